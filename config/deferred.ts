@@ -1,0 +1,96 @@
+import { AtmosError, isObject, type Json } from '../engine/index.ts';
+import type { Deferred, Need, Produced } from './scope.ts';
+import {
+  actionValue,
+  Fields,
+  FUNCTIONS,
+  type Functions,
+  parseTemplate,
+  render,
+  type Template,
+  TemplateError,
+  type Value,
+} from './templates/index.ts';
+
+export function isDeferred(value: unknown): value is Deferred {
+  return (
+    isObject(value) && isObject(value.$deferred) && typeof value.$deferred.template === 'string' && Array.isArray(value.$deferred.needs)
+  );
+}
+
+/** All that deferred values inside a value need, sorted by component and field, each once. */
+export function needsOf(value: Json): readonly Need[] {
+  const found = new Map<string, Need>();
+  const visit = (part: unknown): void => {
+    if (isDeferred(part)) {
+      for (const need of part.$deferred.needs) found.set(`${need.component}#${need.field}`, need);
+    } else if (Array.isArray(part)) part.forEach(visit);
+    else if (isObject(part)) Object.values(part).forEach(visit);
+  };
+  visit(value);
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, need]) => need);
+}
+
+/**
+ * Evaluates the deferred values all of whose needs are in `produced`; the others stay as they are.
+ * @throws AtmosError `failed`, `template` when a template fails on what was produced.
+ */
+export function settle(value: Json, produced: Produced): Json {
+  if (isDeferred(value)) {
+    const { template, needs } = value.$deferred;
+    const known = needs.every(({ component, field }) => Object.hasOwn(produced[component] ?? {}, field));
+    return known ? evaluateDeferred(template, produced) : value;
+  }
+  if (Array.isArray(value)) return value.map((item: Json) => settle(item, produced));
+  if (isObject(value)) {
+    // An object inside Json holds Json.
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, settle(member as Json, produced)]));
+  }
+  return value;
+}
+
+function evaluateDeferred(source: string, produced: Produced): Json {
+  const read = (need: Need): Value => produced[need.component]?.[need.field] ?? null;
+  const options = { functions: { ...FUNCTIONS, ...producedFunctions(read) }, missingKey: 'error' } as const;
+  try {
+    const template = parseTemplate(source);
+    const only = onlyAction(template);
+    // Values of templates are JSON, but for `undefined`, and fields that name no value, which `plainValue` refuses.
+    return only === undefined ? render(template, null, options) : plainValue(actionValue(template, only.pipe, null, options));
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    throw new AtmosError(`${source}: ${error.message}`, { kind: 'failed', code: 'template', cause: error });
+  }
+}
+
+function plainValue(value: Value): Json {
+  if (value instanceof Fields) throw new TemplateError('name the component and the field', 0);
+  if (Array.isArray(value)) return value.map(plainValue);
+  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plainValue(member as Value)]));
+  return (value ?? null) as Json;
+}
+
+/** The action that a template consists of, when it is one alone: then it keeps its value's type. */
+function onlyAction({ body }: Template) {
+  const [node] = body;
+  return body.length === 1 && node?.kind === 'action' && node.pipe.declares.length === 0 ? node : undefined;
+}
+
+/** `outputs.<kind>.<name>.<field>` and `nixpack.<name>.<field>`; `read` gives the values. */
+export function producedFunctions(read: (need: Need) => Value): Functions {
+  const component = (address: string): Fields => new Lookup((field) => read({ component: address, field }));
+  const kind = (name: string): Fields => new Lookup((componentName) => component(`${name}/${componentName}`));
+  return { outputs: () => new Lookup(kind), nixpack: () => kind('nixpack') };
+}
+
+/** Fields whose values a function gives. */
+class Lookup extends Fields {
+  readonly #find: (name: string) => Value;
+  constructor(find: (name: string) => Value) {
+    super();
+    this.#find = find;
+  }
+  field(name: string): Value {
+    return this.#find(name);
+  }
+}

@@ -1,0 +1,108 @@
+import { basename } from 'node:path/posix';
+import { AtmosError, jsonDigest, sha256 } from '../../engine/index.ts';
+import type { ConfigFiles } from '../files.ts';
+import { suggestion } from '../nearest.ts';
+import type { Project } from '../project.ts';
+import type { ModuleCache } from '../terraform-module.ts';
+import { errorAt, type Located, type LocatedMap, mapOf, member, textOf } from '../yaml/located.ts';
+import { parseYaml } from '../yaml/parse.ts';
+import { checkReferences } from './check-references.ts';
+import { checkSchema } from './check-schema.ts';
+import { deploymentSchema } from './schema.ts';
+import { labelsOf } from './sections.ts';
+
+/** A deployment file that holds by its schema and in itself. */
+export interface Deployment {
+  readonly name: string;
+  /** Relative to the root. */
+  readonly file: string;
+  /** What stands under `deployment`. */
+  readonly root: LocatedMap;
+  /** `default` alone when the file names none. */
+  readonly targets: readonly string[];
+  readonly defaultTarget: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface DeploymentSummary {
+  readonly name: string;
+  readonly file: string;
+  readonly targets: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What the cache keeps of a file in which nothing is wrong. */
+const HOLDS = 'holds';
+
+/** The deployments of a repository, by name. One whose file does not hold is listed by its file's name, without targets. */
+export async function listDeployments(files: ConfigFiles, project: Project, cache?: ModuleCache): Promise<readonly DeploymentSummary[]> {
+  const summaries: DeploymentSummary[] = [];
+  for (const file of await deploymentFiles(files, project)) {
+    const name = basename(file, '.yaml');
+    try {
+      const { targets, labels } = await loadDeployment(files, project, name, cache);
+      summaries.push({ name, file, targets, labels });
+    } catch (error) {
+      if (!(error instanceof AtmosError)) throw error;
+      summaries.push({ name, file, targets: [], labels: {} });
+    }
+  }
+  return summaries;
+}
+
+async function deploymentFiles(files: ConfigFiles, project: Project): Promise<readonly string[]> {
+  const { basePath: base } = project.deployments;
+  return (await files.list(base)).filter(
+    (path) => path.endsWith('.yaml') && !path.endsWith('.lock.yaml') && !path.slice(base.length + 1).includes('/'),
+  );
+}
+
+/**
+ * Reads `deployments/<name>.yaml`. A file that `cache` knows to hold is not checked again.
+ * @throws AtmosError `unknown-deployment`; else the first error of the file, with the others in `others`.
+ */
+export async function loadDeployment(files: ConfigFiles, project: Project, name: string, cache?: ModuleCache): Promise<Deployment> {
+  const file = `${project.deployments.basePath}/${name}.yaml`;
+  const content = /^[\w-]+$/.test(name) ? await files.read(file) : undefined;
+  if (content === undefined) {
+    const names = (await deploymentFiles(files, project)).map((path) => basename(path, '.yaml'));
+    throw new AtmosError(`there is no deployment "${name}" (${file})`, {
+      kind: 'invalid',
+      code: 'unknown-deployment',
+      hint: suggestion(name, names, 'deployments'),
+    });
+  }
+  const document = parseYaml(file, content);
+  const key = jsonDigest({ schema: deploymentSchema, name, content: sha256(content) });
+  const isKnownToHold = (await cache?.get(key)) === HOLDS;
+  const [first, ...others] = isKnownToHold ? [] : await checkDeployment(document, name);
+  if (first !== undefined) {
+    throw new AtmosError(first.message, { kind: 'invalid', code: first.code, position: first.position, hint: first.hint, others });
+  }
+  if (!isKnownToHold) await cache?.put(key, HOLDS);
+  const root = mapOf(member(document, 'deployment'), '"deployment"');
+  if (root === undefined) throw errorAt(document.at, '"deployment" is empty', { code: 'missing-key' });
+  const targets = [...(mapOf(member(root, 'targets'), '"targets"')?.entries.keys() ?? ['default'])];
+  return {
+    name,
+    file,
+    root,
+    targets,
+    defaultTarget:
+      textOf(member(member(root, 'context'), 'default_target'), '"default_target"') ?? (targets.length === 1 ? targets[0] : undefined),
+    labels: labelsOf(root),
+  };
+}
+
+/** Everything that is wrong with the file by itself, in its order. */
+async function checkDeployment(document: Located, name: string): Promise<readonly AtmosError[]> {
+  const ofSchema = await checkSchema(document);
+  try {
+    const line = ({ position }: AtmosError): number => position?.line ?? 0;
+    return [...ofSchema, ...checkReferences(document, name)].sort((a, b) => line(a) - line(b));
+  } catch (error) {
+    // Where the form is wrong, names can't be looked up; the schema has said so.
+    if (error instanceof AtmosError && ofSchema.length > 0) return ofSchema;
+    throw error;
+  }
+}

@@ -1,0 +1,128 @@
+import { KINDS, PHASES } from '../scope.ts';
+
+const text = { type: 'string', minLength: 1 } as const;
+const texts = { type: 'array', items: text } as const;
+const labels = { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } } as const;
+const map = { type: 'object' } as const;
+const address = { type: 'string', pattern: `^(?:(?:${KINDS.join('|')})/)?.+$` } as const;
+
+/** A component's section: Atmos's sections, and what names its root module. */
+const component = {
+  type: ['object', 'null'],
+  additionalProperties: false,
+  properties: {
+    component: { ...text, description: 'Path of the root module below the kind’s base path, if it is not the component’s name' },
+    metadata: {
+      type: 'object',
+      additionalProperties: true,
+      properties: { component: text, inherits: texts, labels, depends_on: { type: 'array', items: address }, type: text },
+    },
+    vars: map,
+    env: map,
+    settings: map,
+    backend_type: text,
+    backend: map,
+    remote_state_backend_type: text,
+    remote_state_backend: map,
+    providers: map,
+    hooks: map,
+    generate: map,
+    required_version: text,
+    required_providers: map,
+    dependencies: map,
+    source: { type: ['object', 'string'] },
+    provision: map,
+    command: text,
+  },
+} as const;
+
+const components = {
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(KINDS.map((kind) => [kind, { type: ['object', 'null'], additionalProperties: component }])),
+} as const;
+
+const userNode = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'run'],
+  properties: {
+    name: { type: 'string', pattern: '^[a-z0-9][a-z0-9-]*$' },
+    component: address,
+    image: text,
+    run: text,
+    network: { enum: ['none', 'bridge', 'host'] },
+    env: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
+    outputs: { type: 'object', additionalProperties: text },
+  },
+} as const;
+
+const promotion = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    from: text,
+    allowed_from: { ...texts, minItems: 1 },
+    requires_approval: { type: 'boolean' },
+    approvals: { type: 'integer', minimum: 1 },
+    approvers: texts,
+    approval_method: { enum: ['manual', 'ci'] },
+  },
+} as const;
+
+const target = {
+  type: ['object', 'null'],
+  additionalProperties: false,
+  properties: {
+    description: { type: 'string' },
+    labels,
+    stacks: texts,
+    context: map,
+    promotion,
+    secrets: {
+      type: 'object',
+      propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
+      additionalProperties: { type: 'object', additionalProperties: false, required: ['env'], properties: { env: text } },
+    },
+    components,
+  },
+} as const;
+
+/** JSON Schema (draft 2020-12) of a deployment file. */
+export const deploymentSchema = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'Atmos deployment',
+  type: 'object',
+  additionalProperties: false,
+  required: ['deployment'],
+  properties: {
+    deployment: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['name', 'components'],
+      properties: {
+        name: { type: 'string', pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', description: 'Unique in the repository, kebab-case' },
+        description: { type: 'string' },
+        labels,
+        stacks: { ...texts, description: 'The only stacks that are ever opened, with what they import' },
+        context: {
+          type: 'object',
+          properties: { default_target: text, promote_by: { enum: ['digest'] } },
+        },
+        vendor: map,
+        components,
+        phases: {
+          type: 'object',
+          additionalProperties: false,
+          properties: Object.fromEntries(PHASES.map((phase) => [phase, { type: 'array', items: userNode }])),
+        },
+        targets: {
+          type: 'object',
+          minProperties: 1,
+          propertyNames: { pattern: '^[a-z0-9]+(-[a-z0-9]+)*$' },
+          additionalProperties: target,
+        },
+      },
+    },
+  },
+} as const;

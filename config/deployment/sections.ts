@@ -1,0 +1,31 @@
+import type { JsonObject } from '../../engine/index.ts';
+import { KINDS, type Kind } from '../scope.ts';
+import { type Located, type LocatedMap, mapOf, member, plain } from '../yaml/located.ts';
+
+/** `labels` of a deployment or target, as texts. */
+export function labelsOf(section: Located | undefined): Readonly<Record<string, string>> {
+  const labels = (plain(member(section, 'labels')) ?? {}) as JsonObject;
+  return Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, String(value)]));
+}
+
+/** The component sections of a deployment or target: by address, in the order of the file. */
+export function componentSections(
+  section: Located | undefined,
+): ReadonlyMap<
+  string,
+  { readonly kind: Kind; readonly name: string; readonly section: LocatedMap | undefined; readonly at: Located['at'] }
+> {
+  const found = new Map<string, { kind: Kind; name: string; section: LocatedMap | undefined; at: Located['at'] }>();
+  for (const kind of KINDS) {
+    const components = mapOf(member(member(section, 'components'), kind), `"${kind}"`);
+    for (const [name, { value, keyAt }] of components?.entries ?? []) {
+      found.set(`${kind}/${name}`, { kind, name, section: mapOf(value, `component "${name}"`), at: keyAt });
+    }
+  }
+  return found;
+}
+
+/** `terraform/network`, or a name of the same kind. */
+export function dependencyAddress(text: string, kind: string, known: { has(address: string): boolean }): string {
+  return known.has(text) ? text : `${kind}/${text}`;
+}

@@ -1,0 +1,88 @@
+import type { Dirent } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { AtmosError, errorCode, isMissing } from '../engine/index.ts';
+
+/** Where configuration is read from: the working tree, or a commit. Paths are relative to the repository's root, with `/`. */
+export interface ConfigFiles {
+  /** `undefined` when there is no such file. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  /** All files below a directory, recursively, sorted; none when there is no such directory. */
+  list(dir: string): Promise<readonly string[]>;
+}
+
+/** The files as they are on disk. Directories that tools make for themselves are left out of lists. */
+export function workingTree(root: string): ConfigFiles {
+  return {
+    read: async (path) => {
+      try {
+        return await readFile(join(root, path));
+      } catch (error) {
+        if (isMissing(error) || errorCode(error) === 'EISDIR') return undefined;
+        throw error;
+      }
+    },
+    list: async (dir) => (await listBelow(root, dir.replace(/\/+$/, ''))).sort(),
+  };
+}
+
+const NOT_LISTED: ReadonlySet<string> = new Set(['.git', '.terraform', '.atmos', 'node_modules']);
+
+async function listBelow(root: string, dir: string): Promise<string[]> {
+  let entries: Dirent[];
+  try {
+    entries = await readdir(join(root, dir), { withFileTypes: true });
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+  const found = await Promise.all(
+    entries.map((entry) => {
+      const path = dir === '' ? entry.name : `${dir}/${entry.name}`;
+      if (!entry.isDirectory()) return [path];
+      return NOT_LISTED.has(entry.name) ? [] : listBelow(root, path);
+    }),
+  );
+  return found.flat();
+}
+
+/** Only what was opened counts as part of a scope: hands on and remembers. */
+export function recordingFiles(files: ConfigFiles): { readonly files: ConfigFiles; opened(): readonly string[] } {
+  const opened = new Set<string>();
+  return {
+    files: {
+      read: async (path) => {
+        const content = await files.read(path);
+        if (content !== undefined) opened.add(path);
+        return content;
+      },
+      list: (dir) => files.list(dir),
+    },
+    opened: () => [...opened].sort(),
+  };
+}
+
+/**
+ * The repository's root: the nearest ancestor that holds `atmos.yaml`, else the nearest that holds `deployments/`.
+ * @throws AtmosError `no-repository`
+ */
+export async function findRoot(from: string): Promise<string> {
+  for (const [name, isFile] of [
+    ['atmos.yaml', true],
+    ['deployments', false],
+  ] as const) {
+    for (let dir = resolve(from); ; dir = dirname(dir)) {
+      try {
+        if ((await stat(join(dir, name))).isFile() === isFile) return dir;
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+      if (dir === dirname(dir)) break;
+    }
+  }
+  throw new AtmosError(`neither atmos.yaml nor deployments/ is in ${from} or above it`, {
+    kind: 'invalid',
+    code: 'no-repository',
+    hint: 'go to the repository, or name it: --chdir DIR',
+  });
+}

@@ -1,0 +1,16 @@
+/**
+ * Configuration: what one deployment's target is made of.
+ *
+ * In: `atmos.yaml`, deployment files, the stacks that they declare, read from the working tree or from a commit. Out: a `Scope`, plain data with
+ * the origin of each value; values that another component has yet to produce stand in it as `Deferred`. Undeclared files are never opened.
+ */
+export { isDeferred, needsOf, settle } from './deferred.ts';
+export { type Deployment, type DeploymentSummary, listDeployments, loadDeployment } from './deployment/load.ts';
+export { deploymentSchema } from './deployment/schema.ts';
+export { type ConfigFiles, findRoot, workingTree } from './files.ts';
+export { suggestion } from './nearest.ts';
+export { loadProject, type Project } from './project.ts';
+export { type ResolveOptions, resolve } from './resolve.ts';
+export * from './scope.ts';
+export { inspectModule, type ModuleCache, type TerraformModule } from './terraform-module.ts';
+export { validateDeployment } from './validate.ts';

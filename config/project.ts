@@ -1,0 +1,182 @@
+import { AtmosError, isObject } from '../engine/index.ts';
+import type { ConfigFiles } from './files.ts';
+import { suggestion } from './nearest.ts';
+import { KINDS, type Kind } from './scope.ts';
+import { errorAt, type Located, mapOf, member, plain } from './yaml/located.ts';
+import { parseYaml } from './yaml/parse.ts';
+
+/** `atmos.yaml`, as far as it concerns deployments; keys that it does not know are left alone. Paths are relative to the root. */
+export interface Project {
+  /** The file that this was read from; `undefined` when there is none. */
+  readonly file: string | undefined;
+  /** `''` for the root itself. */
+  readonly basePath: string;
+  readonly stacks: { readonly basePath: string; readonly namePattern: string | undefined; readonly nameTemplate: string | undefined };
+  /** Where components lie, by kind, and the command that runs them: `terraform` or `tofu`, `helm`, … */
+  readonly components: Readonly<Record<Kind, KindSettings>>;
+  readonly templates: { readonly settings: TemplateSettings };
+  readonly deployments: DeploymentSettings;
+}
+
+/** `components.<kind>`. */
+export interface KindSettings {
+  readonly basePath: string;
+  readonly command: string | undefined;
+  /** Whether Terraform's states are kept apart by workspaces. */
+  readonly workspacesEnabled: boolean;
+}
+
+const COMMANDS: Readonly<Partial<Record<Kind, string>>> = { terraform: 'terraform', helm: 'helm', helmfile: 'helmfile' };
+
+/** `templates.settings`. */
+export interface TemplateSettings {
+  /** Whether templates are evaluated at all. */
+  readonly enabled: boolean;
+  /** What opens and closes an action: two texts. */
+  readonly delimiters: { readonly left: string; readonly right: string };
+}
+
+/** The section `deployments`. */
+export interface DeploymentSettings {
+  readonly basePath: string;
+  readonly engine: {
+    /** How many nodes run at once; `undefined` leaves it to the machine. */
+    readonly parallelism: number | undefined;
+    readonly cacheDir: string;
+  };
+  /** References of the images that nodes run in, by name. */
+  readonly images: Readonly<Record<string, string>>;
+  /** `mirror`: a directory in the form of Terraform's `filesystem_mirror`, unpacked. */
+  readonly providers: { readonly mirror: string | undefined };
+  /** `remote`: the Git remote; `undefined` takes `origin` if there is one. */
+  readonly tracking: { readonly remote: string | undefined; readonly push: boolean };
+  /** Whether `!exec` may run commands on this machine. */
+  readonly exec: 'allow' | 'deny';
+}
+
+/**
+ * Reads `atmos.yaml`; without one, everything has its default. A file that is named must be there.
+ * @throws AtmosError `missing-file`, `invalid-yaml`, `wrong-type`, `wrong-value`
+ */
+export async function loadProject(files: ConfigFiles, configPath?: string): Promise<Project> {
+  const path = configPath ?? 'atmos.yaml';
+  const content = await files.read(path);
+  if (content === undefined && configPath !== undefined) {
+    throw new AtmosError(`there is no ${configPath}`, {
+      kind: 'invalid',
+      code: 'missing-file',
+      hint: 'leave --config out to read atmos.yaml at the repository’s root',
+    });
+  }
+  const document = content === undefined ? undefined : mapOf(parseYaml(path, content), path);
+  const settings = new Settings(document);
+  const basePath = clean(settings.text('base_path') ?? '');
+  const delimiters = settings.delimiters('templates', 'settings', 'delimiters');
+  return {
+    file: content === undefined ? undefined : path,
+    basePath,
+    stacks: {
+      basePath: within(basePath, settings.text('stacks', 'base_path') ?? 'stacks'),
+      namePattern: settings.text('stacks', 'name_pattern'),
+      nameTemplate: settings.text('stacks', 'name_template'),
+    },
+    components: Object.fromEntries(
+      KINDS.map((kind) => [
+        kind,
+        {
+          basePath: within(basePath, settings.text('components', kind, 'base_path') ?? `components/${kind}`),
+          command: settings.text('components', kind, 'command') ?? COMMANDS[kind],
+          workspacesEnabled: settings.flag('components', kind, 'workspaces_enabled') ?? true,
+        },
+      ]),
+      // Made from KINDS, so it has each kind.
+    ) as Project['components'],
+    templates: {
+      settings: {
+        enabled: settings.flag('templates', 'settings', 'enabled') ?? true,
+        delimiters: { left: delimiters?.[0] ?? '{{', right: delimiters?.[1] ?? '}}' },
+      },
+    },
+    deployments: {
+      basePath: within(basePath, settings.text('deployments', 'base_path') ?? 'deployments'),
+      engine: {
+        parallelism: settings.count('deployments', 'engine', 'parallelism'),
+        cacheDir: clean(settings.text('deployments', 'engine', 'cache', 'dir') ?? '.atmos/cache'),
+      },
+      images: settings.texts('deployments', 'images'),
+      providers: { mirror: settings.text('deployments', 'providers', 'mirror') },
+      tracking: {
+        remote: settings.text('deployments', 'tracking', 'remote'),
+        push: settings.flag('deployments', 'tracking', 'push') ?? true,
+      },
+      exec: settings.choice(['allow', 'deny'], 'deployments', 'functions', 'exec') ?? 'allow',
+    },
+  };
+}
+
+/** Reads single values of `atmos.yaml`, each of the type that it must have. */
+class Settings {
+  readonly #document: Located | undefined;
+  constructor(document: Located | undefined) {
+    this.#document = document;
+  }
+
+  /** What stands at a path; `undefined` for nothing, null and the empty text alike. */
+  #at(keys: readonly string[]): Located | undefined {
+    const found = keys.reduce<Located | undefined>(member, this.#document);
+    return found?.kind === 'scalar' && (found.value === null || found.value === '') ? undefined : found;
+  }
+
+  #read<T>(keys: readonly string[], expected: string, accept: (value: unknown) => value is T): T | undefined {
+    const found = this.#at(keys);
+    if (found === undefined) return undefined;
+    const value: unknown = plain(found);
+    if (accept(value)) return value;
+    throw errorAt(found.at, `"${keys.join('.')}" must be ${expected}`, { code: 'wrong-type' });
+  }
+
+  text(...keys: readonly string[]): string | undefined {
+    return this.#read(keys, 'a text', (value) => typeof value === 'string');
+  }
+
+  flag(...keys: readonly string[]): boolean | undefined {
+    return this.#read(keys, 'true or false', (value) => typeof value === 'boolean');
+  }
+
+  count(...keys: readonly string[]): number | undefined {
+    return this.#read(keys, 'a whole number from 1 on', (value): value is number => Number.isInteger(value) && Number(value) >= 1);
+  }
+
+  delimiters(...keys: readonly string[]): readonly string[] | undefined {
+    return this.#read(keys, 'a list of two texts', (value): value is readonly string[] => {
+      return Array.isArray(value) && value.length === 2 && value.every((item) => typeof item === 'string' && item !== '');
+    });
+  }
+
+  texts(...keys: readonly string[]): Readonly<Record<string, string>> {
+    const isTexts = (value: unknown): value is Readonly<Record<string, string>> =>
+      isObject(value) && Object.values(value).every((item) => typeof item === 'string' && item !== '');
+    return this.#read(keys, 'a map of texts', isTexts) ?? {};
+  }
+
+  choice<T extends string>(choices: readonly T[], ...keys: readonly string[]): T | undefined {
+    const value = this.text(...keys);
+    const chosen = choices.find((choice) => choice === value);
+    if (value === undefined || chosen !== undefined) return chosen;
+    throw errorAt(this.#at(keys)?.at, `"${keys.join('.')}" can't be "${value}"`, {
+      code: 'wrong-value',
+      hint: suggestion(value, choices, 'values'),
+    });
+  }
+}
+
+function clean(path: string): string {
+  return path
+    .replace(/^(\.\/+)+/, '')
+    .replace(/^\.$/, '')
+    .replace(/\/+$/, '');
+}
+
+function within(base: string, path: string): string {
+  return base === '' ? clean(path) : `${base}/${clean(path)}`;
+}

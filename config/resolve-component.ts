@@ -1,0 +1,156 @@
+import { join } from 'node:path/posix';
+import type { Json, JsonObject } from '../engine/index.ts';
+import { needsOf } from './deferred.ts';
+import { dependencyAddress } from './deployment/sections.ts';
+import { type EvaluationContext, evaluate } from './evaluate.ts';
+import type { ConfigFiles } from './files.ts';
+import { suggestion } from './nearest.ts';
+import type { Project } from './project.ts';
+import type { ComponentAddress, Kind, Origin, ScopedComponent } from './scope.ts';
+import { backendOf, remoteStateOf } from './stacks/backend.ts';
+import { type ComponentLayers, type MergedComponent, mergeComponent, SECTIONS, TEXT_SECTIONS } from './stacks/component.ts';
+import { stackName, workspaceOf } from './stacks/names.ts';
+import type { Value } from './templates/index.ts';
+import { inspectModule, type ModuleCache } from './terraform-module.ts';
+import { type Entry, errorAt, itemsOf, type LocatedMap, mapOf, member, type Place, plain, textOf } from './yaml/located.ts';
+import { mergeAll } from './yaml/merge.ts';
+
+export interface ComponentRequest extends ComponentLayers {
+  readonly kind: Kind;
+  readonly name: string;
+  /** Where the deployment file names it. */
+  readonly at: Place;
+  readonly project: Project;
+  readonly target: string;
+  /** The merged context, for declared inputs. */
+  readonly context: LocatedMap | undefined;
+  /** All but the dot, which is the component's own. */
+  readonly evaluation: EvaluationContext;
+  /** For the inputs that root modules declare. */
+  readonly files: ConfigFiles;
+  readonly moduleCache: ModuleCache | undefined;
+}
+
+/** One component of a scope. @throws AtmosError with the place of what is wrong. */
+export async function resolveComponent(request: ComponentRequest): Promise<ScopedComponent> {
+  const { kind, name, project, at } = request;
+  const merged = mergeComponent(kind, name, request);
+  const path = merged.module ?? name;
+  const root = join(project.components[kind].basePath, path);
+  if (root.startsWith('../')) throw errorAt(at, `${kind}/${name}: ${path} is not in the repository`, { code: 'path-escape' });
+  const type = member(merged.metadata, 'type');
+  if (plain(type) === 'abstract') {
+    throw errorAt(at, `${kind}/${name} is abstract: it is there for others to inherit from`, {
+      code: 'abstract-component',
+      hint: 'name a component that inherits from it',
+    });
+  }
+  const layers = [merged.stacks, await contextLayer(merged, root, request), merged.overlay];
+  const unevaluated: LocatedMap = mergeAll(layers) ?? { kind: 'map', entries: new Map(), at };
+  const backend = backendOf(unevaluated, textOf(member(merged.metadata, 'name'), '"metadata.name"') ?? merged.component);
+  const stack = stackName(project, unevaluated, request);
+  const { workspacesEnabled } = project.components[kind];
+  const workspace = kind !== 'terraform' ? undefined : workspacesEnabled ? workspaceOf(merged, stack, name, backend.type) : 'default';
+
+  const origins: Record<string, Origin> = {};
+  const data = templateData(unevaluated, merged, { ...request, stack, workspace, backend: backend.section });
+  const context = { ...request.evaluation, data };
+  const sections: Record<string, Json> = { vars: {} };
+  for (const section of SECTIONS) {
+    const value = section === 'backend' ? backend.section : section === 'remote_state_backend' ? undefined : member(unevaluated, section);
+    if (value !== undefined) sections[section] = evaluate(value, `/${section}`, context, origins);
+  }
+  if (kind === 'terraform') {
+    const remote = remoteStateOf(unevaluated, backend);
+    if (remote.section !== undefined) sections.remote_state_backend = evaluate(remote.section, '/remote_state_backend', context, origins);
+    Object.assign(sections, {
+      backend_type: backend.type,
+      backend: sections.backend ?? {},
+      remote_state_backend_type: remote.type,
+      workspace,
+    });
+  }
+  const command = sections.command ?? project.components[kind].command;
+  if (command !== undefined) sections.command = command;
+  sections.metadata = merged.metadata === undefined ? {} : evaluate(merged.metadata, '/metadata', context, origins);
+  const overrides = merged.overrides === undefined ? {} : { overrides: plain(merged.overrides) };
+  const all: JsonObject = { ...sections, ...overrides, component: merged.component, inheritance: merged.inheritance };
+  return {
+    address: `${kind}/${name}`,
+    kind,
+    name,
+    source: kind === 'nixpack' ? serviceDir(all, name, at) : root,
+    sections: all,
+    dependsOn: dependsOn(merged, all, request),
+    origins,
+  };
+}
+
+/** The part of the context that a root module declares as inputs, as the layer that it is merged as: over the stacks, under the overlay. */
+async function contextLayer(merged: MergedComponent, root: string, request: ComponentRequest): Promise<LocatedMap | undefined> {
+  const { kind, context, files, moduleCache } = request;
+  if (kind !== 'terraform' || context === undefined || context.entries.size === 0) return undefined;
+  const { variables } = await inspectModule(files, root, moduleCache);
+  // What the deployment file says of this very component wins whole: the context must not shine through its maps.
+  const explicit = mapOf(member(merged.overlay, 'vars'), '"vars"');
+  const declared = [...context.entries].filter(([key]) => variables.includes(key) && explicit?.entries.has(key) !== true);
+  if (declared.length === 0) return undefined;
+  const vars: Entry = { keyAt: context.at, value: { kind: 'map', entries: new Map(declared), at: context.at } };
+  return { kind: 'map', entries: new Map([['vars', vars]]), at: context.at };
+}
+
+/** Where a service's source lies: `vars.source`, relative to the root. */
+function serviceDir({ vars }: JsonObject, name: string, at: Place): string {
+  const source = (vars as JsonObject).source;
+  if (typeof source !== 'string' || source === '') {
+    throw errorAt(at, `nixpack/${name} does not say where its source is`, { code: 'missing-key', hint: 'add vars.source: ./services/…' });
+  }
+  const dir = join(source).replace(/\/$/, '');
+  if (dir === '..' || dir.startsWith('../') || dir.startsWith('/')) {
+    throw errorAt(at, `nixpack/${name}: ${source} is not in the repository`, { code: 'path-escape' });
+  }
+  return dir;
+}
+
+/** The dot of a component's templates, as in Atmos, with `.context` besides. Not evaluated itself. */
+function templateData(
+  sections: LocatedMap,
+  merged: MergedComponent,
+  extra: {
+    readonly name: string;
+    readonly stack: string;
+    readonly workspace: string | undefined;
+    readonly backend: LocatedMap | undefined;
+    readonly context: LocatedMap | undefined;
+  },
+): Value {
+  const empty = Object.fromEntries(SECTIONS.filter((name) => !TEXT_SECTIONS.has(name)).map((name) => [name, {}]));
+  const given = Object.fromEntries([...sections.entries].map(([key, { value }]) => [key, plain(value) ?? {}]));
+  return {
+    ...empty,
+    ...given,
+    backend: extra.backend === undefined ? {} : plain(extra.backend),
+    metadata: merged.metadata === undefined ? {} : plain(merged.metadata),
+    component: merged.component,
+    workspace: extra.workspace,
+    atmos_component: extra.name,
+    atmos_stack: extra.stack,
+    stack: extra.stack,
+    context: extra.context === undefined ? {} : plain(extra.context),
+  };
+}
+
+/** `metadata.depends_on`, and what the component reads of. */
+function dependsOn(merged: MergedComponent, sections: JsonObject, request: ComponentRequest): readonly ComponentAddress[] {
+  const { kind, name, evaluation } = request;
+  const declared = itemsOf(member(merged.metadata, 'depends_on'), '"depends_on"').map((item) => {
+    const text = String(plain(item));
+    const address = dependencyAddress(text, kind, evaluation.components);
+    if (evaluation.components.has(address)) return address;
+    throw errorAt(item.at, `${kind}/${name} depends on "${text}", which is not a component of this deployment`, {
+      code: 'unknown-component',
+      hint: suggestion(text, [...evaluation.components], 'components'),
+    });
+  });
+  return [...new Set([...declared, ...needsOf(sections).map((need) => need.component)])].sort();
+}

@@ -1,0 +1,167 @@
+import { AtmosError, findCycle, type JsonObject } from '../engine/index.ts';
+import type { Deployment } from './deployment/load.ts';
+import { componentSections, labelsOf } from './deployment/sections.ts';
+import { type EvaluationContext, evaluate, originOf } from './evaluate.ts';
+import { type ConfigFiles, recordingFiles } from './files.ts';
+import { suggestion } from './nearest.ts';
+import type { Project } from './project.ts';
+import { resolveComponent } from './resolve-component.ts';
+import {
+  PHASES,
+  type PhaseName,
+  type PromotionPolicy,
+  type Scope,
+  type ScopedComponent,
+  type SecretSource,
+  type UserNode,
+} from './scope.ts';
+import { declaredStacks, ManifestLoader } from './stacks/imports.ts';
+import type { Functions, Value } from './templates/index.ts';
+import type { ModuleCache } from './terraform-module.ts';
+import { errorAt, itemsOf, type LocatedMap, mapOf, member, type Place, plain, textOf } from './yaml/located.ts';
+import { mergeAll } from './yaml/merge.ts';
+
+export interface ResolveOptions {
+  /** What `{{ git.… }}` says; `undefined` outside of a Git repository. */
+  readonly git: { readonly sha: string; readonly short_sha: string; readonly branch: string } | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly moduleCache?: ModuleCache;
+}
+
+/**
+ * Resolves one deployment for one target, and nothing else of the repository: opens the declared stacks and what they import, merges, lays the
+ * deployment's and the target's sections over, puts the context into declared inputs, evaluates what its components reach.
+ * @throws AtmosError with the place of what is wrong.
+ */
+export async function resolve(
+  files: ConfigFiles,
+  project: Project,
+  deployment: Deployment,
+  target: string,
+  options: ResolveOptions,
+): Promise<Scope> {
+  if (!deployment.targets.includes(target)) {
+    throw new AtmosError(`deployment "${deployment.name}" has no target "${target}"`, {
+      kind: 'invalid',
+      code: 'unknown-target',
+      hint: suggestion(target, deployment.targets, 'targets'),
+    });
+  }
+  const { root } = deployment;
+  const own = targetSection(root, target);
+  const recorded = recordingFiles(files);
+  const manifest = await new ManifestLoader(recorded.files, project).load(declaredStacks([root, own]));
+  const declared = componentSections(root);
+  const overlays = componentSections(own);
+  const context = contextOf(root, own);
+  const { enabled, delimiters } = project.templates.settings;
+  const evaluation: EvaluationContext = {
+    // JSON, which templates take as it is.
+    data: { context: context === undefined ? {} : plain(context) } as Value,
+    components: new Set(declared.keys()),
+    functions: hostFunctions(options),
+    env: options.env,
+    // The settings of atmos.yaml are about stacks; templates of the deployment file are always on.
+    delimitersOf: (file) => (file === deployment.file ? GO_DELIMITERS : enabled ? delimiters : undefined),
+  };
+  const components: ScopedComponent[] = [];
+  for (const [address, { kind, name, section, at }] of declared) {
+    const layers = [section, overlays.get(address)?.section].filter((layer): layer is LocatedMap => layer !== undefined);
+    const { moduleCache } = options;
+    components.push(
+      await resolveComponent({ kind, name, at, overlays: layers, manifest, project, target, context, evaluation, files, moduleCache }),
+    );
+  }
+  checkOrder(components, declared);
+  const sorted = components.map((component) => [component.address, component] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+  const always = project.file === undefined ? [deployment.file] : [project.file, deployment.file];
+  return {
+    deployment: deployment.name,
+    target,
+    labels: { ...deployment.labels, ...labelsOf(own) },
+    context: (context === undefined ? {} : plain(context)) as JsonObject,
+    components: Object.fromEntries(sorted),
+    phases: phasesOf(root, evaluation),
+    promotion: promotionOf(own),
+    secrets: secretsOf(own),
+    files: [...new Set([...recorded.opened(), ...always])].sort(),
+  };
+}
+
+const GO_DELIMITERS = { left: '{{', right: '}}' } as const;
+
+function targetSection(root: LocatedMap, target: string): LocatedMap | undefined {
+  return mapOf(member(mapOf(member(root, 'targets'), '"targets"'), target), `target "${target}"`);
+}
+
+/** The deployment's context under the target's, without what steers the deployment itself. */
+function contextOf(root: LocatedMap, target: LocatedMap | undefined): LocatedMap | undefined {
+  const shared = mapOf(member(root, 'context'), '"context"');
+  const entries = [...(shared?.entries ?? [])].filter(([key]) => key !== 'default_target' && key !== 'promote_by');
+  return mergeAll([
+    shared === undefined ? undefined : { ...shared, entries: new Map(entries) },
+    mapOf(member(target, 'context'), '"context"'),
+  ]);
+}
+
+/** Components that wait for one another can't be ordered. @throws AtmosError `dependency-cycle` naming the loop. */
+function checkOrder(components: readonly ScopedComponent[], declared: ReadonlyMap<string, { readonly at: Place }>): void {
+  const loop = findCycle(new Map(components.map(({ address, dependsOn }) => [address, new Set(dependsOn)])));
+  if (loop === undefined) return;
+  throw errorAt(declared.get(loop[0] ?? '')?.at, `components depend on one another: ${loop.join(' → ')}`, {
+    code: 'dependency-cycle',
+    hint: 'each waits for what its metadata.depends_on names and for what it reads outputs of: remove one of these',
+  });
+}
+
+function hostFunctions({ git, env }: ResolveOptions): Functions {
+  return {
+    git: () => {
+      if (git === undefined) throw new Error('this needs a Git repository with a commit');
+      return git;
+    },
+    env: (name) => env[String(name)] ?? '',
+  };
+}
+
+function phasesOf(root: LocatedMap, evaluation: EvaluationContext): Scope['phases'] {
+  const phases = mapOf(member(root, 'phases'), '"phases"');
+  const result: Partial<Record<PhaseName, readonly UserNode[]>> = {};
+  for (const phase of PHASES) {
+    const nodes = itemsOf(member(phases, phase), `"${phase}"`);
+    if (nodes.length === 0) continue;
+    result[phase] = nodes.map((node) => {
+      const env = member(node, 'env');
+      return {
+        name: textOf(member(node, 'name'), '"name"') ?? '',
+        component: textOf(member(node, 'component'), '"component"'),
+        image: textOf(member(node, 'image'), '"image"'),
+        run: textOf(member(node, 'run'), '"run"') ?? '',
+        network: (textOf(member(node, 'network'), '"network"') ?? 'none') as UserNode['network'],
+        env: env === undefined ? {} : (evaluate(env, '', evaluation, {}) as JsonObject),
+        outputs: (plain(member(node, 'outputs')) ?? {}) as Readonly<Record<string, string>>,
+      };
+    });
+  }
+  return result;
+}
+
+function promotionOf(target: LocatedMap | undefined): PromotionPolicy {
+  const promotion = mapOf(member(target, 'promotion'), '"promotion"');
+  const from = member(promotion, 'from');
+  const allowed = member(promotion, 'allowed_from');
+  const at = (from ?? allowed)?.at ?? target?.entries.get('promotion')?.keyAt;
+  const required = plain(member(promotion, 'requires_approval'));
+  const approvals = plain(member(promotion, 'approvals'));
+  const needed = required === true || (required === null && typeof approvals === 'number');
+  return {
+    from: from === undefined ? itemsOf(allowed, '"allowed_from"').map((item) => String(plain(item))) : [String(plain(from))],
+    approvals: needed ? (typeof approvals === 'number' ? approvals : 1) : 0,
+    approvers: itemsOf(member(promotion, 'approvers'), '"approvers"').map((item) => String(plain(item))),
+    origin: promotion === undefined || at === undefined ? undefined : originOf(at),
+  };
+}
+
+function secretsOf(target: LocatedMap | undefined): Readonly<Record<string, SecretSource>> {
+  return (plain(member(target, 'secrets')) ?? {}) as unknown as Readonly<Record<string, SecretSource>>;
+}

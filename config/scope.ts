@@ -1,0 +1,101 @@
+import type { Digest, Json, JsonObject } from '../engine/index.ts';
+
+export const KINDS = ['terraform', 'nixpack', 'helm', 'helmfile', 'lambda'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** `<kind>/<name>`: `terraform/ecs/service-api`. */
+export type ComponentAddress = string;
+
+/** All that one deployment's target is made of, and nothing else of the repository. Plain data: it serializes to JSON. */
+export interface Scope {
+  readonly deployment: string;
+  readonly target: string;
+  /** The deployment's labels with the target's over them. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly context: JsonObject;
+  /** Sorted by address. */
+  readonly components: Readonly<Record<ComponentAddress, ScopedComponent>>;
+  /** Nodes of the user's own, by phase. */
+  readonly phases: Readonly<Partial<Record<PhaseName, readonly UserNode[]>>>;
+  readonly promotion: PromotionPolicy;
+  /** Environment variables of the nodes that talk to the world, by where their values come from. Names only, never values. */
+  readonly secrets: Readonly<Record<string, SecretSource>>;
+  /** Every configuration file that was opened, relative to the root, sorted. */
+  readonly files: readonly string[];
+}
+
+export const PHASES = ['build', 'test', 'plan', 'release', 'rollout', 'verify', 'destroy'] as const;
+export type PhaseName = (typeof PHASES)[number];
+
+export interface ScopedComponent {
+  readonly address: ComponentAddress;
+  readonly kind: Kind;
+  readonly name: string;
+  /** Directory of the root module or the service, relative to the root. */
+  readonly source: string;
+  /** Atmos's sections under Atmos's names (`vars`, `env`, `backend_type`, `workspace`, …), templates evaluated. May hold `Deferred`. */
+  readonly sections: JsonObject;
+  /** What it waits for: `metadata.depends_on` and whatever it reads outputs of. Sorted. */
+  readonly dependsOn: readonly ComponentAddress[];
+  /** Where each value was set, by JSON pointer within `sections`. */
+  readonly origins: Readonly<Record<string, Origin>>;
+}
+
+export interface Origin {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** A node that the user wrote under `phases`. */
+export interface UserNode {
+  readonly name: string;
+  /** Runs in this component's environment; else `image` says where. */
+  readonly component: ComponentAddress | undefined;
+  /** A key of the `images` section, or a reference. */
+  readonly image: string | undefined;
+  /** A shell command line. */
+  readonly run: string;
+  readonly network: 'none' | 'bridge' | 'host';
+  /** May hold `Deferred`. */
+  readonly env: JsonObject;
+  /** Report files to collect, by name: `{ junit: "reports/junit.xml" }`. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+export interface SecretSource {
+  /** The host's environment variable. */
+  readonly env: string;
+}
+
+export interface PromotionPolicy {
+  /** Targets that this one may be promoted from; empty when it takes anything. */
+  readonly from: readonly string[];
+  /** How many people must approve; 0 when none need to. */
+  readonly approvals: number;
+  /** Who may approve, by e-mail address; empty when anybody may. */
+  readonly approvers: readonly string[];
+  /** Where the rule stands, for messages. */
+  readonly origin: Origin | undefined;
+}
+
+/**
+ * Stands in a section for a value that another component has yet to produce. `template` is evaluated, where the value is
+ * needed, with what is known by then; a template that is one action alone gives the value with its type, else text.
+ */
+export interface Deferred {
+  readonly $deferred: { readonly template: string; readonly needs: readonly Need[] };
+}
+export interface Need {
+  readonly component: ComponentAddress;
+  /** A terraform output's name, or `image` and `digest` of a nixpack component. */
+  readonly field: string;
+}
+
+/** What components have produced so far, by address and field. */
+export type Produced = Readonly<Record<ComponentAddress, Readonly<Record<string, Json>>>>;
+
+/** An image that nodes run in, as the lock file pins it. */
+export interface PinnedImage {
+  readonly reference: string;
+  readonly digest: Digest;
+}

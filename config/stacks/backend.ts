@@ -1,0 +1,51 @@
+import { suggestion } from '../nearest.ts';
+import { errorAt, type LocatedMap, type LocatedScalar, mapOf, member, textOf } from '../yaml/located.ts';
+import { mergeLocated } from '../yaml/merge.ts';
+
+/** A backend with the section of its type. */
+export interface Backend {
+  readonly type: string;
+  readonly section: LocatedMap | undefined;
+}
+
+/** Where a backend keeps the states of several components apart, if nothing is said: by this key. */
+const PREFIX_KEYS: Readonly<Record<string, string>> = { s3: 'workspace_key_prefix', gcs: 'prefix' };
+
+/**
+ * The state's backend: `local` if none is said. `prefix` names the component in it.
+ * @throws AtmosError `missing-backend` when there are sections for other types only.
+ */
+export function backendOf(sections: LocatedMap, prefix: string): Backend {
+  const type = typeOf(sections, 'backend_type') ?? 'local';
+  const section = sectionOf(sections, 'backend', type);
+  const key = PREFIX_KEYS[type];
+  if (section === undefined || key === undefined || section.entries.has(key)) return { type, section };
+  const value: LocatedScalar = { kind: 'scalar', value: prefix.replaceAll('/', '-'), tag: undefined, at: section.at };
+  return { type, section: { ...section, entries: new Map([...section.entries, [key, { keyAt: section.at, value }]]) } };
+}
+
+/** Where others read the state: the backend itself, if nothing else is said. A section of the same type is merged over the backend's. */
+export function remoteStateOf(sections: LocatedMap, backend: Backend): Backend {
+  const type = typeOf(sections, 'remote_state_backend_type') ?? backend.type;
+  if (type !== backend.type) return { type, section: sectionOf(sections, 'remote_state_backend', type) };
+  const own = mapOf(member(mapOf(member(sections, 'remote_state_backend'), '"remote_state_backend"'), type), `"${type}"`);
+  return { type, section: mapOf(mergeLocated(backend.section, own), `"${type}"`) };
+}
+
+function typeOf(sections: LocatedMap, key: string): string | undefined {
+  const type = textOf(member(sections, key), `"${key}"`);
+  return type === '' ? undefined : type;
+}
+
+function sectionOf(sections: LocatedMap, name: string, type: string): LocatedMap | undefined {
+  const all = mapOf(member(sections, name), `"${name}"`);
+  if (all === undefined || all.entries.size === 0) return undefined;
+  const place = sections.entries.get(`${name}_type`)?.value.at ?? sections.entries.get(name)?.keyAt;
+  if (!all.entries.has(type) && sections.entries.has(`${name}_type`)) {
+    throw errorAt(place, `${name}_type is "${type}", but "${name}" has no section for it`, {
+      code: 'missing-backend',
+      hint: suggestion(type, [...all.entries.keys()], `the sections of "${name}"`),
+    });
+  }
+  return mapOf(member(all, type), `"${name}.${type}"`);
+}

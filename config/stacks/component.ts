@@ -1,0 +1,186 @@
+import { suggestion } from '../nearest.ts';
+import { errorAt, itemsOf, type LocatedMap, mapOf, member, type Place, textOf } from '../yaml/located.ts';
+import { mergeAll } from '../yaml/merge.ts';
+
+/** The sections of a component that are merged, under Atmos's names. */
+export const SECTIONS = [
+  'vars',
+  'env',
+  'settings',
+  'backend_type',
+  'backend',
+  'remote_state_backend_type',
+  'remote_state_backend',
+  'providers',
+  'hooks',
+  'generate',
+  'required_version',
+  'required_providers',
+  'dependencies',
+  'source',
+  'provision',
+  'command',
+] as const;
+
+/** Sections that are one text; the others are maps, but for `source`, which may be either. */
+export const TEXT_SECTIONS: ReadonlySet<string> = new Set(['backend_type', 'remote_state_backend_type', 'required_version', 'command']);
+
+/** A component as stacks and the deployment file configure it, merged but not evaluated. */
+export interface MergedComponent {
+  /** What the stacks say: a map by section name. */
+  readonly stacks: LocatedMap | undefined;
+  /** What the deployment and the target say, to be merged over it. */
+  readonly overlay: LocatedMap | undefined;
+  readonly metadata: LocatedMap | undefined;
+  readonly overrides: LocatedMap | undefined;
+  /** The root module below the kind's base path that the component or one of its bases names; `undefined` when it is the component's own name. */
+  readonly module: string | undefined;
+  /** What Atmos reports as `component`: the root module if the component names it itself. */
+  readonly component: string;
+  /** Base components, nearest first. */
+  readonly inheritance: readonly string[];
+}
+
+/** Where a component's configuration stands. */
+export interface ComponentLayers {
+  /** The declared stacks with all that they import. */
+  readonly manifest: LocatedMap | undefined;
+  /** The deployment's section of the component, then the target's. */
+  readonly overlays: readonly LocatedMap[];
+}
+
+/**
+ * Merges a component: globals, then its kind's section, then its base components in order, then itself, then `overrides`. What the deployment and
+ * the target say is kept apart, since the context comes in between.
+ * @throws AtmosError `unknown-base`, `inheritance-cycle`, `wrong-type`
+ */
+export function mergeComponent(kind: string, name: string, { manifest, overlays }: ComponentLayers): MergedComponent {
+  const components = mapOf(member(mapOf(member(manifest, 'components'), '"components"'), kind), `"components.${kind}"`);
+  const own = mapOf(member(components, name), `component "${name}"`);
+  const overlay = mergeAll(overlays);
+  const { inheritance, bases } = basesOf(name, [own, overlay], components, kind);
+  const kindSection = mapOf(member(manifest, kind), `"${kind}"`);
+  const overrides = mergeAll([
+    mapOf(member(manifest, 'overrides'), '"overrides"'),
+    mapOf(member(kindSection, 'overrides'), `"${kind}.overrides"`),
+  ]);
+  const metadata = mergeAll([
+    ...[manifest, kindSection].map(defaultMetadata),
+    ...bases.map((base) => inheritable(metadataOf(base))),
+    ...[own, overlay].map(metadataOf),
+  ]);
+  const attribute = [...bases, own, overlay].map((layer) => textOf(member(layer, 'component'), '"component"'));
+  const named = mergeAll([own, overlay].map(metadataOf));
+  const component = textOf(member(named, 'component'), '"metadata.component"') ?? attribute.findLast((text) => text !== undefined);
+  return {
+    stacks: mergeAll([...[manifest, kindSection].map((layer) => without(layer, COMPONENT_ONLY)), ...bases, own, overrides].map(pick)),
+    overlay: pick(overlay),
+    metadata,
+    overrides: own === undefined ? undefined : overrides,
+    module: component ?? textOf(member(metadata, 'component'), '"metadata.component"'),
+    component: component ?? name,
+    inheritance,
+  };
+}
+
+/** Sections that count in components and their bases only: Atmos takes no defaults of them from a stack or a kind. */
+const COMPONENT_ONLY = ['required_version', 'required_providers'];
+
+function without(layer: LocatedMap | undefined, keys: readonly string[]): LocatedMap | undefined {
+  return layer === undefined ? undefined : { ...layer, entries: new Map([...layer.entries].filter(([key]) => !keys.includes(key))) };
+}
+
+function metadataOf(layer: LocatedMap | undefined): LocatedMap | undefined {
+  return mapOf(member(layer, 'metadata'), '"metadata"');
+}
+
+/** The metadata that a stack or a kind gives to all its components. @throws AtmosError `not-for-all` for what only a component can say */
+function defaultMetadata(layer: LocatedMap | undefined): LocatedMap | undefined {
+  const metadata = metadataOf(layer);
+  for (const key of ['component', 'inherits']) {
+    const entry = metadata?.entries.get(key);
+    if (entry === undefined) continue;
+    throw errorAt(entry.keyAt, `metadata.${key} can't be set for all components`, { code: 'not-for-all', hint: 'set it in a component' });
+  }
+  return metadata;
+}
+
+/** What an heir takes over of its base's metadata. */
+function inheritable(metadata: LocatedMap | undefined): LocatedMap | undefined {
+  return without(metadata, ['inherits', 'type']);
+}
+
+interface Bases {
+  /** Nearest first. */
+  readonly inheritance: readonly string[];
+  /** Farthest first: the order in which they are merged. */
+  readonly bases: readonly LocatedMap[];
+}
+
+/** The components that `layers` inherit from, with theirs. */
+function basesOf(name: string, layers: readonly (LocatedMap | undefined)[], components: LocatedMap | undefined, kind: string): Bases {
+  const order: string[] = [];
+  const bases: LocatedMap[] = [];
+  const visit = (named: readonly Base[], path: readonly string[]): void => {
+    for (const base of named) {
+      const isKnown = member(components, base.name) !== undefined;
+      // `component:` names a base only when there is one of that name; else it is the root module alone.
+      if (base.isAttribute && (!isKnown || path.includes(base.name))) continue;
+      if (path.includes(base.name)) {
+        throw errorAt(base.at, `components inherit from one another: ${[...path.slice(path.indexOf(base.name)), base.name].join(' → ')}`, {
+          code: 'inheritance-cycle',
+          hint: 'remove one of these from metadata.inherits',
+        });
+      }
+      if (!isKnown) {
+        const names = [...(components?.entries.keys() ?? [])];
+        throw errorAt(base.at, `component "${path.at(-1)}" inherits from "${base.name}", which the declared stacks do not have`, {
+          code: 'unknown-base',
+          hint: suggestion(base.name, names, `${kind} components of these stacks`),
+        });
+      }
+      const section = mapOf(member(components, base.name), `component "${base.name}"`);
+      visit(namedBases(section), [...path, base.name]);
+      if (order.includes(base.name)) continue;
+      order.push(base.name);
+      if (section !== undefined) bases.push(section);
+    }
+  };
+  visit(layers.flatMap(namedBases), [name]);
+  return { inheritance: order.reverse(), bases };
+}
+
+interface Base {
+  readonly name: string;
+  readonly at: Place;
+  /** Named by `component:`, not by `metadata.inherits`. */
+  readonly isAttribute: boolean;
+}
+
+function namedBases(section: LocatedMap | undefined): readonly Base[] {
+  const inherits = itemsOf(member(metadataOf(section), 'inherits'), '"inherits"');
+  const named = inherits.flatMap((item) => {
+    const text = textOf(item, 'a base component');
+    return text === undefined ? [] : [{ name: text, at: item.at, isAttribute: false }];
+  });
+  const attribute = member(section, 'component');
+  const base = textOf(attribute, '"component"');
+  return base === undefined || attribute === undefined ? named : [{ name: base, at: attribute.at, isAttribute: true }, ...named];
+}
+
+/** The part of a layer that is merged into a component's sections. A section that is null says nothing. */
+function pick(layer: LocatedMap | undefined): LocatedMap | undefined {
+  if (layer === undefined) return undefined;
+  const entries = SECTIONS.flatMap((name) => {
+    const entry = layer.entries.get(name);
+    if (entry === undefined || (entry.value.kind === 'scalar' && entry.value.value === null)) return [];
+    if (entry.value.kind === 'scalar' && entry.value.tag !== undefined && !TEXT_SECTIONS.has(name)) {
+      throw errorAt(entry.value.at, `"${name}" must be a map: ${entry.value.tag} can't stand for a whole section`, {
+        code: 'yaml-function',
+      });
+    }
+    if (!TEXT_SECTIONS.has(name) && name !== 'source') mapOf(entry.value, `"${name}"`);
+    return [[name as string, entry] as const];
+  });
+  return { kind: 'map', entries: new Map(entries), at: layer.at };
+}

@@ -1,0 +1,59 @@
+import { isObject } from '../../engine/index.ts';
+import type { Project } from '../project.ts';
+import { FUNCTIONS, parseTemplate, render, TemplateError, type Value } from '../templates/index.ts';
+import { errorAt, type LocatedMap, member, type Place, plain, textOf } from '../yaml/located.ts';
+import type { MergedComponent } from './component.ts';
+
+/** Where a stack's name comes from. */
+export interface NameSource {
+  /** `undefined` where the deployment declares no stacks. */
+  readonly manifest: LocatedMap | undefined;
+  readonly target: string;
+  /** For messages: the component whose sections are asked. */
+  readonly at: Place;
+}
+
+/**
+ * The name of the stack that a component is in: what the manifest calls itself, else by `name_template` or `name_pattern` of `atmos.yaml`. The
+ * target's name where neither is set, or no stacks are declared.
+ * @throws AtmosError `stack-name` when these need a value that is not set.
+ */
+export function stackName({ stacks }: Project, sections: LocatedMap, { manifest, target, at }: NameSource): string {
+  const own = textOf(member(manifest, 'name'), '"name"');
+  if (own !== undefined) return own;
+  if (manifest === undefined) return target;
+  const data = plain(sections);
+  if (stacks.nameTemplate !== undefined) return templateName(stacks.nameTemplate, data, at);
+  const vars = isObject(data) && isObject(data.vars) ? data.vars : {};
+  return (stacks.namePattern ?? target).replaceAll(/\{(\w+)\}/g, (token, key: string) => {
+    const value = vars[key];
+    if (typeof value === 'string' || typeof value === 'number') return String(value);
+    throw errorAt(at, `stacks.name_pattern of atmos.yaml needs ${token}, and vars.${key} is not set for this component`, {
+      code: 'stack-name',
+      hint: `set vars.${key} in the stacks that the deployment declares`,
+    });
+  });
+}
+
+function templateName(template: string, data: unknown, at: Place): string {
+  try {
+    // What `plain` gives is JSON, which templates take as it is.
+    const name = render(parseTemplate(template), data as Value, { functions: FUNCTIONS, missingKey: 'default' });
+    if (!name.includes('<no value>')) return name;
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    throw errorAt(at, `stacks.name_template of atmos.yaml: ${error.message}`, { code: 'stack-name', cause: error });
+  }
+  throw errorAt(at, `stacks.name_template of atmos.yaml (${template}) uses a value that is not set for this component`, {
+    code: 'stack-name',
+    hint: 'set it under "vars" of the stacks that the deployment declares',
+  });
+}
+
+/** The Terraform workspace: the component's name is part of it as soon as its root module is called otherwise. */
+export function workspaceOf({ metadata, module }: MergedComponent, stack: string, name: string, backendType: string): string {
+  if (backendType === 'http') return 'default';
+  const explicit = textOf(member(metadata, 'terraform_workspace'), '"metadata.terraform_workspace"');
+  if (explicit !== undefined) return explicit;
+  return (module === undefined ? stack : `${stack}-${name}`).replaceAll('/', '-');
+}

@@ -1,0 +1,246 @@
+import type { Body, Command, Operand, Pipe, Template, TemplateNode } from './ast.ts';
+import { TemplateError } from './errors.ts';
+import { printable, unknownResult } from './unknown.ts';
+import { Fields, isTrue, pairsOf, print, UNKNOWN, Unknown, type Value } from './values.ts';
+
+/** A function that templates call. It throws an Error to fail; the message becomes the template's. */
+export type TemplateFunction = (...args: Value[]) => Value;
+export type Functions = Readonly<Record<string, TemplateFunction>>;
+
+export interface EvaluationOptions {
+  readonly functions: Functions;
+  /** Go's option `missingkey`: what a key that a map does not have gives. */
+  readonly missingKey: 'default' | 'error';
+}
+
+/** The text that a template gives for some data. @throws TemplateError */
+export function render(template: Template, data: Value, options: EvaluationOptions): string {
+  return new Evaluation(template, data, options).text();
+}
+
+/** The value of a template that is one action alone, with its type. @throws TemplateError */
+export function actionValue(template: Template, pipe: Pipe, data: Value, options: EvaluationOptions): Value {
+  return new Evaluation(template, data, options).value(pipe);
+}
+
+interface Variable {
+  readonly name: string;
+  value: Value;
+}
+
+class Break {
+  readonly kind: 'break' | 'continue';
+  constructor(kind: 'break' | 'continue') {
+    this.kind = kind;
+  }
+}
+
+class Evaluation {
+  readonly #template: Template;
+  readonly #options: EvaluationOptions;
+  readonly #data: Value;
+  #variables: Variable[];
+  #out: string[] = [];
+  #depth = 0;
+
+  constructor(template: Template, data: Value, options: EvaluationOptions) {
+    this.#template = template;
+    this.#options = options;
+    this.#data = data;
+    this.#variables = [{ name: '$', value: data }];
+  }
+
+  text(): string {
+    this.#body(this.#template.body, this.#data);
+    return this.#out.join('');
+  }
+
+  value(pipe: Pipe): Value {
+    return this.#pipe(pipe, this.#data);
+  }
+
+  #body(body: Body, dot: Value): void {
+    const mark = this.#variables.length;
+    for (const node of body) this.#node(node, dot);
+    this.#variables.length = mark;
+  }
+
+  #node(node: TemplateNode, dot: Value): void {
+    switch (node.kind) {
+      case 'text':
+        this.#out.push(node.text);
+        return;
+      case 'action': {
+        const value = this.#pipe(node.pipe, dot);
+        if (node.pipe.declares.length === 0) this.#out.push(print(printable(value, node.pipe.at)));
+        return;
+      }
+      case 'if':
+      case 'with': {
+        const mark = this.#variables.length;
+        const value = this.#pipe(node.pipe, dot);
+        if (value instanceof Unknown) {
+          this.#speculate(node.body, node.kind === 'with' ? value : dot);
+          this.#speculate(node.otherwise ?? [], dot);
+        } else if (isTrue(value)) this.#body(node.body, node.kind === 'with' ? value : dot);
+        else if (node.otherwise !== undefined) this.#body(node.otherwise, dot);
+        this.#variables.length = mark;
+        return;
+      }
+      case 'range':
+        this.#range(node, dot);
+        return;
+      case 'template':
+        this.#call(node, dot);
+        return;
+      case 'break':
+      case 'continue':
+        throw new Break(node.kind);
+      default:
+        node satisfies never;
+    }
+  }
+
+  /** A way that may or may not be taken once more is known: what fails on it fails then. */
+  #speculate(body: Body, dot: Value): void {
+    try {
+      this.#body(body, dot);
+    } catch (error) {
+      if (!(error instanceof Break || error instanceof TemplateError)) throw error;
+    }
+  }
+
+  #range(node: Extract<TemplateNode, { kind: 'if' | 'with' | 'range' }>, dot: Value): void {
+    const mark = this.#variables.length;
+    const { declares, assigns } = node.pipe;
+    const value = this.#pipe({ ...node.pipe, declares: [] }, dot);
+    const pairs = pairsOf(value);
+    if (pairs === undefined) throw new TemplateError(`range can't iterate over ${print(value)}`, node.pipe.at);
+    for (const [key, element] of pairs) {
+      const names =
+        declares.length === 1
+          ? [[declares[0], element]]
+          : [
+              [declares[0], key],
+              [declares[1], element],
+            ];
+      for (const [name, bound] of names as [string | undefined, Value][]) {
+        if (name !== undefined) this.#bind(name, bound, assigns);
+      }
+      try {
+        this.#body(node.body, element);
+      } catch (signal) {
+        if (!(signal instanceof Break)) throw signal;
+        if (signal.kind === 'break') break;
+      } finally {
+        if (!assigns) this.#variables.length = mark;
+      }
+    }
+    if (value instanceof Unknown) this.#speculate(node.otherwise ?? [], dot);
+    if (pairs.length === 0 && node.otherwise !== undefined) this.#body(node.otherwise, dot);
+    this.#variables.length = mark;
+  }
+
+  #call(node: Extract<TemplateNode, { kind: 'template' }>, dot: Value): void {
+    const body = this.#template.defined.get(node.name);
+    if (body === undefined) throw new TemplateError(`template "${node.name}" not defined`, node.at);
+    this.#depth += 1;
+    if (this.#depth > 1000) throw new TemplateError('exceeded maximum template depth', node.at);
+    const outer = this.#variables;
+    const value = node.pipe === undefined ? null : this.#pipe(node.pipe, dot);
+    this.#variables = [{ name: '$', value }];
+    this.#body(body, value);
+    this.#variables = outer;
+    this.#depth -= 1;
+  }
+
+  #bind(name: string, value: Value, assigns: boolean): void {
+    const known = assigns ? this.#variables.findLast((variable) => variable.name === name) : undefined;
+    if (known === undefined) this.#variables.push({ name, value });
+    else known.value = value;
+  }
+
+  #pipe(pipe: Pipe, dot: Value): Value {
+    let value: Value | undefined;
+    for (const [index, command] of pipe.commands.entries()) value = this.#command(command, dot, index === 0 ? [] : [value]);
+    for (const name of pipe.declares) this.#bind(name, value, pipe.assigns);
+    return value;
+  }
+
+  #command(command: Command, dot: Value, last: readonly Value[]): Value {
+    const [first, ...rest] = command.args;
+    if (first === undefined) throw new TemplateError('missing value for command', command.at);
+    if (first.kind === 'function') return this.#function(first, rest, dot, last);
+    if (rest.length > 0 || last.length > 0) throw new TemplateError("can't give argument to non-function", first.at);
+    return this.#operand(first, dot);
+  }
+
+  #function(operand: Extract<Operand, { kind: 'function' }>, args: readonly Operand[], dot: Value, last: readonly Value[]): Value {
+    const { name, at } = operand;
+    if (name === 'and' || name === 'or') return this.#lazy(name, args, dot, last);
+    const found = Object.hasOwn(this.#options.functions, name) ? this.#options.functions[name] : undefined;
+    if (found === undefined) throw new TemplateError(`function "${name}" not defined`, at);
+    const values = [...args.map((arg) => this.#operand(arg, dot)), ...last];
+    const known = unknownResult(name, values, at);
+    if (known !== undefined) return known;
+    let result: Value;
+    try {
+      result = found(...values);
+    } catch (cause) {
+      if (cause instanceof TemplateError || !(cause instanceof Error)) throw cause;
+      throw new TemplateError(`error calling ${name}: ${cause.message}`, at, { cause });
+    }
+    return this.#path(result, operand.path, at);
+  }
+
+  /** `and` and `or` stop at the first argument that decides. */
+  #lazy(name: 'and' | 'or', args: readonly Operand[], dot: Value, last: readonly Value[]): Value {
+    let value: Value = null;
+    let unknown = false;
+    for (const arg of args) {
+      value = this.#operand(arg, dot);
+      if (value instanceof Unknown) unknown = true;
+      else if (isTrue(value) === (name === 'or') && !unknown) return value;
+    }
+    if (unknown || last[0] instanceof Unknown) return UNKNOWN;
+    return last.length > 0 ? last[0] : value;
+  }
+
+  #operand(operand: Operand, dot: Value): Value {
+    switch (operand.kind) {
+      case 'literal':
+        return operand.value;
+      case 'dot':
+        return dot;
+      case 'field':
+        return this.#path(dot, operand.path, operand.at);
+      case 'variable': {
+        const variable = this.#variables.findLast(({ name }) => name === operand.name);
+        if (variable === undefined) throw new TemplateError(`undefined variable "${operand.name}"`, operand.at);
+        return this.#path(variable.value, operand.path, operand.at);
+      }
+      case 'function':
+        return this.#function(operand, [], dot, []);
+      case 'pipe':
+        return this.#path(this.#pipe(operand.pipe, dot), operand.path, operand.at);
+      default:
+        return operand satisfies never;
+    }
+  }
+
+  #path(start: Value, path: readonly string[], at: number): Value {
+    let value = start;
+    for (const name of path) {
+      if (value instanceof Fields) value = value.field(name);
+      else if (value === undefined || value === null) {
+        if (this.#options.missingKey === 'error') throw new TemplateError(`nil pointer evaluating interface {}.${name}`, at);
+        value = undefined;
+      } else if (typeof value === 'object' && !Array.isArray(value)) {
+        const known = Object.hasOwn(value, name);
+        if (!known && this.#options.missingKey === 'error') throw new TemplateError(`map has no entry for key "${name}"`, at);
+        value = known ? (value as Readonly<Record<string, Value>>)[name] : undefined;
+      } else throw new TemplateError(`can't evaluate field ${name} in type ${typeof value}`, at);
+    }
+    return value;
+  }
+}

@@ -1,0 +1,13 @@
+/**
+ * Go's text/template language with functions of Sprig. Knows nothing of stacks.
+ *
+ * In: a template's text, data, functions. Out: text, or the value of a template that is one action alone. Errors carry the offset.
+ */
+export type { Operand, Pipe, Template, TemplateNode } from './ast.ts';
+export { TemplateError } from './errors.ts';
+export { actionValue, type EvaluationOptions, type Functions, render } from './evaluate.ts';
+export { FUNCTIONS } from './functions.ts';
+export { inline } from './inline.ts';
+export type { Delimiters } from './lex.ts';
+export { parseTemplate } from './parse.ts';
+export { Fields, UNKNOWN, type Value } from './values.ts';

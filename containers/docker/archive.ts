@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type Docker from 'dockerode';
+import { extract, pack } from 'tar-stream';
+import { AtmosError, type Digest, isTreePath, type NodeIo, packTree, type ResolvedExec } from '../../engine/index.ts';
+import type { Engine } from './connect.ts';
+import { ignoreMissing, labels } from './labels.ts';
+import type { Transport } from './transport.ts';
+
+/** The user that commands run as where ours means nothing to the engine. */
+const USER = 65_534;
+
+/**
+ * Trees as tar streams through the engine's API, for an engine that does not see our file system. Each input tree fills one volume,
+ * once a run, that its nodes mount read-only; outputs are volumes that are read when the command has ended.
+ */
+export function tarTransport(engine: Engine): Transport {
+  const volumes = new Map<Digest, Promise<string>>();
+  const volumeOf = (step: ResolvedExec, tree: Digest, io: NodeIo): Promise<string> => {
+    const known = volumes.get(tree) ?? fillVolume(engine, step, tree, io);
+    volumes.set(tree, known);
+    return known;
+  };
+  return {
+    name: 'tar',
+    user: `${USER}:${USER}`,
+    prepare: async (step, io) => {
+      refuseState(step);
+      const inputs = await Promise.all(step.inputs.map(async ({ path, tree }) => mount(await volumeOf(step, tree, io), path, true)));
+      const outputs = await outputVolumes(engine, step);
+      return {
+        mounts: [...inputs, ...step.exec.outputs.map(({ path }, index) => mount(outputs[index] ?? '', path, false))],
+        collect: (container) => collect(container, step, io),
+        dispose: async () => {
+          await Promise.all(outputs.map((name) => ignoreMissing(engine.docker.getVolume(name).remove())));
+        },
+      };
+    },
+    close: async () => {
+      for (const volume of await Promise.allSettled(volumes.values())) {
+        if (volume.status === 'fulfilled') await ignoreMissing(engine.docker.getVolume(volume.value).remove());
+      }
+    },
+  };
+}
+
+function refuseState(step: ResolvedExec): void {
+  if (step.exec.state.length === 0) return;
+  throw new AtmosError('this engine cannot mount a directory of this machine, so local Terraform state cannot reach the disk', {
+    kind: 'environment',
+    code: 'state-needs-mount',
+    hint: 'use a remote backend (s3, gcs, azurerm, http, pg, …), or an engine on this machine',
+  });
+}
+
+function mount(volume: string, target: string, readOnly: boolean): Docker.MountSettings {
+  return { Type: 'volume', Source: volume, Target: target, ReadOnly: readOnly };
+}
+
+async function fillVolume(engine: Engine, step: ResolvedExec, digest: Digest, io: NodeIo): Promise<string> {
+  const tree = await io.store.tree(digest);
+  const read = async (content: Digest): Promise<Uint8Array> => {
+    const bytes = await io.store.get(content);
+    if (bytes === undefined)
+      throw new AtmosError(`object ${content} is missing from the cache`, { kind: 'failed', code: 'damaged-object' });
+    return bytes;
+  };
+  const name = await createVolume(engine, step);
+  await fill(engine, step, [mount(name, '/tree', false)], packTree(tree, read, { at: 'tree' }));
+  return name;
+}
+
+/** Empty volumes that the command's user may write to, one an output. */
+async function outputVolumes(engine: Engine, step: ResolvedExec): Promise<readonly string[]> {
+  const names = await Promise.all(step.exec.outputs.map(() => createVolume(engine, step)));
+  if (names.length === 0) return names;
+  const archive = pack();
+  for (const index of names.keys()) archive.entry({ name: `output-${index}/`, type: 'directory', mode: 0o755, uid: USER, gid: USER });
+  archive.finalize();
+  const mounts = names.map((name, index) => mount(name, `/output-${index}`, false));
+  await fill(engine, step, mounts, Readable.from(archive));
+  return names;
+}
+
+async function createVolume({ docker }: Engine, step: ResolvedExec): Promise<string> {
+  const name = `atmos-${randomBytes(12).toString('hex')}`;
+  await docker.createVolume({ Name: name, Labels: labels(step.id) });
+  return name;
+}
+
+/**
+ * Unpacks an archive over volumes. An engine unpacks neither into a read-only mount nor onto a volume's own root directory, so a container
+ * that never starts, with a writable root, mounts them.
+ */
+async function fill({ docker }: Engine, step: ResolvedExec, mounts: Docker.MountSettings[], archive: NodeJS.ReadableStream): Promise<void> {
+  const filler = await docker.createContainer({
+    Image: step.exec.image,
+    Entrypoint: ['true'],
+    Labels: labels(step.id),
+    HostConfig: { NetworkMode: 'none', Mounts: mounts },
+  });
+  try {
+    await filler.putArchive(archive, { path: '/' });
+  } finally {
+    await ignoreMissing(filler.remove({ force: true }));
+  }
+}
+
+async function collect(container: Docker.Container, step: ResolvedExec, io: NodeIo): Promise<Readonly<Record<string, Digest>>> {
+  const trees: Record<string, Digest> = {};
+  for (const { name, path } of step.exec.outputs) {
+    const dir = await io.store.temporary('outputs');
+    await unpack(await container.getArchive({ path: `${path}/.` }), dir);
+    trees[name] = await io.store.takeIn(dir);
+    await rm(dir, { recursive: true, force: true });
+  }
+  return trees;
+}
+
+/** Unpacks an engine's archive of a directory; refuses what would leave it. */
+async function unpack(archive: NodeJS.ReadableStream, dir: string): Promise<void> {
+  const entries = extract();
+  const done = pipeline(archive, entries);
+  // Made last, so that no file is ever written through one.
+  const links = new Map<string, string>();
+  for await (const entry of entries) {
+    const { header } = entry;
+    const path = header.name.replace(/^\.\//, '').replace(/\/$/, '');
+    if (path !== '' && path !== '.') {
+      if (!isTreePath(path))
+        throw new AtmosError(`the engine's archive holds ${JSON.stringify(header.name)}`, { kind: 'failed', code: 'path-escape' });
+      const full = join(dir, path);
+      await mkdir(header.type === 'directory' ? full : dirname(full), { recursive: true });
+      if (header.type === 'symlink') links.set(full, header.linkname ?? '');
+      else if (header.type === 'file') {
+        await pipeline(entry, createWriteStream(full, { flags: 'wx' }));
+        await chmod(full, (header.mode ?? 0) & 0o777);
+      } else if (header.type !== 'directory') {
+        throw new AtmosError(`${path} is neither a file, a directory nor a link`, { kind: 'failed', code: 'special-file' });
+      }
+    }
+    entry.resume();
+  }
+  await done;
+  for (const [path, target] of links) await symlink(target, path);
+}

@@ -1,0 +1,49 @@
+import type Docker from 'dockerode';
+import { AtmosError, errorCode } from '../../engine/index.ts';
+
+/** What is known of an engine after the first call to it. */
+export interface Engine {
+  readonly docker: Docker;
+  /** Names the engine across processes. */
+  readonly id: string;
+  /** `linux/amd64`. */
+  readonly platform: string;
+  readonly cpus: number;
+}
+
+/**
+ * Connects to the engine that `DOCKER_HOST` names, else to the local one.
+ * @throws AtmosError `no-engine` when none answers, with the command that starts one.
+ */
+export async function connect(): Promise<Engine> {
+  // Half of what a start costs: loaded only when a container has to run.
+  const { default: Client } = await import('dockerode');
+  const docker = new Client();
+  try {
+    const info: unknown = await docker.info();
+    return { docker, ...readInfo(info) };
+  } catch (cause) {
+    throw noEngine(cause);
+  }
+}
+
+function readInfo(info: unknown): { id: string; platform: string; cpus: number } {
+  const { ID, OSType, Architecture, NCPU } = info as { ID?: string; OSType?: string; Architecture?: string; NCPU?: number };
+  const architecture = { x86_64: 'amd64', aarch64: 'arm64' }[Architecture ?? ''] ?? Architecture ?? 'unknown';
+  return { id: ID ?? 'unknown', platform: `${OSType ?? 'linux'}/${architecture}`, cpus: NCPU ?? 1 };
+}
+
+function noEngine(cause: unknown): AtmosError {
+  const where = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
+  const denied = errorCode(cause) === 'EACCES';
+  return new AtmosError(denied ? `no permission to use the container engine at ${where}` : `no container engine answers at ${where}`, {
+    kind: 'environment',
+    code: 'no-engine',
+    hint: denied
+      ? 'add yourself to its group: sudo usermod -aG docker "$USER", then log in again'
+      : process.platform === 'darwin'
+        ? 'start it: open -a Docker'
+        : 'start it: sudo systemctl start docker   (without systemd: sudo dockerd &)',
+    cause,
+  });
+}

@@ -1,0 +1,21 @@
+import type Docker from 'dockerode';
+import type { Digest, NodeIo, ResolvedExec } from '../../engine/index.ts';
+
+/** How trees travel between the store and a container. */
+export interface Transport {
+  readonly name: 'bind' | 'tar';
+  /** Who the command runs as, `uid:gid`; `undefined` leaves it to the image. */
+  readonly user: string | undefined;
+  /** Lays out inputs and empty outputs for a container that is about to be created. */
+  prepare(step: ResolvedExec, io: NodeIo): Promise<Prepared>;
+  /** Removes what it keeps between nodes. */
+  close(): Promise<void>;
+}
+
+export interface Prepared {
+  readonly mounts: readonly Docker.MountSettings[];
+  /** Called after the command ended well: the trees by output name. */
+  collect(container: Docker.Container): Promise<Readonly<Record<string, Digest>>>;
+  /** Called at the end, whatever happened, after the container was removed. */
+  dispose(): Promise<void>;
+}

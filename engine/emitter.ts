@@ -1,0 +1,58 @@
+import { StringDecoder } from 'node:string_decoder';
+import type { Happening, Listener } from './events.ts';
+import type { Graph } from './graph.ts';
+import type { Mask } from './mask.ts';
+import type { NodeId } from './node.ts';
+
+/** How many characters of a node's output are kept for its error message. */
+const TAIL = 16_384;
+/** A line that grows beyond this is handed on in pieces. */
+const LONGEST_LINE = 65_536;
+
+export interface Emitter {
+  emit(node: NodeId, happening: Happening): void;
+  /** Takes raw output; hands it on masked, in whole lines, so that a secret is never split between two events. */
+  log(node: NodeId, stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
+  /** Hands on what is left of a node's last lines. */
+  flush(node: NodeId): void;
+  tail(node: NodeId): string;
+  readonly mask: Mask;
+}
+
+export function makeEmitter(graph: Graph, listener: Listener, mask: Mask): Emitter {
+  const pending = new Map<string, { decoder: StringDecoder; text: string }>();
+  const tails = new Map<NodeId, string>();
+
+  const emit = (id: NodeId, happening: Happening): void => {
+    const node = graph.nodes.get(id);
+    listener({ at: Date.now(), node: id, component: node?.component ?? '', step: node?.step ?? '', ...happening });
+  };
+  const output = (node: NodeId, stream: 'stdout' | 'stderr', raw: string): void => {
+    if (raw === '') return;
+    const text = mask(raw);
+    tails.set(node, `${tails.get(node) ?? ''}${text}`.slice(-TAIL));
+    emit(node, { type: 'output', stream, text });
+  };
+  return {
+    emit,
+    mask,
+    log(node, stream, chunk) {
+      const name = `${stream} ${node}`;
+      const state = pending.get(name) ?? { decoder: new StringDecoder('utf8'), text: '' };
+      pending.set(name, state);
+      state.text += state.decoder.write(Buffer.from(chunk));
+      const end = state.text.length > LONGEST_LINE ? state.text.length : state.text.lastIndexOf('\n') + 1;
+      output(node, stream, state.text.slice(0, end));
+      state.text = state.text.slice(end);
+    },
+    flush(node) {
+      for (const stream of ['stdout', 'stderr'] as const) {
+        const state = pending.get(`${stream} ${node}`);
+        if (state === undefined) continue;
+        pending.delete(`${stream} ${node}`);
+        output(node, stream, state.text + state.decoder.end());
+      }
+    },
+    tail: (node) => tails.get(node) ?? '',
+  };
+}

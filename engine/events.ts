@@ -1,0 +1,45 @@
+import type { Digest } from './digest.ts';
+import type { NodeId } from './node.ts';
+
+/**
+ * What happened, in order; the task tree, the JSON log, reports and tests all read this one stream.
+ * `at` is milliseconds since the epoch. Secrets are masked before an event is made.
+ */
+export type RunEvent = { readonly at: number; readonly node: NodeId; readonly component: string; readonly step: string } & Happening;
+
+export type Happening = Queued | Started | Output | Cached | Finished | Failed | Cancelled;
+
+interface Queued {
+  readonly type: 'queued';
+}
+interface Started {
+  readonly type: 'started';
+  readonly key: Digest;
+}
+/** Some text that a node's command wrote: whole lines where it ends them. */
+interface Output {
+  readonly type: 'output';
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+}
+interface Cached {
+  readonly type: 'cached';
+  readonly key: Digest;
+}
+interface Finished {
+  readonly type: 'finished';
+  readonly ms: number;
+  readonly exitCode: number;
+}
+interface Failed {
+  readonly type: 'failed';
+  readonly ms: number;
+  readonly message: string;
+}
+/** It never ran: something before it failed, or the run was interrupted. */
+interface Cancelled {
+  readonly type: 'cancelled';
+  readonly because: string;
+}
+
+export type Listener = (event: RunEvent) => void;

@@ -1,0 +1,165 @@
+import type { ComputeFunctions, ComputeIo } from './compute.ts';
+import type { Digest } from './digest.ts';
+import type { Emitter } from './emitter.ts';
+import { AtmosError } from './errors.ts';
+import { nodeKey } from './key.ts';
+import type { Compute, Exec, Node, NodeId } from './node.ts';
+import type { Done, Outcome } from './results.ts';
+import type { Cancellation, ResolvedInput, Runtime } from './runtime.ts';
+import type { NodeResult, Store } from './store/index.ts';
+
+/** What executing a node needs of the run it is part of. */
+export interface ExecutionContext {
+  readonly store: Store;
+  readonly runtime: () => Promise<Runtime>;
+  readonly computes: ComputeFunctions;
+  readonly noCache: boolean;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly stateRoot: string;
+  readonly cancellation: Cancellation;
+  /** Results under way, by key: two nodes with one key execute once. */
+  readonly inFlight: Map<Digest, Promise<NodeResult>>;
+  /** Filled with the first node that needs it. */
+  platform: string | undefined;
+}
+
+/**
+ * Executes one node, or takes what the cache has for its key.
+ * @throws AtmosError when it fails.
+ */
+export async function execute(
+  node: Node,
+  outcomes: ReadonlyMap<NodeId, Outcome>,
+  context: ExecutionContext,
+  emitter: Emitter,
+): Promise<Done> {
+  const inputs = node.inputs.map(({ path, from }) => ({
+    path,
+    tree: typeof from === 'string' ? from : produced(outcomes, from.node, from.output),
+  }));
+  const key = nodeKey({ action: node.action, inputs, platform: await platformOf(node, context) });
+  if (node.cache === 'never') {
+    emitter.emit(node.id, { type: 'started', key });
+    return { cached: false, ...(await perform(node, inputs, context, emitter)) };
+  }
+  const known = context.inFlight.get(key) ?? (context.noCache ? undefined : await context.store.result(key));
+  if (known !== undefined) {
+    const result = await known;
+    emitter.emit(node.id, { type: 'cached', key });
+    return { cached: true, ...result };
+  }
+  emitter.emit(node.id, { type: 'started', key });
+  const underWay = perform(node, inputs, context, emitter);
+  context.inFlight.set(key, underWay);
+  try {
+    const result = await underWay;
+    await context.store.remember(key, result);
+    return { cached: false, ...result };
+  } finally {
+    context.inFlight.delete(key);
+  }
+}
+
+function produced(outcomes: ReadonlyMap<NodeId, Outcome>, id: NodeId, output: string): Digest {
+  const outcome = outcomes.get(id);
+  const tree = outcome?.status === 'done' ? outcome.outputs[output] : undefined;
+  if (tree === undefined) throw new Error(`${id} has not exported ${output}`);
+  return tree;
+}
+
+/** Our own platform stands for the engine's until the engine had to be asked: then it is checked. */
+async function platformOf(node: Node, context: ExecutionContext): Promise<string> {
+  if (node.action.kind !== 'exec') return '';
+  context.platform ??= `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
+  return context.platform;
+}
+
+async function perform(node: Node, inputs: readonly ResolvedInput[], context: ExecutionContext, emitter: Emitter): Promise<NodeResult> {
+  const { action } = node;
+  switch (action.kind) {
+    case 'exec':
+      return performExec(node.id, action, inputs, context, emitter);
+    case 'compute':
+      return performCompute(action, inputs, context);
+    case 'load': {
+      const image = inputs.find(({ path }) => path === '/image');
+      if (image === undefined) throw new Error(`${node.id} has no input /image`);
+      const runtime = await context.runtime();
+      await runtime.load(action, image.tree, ioOf(node.id, [], context, emitter));
+      return { exitCode: 0, outputs: {} };
+    }
+    default:
+      return action satisfies never;
+  }
+}
+
+function ioOf(id: NodeId, secretNames: readonly string[], context: ExecutionContext, emitter: Emitter) {
+  const secrets = Object.fromEntries(secretNames.map((name) => [name, secretValue(name, context.secrets)]));
+  return {
+    store: context.store,
+    secrets,
+    stateRoot: context.stateRoot,
+    log: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => emitter.log(id, stream, chunk),
+  };
+}
+
+function secretValue(name: string, secrets: Readonly<Record<string, string>>): string {
+  const value = secrets[name];
+  if (value === undefined) throw new Error(`the run has no secret ${name}`);
+  return value;
+}
+
+async function performExec(
+  id: NodeId,
+  exec: Exec,
+  inputs: readonly ResolvedInput[],
+  context: ExecutionContext,
+  emitter: Emitter,
+): Promise<NodeResult> {
+  const runtime = await context.runtime();
+  const actual = await runtime.platform();
+  if (actual !== context.platform) {
+    throw new AtmosError(`the engine runs ${actual} containers; this machine is ${context.platform}`, {
+      kind: 'environment',
+      code: 'other-platform',
+      hint: 'use an engine of the same architecture',
+    });
+  }
+  const result = await runtime.run({ id, exec, inputs }, ioOf(id, exec.secrets, context, emitter), context.cancellation);
+  emitter.flush(id);
+  if (exec.succeeds.includes(result.exitCode)) return result;
+  if (context.cancellation.interrupt.aborted) {
+    throw new AtmosError(`ended after an interrupt with exit code ${result.exitCode}`, { kind: 'interrupted', code: 'interrupted' });
+  }
+  const killed = result.exitCode === 137 ? ' (killed: perhaps it needs more memory than its limit)' : '';
+  throw new AtmosError(`exit code ${result.exitCode}${killed}`, { kind: 'failed', code: 'exit-code' });
+}
+
+async function performCompute(action: Compute, inputs: readonly ResolvedInput[], context: ExecutionContext): Promise<NodeResult> {
+  const { store } = context;
+  const compute = context.computes[action.name];
+  if (compute === undefined) throw new Error(`no compute function ${action.name}`);
+  const trees = new Map(await Promise.all(inputs.map(async ({ path, tree }) => [path, await store.tree(tree)] as const)));
+  const io: ComputeIo = {
+    input(name) {
+      const tree = trees.get(name);
+      if (tree === undefined) throw new Error(`${action.name} has no input ${name}`);
+      return tree;
+    },
+    async read(digest) {
+      const bytes = await store.get(digest);
+      if (bytes === undefined)
+        throw new AtmosError(`object ${digest} is missing from the cache`, { kind: 'failed', code: 'damaged-object' });
+      return bytes;
+    },
+    put: async (content) => ({ digest: await store.put(content), size: Buffer.byteLength(content) }),
+  };
+  const made = await compute(action.args, io);
+  const outputs: Record<string, Digest> = {};
+  for (const name of action.outputs) {
+    const tree = made[name];
+    if (tree === undefined) throw new Error(`${action.name} made no ${name}`);
+    outputs[name] = await store.putTree(tree);
+  }
+  return { exitCode: 0, outputs };
+}

@@ -1,0 +1,21 @@
+/**
+ * The engine: a graph of nodes in, results out. It schedules, keys, caches and reports; it knows no YAML, no Terraform and no Docker.
+ *
+ * In: a `Graph` of `Node`s (makeGraph), a `Store`, a `Runtime` that containers/ implements. Out: `Results` by node, a stream of `RunEvent`s.
+ * The vocabulary that the other folders share (Digest, Tree, Node, AtmosError, canonical JSON) is here too, since it lies below them all.
+ */
+export * from './compute.ts';
+export * from './digest.ts';
+export * from './errors.ts';
+export * from './events.ts';
+export { findCycle, type Graph, makeGraph } from './graph.ts';
+export * from './json.ts';
+export { nodeKey } from './key.ts';
+export * from './node.ts';
+export { formatProcess, isGone, type ProcessIdentity, parseProcess, thisProcess } from './process.ts';
+export * from './results.ts';
+export { type RunOptions, run } from './run.ts';
+export * from './runtime.ts';
+export { type NodeResult, openStore, type Store, TREE_TIME } from './store/index.ts';
+export { packTree, packTreeBytes, type TarOptions } from './tar.ts';
+export * from './tree.ts';

@@ -1,0 +1,34 @@
+/** Replaces every secret value in a text by `***`: as it is, in base64 at any alignment, URL-encoded and JSON-escaped. */
+export type Mask = (text: string) => string;
+
+/** Shorter values are not masked: `1` or `eu` would hide half of every log. */
+const SHORTEST = 4;
+
+export function makeMask(secrets: readonly string[]): Mask {
+  const forms = new Set<string>();
+  for (const secret of secrets) {
+    for (const value of new Set([secret, ...secret.split('\n')])) {
+      if (value.length < SHORTEST) continue;
+      forms.add(value);
+      forms.add(encodeURIComponent(value));
+      forms.add(JSON.stringify(value).slice(1, -1));
+      for (const form of base64Forms(value)) forms.add(form);
+    }
+  }
+  const needles = [...forms].sort((a, b) => b.length - a.length);
+  return (text) => needles.reduce((masked, needle) => masked.replaceAll(needle, '***'), text);
+}
+
+/** The characters of a value's base64 that do not depend on what stands before or after it, for the three alignments. */
+function base64Forms(value: string): readonly string[] {
+  const bytes = Buffer.from(value);
+  return [0, 1, 2].flatMap((offset) => {
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString('base64')
+      .replaceAll('=', '');
+    const skip = offset === 0 ? 0 : offset + 1;
+    const tail = (bytes.length + offset) % 3 === 0 ? 0 : 1;
+    const core = encoded.slice(skip, encoded.length - tail);
+    return core.length < 6 ? [] : [core, core.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+}

@@ -1,0 +1,99 @@
+import type { Digest } from './digest.ts';
+import type { Json } from './json.ts';
+
+/** A node's name for people: `rollout/terraform/ecs/api/plan`. Unique in a graph; not part of the key. */
+export type NodeId = string;
+
+/** Where a node finds files: a tree by digest, or what another node exported under a name. */
+export interface Input {
+  /** Absolute path in the container; for a compute node, the name under which it finds the tree. */
+  readonly path: string;
+  readonly from: Digest | OutputRef;
+}
+export interface OutputRef {
+  readonly node: NodeId;
+  readonly output: string;
+}
+
+/** A directory in the container that leaves it as a tree. */
+export interface Output {
+  readonly name: string;
+  /** Absolute path in the container, writable and empty at the start. */
+  readonly path: string;
+}
+
+/** One step. Everything that can change its result is in here; nothing else may. */
+export interface Node {
+  readonly id: NodeId;
+  /** The component it belongs to (`<kind>/<name>`) and what it does for it (`plan`); for people. */
+  readonly component: string;
+  readonly step: string;
+  readonly inputs: readonly Input[];
+  /** Nodes that must have succeeded before, though nothing of theirs is read. */
+  readonly after: readonly NodeId[];
+  /** `never` for what talks to the world (plan, apply): it runs each time and its result is not kept. */
+  readonly cache: 'content' | 'never';
+  readonly action: Action;
+}
+
+export type Action = Exec | Compute | Load;
+
+/** Runs a command in a container. */
+export interface Exec {
+  readonly kind: 'exec';
+  /** The image's config digest (image ID): the same on every engine. */
+  readonly image: Digest;
+  readonly argv: readonly string[];
+  readonly workdir: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Environment variables whose values are secret: names enter the key, values never. */
+  readonly secrets: readonly string[];
+  readonly network: 'none' | 'bridge' | 'host';
+  readonly limits: Limits;
+  readonly outputs: readonly Output[];
+  /** Host directories mounted read-write: state that must reach the disk at once. Only with `cache: 'never'`. */
+  readonly state: readonly StateMount[];
+  /** Exit codes that count as success; their number is in the result. Sorted. */
+  readonly succeeds: readonly number[];
+}
+
+export interface StateMount {
+  /** Absolute path in the container. */
+  readonly path: string;
+  /** Below the state root of the run, `/` between parts. */
+  readonly dir: string;
+}
+
+export interface Limits {
+  readonly memoryMiB: number;
+  readonly cpus: number;
+  readonly pids: number;
+}
+
+/** A pure function of its input trees, run in this process: synth, image assembly. Name and version are in the key. */
+export interface Compute {
+  readonly kind: 'compute';
+  readonly name: string;
+  readonly version: number;
+  readonly args: Json;
+  readonly outputs: readonly string[];
+}
+
+/** Gives an image that another node assembled (an image layout in the input `/image`) to the engine, under a tag. */
+export interface Load {
+  readonly kind: 'load';
+  readonly tag: string;
+}
+
+export function outputNames(action: Action): readonly string[] {
+  switch (action.kind) {
+    case 'exec':
+      return action.outputs.map((output) => output.name);
+    case 'compute':
+      return action.outputs;
+    case 'load':
+      return [];
+    default:
+      return action satisfies never;
+  }
+}

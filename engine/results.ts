@@ -1,0 +1,38 @@
+import type { Digest } from './digest.ts';
+import type { AtmosError } from './errors.ts';
+import type { NodeId } from './node.ts';
+
+export interface Done {
+  readonly cached: boolean;
+  readonly exitCode: number;
+  /** Trees by output name. */
+  readonly outputs: Readonly<Record<string, Digest>>;
+}
+
+/** How a node ended. */
+export type Outcome =
+  | ({ readonly status: 'done'; readonly ms: number } & Done)
+  | {
+      readonly status: 'failed';
+      readonly error: AtmosError;
+      /** Secrets masked. */
+      readonly message: string;
+      /** The last lines that it wrote, secrets masked. */
+      readonly tail: string;
+      readonly ms: number;
+    }
+  | { readonly status: 'cancelled'; readonly because: string };
+
+export interface Results {
+  readonly outcomes: ReadonlyMap<NodeId, Outcome>;
+}
+
+/** The tree that a node exported under a name; `undefined` when it did not succeed. */
+export function outputOf(results: Results, node: NodeId, output: string): Digest | undefined {
+  const outcome = results.outcomes.get(node);
+  return outcome?.status === 'done' ? outcome.outputs[output] : undefined;
+}
+
+export function failures(results: Results): readonly { readonly id: NodeId; readonly outcome: Extract<Outcome, { status: 'failed' }> }[] {
+  return [...results.outcomes].flatMap(([id, outcome]) => (outcome.status === 'failed' ? [{ id, outcome }] : []));
+}

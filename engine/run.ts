@@ -1,0 +1,96 @@
+import type { ComputeFunctions } from './compute.ts';
+import { type Emitter, makeEmitter } from './emitter.ts';
+import { AtmosError } from './errors.ts';
+import type { Listener } from './events.ts';
+import { type ExecutionContext, execute } from './execute.ts';
+import type { Graph } from './graph.ts';
+import { makeMask } from './mask.ts';
+import type { NodeId } from './node.ts';
+import type { Outcome, Results } from './results.ts';
+import type { Cancellation, Runtime } from './runtime.ts';
+import { Scheduler } from './scheduler.ts';
+import type { Store } from './store/index.ts';
+
+export interface RunOptions {
+  readonly store: Store;
+  /** Made when the first node really runs in a container: a run that finds everything in the cache asks no engine. */
+  readonly runtime: () => Promise<Runtime>;
+  readonly computes: ComputeFunctions;
+  /** How many nodes run at once. */
+  readonly parallelism: number;
+  /** After a failure, go on with what does not depend on it. */
+  readonly keepGoing: boolean;
+  /** Run every node, whatever is cached. */
+  readonly noCache: boolean;
+  /** Values of secrets by name; a node gets those that it names. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly stateRoot: string;
+  readonly cancellation: Cancellation;
+  readonly listener: Listener;
+}
+
+/**
+ * Runs a graph: a node starts the moment what it waits for is there. Never throws for a node's failure: outcomes are values.
+ * After `cancellation.interrupt` nothing starts any more, and what runs is asked to end.
+ */
+export async function run(graph: Graph, options: RunOptions): Promise<Results> {
+  const scheduler = new Scheduler(graph, options);
+  const emitter = makeEmitter(graph, options.listener, makeMask(Object.values(options.secrets)));
+  const outcomes = new Map<NodeId, Outcome>();
+  const context: ExecutionContext = { ...options, platform: undefined, inFlight: new Map() };
+  for (const id of graph.nodes.keys()) emitter.emit(id, { type: 'queued' });
+
+  await new Promise<void>((resolve, reject) => {
+    const cancel = (ids: readonly NodeId[], because: string): void => {
+      for (const id of ids) {
+        outcomes.set(id, { status: 'cancelled', because });
+        emitter.emit(id, { type: 'cancelled', because });
+      }
+    };
+    const step = (): void => {
+      for (const id of scheduler.take()) start(id).catch(reject);
+      if (scheduler.done) resolve();
+    };
+    const start = async (id: NodeId): Promise<void> => {
+      const outcome = await runNode(id, graph, outcomes, context, emitter);
+      outcomes.set(id, outcome);
+      if (outcome.status === 'done') scheduler.succeeded(id);
+      else cancel(scheduler.failed(id), `${id} failed`);
+      step();
+    };
+    const interrupt = (): void => {
+      cancel(scheduler.stop(), 'the run was interrupted');
+      step();
+    };
+    if (options.cancellation.interrupt.aborted) interrupt();
+    else options.cancellation.interrupt.addEventListener('abort', interrupt, { once: true });
+    step();
+  });
+  return { outcomes };
+}
+
+async function runNode(
+  id: NodeId,
+  graph: Graph,
+  outcomes: ReadonlyMap<NodeId, Outcome>,
+  context: ExecutionContext,
+  emitter: Emitter,
+): Promise<Outcome> {
+  const node = graph.nodes.get(id);
+  if (node === undefined) throw new Error(`no node ${id}`);
+  const began = performance.now();
+  const elapsed = (): number => Math.round(performance.now() - began);
+  try {
+    const done = await execute(node, outcomes, context, emitter);
+    if (!done.cached) emitter.emit(id, { type: 'finished', ms: elapsed(), exitCode: done.exitCode });
+    return { status: 'done', ...done, ms: elapsed() };
+  } catch (cause) {
+    const error =
+      cause instanceof AtmosError
+        ? cause
+        : new AtmosError(cause instanceof Error ? cause.message : String(cause), { kind: 'failed', code: 'node-failed', cause });
+    const message = emitter.mask(error.message);
+    emitter.emit(id, { type: 'failed', ms: elapsed(), message });
+    return { status: 'failed', error, message, tail: emitter.tail(id), ms: elapsed() };
+  }
+}

@@ -1,0 +1,93 @@
+import { chmod, lstat, mkdir, readdir, readlink, rename, rm, symlink, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { type Digest, hex } from '../digest.ts';
+import { AtmosError, errorCode } from '../errors.ts';
+import { makeTree, type Tree, type TreeEntry } from '../tree.ts';
+import type { Contents } from './contents.ts';
+
+/** Every file of a checked-out tree has this time (1980-01-01 UTC, the earliest that a zip archive can say), in seconds. */
+export const TREE_TIME = 315_532_800;
+
+/**
+ * Lays a tree out as a directory, made under a temporary name and moved into place, so that it is there whole or not at all.
+ * Modes are set, whatever the umask; times are fixed.
+ */
+export async function checkOut(tree: Tree, contents: Contents, target: string, temporary: string): Promise<void> {
+  await mkdir(temporary, { recursive: true });
+  const dirs = new Set<string>([temporary]);
+  for (const entry of tree.entries) {
+    const path = join(temporary, entry.path);
+    const dir = dirname(path);
+    if (!dirs.has(dir)) {
+      await mkdir(dir, { recursive: true });
+      for (let d = dir; !dirs.has(d); d = dirname(d)) dirs.add(d);
+    }
+    await writeEntry(entry, path, contents);
+  }
+  for (const dir of dirs) {
+    await chmod(dir, 0o755);
+    await utimes(dir, TREE_TIME, TREE_TIME);
+  }
+  await mkdir(dirname(target), { recursive: true });
+  try {
+    await rename(temporary, target);
+  } catch (error) {
+    // Another process was first: its copy is as good.
+    if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error;
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+async function writeEntry(entry: TreeEntry, path: string, contents: Contents): Promise<void> {
+  if (entry.mode === 'link') {
+    const to = await contents.get(entry.digest);
+    if (to === undefined)
+      throw new AtmosError(`link ${entry.path} of a tree is missing from the cache`, { kind: 'failed', code: 'damaged-object' });
+    await symlink(Buffer.from(to).toString('utf8'), path);
+    return;
+  }
+  await contents.writeTo(entry.digest, entry.size, path);
+  await chmod(path, entry.mode === '755' ? 0o755 : 0o644);
+  await utimes(path, TREE_TIME, TREE_TIME);
+}
+
+/**
+ * Takes a directory in as a tree. An executable bit of the owner makes `755`, anything else `644`.
+ * @throws AtmosError `special-file` on a socket, pipe or device.
+ */
+export async function takeIn(dir: string, contents: Contents): Promise<Tree> {
+  const entries: TreeEntry[] = [];
+  const walk = async (below: string): Promise<void> => {
+    for (const name of (await readdir(join(dir, below))).sort()) {
+      const path = below === '' ? name : `${below}/${name}`;
+      const full = join(dir, path);
+      const status = await lstat(full);
+      if (status.isDirectory()) await walk(path);
+      else if (status.isSymbolicLink()) {
+        const to = Buffer.from(await readlink(full));
+        entries.push({ path, mode: 'link', digest: await contents.put(to), size: to.length });
+      } else if (status.isFile()) {
+        const digest = await contents.putFile(full, status.size);
+        entries.push({ path, mode: (status.mode & 0o100) !== 0 ? '755' : '644', digest, size: status.size });
+      } else {
+        throw new AtmosError(`${path} is neither a file, a directory nor a link`, { kind: 'failed', code: 'special-file' });
+      }
+    }
+  };
+  await walk('');
+  return makeTree(entries);
+}
+
+/** The path of a checked-out tree below the store's directory. */
+export function checkoutPath(dir: string, digest: Digest): string {
+  const name = hex(digest);
+  return join(dir, 'trees', name.slice(0, 2), name.slice(2));
+}
+
+export async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * The content store: file contents, trees and node results by digest, on disk, shared by every process of a user.
+ *
+ * In: bytes, directories, results. Out: the same, verified. What is damaged is dropped and counts as missing.
+ * Contents and results lie in a cacache (written to a temporary name, then moved; verified on read); beside it stand
+ * checked-out trees, which containers mount read-only, and temporary directories, which the next process removes when
+ * their owner is gone.
+ */
+
+export { TREE_TIME } from './checkout.ts';
+export type { NodeResult } from './results.ts';
+export { openStore, type Store } from './store.ts';

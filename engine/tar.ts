@@ -1,0 +1,61 @@
+import { Readable } from 'node:stream';
+import { pack } from 'tar-stream';
+import type { Digest } from './digest.ts';
+import { TREE_TIME } from './store/index.ts';
+import type { Tree } from './tree.ts';
+
+/** Reads a file's content by digest; whoever gives it sees to it that it is there. */
+type Read = (digest: Digest) => Promise<Uint8Array>;
+
+/** Owner, prefix and root entry of the files in an archive. */
+export interface TarOptions {
+  /** Directory that all paths are put under; `''` for none. */
+  readonly at?: string;
+  readonly uid?: number;
+}
+
+/**
+ * A tree as a tar stream with one byte form: entries sorted, directories before what is in them, one fixed time, no names of owners.
+ * Nothing of the machine enters it.
+ */
+export function packTree(tree: Tree, read: Read, options: TarOptions = {}): Readable {
+  const { at = '', uid = 0 } = options;
+  const archive = pack();
+  const mtime = new Date(TREE_TIME * 1000);
+  const owner = { uid, gid: uid, uname: '', gname: '', mtime };
+  const entry = (header: Parameters<typeof archive.entry>[0], content?: Uint8Array): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const done = (error?: Error | null): void => (error ? reject(error) : resolve());
+      if (content === undefined) archive.entry(header, done);
+      else archive.entry(header, content, done);
+    });
+  const write = async (): Promise<void> => {
+    const made = new Set<string>();
+    for (const file of tree.entries) {
+      const path = at === '' ? file.path : `${at}/${file.path}`;
+      const parts = path.split('/').slice(0, -1);
+      for (let depth = 1; depth <= parts.length; depth += 1) {
+        const dir = `${parts.slice(0, depth).join('/')}/`;
+        if (made.has(dir)) continue;
+        made.add(dir);
+        await entry({ ...owner, name: dir, type: 'directory', mode: 0o755 });
+      }
+      const content = await read(file.digest);
+      if (file.mode === 'link') {
+        await entry({ ...owner, name: path, type: 'symlink', linkname: Buffer.from(content).toString('utf8'), mode: 0o777 });
+      } else {
+        await entry({ ...owner, name: path, type: 'file', size: content.length, mode: file.mode === '755' ? 0o755 : 0o644 }, content);
+      }
+    }
+    archive.finalize();
+  };
+  write().catch((error: unknown) => archive.destroy(error instanceof Error ? error : new Error(String(error))));
+  return Readable.from(archive);
+}
+
+/** The whole archive in memory, for layers of generated files and sources. */
+export async function packTreeBytes(tree: Tree, read: Read, options: TarOptions = {}): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of packTree(tree, read, options)) chunks.push(chunk as Uint8Array);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import {
+  type ConfigFiles,
+  inspectModule,
+  type ModuleCache,
+  type Scope,
+  type ScopedComponent,
+  type TerraformModule,
+} from '../config/index.ts';
+import type { BaseImage } from '../containers/index.ts';
+import { AtmosError, type Digest, makeTree, prettyJson, type Store, type Tree } from '../engine/index.ts';
+import { importSource, type LockFile, type SourceFile } from '../vendoring/index.ts';
+import { baseOf, type Ground, imageNames, type SourceOf } from './ground.ts';
+import { mirrorTree } from './mirror.ts';
+
+/** Where the ground of an expansion comes from. */
+export interface Sources {
+  readonly store: Store;
+  readonly config: ConfigFiles;
+  readonly moduleCache: ModuleCache;
+  /** The files of a directory that belong to the repository: at a commit, or in the working tree. */
+  entries(dir: string): Promise<readonly SourceFile[]>;
+  /** An unpacked filesystem mirror of providers on this machine, absolute; `undefined` when they come from their registries. */
+  readonly mirror: string | undefined;
+  readonly lock: LockFile;
+  /** `deployments.images` of atmos.yaml. */
+  readonly references: Readonly<Record<string, string>>;
+  base(image: Digest): Promise<BaseImage>;
+}
+
+/** Reads all that the expansion of a scope needs: source trees, provider mirrors, pinned images. */
+export async function gatherGround(scope: Scope, from: Sources): Promise<Ground> {
+  const images = pinnedImages(scope, from);
+  const sources: Record<string, SourceOf> = {};
+  const bases: Record<string, BaseImage> = {};
+  for (const component of Object.values(scope.components)) {
+    sources[component.address] =
+      component.kind === 'terraform' ? await terraformSource(component, from) : await plainSource(component, from);
+    if (component.kind !== 'nixpack') continue;
+    const name = baseOf(component.sections);
+    const image = images[name];
+    if (image !== undefined) bases[name] ??= await from.base(image.digest);
+  }
+  return { sources, images, bases };
+}
+
+function pinnedImages(scope: Scope, { lock, references }: Sources): Ground['images'] {
+  const images: Record<string, { reference: string; digest: Digest }> = {};
+  for (const name of imageNames(scope)) {
+    const reference = references[name] ?? name;
+    const pin = lock.images[name];
+    if (pin === undefined || pin.reference !== reference) {
+      throw new AtmosError(
+        pin === undefined
+          ? `image "${name}" (${reference}) is not pinned`
+          : `image "${name}" is pinned as ${pin.reference}, but atmos.yaml says ${reference}`,
+        {
+          kind: 'invalid',
+          code: 'image-not-pinned',
+          hint: `pin it in deployments/${scope.deployment}.lock.yaml and commit that: atmos-deployment images pull ${scope.deployment}   (where no registry can be reached: images build)`,
+        },
+      );
+    }
+    images[name] = pin;
+  }
+  return images;
+}
+
+async function plainSource(component: ScopedComponent, from: Sources): Promise<SourceOf> {
+  const tree = await importSource(from.store, [{ at: '', files: await sourceFiles(component, component.source, from) }]);
+  return { tree: await from.store.putTree(tree), root: '', providers: undefined, hasTests: false };
+}
+
+async function sourceFiles(component: ScopedComponent, dir: string, from: Sources): Promise<readonly SourceFile[]> {
+  const files = await from.entries(dir);
+  if (files.length > 0) return files;
+  throw new AtmosError(`${component.address}: there is nothing in ${dir}`, {
+    kind: 'invalid',
+    code: 'no-source',
+    hint: 'is the path right, and are its files in Git? `git add` new ones',
+  });
+}
+
+/** The root module and every local module that it uses, laid out as they lie to one another in the repository. */
+async function terraformSource(component: ScopedComponent, from: Sources): Promise<SourceOf> {
+  const dirs = new Map<string, TerraformModule>();
+  const visit = async (dir: string): Promise<void> => {
+    if (dirs.has(dir)) return;
+    const module = await inspectModule(from.config, dir, from.moduleCache);
+    dirs.set(dir, module);
+    for (const local of module.localModules) await visit(join(dir, local));
+  };
+  await visit(component.source);
+  const outside = [...dirs.keys()].filter((dir) => dir !== component.source && !dir.startsWith(`${component.source}/`));
+  const ancestor = commonAncestor([component.source, ...outside]);
+  const at = (dir: string): string => dir.slice(ancestor.length).replace(/^\//, '');
+  const directories = [];
+  for (const dir of [component.source, ...outside]) directories.push({ at: at(dir), files: await sourceFiles(component, dir, from) });
+  const tree = await importSource(from.store, directories);
+  const root = at(component.source);
+  return {
+    tree: await from.store.putTree(tree),
+    root,
+    providers: await providersOf([...dirs.values()], lockIn(tree, root), from),
+    hasTests: tree.entries.some(({ path }) => /\.tftest\.(hcl|json)$/.test(path)),
+  };
+}
+
+function commonAncestor(dirs: readonly string[]): string {
+  const [first = [], ...others] = dirs.map((dir) => dir.split('/'));
+  let length = first.length;
+  for (const other of others) {
+    let same = 0;
+    while (same < length && other[same] === first[same]) same += 1;
+    length = same;
+  }
+  return first.slice(0, length).join('/');
+}
+
+function lockIn(tree: Tree, root: string): Tree {
+  const path = root === '' ? '.terraform.lock.hcl' : `${root}/.terraform.lock.hcl`;
+  return { entries: tree.entries.filter((entry) => entry.path === path).map((entry) => ({ ...entry, path: '.terraform.lock.hcl' })) };
+}
+
+/** Providers come from the mirror where there is one; else from their registry, by what is required and locked and nothing more. */
+export async function providersOf(
+  modules: readonly TerraformModule[],
+  lock: Tree,
+  from: Pick<Sources, 'store' | 'mirror'>,
+): Promise<SourceOf['providers']> {
+  const required = new Map<string, Set<string>>();
+  for (const { requiredProviders } of modules) {
+    for (const { source, version } of Object.values(requiredProviders)) {
+      if (source.startsWith('terraform.io/builtin/')) continue;
+      const versions = required.get(source) ?? new Set();
+      if (version !== undefined) versions.add(version);
+      required.set(source, versions);
+    }
+  }
+  if (required.size === 0) return undefined;
+  if (from.mirror !== undefined) return mirrorTree(from.mirror, [...required.keys()].sort(), from.store);
+  const requirements = [...required]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([source, versions], index) => {
+      const version = [...versions].sort().join(', ');
+      return [`provider${index}`, version === '' ? { source } : { source, version }] as const;
+    });
+  const text = prettyJson({ terraform: { required_providers: Object.fromEntries(requirements) } });
+  const tree = makeTree([
+    ...lock.entries,
+    { path: 'main.tf.json', mode: '644', digest: await from.store.put(text), size: Buffer.byteLength(text) },
+  ]);
+  return { requirements: await from.store.putTree(tree) };
+}

@@ -1,0 +1,23 @@
+/**
+ * Phases: a resolved scope, or a release, becomes a graph of nodes. The one place that knows configuration, containers and releases at once.
+ *
+ * In: a `Scope` with its `Ground` (sources, images, gathered before), or a `Release` with its layers. Out: graphs; expansion is pure. After a run:
+ * the parts of a release, the summaries of plans, the digests of outputs. Adding a component kind touches its folder and one registry line.
+ */
+export { COMPUTES } from './computes.ts';
+export { gatherGround, providersOf, type Sources } from './gather.ts';
+export { type Ground, imageNames, type SourceOf, type TakenOver, terraformImage } from './ground.ts';
+export { takeApart, takeOver } from './layers.ts';
+export { expandBuild, expandRelease, expandTests, releaseParts } from './release.ts';
+export {
+  expandOutputs,
+  expandRollout,
+  type LayerTrees,
+  type Purpose,
+  type ReleaseGround,
+  type Rollout,
+  type RolloutOptions,
+  upstreamOf,
+} from './rollout.ts';
+export { outputsDigest, outputValues, type PlanSummary, readPlan } from './terraform/index.ts';
+export { userNodes } from './user-nodes.ts';

@@ -1,0 +1,224 @@
+import { type Need, needsOf, type Scope, type ScopedComponent } from '../config/index.ts';
+import {
+  AtmosError,
+  type Digest,
+  type Graph,
+  type Input,
+  type Json,
+  type JsonObject,
+  jsonDigest,
+  makeGraph,
+  type Node,
+  outputOf,
+  type Results,
+  type Store,
+} from '../engine/index.ts';
+import { LAYER, type Part, readLayerDescriptor } from '../releases/index.ts';
+import { baseOf, type Ground, readSetting, type TakenOver, terraformImage } from './ground.ts';
+import { imageLayerNode, imageNode, type Service } from './nixpack/index.ts';
+import { input, step } from './step.ts';
+import { prepareNodes, SYNTH, type SynthArgs, terraformTests, type Workbench } from './terraform/index.ts';
+
+/** What a component's image is called, without tag: `registry.example.com/payment-api`. */
+export function imageName(component: ScopedComponent): string {
+  const { image } = component.sections.vars as { readonly image?: JsonObject };
+  const parts = [image?.registry, image?.name ?? component.name].filter((part) => typeof part === 'string' && part !== '');
+  return parts.join('/');
+}
+
+/** The tag that its image gets in the engine; `latest` when the component names none. */
+function imageTag(component: ScopedComponent): string {
+  const { image } = component.sections.vars as { readonly image?: JsonObject };
+  return typeof image?.tag === 'string' ? image.tag : 'latest';
+}
+
+/**
+ * The nodes that make a release's layers: build, init without backend, synth. Pure. A component that a promotion takes over keeps its
+ * source, lock file and image.
+ */
+export function expandRelease(scope: Scope, ground: Ground, takenOver: Readonly<Record<string, TakenOver>> = {}): Graph {
+  const nodes: Node[] = [];
+  for (const component of Object.values(scope.components)) {
+    const own = takenOver[component.address];
+    let files: Input['from'] = { node: `${component.address}/synth`, output: 'files' };
+    if (component.kind === 'nixpack' && own !== undefined) {
+      files = own.layer;
+    } else if (component.kind === 'nixpack') {
+      const service = serviceOf(component, ground);
+      nodes.push(imageNode(service), imageLayerNode(service));
+    } else if (component.kind === 'terraform') {
+      nodes.push(...terraformLayerNodes(component, scope, ground, takenOver));
+    } else {
+      throw new AtmosError(`${component.address}: components of kind ${component.kind} cannot be deployed by this version`, {
+        kind: 'invalid',
+        code: 'unsupported-kind',
+        hint: 'kinds that can: terraform, nixpack',
+      });
+    }
+    nodes.push(
+      step(component.address, 'layer', {
+        inputs: [input('files', files)],
+        action: { kind: 'compute', ...LAYER, args: null, outputs: ['descriptor'] },
+      }),
+    );
+  }
+  return makeGraph(nodes);
+}
+
+function terraformLayerNodes(
+  component: ScopedComponent,
+  scope: Scope,
+  ground: Ground,
+  takenOver: Readonly<Record<string, TakenOver>>,
+): readonly Node[] {
+  const own = takenOver[component.address];
+  const bench = workbenchOf(component, ground);
+  const { sections, address } = component;
+  const imageNeeds = imagesRead(component);
+  const built = imageNeeds.filter((needed) => takenOver[needed] === undefined);
+  const names = built.map((needed) => {
+    const producer = scope.components[needed];
+    if (producer === undefined) throw new TypeError(`${address} reads the image of ${needed}, which is not in the scope`);
+    return [needed, imageName(producer)] as const;
+  });
+  const args: SynthArgs = {
+    vars: (sections.vars ?? {}) as JsonObject,
+    backendType: String(sections.backend_type ?? 'local'),
+    backend: (sections.backend ?? {}) as JsonObject,
+    providers: (sections.providers ?? {}) as JsonObject,
+    images: Object.fromEntries(names),
+    produced: Object.fromEntries(
+      imageNeeds.flatMap((needed) => (takenOver[needed]?.image === undefined ? [] : [[needed, { ...takenOver[needed].image }]])),
+    ),
+  };
+  const synth = step(address, 'synth', {
+    inputs: [
+      input('source', bench.source),
+      input('lock', own === undefined ? { node: `${address}/init`, output: 'lock' } : own.lock),
+      ...built.map((needed) => input(`image/${needed}`, { node: `${needed}/image`, output: 'image' })),
+    ],
+    action: { kind: 'compute', ...SYNTH, args: args as unknown as Json, outputs: ['files'] },
+  });
+  return own === undefined ? [...prepareNodes(bench), synth] : [synth];
+}
+
+/** The nodes of the test phase that come with a kind; the user's own are added by `userNodes`. */
+export function expandTests(scope: Scope, ground: Ground): readonly Node[] {
+  return Object.values(scope.components).flatMap((component) => {
+    if (component.kind !== 'terraform') return [];
+    return terraformTests(workbenchOf(component, ground), ground.sources[component.address]?.hasTests ?? false);
+  });
+}
+
+/** The nodes of the build phase: images. */
+export function expandBuild(scope: Scope, ground: Ground): readonly Node[] {
+  return Object.values(scope.components).flatMap((component) =>
+    component.kind === 'nixpack' ? [imageNode(serviceOf(component, ground))] : [],
+  );
+}
+
+export function workbenchOf(component: ScopedComponent, ground: Ground): Workbench {
+  const command = String(component.sections.command ?? 'terraform');
+  const source = ground.sources[component.address];
+  const image = ground.images[terraformImage(command)];
+  if (source === undefined || image === undefined) throw new TypeError(`no ground for ${component.address}`);
+  return {
+    component: component.address,
+    image: image.digest,
+    command,
+    source: source.tree,
+    root: source.root,
+    providers: source.providers,
+  };
+}
+
+function serviceOf(component: ScopedComponent, ground: Ground): Service {
+  const source = ground.sources[component.address];
+  const base = ground.bases[baseOf(component.sections)];
+  if (source === undefined || base === undefined) throw new TypeError(`no ground for ${component.address}`);
+  return {
+    component: component.address,
+    source: source.tree,
+    base,
+    start: readSetting(component.sections, 'start') ?? null,
+    imageName: imageName(component),
+  };
+}
+
+/** The nixpack components whose images a component reads. */
+function imagesRead(component: ScopedComponent): readonly string[] {
+  return [...new Set(needsOf(component.sections).map(({ component: needed }) => needed))].filter((needed) => needed.startsWith('nixpack/'));
+}
+
+/** The parts of a release, from the results of its graph. */
+export async function releaseParts(
+  scope: Scope,
+  ground: Ground,
+  results: Results,
+  store: Store,
+  takenOver: Readonly<Record<string, TakenOver>> = {},
+): Promise<readonly Part[]> {
+  return Promise.all(
+    Object.values(scope.components).map(async (component): Promise<Part> => {
+      const { address, sections, kind, name, dependsOn } = component;
+      const own = takenOver[address];
+      const keeps = own !== undefined && kind === 'nixpack';
+      const tree = keeps ? own.layer : outputOf(results, `${address}/synth`, 'files');
+      if (tree === undefined) throw new TypeError(`${address} has no layer`);
+      const layer = await descriptorOf(address, tree, results, store);
+      const source = ground.sources[address];
+      if (source === undefined) throw new TypeError(`no ground for ${address}`);
+      const files = (await store.tree(tree)).entries;
+      const carried = files.filter(({ path }) => path.startsWith('source/') || path === '.terraform.lock.hcl' || path === 'image.json');
+      return {
+        address,
+        layer,
+        tree,
+        component: {
+          kind,
+          name,
+          artifact: jsonDigest(carried),
+          source: jsonDigest(carried.filter(({ path }) => path.startsWith('source/'))),
+          dependsOn,
+          reads: readsOf(component).map(({ component: from, field }) => `${from}#${field}`),
+          settings:
+            kind === 'nixpack'
+              ? {
+                  image: imageName(component),
+                  tag: imageTag(component),
+                  base: baseOf(sections),
+                  start: readSetting(sections, 'start') ?? null,
+                }
+              : {
+                  command: String(sections.command ?? 'terraform'),
+                  workspace: String(sections.workspace ?? 'default'),
+                  backend_type: String(sections.backend_type ?? 'local'),
+                  root: source.root,
+                  env: textValues((sections.env ?? {}) as JsonObject),
+                },
+        },
+      };
+    }),
+  );
+}
+
+/** What is read of others and known only once they ran: outputs, not images. */
+export function readsOf(component: ScopedComponent): readonly Need[] {
+  return needsOf((component.sections.vars ?? {}) as Json).filter(({ component: from }) => !from.startsWith('nixpack/'));
+}
+
+async function descriptorOf(address: string, tree: Digest, results: Results, store: Store): Promise<Part['layer']> {
+  const descriptor = outputOf(results, `${address}/layer`, 'descriptor');
+  if (descriptor === undefined) throw new TypeError(`${address} has no layer descriptor for ${tree}`);
+  const entry = (await store.tree(descriptor)).entries[0];
+  const bytes = entry === undefined ? undefined : await store.get(entry.digest);
+  return readLayerDescriptor(Buffer.from(bytes ?? '').toString('utf8'));
+}
+
+function textValues(env: JsonObject): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      value === null ? [] : [[name, typeof value === 'string' ? value : JSON.stringify(value)]],
+    ),
+  );
+}

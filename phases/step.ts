@@ -1,0 +1,49 @@
+import type { Exec, Input, Limits, Node } from '../engine/index.ts';
+
+/** What a node's container may use unless it says otherwise. */
+const LIMITS: Limits = { memoryMiB: 2048, cpus: 2, pids: 1024 };
+
+/**
+ * Beginning of every script: `run` starts a command and hands interrupts on to it, since a shell that is the first process of a container
+ * would keep them to itself; it returns the command's own exit code.
+ */
+const PRELUDE = `set -eu
+run() {
+  "$@" & child=$!
+  trap 'kill -TERM $child 2>/dev/null || true' INT TERM
+  code=0; wait $child || code=$?
+  while kill -0 $child 2>/dev/null; do code=0; wait $child || code=$?; done
+  trap - INT TERM
+  return $code
+}
+`;
+
+/** The argv of a shell script with arguments `$1`, `$2`, … */
+export function script(text: string, ...args: readonly string[]): readonly string[] {
+  return ['sh', '-c', PRELUDE + text, 'sh', ...args];
+}
+
+/** An exec action with the defaults: no network, no secrets, no state, exit code 0. */
+export function exec(action: Pick<Exec, 'image' | 'argv'> & Partial<Exec>): Exec {
+  return {
+    kind: 'exec',
+    workdir: '/',
+    env: {},
+    secrets: [],
+    network: 'none',
+    limits: LIMITS,
+    outputs: [],
+    state: [],
+    succeeds: [0],
+    ...action,
+  };
+}
+
+/** A node of a component, named `<component>/<step>`. */
+export function step(component: string, name: string, parts: Pick<Node, 'action'> & Partial<Node>): Node {
+  return { id: `${component}/${name}`, component, step: name, inputs: [], after: [], cache: 'content', ...parts };
+}
+
+export function input(path: string, from: Input['from']): Input {
+  return { path, from };
+}

@@ -1,0 +1,7 @@
+/** Terraform and OpenTofu components: one file a phase. */
+export { layOutModule, MODULE, type ModuleArgs, outputValues } from './module.ts';
+export { prepareNodes, type Workbench } from './prepare.ts';
+export { outputsDigest, type PlanSummary, readPlan } from './summary.ts';
+export { SYNTH, type SynthArgs, synthesize } from './synth.ts';
+export { terraformTests } from './test.ts';
+export { applyNode, outputsNode, planNode, type Site } from './world.ts';

@@ -1,0 +1,78 @@
+import { needsOf, settle } from '../../config/index.ts';
+import {
+  AtmosError,
+  type ComputeFunction,
+  type ComputeIo,
+  isObject,
+  type Json,
+  type JsonObject,
+  makeTree,
+  overlay,
+  prettyJson,
+  subtree,
+  type Tree,
+} from '../../engine/index.ts';
+
+export const MODULE = { name: 'terraform-module', version: 1 } as const;
+
+/** Arguments of the module node. */
+export interface ModuleArgs {
+  readonly component: string;
+  /** Directory of the root module in the source tree. */
+  readonly root: string;
+  /** Components whose outputs are inputs `outputs/<address>`. */
+  readonly upstream: readonly string[];
+}
+
+/** Generated files that Terraform reads, in the root module's directory. */
+const GENERATED = ['backend.tf.json', 'providers_override.tf.json', '.terraform.lock.hcl'];
+
+/**
+ * Makes the directory that Terraform runs in from a component's layer, with what its references now stand for.
+ * Inputs `layer` and `outputs/<address>`; output `module`.
+ */
+export const layOutModule: ComputeFunction = async (json, io) => {
+  const args = json as unknown as ModuleArgs;
+  const layer = io.input('layer');
+  const vars = { ...(await readJson(layer, 'terraform.tfvars.json', io)), ...(await settledReferences(layer, args, io)) };
+  const tfvars = { path: 'terraform.tfvars.json', mode: '644' as const, ...(await io.put(prettyJson(vars))) };
+  const generated = makeTree([...layer.entries.filter(({ path }) => GENERATED.includes(path)), tfvars]);
+  return {
+    module: overlay([
+      { at: '', tree: subtree(layer, 'source') },
+      { at: args.root, tree: generated },
+    ]),
+  };
+};
+
+async function settledReferences(layer: Tree, args: ModuleArgs, io: ComputeIo): Promise<JsonObject> {
+  const { vars = {} } = (await readJson(layer, 'references.json', io)) as { vars?: JsonObject };
+  const produced: Record<string, JsonObject> = {};
+  for (const address of args.upstream) produced[address] = await outputValues(io.input(`outputs/${address}`), (digest) => io.read(digest));
+  const settled = settle(vars, produced) as JsonObject;
+  for (const { component, field } of needsOf(settled)) {
+    const names = Object.keys(produced[component] ?? {}).sort();
+    throw new AtmosError(`${args.component} reads output "${field}" of ${component}, which has no such output`, {
+      kind: 'failed',
+      code: 'no-such-output',
+      hint: names.length === 0 ? `${component} has no outputs` : `its outputs are: ${names.join(', ')}`,
+    });
+  }
+  return settled;
+}
+
+type Read = (digest: Tree['entries'][number]['digest']) => Promise<Uint8Array>;
+
+/** The values in a tree with the `outputs.json` that `terraform output -json` writes. */
+export async function outputValues(tree: Tree, read: Read): Promise<JsonObject> {
+  const entry = tree.entries.find(({ path }) => path === 'outputs.json');
+  if (entry === undefined) return {};
+  const outputs: unknown = JSON.parse(Buffer.from(await read(entry.digest)).toString('utf8'));
+  if (!isObject(outputs)) throw new TypeError('not the outputs of terraform');
+  return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, isObject(output) ? (output.value as Json) : null]));
+}
+
+async function readJson(tree: Tree, path: string, io: ComputeIo): Promise<JsonObject> {
+  const entry = tree.entries.find((file) => file.path === path);
+  return entry === undefined ? {} : (JSON.parse(Buffer.from(await io.read(entry.digest)).toString('utf8')) as JsonObject);
+}

@@ -1,0 +1,87 @@
+import type { Digest, Input, Node } from '../../engine/index.ts';
+import { exec, input, script, step } from '../step.ts';
+
+/** What the terraform nodes of a component share. */
+export interface Workbench {
+  readonly component: string;
+  /** The image's digest. */
+  readonly image: Digest;
+  /** `terraform` or `tofu`. */
+  readonly command: string;
+  /** The source tree, with its lock file if it is known. */
+  readonly source: Digest;
+  /** Directory of the root module in the source tree; `''` when it is the tree itself. */
+  readonly root: string;
+  /** An unpacked filesystem mirror with the providers; `undefined` when it needs none; `download` when they come from their registry. */
+  readonly providers: Digest | undefined | { readonly requirements: Digest };
+}
+
+/** Terraform asks nobody and reports nothing. */
+export const TERRAFORM_ENV = { TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1', TF_CLI_CONFIG_FILE: '/tmp/terraformrc' };
+
+/** Terraform then links providers from the mirror instead of copying them, and asks no registry. */
+export const MIRROR_CONFIG = `printf 'provider_installation {\\n  filesystem_mirror {\\n    path = "/providers"\\n  }\\n}\\n' > /tmp/terraformrc
+`;
+
+/** How scripts get at the module: a writable copy, since Terraform writes beside it. */
+export const COPY_SOURCE = `cp -RP /source /tmp/source && chmod -R u+w /tmp/source && cd "/tmp/source/$2"
+`;
+
+const INIT = `${MIRROR_CONFIG}${COPY_SOURCE}lock=
+if [ -f .terraform.lock.hcl ]; then lock=-lockfile=readonly; fi
+TF_DATA_DIR=/out/data run "$1" init -backend=false -no-color $lock
+if [ -f .terraform.lock.hcl ]; then cp .terraform.lock.hcl /out/lock/; fi
+`;
+
+const DOWNLOAD = `cp -RP /requirements /tmp/requirements && cd /tmp/requirements && : > /tmp/terraformrc
+TF_DATA_DIR=/out/data run "$1" init -backend=false -no-color
+mkdir -p /out/providers
+if [ -d /out/data/providers ]; then cp -RP /out/data/providers/. /out/providers/; fi
+`;
+
+/** Where a component's nodes find the providers. */
+export function providersInput({ component, providers }: Workbench): readonly Input[] {
+  if (providers === undefined) return [];
+  return [input('/providers', typeof providers === 'string' ? providers : { node: `${component}/providers`, output: 'providers' })];
+}
+
+/**
+ * `init` without a backend: modules and links to providers, and the lock file. Cached by source and providers, so that one result serves every
+ * target. Where providers come from their registry, a node of their own downloads them first, keyed by nothing but what is required.
+ */
+export function prepareNodes(bench: Workbench): readonly Node[] {
+  const { component, image, command, root, providers } = bench;
+  const nodes: Node[] = [];
+  if (typeof providers === 'object') {
+    nodes.push(
+      step(component, 'providers', {
+        inputs: [input('/requirements', providers.requirements)],
+        action: exec({
+          image,
+          argv: script(DOWNLOAD, command),
+          env: TERRAFORM_ENV,
+          network: 'bridge',
+          outputs: [
+            { name: 'providers', path: '/out/providers' },
+            { name: 'data', path: '/out/data' },
+          ],
+        }),
+      }),
+    );
+  }
+  nodes.push(
+    step(component, 'init', {
+      inputs: [input('/source', bench.source), ...providersInput(bench)],
+      action: exec({
+        image,
+        argv: script(INIT, command, root),
+        env: TERRAFORM_ENV,
+        outputs: [
+          { name: 'data', path: '/out/data' },
+          { name: 'lock', path: '/out/lock' },
+        ],
+      }),
+    }),
+  );
+  return nodes;
+}

@@ -1,0 +1,82 @@
+import { isDeferred, settle } from '../../config/index.ts';
+import {
+  type ComputeFunction,
+  type ComputeIo,
+  type Json,
+  type JsonObject,
+  makeTree,
+  overlay,
+  prettyJson,
+  type Tree,
+  type TreeEntry,
+} from '../../engine/index.ts';
+import { imageFields } from '../nixpack/image.ts';
+
+export const SYNTH = { name: 'terraform-synth', version: 1 } as const;
+
+/** Arguments of the synth node. Values may hold `Deferred`. */
+export interface SynthArgs {
+  readonly vars: JsonObject;
+  readonly backendType: string;
+  readonly backend: JsonObject;
+  readonly providers: JsonObject;
+  /** Image names of the nixpack components whose images are inputs `image/<address>`. */
+  readonly images: Readonly<Record<string, string>>;
+  /** What is known without a node: images that a promotion takes over. */
+  readonly produced: Readonly<Record<string, JsonObject>>;
+}
+
+/** Where the state of `backend_type: local` is mounted. */
+export const STATE = '/state';
+
+/**
+ * Makes a terraform component's layer: the source tree, the lock file and the generated files, canonical. Inputs `source`, `lock`, and `image/<address>`;
+ * output `files`. What comes from another component's outputs stays a reference, in `references.json`.
+ */
+export const synthesize: ComputeFunction = async (json, io) => {
+  const args = json as unknown as SynthArgs;
+  const produced: Record<string, JsonObject> = { ...args.produced };
+  for (const [address, name] of Object.entries(args.images)) produced[address] = await imageFields(io, `image/${address}`, name);
+  const vars = settle(args.vars, produced) as JsonObject;
+  const known = Object.entries(vars).filter(([, value]) => !holdsDeferred(value));
+  const references = Object.entries(vars).filter(([, value]) => holdsDeferred(value));
+  const generated: Record<string, Json | undefined> = {
+    'backend.tf.json': backendFile(args.backendType, settle(args.backend, produced) as JsonObject),
+    'providers_override.tf.json': Object.keys(args.providers).length === 0 ? undefined : { provider: settle(args.providers, produced) },
+    'terraform.tfvars.json': Object.fromEntries(known),
+    'references.json': references.length === 0 ? undefined : { vars: Object.fromEntries(references) },
+  };
+  const files: TreeEntry[] = [];
+  for (const [path, content] of Object.entries(generated)) {
+    if (content !== undefined) files.push(await file(path, prettyJson(content), io));
+  }
+  return {
+    files: overlay([
+      { at: 'source', tree: withoutLock(io.input('source')) },
+      { at: '', tree: io.input('lock') },
+      { at: '', tree: makeTree(files) },
+    ]),
+  };
+};
+
+async function file(path: string, text: string, io: ComputeIo): Promise<TreeEntry> {
+  return { path, mode: '644', ...(await io.put(text)) };
+}
+
+/** The lock file stands beside the generated files; the source's own would be there twice. */
+function withoutLock(tree: Tree): Tree {
+  return { entries: tree.entries.filter(({ path }) => !path.endsWith('.terraform.lock.hcl')) };
+}
+
+/** Atmos's `backend.tf.json`; a local backend's state lies in the mounted state directory. */
+function backendFile(type: string, backend: JsonObject): Json {
+  const own = type === 'local' ? { ...backend, path: `${STATE}/terraform.tfstate`, workspace_dir: `${STATE}/workspaces` } : backend;
+  if (type === 'cloud') return { terraform: { cloud: own } };
+  return { terraform: { backend: { [type]: own } } };
+}
+
+function holdsDeferred(value: Json): boolean {
+  if (isDeferred(value)) return true;
+  if (Array.isArray(value)) return value.some(holdsDeferred);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsDeferred);
+}

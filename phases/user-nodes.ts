@@ -1,0 +1,60 @@
+import type { Scope, UserNode } from '../config/index.ts';
+import { AtmosError, type Digest, type JsonObject, type Node } from '../engine/index.ts';
+import { baseOf, type Ground, terraformImage } from './ground.ts';
+import { exec, input, script, step } from './step.ts';
+
+/** Runs the user's command line in a writable copy of the source, and collects the reports that it names. */
+const RUN = `mkdir -p /tmp/work && if [ -d /source ]; then cp -RP /source/. /tmp/work && chmod -R u+w /tmp/work; fi
+cd /tmp/work
+command=$1; shift
+code=0; run sh -c "$command" || code=$?
+for report in "$@"; do
+  if [ -f "$report" ]; then mkdir -p "/out/$(dirname "$report")" && cp "$report" "/out/$report"; fi
+done
+exit $code
+`;
+
+/** The user's own nodes of a phase. `env` holds no deferred values any more: whoever calls has settled them. */
+export function userNodes(
+  nodes: readonly (UserNode & { readonly env: JsonObject })[],
+  scope: Scope,
+  ground: Ground,
+  options: { readonly cache: Node['cache']; readonly secrets: readonly string[] },
+): readonly Node[] {
+  return nodes.map((node) => {
+    const source = node.component === undefined ? undefined : ground.sources[node.component];
+    const reports = Object.values(node.outputs);
+    return step(node.component ?? 'checks', node.name, {
+      inputs: source === undefined ? [] : [input('/source', source.tree)],
+      cache: options.cache,
+      action: exec({
+        image: imageOf(node, scope, ground),
+        argv: script(RUN, node.run, ...reports),
+        env: Object.fromEntries(
+          Object.entries(node.env).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+        ),
+        secrets: options.secrets,
+        network: node.network,
+        outputs: reports.length === 0 ? [] : [{ name: 'reports', path: '/out' }],
+      }),
+    });
+  });
+}
+
+function imageOf(node: UserNode, scope: Scope, ground: Ground): Digest {
+  const component = node.component === undefined ? undefined : scope.components[node.component];
+  const name =
+    node.image ??
+    (component?.kind === 'terraform'
+      ? terraformImage(String(component.sections.command ?? 'terraform'))
+      : baseOf(component?.sections ?? {}));
+  const image = ground.images[name];
+  if (image === undefined) {
+    throw new AtmosError(`node "${node.name}" runs in image "${name}", which is not pinned`, {
+      kind: 'invalid',
+      code: 'image-not-pinned',
+      hint: 'add it under deployments.images in atmos.yaml, then: atmos-deployment images pull',
+    });
+  }
+  return image.digest;
+}

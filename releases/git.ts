@@ -1,0 +1,139 @@
+import {
+  AtmosError,
+  canonicalJson,
+  type Digest,
+  type FileMode,
+  hex,
+  makeTree,
+  packTreeBytes,
+  type Store,
+  sha256,
+  shortId,
+  type TreeEntry,
+} from '../engine/index.ts';
+import { isManifest, isReleaseConfig } from './check.ts';
+import type { Manifest, Release, ReleaseConfig } from './types.ts';
+
+/** A file as it goes to and comes from Git. */
+export interface StoredFile {
+  readonly mode: FileMode;
+  readonly content: Uint8Array;
+}
+
+/** Files under a Git ref; the Git module implements it. */
+export interface FileRefs {
+  /** Writes the files as one commit without parent that depends on nothing but its arguments, and points the ref at it. */
+  write(ref: string, files: ReadonlyMap<string, StoredFile>, message: string): Promise<string>;
+  /** The files, or `undefined` when there is no such ref. */
+  read(ref: string): Promise<ReadonlyMap<string, StoredFile> | undefined>;
+}
+
+/** `refs/atmos/releases/<64 hex digits>`. */
+export function releaseRef(digest: Digest): string {
+  return `refs/atmos/releases/${hex(digest)}`;
+}
+
+/**
+ * Writes a release under its ref: manifest, config, and each layer's files as ordinary files, so that releases share with one another,
+ * and with the repository's own history, whatever they have in common.
+ */
+export async function writeRelease(release: Release, store: Store, refs: FileRefs): Promise<string> {
+  const files = new Map<string, StoredFile>();
+  const add = (path: string, text: string): void => void files.set(path, { mode: '644', content: Buffer.from(text) });
+  add('manifest.json', canonicalJson(release.manifest));
+  add('config.json', canonicalJson(release.config));
+  for (const [address, digest] of Object.entries(release.layers)) {
+    for (const entry of (await store.tree(digest)).entries) {
+      const content = await store.get(entry.digest);
+      if (content === undefined)
+        throw new AtmosError(`object ${entry.digest} is missing from the cache`, { kind: 'failed', code: 'damaged-object' });
+      files.set(`components/${address}/${entry.path}`, { mode: entry.mode, content });
+    }
+  }
+  const { deployment, target, commit } = release.config;
+  const message = `release ${shortId(release.digest)} of ${deployment} for ${target}\n\nRelease: ${release.digest}\nSource-Commit: ${commit}\n`;
+  return refs.write(releaseRef(release.digest), files, message);
+}
+
+/**
+ * Reads a release and checks every byte of it against its digest.
+ * @throws AtmosError `no-release` when there is none, `tampered-release` when a byte is not what its digest says.
+ */
+export async function readRelease(digest: Digest, store: Store, refs: FileRefs): Promise<Release> {
+  const files = await refs.read(releaseRef(digest));
+  if (files === undefined) {
+    throw new AtmosError(`there is no release ${shortId(digest)} in this repository`, {
+      kind: 'invalid',
+      code: 'no-release',
+      hint: 'list them: atmos-deployment releases   (get those of the remote: git fetch origin "refs/atmos/releases/*:refs/atmos/releases/*")',
+    });
+  }
+  const manifest = checkManifest(files, digest);
+  const config = checkConfig(files, manifest, digest);
+  const layers: Record<string, Digest> = {};
+  const used = new Set(['manifest.json', 'config.json']);
+  for (const address of Object.keys(config.components)) {
+    layers[address] = await readLayer(files, address, config, manifest, digest, store, used);
+  }
+  const extra = [...files.keys()].find((path) => !used.has(path));
+  if (extra !== undefined) throw tampered(digest, `it holds ${extra}, which no layer has`);
+  return { digest, manifest, config, layers };
+}
+
+function checkManifest(files: ReadonlyMap<string, StoredFile>, digest: Digest): Manifest {
+  const bytes = files.get('manifest.json')?.content;
+  if (bytes === undefined) throw tampered(digest, 'its manifest is missing');
+  if (sha256(bytes) !== digest) throw tampered(digest, `its manifest has digest ${sha256(bytes)}`);
+  const manifest: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  if (!isManifest(manifest)) throw tampered(digest, 'its manifest is not one of a release');
+  return manifest;
+}
+
+function checkConfig(files: ReadonlyMap<string, StoredFile>, manifest: Manifest, digest: Digest): ReleaseConfig {
+  const bytes = files.get('config.json')?.content;
+  if (bytes === undefined) throw tampered(digest, 'its config is missing');
+  if (sha256(bytes) !== manifest.config.digest)
+    throw tampered(digest, `its config has digest ${sha256(bytes)}, not ${manifest.config.digest}`);
+  const config: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  if (!isReleaseConfig(config)) throw tampered(digest, 'its config is not one that this version can read');
+  return config;
+}
+
+async function readLayer(
+  files: ReadonlyMap<string, StoredFile>,
+  address: string,
+  config: ReleaseConfig,
+  manifest: Manifest,
+  digest: Digest,
+  store: Store,
+  used: Set<string>,
+): Promise<Digest> {
+  const prefix = `components/${address}/`;
+  const entries: TreeEntry[] = [];
+  for (const [path, { mode, content }] of files) {
+    if (!path.startsWith(prefix)) continue;
+    used.add(path);
+    entries.push({ path: path.slice(prefix.length), mode, digest: await store.put(content), size: content.length });
+  }
+  const tree = makeTree(entries);
+  const bytes = await packTreeBytes(tree, async (content) => {
+    const found = await store.get(content);
+    if (found === undefined) throw tampered(digest, `object ${content} is missing`);
+    return found;
+  });
+  const actual = sha256(bytes);
+  const said = config.components[address]?.layer;
+  const listed = manifest.layers.some(
+    (layer) => layer.digest === said && layer.annotations?.['org.opencontainers.image.title'] === address,
+  );
+  if (actual !== said || !listed) throw tampered(digest, `the layer of ${address} has digest ${actual}, not ${said}`);
+  return store.putTree(tree);
+}
+
+function tampered(digest: Digest, what: string): AtmosError {
+  return new AtmosError(`release ${shortId(digest)} was tampered with or damaged: ${what}`, {
+    kind: 'failed',
+    code: 'tampered-release',
+    hint: `nothing of it was used; get it again from where it is whole: git fetch --force origin ${releaseRef(digest)}:${releaseRef(digest)}`,
+  });
+}

@@ -1,0 +1,65 @@
+import type { Digest, JsonObject } from '../engine/index.ts';
+
+/** `artifactType` of the manifest (OCI image-spec 1.1). */
+export const ARTIFACT_TYPE = 'application/vnd.atmos.release.v1+json';
+export const CONFIG_TYPE = 'application/vnd.atmos.release.config.v1+json';
+export const LAYER_TYPE = 'application/vnd.atmos.release.layer.v1.tar';
+
+/** What a release says of itself: the OCI config, as canonical JSON. No time, host, user or absolute path is in it. */
+export interface ReleaseConfig {
+  readonly version: 1;
+  readonly deployment: string;
+  readonly target: string;
+  /** The source commit. */
+  readonly commit: string;
+  /** True when it holds changes that were not committed: it can be rolled out, but neither promoted nor reproduced. */
+  readonly dirty: boolean;
+  /** The release whose sources, locks and images this one took over. */
+  readonly promotedFrom: Digest | null;
+  /** The images that its nodes run in, by name. */
+  readonly images: Readonly<Record<string, { readonly reference: string; readonly digest: Digest }>>;
+  /** Where secrets come from, by name of the variable; never a value. */
+  readonly secrets: Readonly<Record<string, { readonly env: string }>>;
+  /** By address. */
+  readonly components: Readonly<Record<string, ReleaseComponent>>;
+}
+
+export interface ReleaseComponent {
+  readonly kind: string;
+  readonly name: string;
+  /** Digest of its layer: all that rolling it out depends on, but for other components' outputs. */
+  readonly layer: Digest;
+  /** Digest of what it takes along when it is promoted: source tree, lock file, image. Nothing of the target is in it. */
+  readonly artifact: Digest;
+  /** Digest of the exact source tree. */
+  readonly source: Digest;
+  readonly dependsOn: readonly string[];
+  /** What it reads of others, as `<component>#<field>`. */
+  readonly reads: readonly string[];
+  /** What its kind needs to roll it out: workspace, backend type, image name. */
+  readonly settings: JsonObject;
+}
+
+/** OCI image manifest (image-spec v1.1, manifest.md). */
+export interface Manifest {
+  readonly schemaVersion: 2;
+  readonly mediaType: 'application/vnd.oci.image.manifest.v1+json';
+  readonly artifactType: typeof ARTIFACT_TYPE;
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+}
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export interface Release {
+  /** SHA-256 of the manifest's bytes: its identity. */
+  readonly digest: Digest;
+  readonly manifest: Manifest;
+  readonly config: ReleaseConfig;
+  /** The trees of its layers in the store, by address. */
+  readonly layers: Readonly<Record<string, Digest>>;
+}

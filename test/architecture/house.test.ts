@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** The folders of docs/architecture.md: what each may import of ours. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  cli: ['phases', 'releases', 'tracking', 'vendoring', 'config', 'containers', 'engine', 'oci'],
+  phases: ['releases', 'tracking', 'vendoring', 'config', 'containers', 'engine', 'oci'],
+  releases: ['engine', 'oci'],
+  tracking: ['engine', 'oci'],
+  vendoring: ['engine', 'oci'],
+  config: ['engine', 'oci'],
+  containers: ['engine', 'oci'],
+  engine: ['oci'],
+  oci: [],
+};
+
+interface Import {
+  readonly file: string;
+  readonly target: string;
+}
+
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `${folder}/${name}`);
+}
+
+function importsOf(file: string): readonly Import[] {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, path = '']) => ({
+    file,
+    target: relative(ROOT, resolve(ROOT, dirname(file), path)),
+  }));
+}
+
+const folderOf = (path: string): string => path.split('/')[0] ?? '';
+const folders = readdirSync(ROOT).filter((name) => name in MAY_IMPORT);
+const imports = folders.flatMap((folder) => filesBelow(folder).flatMap(importsOf));
+
+test('imports between folders point down only', () => {
+  const upward = imports.filter(({ file, target }) => {
+    const [from, to] = [folderOf(file), folderOf(target)];
+    return from !== to && !(MAY_IMPORT[from] ?? []).includes(to);
+  });
+  expect(upward).toEqual([]);
+});
+
+test('a folder is entered through its index.ts alone', () => {
+  const around = imports.filter(({ file, target }) => folderOf(file) !== folderOf(target) && !/^[a-z-]+\/index\.ts$/.test(target));
+  expect(around).toEqual([]);
+});
+
+test('every folder of the house has a face with a header comment', () => {
+  for (const folder of folders.filter((name) => name !== 'cli')) {
+    expect(readFileSync(join(ROOT, folder, 'index.ts'), 'utf8').slice(0, 3), folder).toBe('/**');
+  }
+});
+
+test('no file of ours is longer than 260 lines', () => {
+  const long = folders.flatMap(filesBelow).filter((file) => readFileSync(join(ROOT, file), 'utf8').split('\n').length > 260);
+  expect(long).toEqual([]);
+});

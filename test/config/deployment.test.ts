@@ -1,0 +1,187 @@
+import { describe, expect, test } from 'vitest';
+import { listDeployments, loadDeployment, loadProject, validateDeployment, workingTree } from '../../config/index.ts';
+import { OPTIONS, placeOf, refusal, repository } from './repository.ts';
+
+async function open(files: Readonly<Record<string, string>>) {
+  const tree = workingTree(await repository(files));
+  return { tree, project: await loadProject(tree) };
+}
+
+/** All errors of `deployments/app.yaml`: place, message and hint. */
+async function errorsOf(text: string, others: Readonly<Record<string, string>> = {}): Promise<readonly string[]> {
+  const { tree, project } = await open({ 'deployments/app.yaml': text, ...others });
+  const errors = await validateDeployment(tree, project, 'app', OPTIONS);
+  return errors.map((error) => `${placeOf(error).replace('deployments/app.yaml:', '')} ${error.message} (${error.hint})`);
+}
+
+describe('loadDeployment', () => {
+  test('gives a file with name and components alone one target, which is the default', async () => {
+    const text = 'deployment: { name: app, context: { default_target: default }, components: { terraform: { a: } } }';
+    const { tree, project } = await open({ 'deployments/app.yaml': text });
+    const deployment = await loadDeployment(tree, project, 'app');
+    expect(deployment).toMatchObject({ name: 'app', file: 'deployments/app.yaml', targets: ['default'], defaultTarget: 'default' });
+  });
+
+  test('suggests the nearest name for a deployment that does not exist', async () => {
+    const { tree, project } = await open({ 'deployments/payment-service.yaml': '' });
+    const error = await refusal(loadDeployment(tree, project, 'paymnet-service'));
+    expect(error).toMatchObject({ kind: 'invalid', code: 'unknown-deployment', hint: 'did you mean "payment-service"?' });
+  });
+
+  test('opens nothing outside of the directory of deployments', async () => {
+    const { tree, project } = await open({ 'secret.yaml': 'deployment: {}' });
+    expect(await refusal(loadDeployment(tree, project, '../secret'))).toMatchObject({ code: 'unknown-deployment' });
+  });
+
+  test('shows the line of an error with the one before it', async () => {
+    const { tree, project } = await open({
+      'deployments/app.yaml': 'deployment:\n  name: app\n  componets: {}\n  components: { terraform: { a: } }\n',
+    });
+    expect((await refusal(loadDeployment(tree, project, 'app'))).position).toEqual({
+      file: 'deployments/app.yaml',
+      line: 3,
+      column: 3,
+      length: 9,
+      excerpt: { first: 2, lines: ['  name: app', '  componets: {}'] },
+    });
+  });
+});
+
+describe('listDeployments', () => {
+  test('lists a broken file by its name, and no lock files', async () => {
+    const { tree, project } = await open({
+      'deployments/b.yaml': 'deployment: { name: b, labels: { team: x }, components: { terraform: { a: } }, targets: { dev: , prod: } }',
+      'deployments/a.yaml': 'deployment: [',
+      'deployments/b.lock.yaml': '{}',
+    });
+    expect(await listDeployments(tree, project)).toEqual([
+      { name: 'a', file: 'deployments/a.yaml', targets: [], labels: {} },
+      { name: 'b', file: 'deployments/b.yaml', targets: ['dev', 'prod'], labels: { team: 'x' } },
+    ]);
+  });
+});
+
+describe('validateDeployment', () => {
+  test('finds nothing wrong with a deployment that holds', async () => {
+    expect(await errorsOf('deployment: { name: app, components: { terraform: { a: {} } } }')).toEqual([]);
+  });
+
+  test('reports a misspelled key and a wrong promotion at once, as in the tour', async () => {
+    const text = `deployment:
+  name: app
+  componets: { terraform: { a: } }
+  targets:
+    dev:
+    staging:
+      promotion: { from: devel }
+`;
+    expect(await errorsOf(text)).toEqual([
+      '3:3 unknown key "componets" (did you mean "components"?)',
+      '7:26 target "staging" is promoted from "devel", which does not exist (did you mean "dev"?)',
+    ]);
+  });
+
+  test('names wrong types, values and missing keys at their places', async () => {
+    const text = `deployment:
+  name: App
+  labels: []
+  components: { terraform: { a: { vars: 3 } } }
+  phases:
+    test:
+      - { name: unit, network: wifi, component: terraform/a }
+`;
+    expect(await errorsOf(text)).toEqual([
+      '2:9 "App" is no name (it must match ^[a-z0-9]+(-[a-z0-9]+)*$)',
+      '2:9 the deployment is called "App", but its file app.yaml (give both the same name)',
+      '3:11 "labels" must be a map (it is a list)',
+      '4:41 "vars" must be a map (it is the number 3)',
+      '7:9 "run" is missing (an entry of "test" needs it)',
+      '7:32 "network" can\'t be "wifi" (it can be: none, bridge, host)',
+    ]);
+  });
+
+  test('names a loop of dependencies whole', async () => {
+    const text = `deployment:
+  name: app
+  components:
+    terraform:
+      a: { metadata: { depends_on: [b] } }
+      b: { metadata: { depends_on: [terraform/c] } }
+      c: { metadata: { depends_on: [a] } }
+`;
+    expect(await errorsOf(text)).toEqual([
+      '5:37 components depend on one another: terraform/a → terraform/b → terraform/c → terraform/a (remove one of these from metadata.depends_on)',
+    ]);
+  });
+
+  test('lets a target turn a dependency round, since its list replaces the deployment’s', async () => {
+    const text = `deployment:
+  name: app
+  components: { terraform: { a: { metadata: { depends_on: [b] } }, b: } }
+  targets:
+    dev:
+    prod: { components: { terraform: { a: { metadata: { depends_on: [] } }, b: { metadata: { depends_on: [a] } } } } }
+`;
+    expect(await errorsOf(text)).toEqual([]);
+  });
+
+  test('names a loop of promotions, and refuses from beside allowed_from', async () => {
+    const text = `deployment:
+  name: app
+  components: { terraform: { a: } }
+  targets:
+    dev: { promotion: { from: prod } }
+    prod: { promotion: { from: dev, allowed_from: [dev] } }
+`;
+    expect(await errorsOf(text)).toEqual([
+      '5:31 targets are promoted from one another: dev → prod → dev (remove one of these)',
+      '6:51 target "prod" has both promotion.from and promotion.allowed_from (keep one of them)',
+    ]);
+  });
+
+  test('refuses names of components that the deployment does not have, wherever they stand', async () => {
+    const text = `deployment:
+  name: app
+  components: { terraform: { network: { metadata: { depends_on: [netwrok] } } } }
+  phases: { verify: [{ name: x, component: terraform/nework, run: "true" }, { name: x, run: "true" }] }
+  targets: { dev: { components: { terraform: { network-2: } } } }
+`;
+    expect(await errorsOf(text)).toEqual([
+      '3:66 terraform/network depends on "netwrok", which is not a component of this deployment (components are: terraform/network)',
+      '4:44 node "x" is of terraform/nework, which is not a component of this deployment (did you mean "terraform/network"?)',
+      '4:85 phase "verify" has two nodes "x" (give one of them another name)',
+      '4:77 node "x" names neither a component nor an image to run in (add "component" or "image")',
+      '5:48 target "dev" configures terraform/network-2, which is not a component of this deployment (did you mean "terraform/network"?)',
+    ]);
+  });
+
+  test('reports every stack that is missing, each with the nearest name', async () => {
+    const text = `deployment:
+  name: app
+  stacks: [catalog/vcp, orgs/dev]
+  components: { terraform: { a: } }
+  targets: { prod: { stacks: [orgs/prd] } }
+`;
+    const stacks = { 'stacks/catalog/vpc.yaml': '', 'stacks/orgs/dev.yaml': 'vars: {}', 'stacks/orgs/prod.yaml': '' };
+    expect(await errorsOf(text, stacks)).toEqual([
+      '3:12 there is no stack "catalog/vcp" (stacks/catalog/vcp.yaml) (did you mean "catalog/vpc"?)',
+      '5:31 there is no stack "orgs/prd" (stacks/orgs/prd.yaml) (did you mean "orgs/prod"?)',
+    ]);
+  });
+
+  test('reports once what all targets meet when they are resolved', async () => {
+    const text = `deployment:
+  name: app
+  components: { terraform: { a: { vars: { x: "{{ nosuch }}" } } } }
+  targets: { dev: , prod: }
+`;
+    expect(await errorsOf(text)).toEqual(['3:50 template: function "nosuch" not defined (undefined)']);
+  });
+
+  test('refuses YAML that does not parse, and keys that stand twice', async () => {
+    expect(await errorsOf('deployment:\n  name: app\n  name: app\n')).toEqual([
+      '3:3 the key "name" stands twice in this map (remove one of them)',
+    ]);
+    expect((await errorsOf('deployment: [\n'))[0]).toMatch(/^2:1 .*\(this is not YAML as it stands\)$/);
+  });
+});

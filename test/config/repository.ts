@@ -1,0 +1,65 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import {
+  type ConfigFiles,
+  loadDeployment,
+  loadProject,
+  type ResolveOptions,
+  resolve,
+  type Scope,
+  workingTree,
+} from '../../config/index.ts';
+import { AtmosError, type JsonObject } from '../../engine/index.ts';
+
+/** A directory with some files, removed at the end of the test. */
+export async function repository(files: Readonly<Record<string, string>>): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), 'atmos-config-'));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), content);
+  }
+  return root;
+}
+
+export const OPTIONS: ResolveOptions = {
+  git: { sha: '3c9d2b1f00000000000000000000000000000000', short_sha: '3c9d2b1', branch: 'main' },
+  env: { REGION: 'eu-west-1' },
+};
+
+/** Resolves the deployment `app` of a repository with these files. */
+export async function scopeOf(
+  files: Readonly<Record<string, string>>,
+  target = 'default',
+  options: ResolveOptions = OPTIONS,
+): Promise<Scope> {
+  return scopeFrom(workingTree(await repository(files)), target, options);
+}
+
+export async function scopeFrom(tree: ConfigFiles, target = 'default', options: ResolveOptions = OPTIONS): Promise<Scope> {
+  const project = await loadProject(tree);
+  return resolve(tree, project, await loadDeployment(tree, project, 'app'), target, options);
+}
+
+/** The `vars` of one component of a scope. */
+export function varsOf(scope: Scope, address: string): JsonObject {
+  return (scope.components[address]?.sections.vars ?? {}) as JsonObject;
+}
+
+/** What a piece of work is refused with; fails the test when it is not. */
+export async function refusal(work: Promise<unknown>): Promise<AtmosError> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof AtmosError) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+/** `file:line:column`. */
+export function placeOf({ position }: AtmosError): string {
+  return position === undefined ? 'nowhere' : `${position.file}:${position.line}:${position.column}`;
+}

@@ -1,0 +1,216 @@
+import { describe, expect, test } from 'vitest';
+import { workingTree } from '../../config/index.ts';
+import { placeOf, refusal, repository, scopeFrom, scopeOf, varsOf } from './repository.ts';
+
+const deployment = (stacks: string, components = 'terraform: { a: }', more = ''): string =>
+  `deployment:\n  name: app\n  stacks: ${stacks}\n  components: { ${components} }\n${more}`;
+
+describe('imports', () => {
+  test('merges declared stacks in order, each over what it imports', async () => {
+    const scope = await scopeOf({
+      'deployments/app.yaml': deployment('[base, top]'),
+      'stacks/base.yaml': 'import: [catalog/one]\nvars: { from: base, base: 1 }',
+      'stacks/catalog/one.yaml': 'vars: { from: one, one: 1 }',
+      'stacks/top.yml': 'import: [./catalog/two.yaml]\nvars: { top: 1 }',
+      'stacks/catalog/two.yaml': 'vars: { from: two, top: 0 }',
+    });
+    expect(varsOf(scope, 'terraform/a')).toEqual({ from: 'two', one: 1, base: 1, top: 1 });
+  });
+
+  test('expands globs in order of their paths and takes imports with a path', async () => {
+    const scope = await scopeOf({
+      'deployments/app.yaml': deployment('[top]'),
+      'stacks/top.yaml': 'import:\n  - path: catalog/**/*\n  - { path: maybe, skip_if_missing: true }',
+      'stacks/catalog/b.yaml': 'vars: { last: b, b: 1 }',
+      'stacks/catalog/a/x.yaml': 'vars: { last: x, x: 1 }',
+    });
+    expect(varsOf(scope, 'terraform/a')).toEqual({ last: 'b', b: 1, x: 1 });
+  });
+
+  test('opens the declared stacks and what they import, and nothing else', async () => {
+    const tree = workingTree(
+      await repository({
+        'atmos.yaml': 'components: {}',
+        'deployments/app.yaml': deployment('[orgs/dev]'),
+        'deployments/other.yaml': 'deployment: [',
+        'stacks/orgs/dev.yaml': 'import: [catalog/net]\nvars: { stage: dev }',
+        'stacks/orgs/prod.yaml': 'vars: {',
+        'stacks/catalog/net.yaml': 'vars: { net: 1 }',
+        'stacks/teams/broken.yaml': 'vars: [',
+      }),
+    );
+    const opened: string[] = [];
+    const lists: string[] = [];
+    const watched = {
+      read: (path: string) => {
+        opened.push(path);
+        return tree.read(path);
+      },
+      list: (dir: string) => {
+        lists.push(dir);
+        return tree.list(dir);
+      },
+    };
+    const scope = await scopeFrom(watched);
+    const used = ['atmos.yaml', 'deployments/app.yaml', 'stacks/catalog/net.yaml', 'stacks/orgs/dev.yaml'];
+    expect([...new Set(opened)].sort()).toEqual(used);
+    expect(lists).toEqual([]);
+    expect(scope.files).toEqual(used);
+  });
+
+  test('renders an imported template with the context of its import', async () => {
+    const scope = await scopeOf({
+      'deployments/app.yaml': deployment('[top]', 'terraform: { app-small: , app-big: }'),
+      'stacks/top.yaml':
+        'import:\n  - { path: app.yaml.tmpl, context: { size: small } }\n  - { path: app.yaml.tmpl, context: { size: big } }',
+      'stacks/app.yaml.tmpl': 'components: { terraform: { "app-{{ .size }}": { vars: { size: "{{ upper .size }}" } } } }',
+    });
+    expect(varsOf(scope, 'terraform/app-small')).toEqual({ size: 'SMALL' });
+    expect(varsOf(scope, 'terraform/app-big')).toEqual({ size: 'BIG' });
+  });
+
+  test('names the stack that an import in a chain of imports misses, and the chain', async () => {
+    const error = await refusal(
+      scopeOf({
+        'deployments/app.yaml': deployment('[top]'),
+        'stacks/top.yaml': 'import: [mid]',
+        'stacks/mid.yaml': 'import:\n  - catalog/bse\n',
+        'stacks/catalog/base.yaml': '',
+      }),
+    );
+    expect(error).toMatchObject({ kind: 'invalid', code: 'missing-stack', hint: 'did you mean "catalog/base"?' });
+    expect(error.message).toBe('there is no stack "catalog/bse" (stacks/catalog/bse.yaml) (imported: stacks/top.yaml → stacks/mid.yaml)');
+    expect(placeOf(error)).toBe('stacks/mid.yaml:2:5');
+  });
+
+  test('names a loop of imports whole', async () => {
+    const error = await refusal(
+      scopeOf({
+        'deployments/app.yaml': deployment('[a]'),
+        'stacks/a.yaml': 'import: [b]',
+        'stacks/b.yaml': 'import: [c]',
+        'stacks/c.yaml': 'import: [b]',
+      }),
+    );
+    expect(error).toMatchObject({
+      code: 'import-cycle',
+      message: 'stacks import one another: stacks/b.yaml → stacks/c.yaml → stacks/b.yaml',
+    });
+  });
+
+  test('refuses to leave the repository', async () => {
+    expect(await refusal(scopeOf({ 'deployments/app.yaml': deployment('[../../etc/passwd]') }))).toMatchObject({ code: 'path-escape' });
+  });
+});
+
+describe('merging', () => {
+  test('goes from globals over kind, bases and component to overrides, then the deployment’s section, then the target’s', async () => {
+    const layer = (name: string, from: number): string =>
+      `{ ${['global', 'kind', 'base', 'own', 'overrides', 'deployment', 'target'].slice(from).map((key) => `${key}: ${name}`)} }`;
+    const scope = await scopeOf(
+      {
+        'deployments/app.yaml': `deployment:
+  name: app
+  stacks: [top]
+  components: { terraform: { a: { vars: ${layer('deployment', 5)} } } }
+  targets: { default: { components: { terraform: { a: { vars: ${layer('target', 6)} } } } } }
+`,
+        'stacks/top.yaml': `
+vars: ${layer('global', 0)}
+terraform: { vars: ${layer('kind', 1)} }
+overrides: { vars: ${layer('overrides', 4)} }
+components:
+  terraform:
+    base: { metadata: { type: abstract }, vars: ${layer('base', 2)} }
+    a: { metadata: { inherits: [base] }, vars: ${layer('own', 3)} }
+`,
+      },
+      'default',
+    );
+    expect(varsOf(scope, 'terraform/a')).toEqual({
+      global: 'global',
+      kind: 'kind',
+      base: 'base',
+      own: 'own',
+      overrides: 'overrides',
+      deployment: 'deployment',
+      target: 'target',
+    });
+  });
+
+  test('opens the stacks of the selected target only, over the deployment’s', async () => {
+    const files = {
+      'deployments/app.yaml': deployment(
+        '[base]',
+        'terraform: { a: }',
+        '  targets: { dev: { stacks: [dev] }, prod: { stacks: [prod] } }\n',
+      ),
+      'stacks/base.yaml': 'vars: { stage: none, shared: 1 }',
+      'stacks/dev.yaml': 'vars: { stage: dev }',
+      'stacks/prod.yaml': 'vars: {',
+    };
+    expect(varsOf(await scopeOf(files, 'dev'), 'terraform/a')).toEqual({ stage: 'dev', shared: 1 });
+    expect(await refusal(scopeOf(files, 'prod'))).toMatchObject({ code: 'invalid-yaml' });
+  });
+
+  test('inherits through several levels and takes over the root module, but not the type', async () => {
+    const { components } = await scopeOf({
+      'deployments/app.yaml': deployment('[top]', 'terraform: { vpc/blue: }'),
+      'stacks/top.yaml': `
+components:
+  terraform:
+    defaults: { metadata: { type: abstract, component: modules/vpc }, vars: { a: 1, tags: { x: 1 } } }
+    vpc: { metadata: { type: abstract, inherits: [defaults] }, vars: { b: 2, tags: { y: 2 } } }
+    vpc/blue: { metadata: { inherits: [vpc] }, vars: { c: 3 } }
+`,
+    });
+    const { source, sections } = components['terraform/vpc/blue'] ?? {};
+    expect(source).toBe('components/terraform/modules/vpc');
+    expect(sections).toMatchObject({
+      vars: { a: 1, b: 2, c: 3, tags: { x: 1, y: 2 } },
+      component: 'vpc/blue',
+      inheritance: ['vpc', 'defaults'],
+      workspace: 'default-vpc-blue',
+      metadata: { component: 'modules/vpc', inherits: ['vpc'] },
+    });
+  });
+
+  test('names a loop of inheritance whole, and a base that is missing', async () => {
+    const stack = (a: string, b: string): string =>
+      `components:\n  terraform:\n    a: { metadata: { inherits: [${a}] } }\n    b: { metadata: { inherits: [${b}] } }\n`;
+    const files = (content: string) => ({ 'deployments/app.yaml': deployment('[top]'), 'stacks/top.yaml': content });
+    const loop = await refusal(scopeOf(files(stack('b', 'a'))));
+    expect(loop).toMatchObject({ code: 'inheritance-cycle', message: 'components inherit from one another: a → b → a' });
+    const missing = await refusal(scopeOf(files(stack('c', 'a'))));
+    expect(missing).toMatchObject({ code: 'unknown-base', message: expect.stringContaining('component "a" inherits from "c"') });
+    expect(placeOf(missing)).toBe('stacks/top.yaml:3:33');
+  });
+
+  test('refuses a section that is no map, and an abstract component', async () => {
+    const files = (a: string) => ({
+      'deployments/app.yaml': deployment('[top]'),
+      'stacks/top.yaml': `components: { terraform: { a: ${a} } }`,
+    });
+    expect(await refusal(scopeOf(files('{ vars: [1] }')))).toMatchObject({ code: 'wrong-type', message: '"vars" must be a map' });
+    expect(await refusal(scopeOf(files('{ metadata: { type: abstract } }')))).toMatchObject({ code: 'abstract-component' });
+  });
+
+  test('refuses what would be wrong in silence: locals, and a root module for all components', async () => {
+    const files = (content: string) => ({ 'deployments/app.yaml': deployment('[top]'), 'stacks/top.yaml': content });
+    expect(await refusal(scopeOf(files('locals: { a: 1 }')))).toMatchObject({ code: 'not-supported' });
+    expect(await refusal(scopeOf(files('terraform: { metadata: { component: x } }')))).toMatchObject({ code: 'not-for-all' });
+    expect(await refusal(scopeOf(files('vars: !include x.yaml')))).toMatchObject({ code: 'yaml-function' });
+  });
+
+  test('never evaluates components that the deployment does not have', async () => {
+    const scope = await scopeOf({
+      'deployments/app.yaml': deployment('[top]'),
+      'stacks/top.yaml': `components:
+  terraform:
+    a: { vars: { x: 1 } }
+    other: { metadata: { inherits: [nowhere] }, vars: { x: '{{ fail "no" }}', y: !nosuch z } }
+`,
+    });
+    expect(varsOf(scope, 'terraform/a')).toEqual({ x: 1 });
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { inspectModule, type ModuleCache, workingTree } from '../../config/index.ts';
+import { placeOf, refusal, repository } from './repository.ts';
+
+const MODULE = {
+  'm/main.tf': `terraform {
+  required_version = ">= 1.6"
+  required_providers {
+    time  = { source = "hashicorp/time", version = "~> 0.14" }
+    local = "~> 2.0"
+  }
+  backend "s3" {}
+}
+module "subnets" { source = "./modules/subnets" }
+module "shared"  { source = "../../modules/shared" }
+module "remote"  { source = "terraform-aws-modules/vpc/aws" }
+`,
+  'm/variables.tf': 'variable "size" {}\nvariable "name" { type = string }',
+  'm/outputs.tf.json': '{ "output": { "id": { "value": 1 } } }',
+  'm/modules/subnets/main.tf': 'variable "inner" {}',
+};
+
+/** A cache in memory, with the keys that were asked for. */
+function memory(): ModuleCache & { readonly kept: Map<string, string> } {
+  const kept = new Map<string, string>();
+  return {
+    kept,
+    get: async (key) => kept.get(key),
+    put: async (key, text) => {
+      kept.set(key, text);
+    },
+  };
+}
+
+describe('inspectModule', () => {
+  test('tells what a root module declares, of the files directly in it', async () => {
+    expect(await inspectModule(workingTree(await repository(MODULE)), 'm')).toEqual({
+      variables: ['name', 'size'],
+      outputs: ['id'],
+      requiredProviders: {
+        time: { source: 'hashicorp/time', version: '~> 0.14' },
+        local: { source: 'hashicorp/local', version: '~> 2.0' },
+      },
+      localModules: ['../../modules/shared', './modules/subnets'],
+      backend: 's3',
+    });
+  });
+
+  test('finds nothing in a directory that is not there', async () => {
+    expect(await inspectModule(workingTree(await repository({})), 'm')).toMatchObject({ variables: [], outputs: [], backend: undefined });
+  });
+
+  test('answers from the cache for the same content, wherever it lies', async () => {
+    const cache = memory();
+    const first = await inspectModule(workingTree(await repository(MODULE)), 'm', cache);
+    const again = await inspectModule(workingTree(await repository(MODULE)), 'm', cache);
+    expect(again).toEqual(first);
+    expect(cache.kept.size).toBe(1);
+    await inspectModule(workingTree(await repository({ ...MODULE, 'm/variables.tf': '' })), 'm', cache);
+    expect(cache.kept.size).toBe(2);
+  });
+
+  test('refuses what is not HCL at its place', async () => {
+    const error = await refusal(inspectModule(workingTree(await repository({ 'm/a.tf': '# fine\nvariable "x" {\n  = 3\n}\n' })), 'm'));
+    expect(error).toMatchObject({ kind: 'invalid', code: 'invalid-hcl' });
+    expect(placeOf(error)).toMatch(/^m\/a\.tf:3:/);
+  });
+});

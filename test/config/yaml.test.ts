@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { plain, positionOf } from '../../config/yaml/located.ts';
+import { parseYaml } from '../../config/yaml/parse.ts';
+import type { AtmosError } from '../../engine/index.ts';
+
+const parse = (text: string) => parseYaml('f.yaml', Buffer.from(text));
+
+function errorOf(text: string): AtmosError {
+  try {
+    parse(text);
+  } catch (error) {
+    return error as AtmosError;
+  }
+  throw new Error('it parsed');
+}
+
+describe('parseYaml', () => {
+  test('reads an empty file as an empty map', () => {
+    expect(plain(parse('# nothing\n'))).toEqual({});
+  });
+
+  test('takes YAML 1.2 at its word: yes and no are texts', () => {
+    expect(plain(parse('a: yes\nb: true\nc: ~\nd: 0x10\ne: "1"'))).toEqual({ a: 'yes', b: true, c: null, d: 16, e: '1' });
+  });
+
+  test('resolves anchors and merge keys, the own key before the merged one, an earlier source before a later one', () => {
+    const text = 'a: &a { x: 1, y: 1 }\nb: &b { y: 2, z: 2 }\nc: { <<: [*a, *b], x: 0 }\nd: *a\ne: { <<: *b }';
+    expect(plain(parse(text))).toMatchObject({ c: { x: 0, y: 1, z: 2 }, d: { x: 1, y: 1 }, e: { y: 2, z: 2 } });
+  });
+
+  test('reads an anchor once, however often it is used', () => {
+    const levels = Array.from({ length: 40 }, (_, level) => `l${level + 1}: &l${level + 1} [*l${level}, *l${level}]`);
+    // Read anew at each use, this would be 2^40 nodes.
+    expect(parse(`l0: &l0 [x]\n${levels.join('\n')}`).kind).toBe('map');
+  });
+
+  test('refuses an anchor that contains itself and one that is not there', () => {
+    expect(errorOf('a: &a [*a]')).toMatchObject({ code: 'invalid-yaml', position: { line: 1, column: 8 } });
+    expect(errorOf('a: *b')).toMatchObject({ code: 'invalid-yaml' });
+  });
+
+  test('refuses a merge key that names no map', () => {
+    expect(errorOf('a: { <<: 3 }')).toMatchObject({ message: '"<<" takes a map, or a list of maps' });
+  });
+
+  test('refuses what is not UTF-8', () => {
+    expect(() => parseYaml('f.yaml', Uint8Array.of(0x61, 0x3a, 0x20, 0xff))).toThrow('f.yaml is not UTF-8');
+  });
+
+  test('marks an error within its line', () => {
+    const { position } = errorOf('one: 1\r\ntwo: 2\r\ntwo: 3\r\n');
+    expect(position).toEqual({ file: 'f.yaml', line: 3, column: 1, length: 3, excerpt: { first: 2, lines: ['two: 2', 'two: 3'] } });
+  });
+});
+
+test('positionOf cuts a place of several lines at the end of the first', () => {
+  const document = parse('key:\n  - 1\n  - 2\n');
+  expect(positionOf(document.at)).toMatchObject({ line: 1, column: 1, length: 4 });
+});

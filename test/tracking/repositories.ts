@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+import type { Digest } from '../../engine/index.ts';
+import { sha256 } from '../../engine/index.ts';
+import { type Entry, type LedgerRecord, openRepository, type Person, type Repository, type TargetState } from '../../tracking/index.ts';
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const clean of cleanups.splice(0).reverse()) clean();
+});
+
+export const ANA: Person = { name: 'Ana', email: 'ana@example.com' };
+export const RAVI: Person = { name: 'Ravi', email: 'ravi@example.com' };
+export const RELEASE: Digest = sha256('a release');
+
+/** Runs git as a user would; returns what it printed. */
+export function git(dir: string, ...args: readonly string[]): string {
+  return execFileSync('git', args, { cwd: dir, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+}
+
+export function temporaryDirectory(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'atmos-tracking-'));
+  cleanups.push(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** A repository of Ana's with one commit. */
+export function newRepository(): string {
+  const dir = temporaryDirectory();
+  git(dir, 'init', '--quiet', '--initial-branch=main');
+  configure(dir);
+  writeFileSync(join(dir, 'README'), 'hello\n');
+  git(dir, 'add', 'README');
+  git(dir, 'commit', '--quiet', '--message=First');
+  return dir;
+}
+
+/** A bare repository that others clone over `file://`. */
+export function newRemote(): string {
+  const origin = newRepository();
+  const bare = temporaryDirectory();
+  git(origin, 'clone', '--quiet', '--bare', origin, join(bare, 'remote.git'));
+  return join(bare, 'remote.git');
+}
+
+export function clone(remote: string): string {
+  const dir = temporaryDirectory();
+  git(dir, 'clone', '--quiet', `file://${remote}`, 'clone');
+  configure(join(dir, 'clone'));
+  return join(dir, 'clone');
+}
+
+export async function open(dir: string): Promise<Repository> {
+  const repository = await openRepository(dir);
+  cleanups.push(() => repository.close());
+  return repository;
+}
+
+export function record(fields: Partial<LedgerRecord> = {}): LedgerRecord {
+  return {
+    version: 1,
+    kind: 'rollout',
+    deployment: 'shop',
+    target: 'dev',
+    release: RELEASE,
+    commit: null,
+    dirty: false,
+    promotedFrom: null,
+    by: ANA,
+    at: '2026-01-02T03:04:05Z',
+    result: 'deployed',
+    durationMs: 1000,
+    components: {},
+    reason: null,
+    ...fields,
+  };
+}
+
+/** A record that leaves the state as it was, but for what it says of the whole. */
+export function entry(state: TargetState, fields: Partial<LedgerRecord> = {}): Entry {
+  const made = record(fields);
+  return { record: made, state: { ...state, state: made.result === 'failed' ? 'failed' : 'deployed', release: made.release } };
+}
+
+function configure(dir: string): void {
+  git(dir, 'config', 'user.name', ANA.name);
+  git(dir, 'config', 'user.email', ANA.email);
+}

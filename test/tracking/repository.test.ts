@@ -1,0 +1,118 @@
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openRepository } from '../../tracking/index.ts';
+import { ANA, git, newRepository, open, temporaryDirectory } from './repositories.ts';
+
+function writeSources(dir: string): void {
+  mkdirSync(join(dir, 'app/lib'), { recursive: true });
+  writeFileSync(join(dir, 'app/run.sh'), '#!/bin/sh\n');
+  chmodSync(join(dir, 'app/run.sh'), 0o755);
+  writeFileSync(join(dir, 'app/lib/ä b.txt'), 'text\n');
+  symlinkSync('lib/ä b.txt', join(dir, 'app/link'));
+}
+
+test('a directory outside of Git is refused with the command that makes a repository', async () => {
+  await expect(openRepository(temporaryDirectory())).rejects.toMatchObject({
+    kind: 'environment',
+    code: 'not-a-git-repository',
+    hint: expect.stringContaining('git init'),
+  });
+});
+
+test('a repository is found from a directory within it, with its branch, head and identity', async () => {
+  const dir = newRepository();
+  mkdirSync(join(dir, 'deep/er'), { recursive: true });
+  const repository = await open(join(dir, 'deep/er'));
+  expect(repository.root).toBe(git(dir, 'rev-parse', '--show-toplevel'));
+  expect(repository.gitDir).toBe(join(repository.root, '.git'));
+  expect(await repository.branch()).toBe('main');
+  expect(await repository.head()).toBe(git(dir, 'rev-parse', 'HEAD'));
+  expect(await repository.resolveCommit('main')).toBe(git(dir, 'rev-parse', 'HEAD'));
+  expect(await repository.identity()).toEqual(ANA);
+});
+
+test('before the first commit there is a branch but no head', async () => {
+  const dir = temporaryDirectory();
+  git(dir, 'init', '--quiet', '--initial-branch=trunk');
+  const repository = await open(dir);
+  expect(await repository.head()).toBeUndefined();
+  expect(await repository.branch()).toBe('trunk');
+});
+
+test('a revision that is not there, or looks like an option, is an error that names it', async () => {
+  const repository = await open(newRepository());
+  await expect(repository.resolveCommit('nowhere')).rejects.toMatchObject({ kind: 'invalid', code: 'unknown-commit' });
+  await expect(repository.resolveCommit('--all')).rejects.toMatchObject({ code: 'unknown-commit' });
+});
+
+test('without a configured identity the error says how to set one', async () => {
+  const dir = newRepository();
+  git(dir, 'config', 'user.useConfigOnly', 'true');
+  git(dir, 'config', 'user.email', '');
+  const repository = await open(dir);
+  await expect(repository.identity()).rejects.toMatchObject({ code: 'no-identity', hint: expect.stringContaining('git config') });
+});
+
+test('the working tree has tracked and new files with their modes, and neither ignored nor deleted ones', async () => {
+  const dir = newRepository();
+  writeSources(dir);
+  writeFileSync(join(dir, 'app/gone'), '');
+  writeFileSync(join(dir, '.gitignore'), '*.log\n');
+  git(dir, 'add', '--all');
+  rmSync(join(dir, 'app/gone'));
+  writeFileSync(join(dir, 'app/noise.log'), '');
+  writeFileSync(join(dir, 'app/new'), 'new\n');
+  const entries = await (await open(dir)).entries('worktree', 'app');
+  expect(entries.map(({ path, mode }) => [path, mode])).toEqual([
+    ['lib/ä b.txt', '644'],
+    ['link', 'link'],
+    ['new', '644'],
+    ['run.sh', '755'],
+  ]);
+  const link = entries.find(({ path }) => path === 'link');
+  expect(Buffer.from((await link?.read()) ?? []).toString()).toBe('lib/ä b.txt');
+});
+
+test('a commit has the same entries as the clean working tree, byte for byte', async () => {
+  const dir = newRepository();
+  writeSources(dir);
+  git(dir, 'add', '--all');
+  git(dir, 'commit', '--quiet', '--message=Sources');
+  const repository = await open(dir);
+  const read = async (rev: string): Promise<unknown> =>
+    Promise.all(
+      (await repository.entries(rev, 'app')).map(async ({ path, mode, read: content }) => [
+        path,
+        mode,
+        Buffer.from(await content()).toString(),
+      ]),
+    );
+  expect(await read('HEAD')).toEqual(await read('worktree'));
+  expect(await repository.entries('HEAD', 'nothing')).toEqual([]);
+});
+
+test('files of a commit are those of then, not those of now', async () => {
+  const dir = newRepository();
+  const repository = await open(dir);
+  const commit = (await repository.head()) ?? '';
+  writeFileSync(join(dir, 'README'), 'changed\n');
+  const files = repository.files(commit);
+  expect(Buffer.from((await files.read('README')) ?? []).toString()).toBe('hello\n');
+  expect(await files.read('LICENSE')).toBeUndefined();
+  expect(await files.list('')).toEqual(['README']);
+  expect(await files.list('docs')).toEqual([]);
+});
+
+test('dirty paths are the modified, the staged and the new ones below what was asked', async () => {
+  const dir = newRepository();
+  writeFileSync(join(dir, 'README'), 'changed\n');
+  writeFileSync(join(dir, 'staged'), '');
+  git(dir, 'add', 'staged');
+  mkdirSync(join(dir, 'sub'));
+  writeFileSync(join(dir, 'sub/new *'), '');
+  const repository = await open(dir);
+  expect(await repository.dirtyPaths(['.'])).toEqual(['README', 'staged', 'sub/new *']);
+  expect(await repository.dirtyPaths(['sub'])).toEqual(['sub/new *']);
+  expect(await repository.dirtyPaths([])).toEqual([]);
+});

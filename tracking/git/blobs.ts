@@ -1,0 +1,64 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+
+/** Reads objects through one long-lived `git cat-file --batch`. */
+export class ObjectReader {
+  readonly #cwd: string;
+  #child: ChildProcessWithoutNullStreams | undefined;
+  #buffer: Buffer = Buffer.alloc(0);
+  readonly #waiting: { resolve(content: Buffer | undefined): void; reject(error: Error): void }[] = [];
+
+  constructor(cwd: string) {
+    this.#cwd = cwd;
+  }
+
+  /** The content of an object by any name that git knows (`<commit>:<path>`), or `undefined` when there is none. */
+  read(name: string): Promise<Buffer | undefined> {
+    if (/[\n\0]/.test(name)) return Promise.resolve(undefined);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#start().stdin.write(`${name}\n`);
+    });
+  }
+
+  close(): void {
+    this.#child?.stdin.end();
+    this.#child = undefined;
+  }
+
+  #start(): ChildProcessWithoutNullStreams {
+    if (this.#child !== undefined) return this.#child;
+    const child = spawn('git', ['cat-file', '--batch'], { cwd: this.#cwd, env: { ...process.env, LC_ALL: 'C' } });
+    child.stdout.on('data', (chunk: Buffer) => {
+      this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
+      this.#drain();
+    });
+    child.on('close', () => {
+      this.#child = undefined;
+      for (const { reject } of this.#waiting.splice(0)) reject(new Error('git cat-file ended'));
+    });
+    child.on('error', () => undefined);
+    child.stdin.on('error', () => undefined);
+    this.#child = child;
+    return child;
+  }
+
+  /** Answers are `<oid> <type> <size>`, the content and a newline; or `<name> missing`. */
+  #drain(): void {
+    for (;;) {
+      const end = this.#buffer.indexOf(10);
+      if (end === -1) return;
+      const header = this.#buffer.toString('utf8', 0, end);
+      const size = /^[0-9a-f]+ \w+ (\d+)$/.exec(header)?.[1];
+      if (size === undefined) {
+        this.#buffer = this.#buffer.subarray(end + 1);
+        this.#waiting.shift()?.resolve(undefined);
+        continue;
+      }
+      const stop = end + 1 + Number(size);
+      if (this.#buffer.length < stop + 1) return;
+      const content = Buffer.from(this.#buffer.subarray(end + 1, stop));
+      this.#buffer = this.#buffer.subarray(stop + 1);
+      this.#waiting.shift()?.resolve(content);
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { AtmosError, type FileMode } from '../../engine/index.ts';
+import { ObjectReader } from './blobs.ts';
+import { type Answer, type CallOptions, callGit } from './call.ts';
+import { commitEntries, dirtyPaths, listCommit, worktreeEntries } from './trees.ts';
+
+export interface Person {
+  readonly name: string;
+  readonly email: string;
+}
+
+/** A file of the repository, read when asked. */
+export interface SourceEntry {
+  /** Relative to the directory that was asked for. */
+  readonly path: string;
+  readonly mode: FileMode;
+  read(): Promise<Uint8Array>;
+}
+
+/** The files of a commit; paths are relative to the root, with `/`. */
+export interface CommitFiles {
+  /** `undefined` when there is no such file. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  /** All files below a directory, recursively, sorted; none when there is no such directory. */
+  list(dir: string): Promise<readonly string[]>;
+}
+
+export type GitOptions = Omit<CallOptions, 'cwd'>;
+
+/** One Git repository with a working tree. */
+export interface Repository {
+  /** Absolute path of the working tree. */
+  readonly root: string;
+  /** Absolute path of the directory that all its working trees share. */
+  readonly gitDir: string;
+  /** The commit that is checked out; `undefined` before the first one. */
+  head(): Promise<string | undefined>;
+  /** The branch that is checked out; `HEAD` when none is. */
+  branch(): Promise<string>;
+  /** @throws AtmosError `unknown-commit` */
+  resolveCommit(rev: string): Promise<string>;
+  /** Who is at work, as Git itself would write it into a commit. @throws AtmosError `no-identity` */
+  identity(): Promise<Person>;
+  /** What differs from HEAD below some paths (relative to the root): modified, staged, or new and not ignored; sorted. */
+  dirtyPaths(paths: readonly string[]): Promise<readonly string[]>;
+  /** The files below a directory at a revision; in the `worktree`, those that are tracked or new and not ignored. Sorted. */
+  entries(rev: string, dir: string): Promise<readonly SourceEntry[]>;
+  files(commit: string): CommitFiles;
+  /** An object's content by any name that Git knows. @throws AtmosError `git-failed` when there is none. */
+  readObject(name: string): Promise<Buffer>;
+  git(args: readonly string[], options?: GitOptions): Promise<Answer>;
+  /** What a command prints, without the line feed at its end. */
+  text(args: readonly string[], options?: GitOptions): Promise<string>;
+  close(): void;
+}
+
+/**
+ * Opens the repository that a directory lies in.
+ * @throws AtmosError `git-missing`, `not-a-git-repository`
+ */
+export async function openRepository(dir: string): Promise<Repository> {
+  const question = ['rev-parse', '--show-toplevel', '--git-common-dir', '--absolute-git-dir'];
+  const found = await callGit(['-C', dir, ...question], { cwd: '/', answers: [0, 128] });
+  if (found.code !== 0) throw notARepository(dir, found.stderr);
+  const [root = '', common = '', own = ''] = found.stdout.toString('utf8').trimEnd().split('\n');
+  const reader = new ObjectReader(root);
+  const git = (args: readonly string[], options: GitOptions = {}): Promise<Answer> => callGit(args, { cwd: root, ...options });
+  const text = async (args: readonly string[], options?: GitOptions): Promise<string> =>
+    (await git(args, options)).stdout.toString('utf8').trimEnd();
+  const commitOf = async (rev: string): Promise<string | undefined> => {
+    const { code, stdout } = await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${rev}^{commit}`], {
+      answers: [0, 1, 128],
+    });
+    return code === 0 ? stdout.toString('utf8').trim() : undefined;
+  };
+  const resolveCommit = async (rev: string): Promise<string> => {
+    const commit = await commitOf(rev);
+    if (commit === undefined) throw unknownCommit(rev);
+    return commit;
+  };
+  const readObject = async (name: string): Promise<Buffer> => {
+    const content = await reader.read(name);
+    if (content !== undefined) return content;
+    throw new AtmosError(`the repository has no object ${name}`, { kind: 'environment', code: 'git-failed' });
+  };
+  let identity: Promise<Person> | undefined;
+  return {
+    root,
+    // Relative to where the question was asked.
+    gitDir: resolve(dir, common),
+    head: () => commitOf('HEAD'),
+    async branch() {
+      const head = (await readFile(join(own, 'HEAD'), 'utf8')).trim();
+      return head.startsWith('ref: refs/heads/') ? head.slice('ref: refs/heads/'.length) : 'HEAD';
+    },
+    resolveCommit,
+    async identity() {
+      identity ??= readIdentity(git);
+      return identity;
+    },
+    dirtyPaths: (paths) => dirtyPaths(git, paths),
+    entries: async (rev, below) =>
+      rev === 'worktree' ? worktreeEntries(git, root, below) : commitEntries(git, readObject, await resolveCommit(rev), below),
+    files: (commit) => ({
+      read: (path) => reader.read(`${commit}:${path}`),
+      list: (below) => listCommit(git, commit, below),
+    }),
+    readObject,
+    git,
+    text,
+    close: () => reader.close(),
+  };
+}
+
+async function readIdentity(git: Repository['git']): Promise<Person> {
+  const { code, stdout } = await git(['var', 'GIT_AUTHOR_IDENT'], { answers: [0, 1, 128] });
+  const [, name = '', email = ''] = /^(.*?) ?<(.*)> \d+ [+-]\d{4}$/.exec(stdout.toString('utf8').trim()) ?? [];
+  if (code === 0 && name !== '' && email !== '') return { name, email };
+  throw new AtmosError('Git does not know who you are, and every record says who made it', {
+    kind: 'environment',
+    code: 'no-identity',
+    hint: 'tell it: git config --global user.name "Your Name" && git config --global user.email you@example.com',
+  });
+}
+
+function notARepository(dir: string, stderr: string): AtmosError {
+  const untrusted = /dubious ownership/.test(stderr);
+  const why = untrusted
+    ? 'another user owns the repository, and Git does not trust it'
+    : 'there is no Git repository, where deployments are recorded';
+  return new AtmosError(`${dir}: ${why}`, {
+    kind: 'environment',
+    code: 'not-a-git-repository',
+    hint: untrusted ? `if you trust it: git config --global --add safe.directory ${dir}` : 'make one: git init',
+  });
+}
+
+function unknownCommit(rev: string): AtmosError {
+  return new AtmosError(`there is no commit "${rev}" in this repository`, {
+    kind: 'invalid',
+    code: 'unknown-commit',
+    hint: 'get it: git fetch   (in a shallow clone: git fetch --unshallow)',
+  });
+}

@@ -1,0 +1,14 @@
+/**
+ * Git as the database: what runs where, since when, by whom, approved by whom.
+ *
+ * In: records of rollouts and approvals. Out: the state of targets, their history, locks, refusals. All access to Git is here, in `git/`;
+ * refs live under `refs/atmos/`, on the remote where there is one.
+ */
+export { currentComponents, type Wanted } from './current.ts';
+export { readFiles, type StoredFile, writeCommit, writeTree } from './git/files.ts';
+export type { RefUpdate } from './git/refs.ts';
+export { openRepository, type Person, type Repository, type SourceEntry } from './git/repository.ts';
+export { componentRef, type Entry, Ledger, ledgerRef } from './ledger.ts';
+export { isHeld, type Lock, type LockOwner, Locks } from './lock.ts';
+export { type Candidate, checkApprovals, checkApprover, checkPromotion, checkSource, type Rules } from './policy.ts';
+export * from './types.ts';

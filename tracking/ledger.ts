@@ -1,0 +1,158 @@
+import { AtmosError, isObject, prettyJson, shortId } from '../engine/index.ts';
+import { type Signature, type StoredFile, writeCommit, writeTree } from './git/files.ts';
+import { Refs, type RefUpdate } from './git/refs.ts';
+import type { Repository } from './git/repository.ts';
+import { emptyState, type LedgerRecord, type TargetState } from './types.ts';
+
+/** A record with the state that it leaves behind, and other refs that move with it. */
+export interface Entry {
+  readonly record: LedgerRecord;
+  readonly state: TargetState;
+  readonly refs?: readonly Omit<RefUpdate, 'from'>[];
+}
+
+/** How often an append starts again because another writer was first. */
+const ATTEMPTS = 100;
+
+/** The append-only history of deployments' targets: `refs/atmos/ledger/<deployment>/<target>`, a commit a record. */
+export class Ledger {
+  readonly #repository: Repository;
+  readonly #refs: Refs;
+  readonly #warn: (message: string) => void;
+
+  constructor(repository: Repository, remote: string | undefined, warn: (message: string) => void) {
+    this.#repository = repository;
+    this.#refs = new Refs(repository, remote);
+    this.#warn = warn;
+  }
+
+  get refs(): Refs {
+    return this.#refs;
+  }
+
+  /** Where targets stand. Queries answer from this clone when the remote can't be reached, and say so. */
+  async states(deployment: string, targets: readonly string[]): Promise<readonly TargetState[]> {
+    const patterns = [`refs/atmos/ledger/${deployment}/*`];
+    const ids = await this.#refs.read(patterns).catch((error: unknown) => {
+      if (!(error instanceof AtmosError) || error.code !== 'remote-unreachable') throw error;
+      this.#warn(`${error.message}; this is what this clone knew last`);
+      return this.#refs.readLocal(patterns);
+    });
+    return Promise.all(targets.map((target) => this.#stateAt(deployment, target, ids.get(ledgerRef(deployment, target)))));
+  }
+
+  /** Where a target stands, as the remote has it. @throws AtmosError `remote-unreachable` */
+  async state(deployment: string, target: string): Promise<TargetState> {
+    const ref = ledgerRef(deployment, target);
+    return this.#stateAt(deployment, target, (await this.#refs.read([ref])).get(ref));
+  }
+
+  /**
+   * Appends by compare-and-swap: when another writer was first, `build` is asked again with the new state (and may refuse by throwing).
+   * All refs move together or not at all.
+   */
+  async append(deployment: string, target: string, build: (state: TargetState) => Entry | Promise<Entry>): Promise<Entry> {
+    const ref = ledgerRef(deployment, target);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const ids = await this.#refs.read([ref]);
+      const parent = ids.get(ref);
+      const entry = await build(await this.#stateAt(deployment, target, parent));
+      const id = await this.#write(entry, parent);
+      const others = entry.refs ?? [];
+      const known = others.length === 0 ? new Map<string, string>() : await this.#refs.read(others.map((other) => other.ref));
+      const updates = others.map((other) => ({ ...other, from: known.get(other.ref) })).filter(({ from, to }) => from !== to);
+      if (await this.#refs.update([{ ref, from: parent, to: id }, ...updates])) return entry;
+    }
+    throw new AtmosError(`the ledger of ${deployment}/${target} moved ${ATTEMPTS} times while a record was being appended`, {
+      kind: 'failed',
+      code: 'ledger-contention',
+      hint: 'run the command again',
+    });
+  }
+
+  /** Records, newest first. An intent is left out once its outcome is there. */
+  async history(deployment: string, target: string, limit = Number.POSITIVE_INFINITY): Promise<readonly LedgerRecord[]> {
+    const ref = ledgerRef(deployment, target);
+    const tip = (await this.#refs.read([ref])).get(ref);
+    if (tip === undefined) return [];
+    const commits = (await this.#repository.text(['rev-list', tip])).split('\n');
+    const records: LedgerRecord[] = [];
+    let outcome = false;
+    for (const commit of commits) {
+      if (records.length >= limit) break;
+      const record = await this.#readJson<LedgerRecord>(`${commit}:record.json`, 'record');
+      if (record.kind !== 'intent' || !outcome) records.push(record);
+      outcome =
+        record.kind !== 'intent' && (outcome || record.result !== null || record.kind === 'interrupted') && record.kind !== 'approval';
+    }
+    return records;
+  }
+
+  async #stateAt(deployment: string, target: string, commit: string | undefined): Promise<TargetState> {
+    return commit === undefined ? emptyState(deployment, target) : this.#readJson<TargetState>(`${commit}:state.json`, 'state');
+  }
+
+  async #readJson<T extends LedgerRecord | TargetState>(name: string, what: string): Promise<T> {
+    const value: unknown = JSON.parse((await this.#repository.readObject(name)).toString('utf8'));
+    if (!isObject(value) || value.version !== 1) {
+      throw new AtmosError(`the ${what} at ${name} is not one that this version can read`, {
+        kind: 'environment',
+        code: 'unknown-version',
+        hint: 'use a newer atmos-deployment',
+      });
+    }
+    // Written by this program; issue of a forged ledger is what `verify-ledger` is for.
+    return value as unknown as T;
+  }
+
+  async #write({ record, state }: Entry, parent: string | undefined): Promise<string> {
+    const file = (value: unknown): StoredFile => ({ mode: '644', content: Buffer.from(prettyJson(value)) });
+    const tree = await writeTree(
+      this.#repository,
+      new Map([
+        ['record.json', file(record)],
+        ['state.json', file(state)],
+      ]),
+    );
+    const by: Signature = { ...record.by, at: Math.floor(Date.parse(record.at) / 1000) };
+    return writeCommit(this.#repository, tree, message(record), { parent, by });
+  }
+}
+
+export function ledgerRef(deployment: string, target: string): string {
+  return `refs/atmos/ledger/${deployment}/${target}`;
+}
+
+/** Points at the source commit that a component runs. `/` in its name becomes `+`: Git can't have both a ref `a` and a ref `a/b`. */
+export function componentRef(deployment: string, target: string, address: string): string {
+  const [kind = '', ...name] = address.split('/');
+  return `refs/atmos/deployments/${deployment}/${target}/${kind}/${name.join('+')}`;
+}
+
+/** The commit message: what happened in one line, then the components, then trailers. */
+function message(record: LedgerRecord): string {
+  const what = record.release === null ? record.kind : `${record.kind} ${shortId(record.release)}`;
+  const from = record.promotedFrom === null ? '' : ` from ${record.promotedFrom.target}`;
+  const result = record.result === null ? '' : `: ${record.result}`;
+  const components = Object.entries(record.components).map(([address, { action, changes, error }]) => {
+    const counts =
+      changes === null
+        ? ''
+        : [
+            ['+', changes.create],
+            ['~', changes.update],
+            ['-', changes.delete],
+          ]
+            .flatMap(([sign, count]) => (count === 0 ? [] : [` ${sign}${count}`]))
+            .join('');
+    return `${address}: ${action}${counts}${error === null ? '' : ` (${error.split('\n')[0]})`}`;
+  });
+  const trailers = [
+    ['Deployment', `${record.deployment}/${record.target}`],
+    ['Release', record.release],
+    ['Source-Commit', record.commit === null ? null : `${record.commit}${record.dirty ? ' with uncommitted changes' : ''}`],
+    ['Promoted-From', record.promotedFrom === null ? null : `${record.promotedFrom.target} ${record.promotedFrom.release}`],
+    ['Reason', record.reason],
+  ].flatMap(([name, value]) => (value === null ? [] : [`${name}: ${value}`]));
+  return `${[`${what}${from}${result}`, components.join('\n'), trailers.join('\n')].filter((part) => part !== '').join('\n\n')}\n`;
+}

@@ -1,0 +1,115 @@
+import { AtmosError, type Digest, shortId } from '../engine/index.ts';
+import type { Person } from './git/repository.ts';
+import type { Approval, TargetState } from './types.ts';
+
+/** The rules of a target, as configuration has them. */
+export interface Rules {
+  readonly from: readonly string[];
+  readonly approvals: number;
+  readonly approvers: readonly string[];
+  readonly origin: { readonly file: string; readonly line: number } | undefined;
+}
+
+/** What is to be rolled out. */
+export interface Candidate {
+  readonly deployment: string;
+  readonly target: string;
+  readonly release: Digest;
+  readonly artifacts: Digest;
+  readonly dirty: boolean;
+}
+
+/**
+ * A target with sources takes only what ran successfully in one of them: the same sources, locks and images.
+ * @throws AtmosError `not-promoted` with the command to run first.
+ */
+export function checkPromotion(candidate: Candidate, rules: Rules, sources: readonly TargetState[]): void {
+  if (rules.from.length === 0) return;
+  if (sources.some((source) => source.ran.some(({ artifacts }) => artifacts === candidate.artifacts))) return;
+  const { deployment, target } = candidate;
+  const names = rules.from.join(' or ');
+  const running = sources.find(({ state }) => state === 'deployed');
+  const runs =
+    running === undefined
+      ? `${names} runs nothing yet. First:  atmos-deployment rollout ${deployment} --target ${rules.from[0]}`
+      : `${running.target} runs ${running.release === null ? 'nothing' : shortId(running.release)}. To take that:  atmos-deployment rollout ${deployment} --target ${target} --promote-from ${running.target}`;
+  const where = rules.origin === undefined ? '' : ` (${rules.origin.file}:${rules.origin.line} promotion)`;
+  throw new AtmosError(
+    `${target} takes only what ${names} ran${where}, and ${names} never ran this${candidate.dirty ? ': it has uncommitted changes' : ''}`,
+    { kind: 'refused', code: 'not-promoted', hint: runs },
+  );
+}
+
+/**
+ * A promotion takes what its source runs now, and only from a source that the target allows.
+ * @throws AtmosError `promotion-not-allowed`, `nothing-to-promote`
+ */
+export function checkSource(source: TargetState, target: string, rules: Rules): Digest {
+  if (rules.from.length > 0 && !rules.from.includes(source.target)) {
+    throw new AtmosError(
+      `${target} takes nothing from ${source.target}${rules.origin === undefined ? '' : ` (${rules.origin.file}:${rules.origin.line} promotion)`}`,
+      {
+        kind: 'refused',
+        code: 'promotion-not-allowed',
+        hint: `it takes from: ${rules.from.join(', ')}`,
+      },
+    );
+  }
+  if (source.state !== 'deployed' || source.release === null) {
+    throw new AtmosError(`${source.target} can't be promoted from: it is ${source.state === 'never' ? 'not deployed' : source.state}`, {
+      kind: 'refused',
+      code: 'nothing-to-promote',
+      hint: `first:  atmos-deployment rollout ${source.deployment} --target ${source.target}`,
+    });
+  }
+  return source.release;
+}
+
+/**
+ * Approvals are bound to a release and a target, by distinct people, none of them the one who asks, all of them in `approvers` if there are any.
+ * @throws AtmosError `not-approved` with the command for an approver.
+ */
+export function checkApprovals(candidate: Candidate, rules: Rules, state: TargetState, requester: Person): readonly Approval[] {
+  if (rules.approvals === 0) return [];
+  const given = state.approvals[candidate.release] ?? [];
+  const counted = given.filter(({ by }) => sameness(by) !== sameness(requester) && mayApprove(by, rules));
+  const distinct = [...new Map(counted.map((approval) => [sameness(approval.by), approval])).values()];
+  if (distinct.length >= rules.approvals) return distinct;
+  const { deployment, target, release } = candidate;
+  const own = given.some(({ by }) => sameness(by) === sameness(requester)) ? '; your own approval does not count' : '';
+  const who = rules.approvers.length === 0 ? 'somebody else' : rules.approvers.join(', ');
+  throw new AtmosError(
+    `${target} needs ${rules.approvals} approval${rules.approvals === 1 ? '' : 's'} of release ${shortId(release)} and has ${distinct.length}${own}`,
+    {
+      kind: 'refused',
+      code: 'not-approved',
+      hint: `ask ${who} to run:  atmos-deployment approve ${deployment} --target ${target} --release ${shortId(release)}`,
+    },
+  );
+}
+
+/** @throws AtmosError `not-an-approver`, `approved-already` */
+export function checkApprover(by: Person, release: Digest, rules: Rules, state: TargetState): void {
+  if (!mayApprove(by, rules)) {
+    throw new AtmosError(`${by.email} is not an approver of ${state.target}`, {
+      kind: 'refused',
+      code: 'not-an-approver',
+      hint: `approvers are: ${rules.approvers.join(', ')}`,
+    });
+  }
+  if ((state.approvals[release] ?? []).some((approval) => sameness(approval.by) === sameness(by))) {
+    throw new AtmosError(`${by.email} has approved release ${shortId(release)} for ${state.target} already`, {
+      kind: 'refused',
+      code: 'approved-already',
+    });
+  }
+}
+
+function mayApprove(by: Person, rules: Rules): boolean {
+  return rules.approvers.length === 0 || rules.approvers.some((email) => email.toLowerCase() === sameness(by));
+}
+
+/** People are told apart by their e-mail addresses. */
+function sameness({ email }: Person): string {
+  return email.toLowerCase();
+}

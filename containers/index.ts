@@ -1,12 +1,13 @@
 /**
- * Where nodes run: container engines behind the engine's `Runtime`, and the images that they run in.
+ * Where nodes run: sandboxes and container engines behind the engine's `Runtime`, and the images that they run in.
  *
- * In: resolved nodes, trees of the store, image references. Out: exit codes, output trees, logs; image digests.
- * Everything that is created on an engine carries a label with its owner, so that the next command removes what a killed one left.
+ * In: resolved nodes, trees of the store. Out: exit codes, output trees, logs; image digests. Images are kept in the store and given to either
+ * runtime by digest. A sandbox ends with its process; what is created on an engine carries a label with its owner, so that the next command
+ * removes what a killed one left.
  */
 
-export type { TransportChoice } from './docker/probe.ts';
-export { type DockerOptions, dockerRuntime } from './docker/runtime.ts';
-export { ASSEMBLE, assembleImage, type BaseImage, type ImageSpec, readImageFile } from './images/assemble.ts';
-export { type ImageStore, openImages } from './images/store.ts';
-export type { Toolchain } from './images/toolchain.ts';
+export { openRuntime, RUNTIMES, type RuntimeName } from './choose.ts';
+export { ASSEMBLE, assembleImage, type ImageSpec } from './images/assemble.ts';
+export { imageDigest } from './images/image.ts';
+export { type ImageStore, openImages, type PinnedImage, type StoredImage } from './images/store.ts';
+export { isToolchain, TOOLCHAINS, type Toolchain } from './images/toolchain.ts';

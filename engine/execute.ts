@@ -19,8 +19,6 @@ export interface ExecutionContext {
   readonly cancellation: Cancellation;
   /** Results under way, by key: two nodes with one key execute once. */
   readonly inFlight: Map<Digest, Promise<NodeResult>>;
-  /** Filled with the first node that needs it. */
-  platform: string | undefined;
 }
 
 /**
@@ -37,7 +35,7 @@ export async function execute(
     path,
     tree: typeof from === 'string' ? from : produced(outcomes, from.node, from.output),
   }));
-  const key = nodeKey({ action: node.action, inputs, platform: await platformOf(node, context) });
+  const key = nodeKey({ action: node.action, inputs, platform: PLATFORM });
   if (node.cache === 'never') {
     emitter.emit(node.id, { type: 'started', key });
     return { cached: false, ...(await perform(node, inputs, context, emitter)) };
@@ -68,11 +66,7 @@ function produced(outcomes: ReadonlyMap<NodeId, Outcome>, id: NodeId, output: st
 }
 
 /** Our own platform stands for the engine's until the engine had to be asked: then it is checked. */
-async function platformOf(node: Node, context: ExecutionContext): Promise<string> {
-  if (node.action.kind !== 'exec') return '';
-  context.platform ??= `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
-  return context.platform;
-}
+const PLATFORM = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
 
 async function perform(node: Node, inputs: readonly ResolvedInput[], context: ExecutionContext, emitter: Emitter): Promise<NodeResult> {
   const { action } = node;
@@ -81,13 +75,6 @@ async function perform(node: Node, inputs: readonly ResolvedInput[], context: Ex
       return performExec(node.id, action, inputs, context, emitter);
     case 'compute':
       return performCompute(action, inputs, context);
-    case 'load': {
-      const image = inputs.find(({ path }) => path === '/image');
-      if (image === undefined) throw new Error(`${node.id} has no input /image`);
-      const runtime = await context.runtime();
-      await runtime.load(action, image.tree, ioOf(node.id, [], context, emitter));
-      return { exitCode: 0, outputs: {} };
-    }
     default:
       return action satisfies never;
   }
@@ -117,9 +104,8 @@ async function performExec(
   emitter: Emitter,
 ): Promise<NodeResult> {
   const runtime = await context.runtime();
-  const actual = await runtime.platform();
-  if (actual !== context.platform) {
-    throw new AtmosError(`the engine runs ${actual} containers; this machine is ${context.platform}`, {
+  if (runtime.platform !== PLATFORM) {
+    throw new AtmosError(`${runtime.name} runs ${runtime.platform} containers; this machine is ${PLATFORM}`, {
       kind: 'environment',
       code: 'other-platform',
       hint: 'use an engine of the same architecture',

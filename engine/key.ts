@@ -44,8 +44,6 @@ function describe(action: Action): Json {
       };
     case 'compute':
       return { kind: 'compute', name: action.name, version: action.version, args: action.args, outputs: action.outputs };
-    case 'load':
-      return { kind: 'load', tag: action.tag };
     default:
       return action satisfies never;
   }

@@ -36,7 +36,7 @@ export interface Node {
   readonly action: Action;
 }
 
-export type Action = Exec | Compute | Load;
+export type Action = Exec | Compute;
 
 /** Runs a command in a container. */
 export interface Exec {
@@ -79,20 +79,12 @@ export interface Compute {
   readonly outputs: readonly string[];
 }
 
-/** Gives an image that another node assembled (an image layout in the input `/image`) to the engine, under a tag. */
-export interface Load {
-  readonly kind: 'load';
-  readonly tag: string;
-}
-
 export function outputNames(action: Action): readonly string[] {
   switch (action.kind) {
     case 'exec':
       return action.outputs.map((output) => output.name);
     case 'compute':
       return action.outputs;
-    case 'load':
-      return [];
     default:
       return action satisfies never;
   }

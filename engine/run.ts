@@ -37,7 +37,7 @@ export async function run(graph: Graph, options: RunOptions): Promise<Results> {
   const scheduler = new Scheduler(graph, options);
   const emitter = makeEmitter(graph, options.listener, makeMask(Object.values(options.secrets)));
   const outcomes = new Map<NodeId, Outcome>();
-  const context: ExecutionContext = { ...options, platform: undefined, inFlight: new Map() };
+  const context: ExecutionContext = { ...options, inFlight: new Map() };
   for (const id of graph.nodes.keys()) emitter.emit(id, { type: 'queued' });
 
   await new Promise<void>((resolve, reject) => {

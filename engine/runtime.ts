@@ -1,18 +1,24 @@
 import type { Digest } from './digest.ts';
-import type { Exec, Load } from './node.ts';
+import type { Exec } from './node.ts';
 import type { Store } from './store/index.ts';
 
-/** Where nodes run. Docker and Podman implement it, later Dagger. */
+/** What a runtime enforces on this machine, beside what every runtime must (inputs read-only, nothing undeclared within reach, no network). */
+export type Ability =
+  /** A node with `network: bridge` has a network of its own; else it shares the machine's. */
+  'own-network' | 'memory-limit' | 'cpu-limit' | 'pids-limit' | 'seccomp';
+
+/** Where nodes run. Bubblewrap and Docker implement it. */
 export interface Runtime {
+  /** For people: `bubblewrap 0.8.0`, `docker 28.2.2`. */
+  readonly name: string;
+  readonly abilities: ReadonlySet<Ability>;
   /** The platform its containers have: `linux/amd64`. */
-  platform(): Promise<string>;
+  readonly platform: string;
   /**
    * Runs one command to its end. A command that ends with any exit code is a result, not an error.
    * @throws AtmosError `environment` when the engine or the image is missing, `failed` when an output can't be collected.
    */
   run(exec: ResolvedExec, io: NodeIo, cancellation: Cancellation): Promise<ExecResult>;
-  /** Gives an assembled image to the engine. */
-  load(action: Load, image: Digest, io: NodeIo): Promise<void>;
   /** Waits for what is under way and removes all that it made. */
   close(): Promise<void>;
 }

@@ -7,7 +7,6 @@ import {
   type ScopedComponent,
   type TerraformModule,
 } from '../config/index.ts';
-import type { BaseImage } from '../containers/index.ts';
 import { AtmosError, type Digest, makeTree, prettyJson, type Store, type Tree } from '../engine/index.ts';
 import { importSource, type LockFile, type SourceFile } from '../vendoring/index.ts';
 import { baseOf, type Ground, imageNames, type SourceOf } from './ground.ts';
@@ -25,21 +24,22 @@ export interface Sources {
   readonly lock: LockFile;
   /** `deployments.images` of atmos.yaml. */
   readonly references: Readonly<Record<string, string>>;
-  base(image: Digest): Promise<BaseImage>;
+  /** The tree of an image. @throws AtmosError `no-image` */
+  image(digest: Digest): Promise<Digest>;
 }
 
 /** Reads all that the expansion of a scope needs: source trees, provider mirrors, pinned images. */
 export async function gatherGround(scope: Scope, from: Sources): Promise<Ground> {
   const images = pinnedImages(scope, from);
   const sources: Record<string, SourceOf> = {};
-  const bases: Record<string, BaseImage> = {};
+  const bases: Record<string, Digest> = {};
   for (const component of Object.values(scope.components)) {
     sources[component.address] =
       component.kind === 'terraform' ? await terraformSource(component, from) : await plainSource(component, from);
     if (component.kind !== 'nixpack') continue;
     const name = baseOf(component.sections);
     const image = images[name];
-    if (image !== undefined) bases[name] ??= await from.base(image.digest);
+    if (image !== undefined) bases[name] ??= await from.image(image.digest);
   }
   return { sources, images, bases };
 }
@@ -57,7 +57,7 @@ function pinnedImages(scope: Scope, { lock, references }: Sources): Ground['imag
         {
           kind: 'invalid',
           code: 'image-not-pinned',
-          hint: `pin it in deployments/${scope.deployment}.lock.yaml and commit that: atmos-deployment images pull ${scope.deployment}   (where no registry can be reached: images build)`,
+          hint: `pin it in deployments/${scope.deployment}.lock.yaml and commit that: atmos-deployment images build ${scope.deployment}`,
         },
       );
     }

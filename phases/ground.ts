@@ -1,5 +1,4 @@
 import type { Scope } from '../config/index.ts';
-import type { BaseImage } from '../containers/index.ts';
 import type { Digest } from '../engine/index.ts';
 
 /** All that expansion needs beside the scope; gathered before, so that expansion itself reads and asks nothing. */
@@ -8,8 +7,8 @@ export interface Ground {
   readonly sources: Readonly<Record<string, SourceOf>>;
   /** The pinned images, by name: `terraform`, `node`, and those that the user's own nodes name. */
   readonly images: Readonly<Record<string, { readonly reference: string; readonly digest: Digest }>>;
-  /** What images are built upon, by the name of the image. */
-  readonly bases: Readonly<Record<string, BaseImage>>;
+  /** The trees of the images that others are built upon, by name. */
+  readonly bases: Readonly<Record<string, Digest>>;
 }
 
 export interface SourceOf {

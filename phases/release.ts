@@ -26,12 +26,6 @@ export function imageName(component: ScopedComponent): string {
   return parts.join('/');
 }
 
-/** The tag that its image gets in the engine; `latest` when the component names none. */
-function imageTag(component: ScopedComponent): string {
-  const { image } = component.sections.vars as { readonly image?: JsonObject };
-  return typeof image?.tag === 'string' ? image.tag : 'latest';
-}
-
 /**
  * The nodes that make a release's layers: build, init without backend, synth. Pure. A component that a promotion takes over keeps its
  * source, lock file and image.
@@ -183,12 +177,7 @@ export async function releaseParts(
           reads: readsOf(component).map(({ component: from, field }) => `${from}#${field}`),
           settings:
             kind === 'nixpack'
-              ? {
-                  image: imageName(component),
-                  tag: imageTag(component),
-                  base: baseOf(sections),
-                  start: readSetting(sections, 'start') ?? null,
-                }
+              ? { image: imageName(component) }
               : {
                   command: String(sections.command ?? 'terraform'),
                   workspace: String(sections.workspace ?? 'default'),

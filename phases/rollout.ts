@@ -1,8 +1,6 @@
-import type { BaseImage } from '../containers/index.ts';
 import { type Digest, type Graph, type Json, makeGraph, type Node, type NodeId } from '../engine/index.ts';
 import type { Release, ReleaseComponent } from '../releases/index.ts';
 import { terraformImage } from './ground.ts';
-import { imageNode, publishNode } from './nixpack/index.ts';
 import { input, step } from './step.ts';
 import { applyNode, MODULE, type ModuleArgs, outputsNode, planNode, prepareNodes, type Site } from './terraform/index.ts';
 
@@ -13,7 +11,6 @@ export type Purpose = 'plan' | 'rollout' | 'destroy';
 export interface ReleaseGround {
   /** Trees taken out of the layers, by address. */
   readonly layers: Readonly<Record<string, LayerTrees>>;
-  readonly bases: Readonly<Record<string, BaseImage>>;
   /** Below the state root: the directory of a component's local state. */
   stateDir(component: string): string;
 }
@@ -54,10 +51,8 @@ export function expandRollout(release: Release, ground: ReleaseGround, options: 
   const unknown = unknownIn(release, options);
   for (const [address, component] of Object.entries(release.config.components)) {
     if (!run.has(address) || unknown[address] !== undefined) continue;
-    if (component.kind === 'nixpack') {
-      if (purpose === 'rollout') add(serviceNodes(address, component, ground));
-      continue;
-    }
+    // An image reaches its target through the components that read its digest.
+    if (component.kind === 'nixpack') continue;
     const site = siteOf(address, component, release, ground);
     const upstream = upstreamOf(component);
     for (const from of upstream) {
@@ -161,8 +156,7 @@ function moduleNode(
 function waitsFor(address: string, release: Release, { purpose, run }: RolloutOptions): readonly NodeId[] {
   const components = Object.entries(release.config.components);
   const last = (other: string, component: ReleaseComponent | undefined): readonly NodeId[] => {
-    if (component === undefined || !run.has(other)) return [];
-    if (component.kind === 'nixpack') return purpose === 'rollout' ? [`${other}/publish`] : [];
+    if (component === undefined || component.kind === 'nixpack' || !run.has(other)) return [];
     return [`${other}/${purpose === 'destroy' ? 'destroy' : 'apply'}`];
   };
   if (purpose === 'plan') return [];
@@ -170,12 +164,4 @@ function waitsFor(address: string, release: Release, { purpose, run }: RolloutOp
     return components.filter(([, other]) => other.dependsOn.includes(address)).flatMap(([name, other]) => last(name, other));
   }
   return (release.config.components[address]?.dependsOn ?? []).flatMap((other) => last(other, release.config.components[other]));
-}
-
-function serviceNodes(address: string, component: ReleaseComponent, ground: ReleaseGround): readonly Node[] {
-  const { image, tag, base, start } = component.settings as { image: string; tag: string; base: string; start: string | null };
-  const baseImage = ground.bases[base];
-  if (baseImage === undefined) throw new TypeError(`no base image ${base}`);
-  const source = treesOf(address, ground).source;
-  return [imageNode({ component: address, source, base: baseImage, start, imageName: image }), publishNode(address, `${image}:${tag}`)];
 }

@@ -53,7 +53,7 @@ function imageOf(node: UserNode, scope: Scope, ground: Ground): Digest {
     throw new AtmosError(`node "${node.name}" runs in image "${name}", which is not pinned`, {
       kind: 'invalid',
       code: 'image-not-pinned',
-      hint: 'add it under deployments.images in atmos.yaml, then: atmos-deployment images pull',
+      hint: 'add it under deployments.images in atmos.yaml, then: atmos-deployment images build',
     });
   }
   return image.digest;

@@ -4,6 +4,8 @@ import { AtmosError, errorCode } from '../../engine/index.ts';
 /** What is known of an engine after the first call to it. */
 export interface Engine {
   readonly docker: Docker;
+  /** For people: `docker 28.2.2`. */
+  readonly name: string;
   /** Names the engine across processes. */
   readonly id: string;
   /** `linux/amd64`. */
@@ -27,10 +29,21 @@ export async function connect(): Promise<Engine> {
   }
 }
 
-function readInfo(info: unknown): { id: string; platform: string; cpus: number } {
-  const { ID, OSType, Architecture, NCPU } = info as { ID?: string; OSType?: string; Architecture?: string; NCPU?: number };
+function readInfo(info: unknown): Omit<Engine, 'docker'> {
+  const { ID, OSType, Architecture, NCPU, ServerVersion } = info as {
+    ID?: string;
+    OSType?: string;
+    Architecture?: string;
+    NCPU?: number;
+    ServerVersion?: string;
+  };
   const architecture = { x86_64: 'amd64', aarch64: 'arm64' }[Architecture ?? ''] ?? Architecture ?? 'unknown';
-  return { id: ID ?? 'unknown', platform: `${OSType ?? 'linux'}/${architecture}`, cpus: NCPU ?? 1 };
+  return {
+    name: `docker ${ServerVersion ?? ''}`.trim(),
+    id: ID ?? 'unknown',
+    platform: `${OSType ?? 'linux'}/${architecture}`,
+    cpus: NCPU ?? 1,
+  };
 }
 
 function noEngine(cause: unknown): AtmosError {

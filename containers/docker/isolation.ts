@@ -25,6 +25,7 @@ export function containerOptions(
     WorkingDir: exec.workdir,
     Env: Object.entries({ HOME: '/tmp', ...exec.env, ...secrets }).map(([name, value]) => `${name}=${value}`),
     ...(user === undefined ? {} : { User: user }),
+    Hostname: 'sandbox',
     Labels: labels(id),
     AttachStdout: true,
     AttachStderr: true,

@@ -2,17 +2,18 @@ import { PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type Docker from 'dockerode';
 import {
+  type Ability,
   AtmosError,
   type Cancellation,
   type Digest,
   type ExecResult,
-  type Load,
   type NodeIo,
   type ResolvedExec,
   type Runtime,
 } from '../../engine/index.ts';
-import { loadImage } from '../images/load.ts';
+import type { ImageStore } from '../images/store.ts';
 import { connect, type Engine } from './connect.ts';
+import { provideImage } from './images.ts';
 import { containerOptions } from './isolation.ts';
 import { ignoreMissing, removeLeftovers } from './labels.ts';
 import { chooseTransport, type TransportChoice } from './probe.ts';
@@ -26,27 +27,32 @@ export interface DockerOptions {
  * Nodes as containers of a Docker engine (or of Podman, which speaks the same API): create, attach, start, wait, collect, remove.
  * Leftovers of killed processes are removed first.
  */
-export async function dockerRuntime(options: DockerOptions = {}): Promise<Runtime> {
+export async function dockerRuntime(images: ImageStore, options: DockerOptions = {}): Promise<Runtime> {
   const engine = await connect();
   await removeLeftovers(engine);
-  return new DockerRuntime(engine, options.transport ?? 'auto');
+  return new DockerRuntime(engine, images, options.transport ?? 'auto');
 }
 
 class DockerRuntime implements Runtime {
+  readonly name: string;
+  readonly abilities: ReadonlySet<Ability> = new Set(['own-network', 'memory-limit', 'cpu-limit', 'pids-limit', 'seccomp']);
+  readonly platform: string;
   readonly #engine: Engine;
+  readonly #images: ImageStore;
   readonly #choice: TransportChoice;
+  readonly #provided = new Map<Digest, Promise<void>>();
   #transport: Promise<Transport> | undefined;
 
-  constructor(engine: Engine, choice: TransportChoice) {
+  constructor(engine: Engine, images: ImageStore, choice: TransportChoice) {
+    this.name = engine.name;
+    this.platform = engine.platform;
     this.#engine = engine;
+    this.#images = images;
     this.#choice = choice;
   }
 
-  async platform(): Promise<string> {
-    return this.#engine.platform;
-  }
-
   async run(step: ResolvedExec, io: NodeIo, cancellation: Cancellation): Promise<ExecResult> {
+    await this.#provide(step.exec.image, io);
     this.#transport ??= chooseTransport(this.#choice, this.#engine, step.exec.image, io);
     const transport = await this.#transport.catch((error: unknown) => {
       this.#transport = undefined;
@@ -75,8 +81,11 @@ class DockerRuntime implements Runtime {
     }
   }
 
-  load(action: Load, image: Digest, io: NodeIo): Promise<void> {
-    return loadImage(this.#engine.docker, image, action.tag, io.store);
+  #provide(image: Digest, io: NodeIo): Promise<void> {
+    const known = this.#provided.get(image) ?? provideImage(this.#engine.docker, image, this.#images, io.store);
+    this.#provided.set(image, known);
+    known.catch(() => this.#provided.delete(image));
+    return known;
   }
 
   async close(): Promise<void> {
@@ -105,7 +114,9 @@ async function runContainer(container: Docker.Container, io: NodeIo, { interrupt
     await container.start();
     interrupt.addEventListener('abort', onInterrupt, { once: true });
     force.addEventListener('abort', onForce, { once: true });
+    // Its output, and so a reason to end it, may arrive before the engine says that it has started.
     if (interrupt.aborted) onInterrupt();
+    if (force.aborted) onForce();
     const ended: unknown = await container.wait();
     await finished(stream as NodeJS.ReadableStream, { writable: false, error: false });
     return (ended as { StatusCode: number }).StatusCode;
@@ -121,7 +132,7 @@ function explain(error: unknown, step: ResolvedExec): unknown {
   return new AtmosError(`the engine does not have image ${step.exec.image}, which ${step.id} runs in`, {
     kind: 'environment',
     code: 'no-image',
-    hint: 'get it: atmos-deployment images pull   (where no registry can be reached: atmos-deployment images build)',
+    hint: 'run the command again: it was removed from the engine in between',
     cause: error,
   });
 }

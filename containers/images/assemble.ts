@@ -1,81 +1,80 @@
 import {
   type ComputeFunction,
+  type ComputeIo,
   canonicalJson,
-  isObject,
+  type Digest,
   type Json,
   makeTree,
-  packTreeBytes,
-  sha256,
+  overlay,
+  packTree,
+  type Store,
   TREE_TIME,
-  type TreeEntry,
+  type Tree,
 } from '../../engine/index.ts';
+import { hashStream } from './hash.ts';
+import { CONFIG, imageDigest, layerDir, readImageConfig } from './image.ts';
 
-/** What an image is built upon. */
-export interface BaseImage {
-  /** Config digest. */
-  readonly digest: string;
-  /** Digests of its uncompressed layers, lowest first. */
-  readonly layers: readonly string[];
-  readonly env: readonly string[];
-  readonly architecture: string;
-}
-
+/** What an image says of itself beside its files. */
 export interface ImageSpec {
-  readonly base: BaseImage;
-  /** Where the tree lies in the image, without the leading `/`. */
-  readonly at: string;
   readonly workdir: string;
   readonly entrypoint: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: readonly string[];
   readonly user: string;
-  readonly labels: Readonly<Record<string, string>>;
+  /** For people: how the new layer came about. */
+  readonly history: string;
 }
 
-export const ASSEMBLE = { name: 'image-assembly', version: 1 } as const;
+/** An image that another is built upon. */
+interface Base {
+  readonly tree: Tree;
+  readonly env: readonly string[];
+  readonly layers: readonly string[];
+}
+
+export const ASSEMBLE = { name: 'image-assembly', version: 2 } as const;
 
 /**
- * Assembles an image from a base and a tree: one layer, sorted, with fixed times and owners, and a canonical config, so that the same trees
+ * Puts a tree as one layer over a base image, or over nothing: sorted, with fixed times and owners, and a canonical config, so that the same trees
  * give the same digest on every machine (an engine's own builder stamps times).
- * Input `app`; output `image`: `config.json` (its digest is the image's), `layer.tar`, and `image.json` with the digest.
  */
-export const assembleImage: ComputeFunction = async (args, io) => {
-  const spec = args as unknown as ImageSpec & Json;
-  const layer = await packTreeBytes(io.input('app'), io.read, { at: spec.at });
-  const config = canonicalJson(imageConfig(spec, sha256(layer)));
-  const digest = sha256(config);
-  const files: Record<string, Uint8Array | string> = {
-    'config.json': config,
-    'layer.tar': layer,
-    'image.json': canonicalJson({ base: spec.base.layers, digest }),
-  };
-  const entries: TreeEntry[] = [];
-  for (const [path, content] of Object.entries(files)) entries.push({ path, mode: '644', ...(await io.put(content)) });
-  return { image: makeTree(entries) };
-};
-
-/** The config of an image (OCI image-spec v1.1, config.md) with no time but the fixed one. */
-function imageConfig(spec: ImageSpec, layer: string): unknown {
+export async function makeImage(
+  files: Tree,
+  spec: ImageSpec,
+  base: Base | undefined,
+  store: Pick<Store, 'put'> & { read(digest: Digest): Promise<Uint8Array> },
+): Promise<Tree> {
+  const layer = await hashStream(packTree(files, store.read));
+  const below = base?.layers ?? [];
   const created = new Date(TREE_TIME * 1000).toISOString().replace('.000Z', 'Z');
-  const own = Object.entries(spec.env).map(([name, value]) => `${name}=${value}`);
-  return {
-    architecture: spec.base.architecture,
+  const config = canonicalJson({
+    architecture: process.arch === 'x64' ? 'amd64' : process.arch,
     os: 'linux',
     created,
     config: {
-      Env: [...spec.base.env, ...own],
-      Entrypoint: spec.entrypoint,
+      Env: [...(base?.env ?? []), ...spec.env],
+      Entrypoint: spec.entrypoint.length === 0 ? undefined : spec.entrypoint,
       WorkingDir: spec.workdir,
-      User: spec.user,
-      Labels: spec.labels,
+      User: spec.user === '' ? undefined : spec.user,
     },
-    rootfs: { type: 'layers', diff_ids: [...spec.base.layers, layer] },
-    history: [...spec.base.layers, layer].map(() => ({ created, created_by: 'atmos-deployment' })),
-  };
+    rootfs: { type: 'layers', diff_ids: [...below, layer] },
+    history: [...below, layer].map(() => ({ created, created_by: spec.history })),
+  });
+  const entry = { path: CONFIG, mode: '644', digest: await store.put(config), size: Buffer.byteLength(config) } as const;
+  return overlay([
+    ...(base === undefined ? [] : [{ at: '', tree: base.tree }]),
+    { at: layerDir(below.length), tree: files },
+    { at: '', tree: makeTree([entry]) },
+  ]);
 }
 
-/** The digest in an assembled image's `image.json`. */
-export function readImageFile(text: string): { readonly digest: string; readonly base: readonly string[] } {
-  const value: unknown = JSON.parse(text);
-  if (!isObject(value) || typeof value.digest !== 'string' || !Array.isArray(value.base)) throw new TypeError('not an image.json');
-  return { digest: value.digest, base: value.base.map(String) };
+/** Assembles an image in a graph. Inputs `app` (the layer's files) and `base` (an image's tree); output `image`. Args: `ImageSpec`. */
+export const assembleImage: ComputeFunction = async (args, io) => {
+  const tree = io.input('base');
+  const { env, layers } = readImageConfig(await io.read(imageDigest(tree)));
+  const spec = args as unknown as ImageSpec & Json;
+  return { image: await makeImage(io.input('app'), spec, { tree, env, layers }, storeOf(io)) };
+};
+
+function storeOf(io: ComputeIo) {
+  return { read: (digest: Digest) => io.read(digest), put: async (content: Uint8Array | string) => (await io.put(content)).digest };
 }

@@ -1,67 +1,95 @@
-import { AtmosError, asDigest, type Digest } from '../../engine/index.ts';
-import { connect } from '../docker/connect.ts';
-import type { BaseImage } from './assemble.ts';
-import { checkLoad } from './load.ts';
+import { AtmosError, type Digest, hex, jsonDigest, type Store, type Tree } from '../../engine/index.ts';
+import { imageConfig, imageDigest, rootfs } from './image.ts';
 import { assembleToolchain, type Toolchain } from './toolchain.ts';
 
-/** The engine's images. */
-export interface ImageStore {
-  /** The config digest of the image that the engine has under a reference or digest. */
-  find(reference: string): Promise<Digest | undefined>;
-  /** What an image can be built upon. @throws AtmosError `no-image` */
-  base(digest: Digest): Promise<BaseImage>;
-  /** Pulls from the reference's registry. @throws AtmosError `image-pull` when that fails. */
-  pull(reference: string): Promise<Digest>;
-  /** Assembles an image from this machine's binaries and tags it with the reference. @throws AtmosError `no-binary` */
-  build(toolchain: Toolchain, reference: string): Promise<Digest>;
+/** An image of this machine, by its trees in the store. */
+export interface StoredImage {
+  readonly digest: Digest;
+  /** Config and layers: see `image.ts`. */
+  readonly image: Digest;
+  /** The root file system that a container sees. */
+  readonly rootfs: Digest;
+  readonly env: readonly string[];
 }
 
-/** @throws AtmosError `no-engine` */
-export async function openImages(): Promise<ImageStore> {
-  const { docker } = await connect();
-  const find = async (reference: string): Promise<Digest | undefined> => {
-    try {
-      return asDigest((await docker.getImage(reference).inspect()).Id);
-    } catch (error) {
-      if ((error as { statusCode?: number }).statusCode === 404) return undefined;
-      throw error;
-    }
+/** An image that the lock file pins, and how it can be had where it is not there. */
+export interface PinnedImage {
+  readonly digest: Digest;
+  /** Assembled from the machine's own programs, so that it can be assembled again. */
+  readonly assembled: Toolchain | undefined;
+}
+
+/** The images on this machine, by digest: the same for every runtime. */
+export interface ImageStore {
+  /**
+   * An image by digest. One that is pinned as assembled and is not there is assembled; it must come out the same.
+   * @throws AtmosError `no-image`, `image-differs`, `no-binary`
+   */
+  get(digest: Digest): Promise<StoredImage>;
+  /** Keeps an image under its digest. */
+  add(image: Tree): Promise<StoredImage>;
+  /** Assembles an image from this machine's programs and keeps it. @throws AtmosError `no-binary` */
+  assemble(toolchain: Toolchain): Promise<StoredImage>;
+}
+
+/** The images in a store. `pins` are those of the lock files that matter to this run. */
+export function openImages(store: Store, pins: readonly PinnedImage[]): ImageStore {
+  const loading = new Map<Digest, Promise<StoredImage>>();
+
+  const find = async (digest: Digest): Promise<StoredImage | undefined> => {
+    const known = await store.result(keyOf(digest));
+    const { image, rootfs: root } = known?.outputs ?? {};
+    if (image === undefined || root === undefined) return undefined;
+    return { digest, image, rootfs: root, env: (await imageConfig(await store.tree(image), store)).env };
   };
-  const must = async (reference: string): Promise<Digest> => {
-    const digest = await find(reference);
-    if (digest === undefined) throw new Error(`the engine lost ${reference}`);
-    return digest;
+  const add = async (tree: Tree): Promise<StoredImage> => {
+    const digest = imageDigest(tree);
+    const { env, layers } = await imageConfig(tree, store);
+    const stored = { image: await store.putTree(tree), rootfs: await store.putTree(rootfs(tree, layers.length)) };
+    await store.remember(keyOf(digest), { exitCode: 0, outputs: stored });
+    return { digest, env, ...stored };
+  };
+  const assemble = async (toolchain: Toolchain): Promise<StoredImage> => add(await assembleToolchain(toolchain, store));
+  const load = async (digest: Digest): Promise<StoredImage> => {
+    const found = await find(digest);
+    if (found !== undefined) return found;
+    const toolchain = pins.find((pin) => pin.digest === digest)?.assembled;
+    if (toolchain === undefined) throw noImage(digest);
+    const made = await assemble(toolchain);
+    if (made.digest !== digest) throw differs(toolchain, digest, made.digest);
+    return made;
   };
   return {
-    find,
-    async base(digest) {
-      if ((await find(digest)) === undefined) {
-        throw new AtmosError(`the engine does not have image ${digest}`, {
-          kind: 'environment',
-          code: 'no-image',
-          hint: 'get it: atmos-deployment images pull   (where no registry can be reached: atmos-deployment images build)',
-        });
-      }
-      const { RootFS, Config, Architecture } = await docker.getImage(digest).inspect();
-      return { digest, layers: RootFS.Layers ?? [], env: Config.Env ?? [], architecture: Architecture };
+    get(digest) {
+      const known = loading.get(digest) ?? load(digest);
+      loading.set(digest, known);
+      known.catch(() => loading.delete(digest));
+      return known;
     },
-    async pull(reference) {
-      try {
-        const progress = await docker.pull(reference);
-        await checkLoad(progress, reference);
-      } catch (cause) {
-        throw new AtmosError(`${reference} could not be pulled: ${cause instanceof Error ? cause.message : String(cause)}`, {
-          kind: 'environment',
-          code: 'image-pull',
-          hint: 'check the network, or assemble it from the binaries of this machine: atmos-deployment images build',
-          cause,
-        });
-      }
-      return must(reference);
-    },
-    async build(toolchain, reference) {
-      await assembleToolchain(docker, toolchain, reference);
-      return must(reference);
-    },
+    add,
+    assemble,
   };
+}
+
+function keyOf(digest: Digest): Digest {
+  return jsonDigest({ image: digest, format: 1 });
+}
+
+function noImage(digest: Digest): AtmosError {
+  return new AtmosError(`image ${digest} is not on this machine`, {
+    kind: 'environment',
+    code: 'no-image',
+    hint: 'assemble it from the programs of this machine: atmos-deployment images build <deployment>',
+  });
+}
+
+function differs(toolchain: Toolchain, pinned: Digest, made: Digest): AtmosError {
+  return new AtmosError(
+    `the image with ${toolchain} is pinned as ${hex(pinned).slice(0, 12)}, but this machine's programs make ${hex(made).slice(0, 12)}`,
+    {
+      kind: 'environment',
+      code: 'image-differs',
+      hint: `install the ${toolchain} and busybox that it was made from, or pin this machine's: atmos-deployment images build <deployment>`,
+    },
+  );
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../digest.ts';
 import { AtmosError } from '../errors.ts';
@@ -11,6 +11,8 @@ import { type NodeResult, Results } from './results.ts';
 
 export interface Store {
   put(content: Uint8Array | string): Promise<Digest>;
+  /** Takes in a file of any size. */
+  putFile(path: string): Promise<{ readonly digest: Digest; readonly size: number }>;
   /** The bytes, verified; `undefined` when there are none or they were damaged. */
   get(digest: Digest): Promise<Uint8Array | undefined>;
   putTree(tree: Tree): Promise<Digest>;
@@ -48,6 +50,11 @@ class DiskStore implements Store {
 
   put(content: Uint8Array | string): Promise<Digest> {
     return this.#contents.put(content);
+  }
+
+  async putFile(path: string): Promise<{ digest: Digest; size: number }> {
+    const { size } = await stat(path);
+    return { digest: await this.#contents.putFile(path, size), size };
   }
 
   get(digest: Digest): Promise<Uint8Array | undefined> {

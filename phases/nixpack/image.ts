@@ -1,4 +1,4 @@
-import { assembleImage, type BaseImage, type ImageSpec, readImageFile } from '../../containers/index.ts';
+import { assembleImage, type ImageSpec, imageDigest } from '../../containers/index.ts';
 import {
   AtmosError,
   type ComputeFunction,
@@ -15,7 +15,6 @@ export const IMAGE_LAYER = { name: 'nixpack-layer', version: 1 } as const;
 
 export interface ImageArgs {
   readonly component: string;
-  readonly base: BaseImage;
   /** The command line that starts the service; `null` takes `scripts.start` of its package.json. */
   readonly start: string | null;
 }
@@ -23,20 +22,19 @@ export interface ImageArgs {
 /** Where a service lies in its image. */
 const APP = 'app';
 
-/** Assembles a service's image from its source tree. Input `app`; output `image`. */
+/** Assembles a service's image from its source tree. Inputs `app` and `base`; output `image`. */
 export const buildImage: ComputeFunction = async (json, io) => {
   const args = json as unknown as ImageArgs;
   const start = args.start ?? (await startScript(io, args.component));
   const spec: ImageSpec = {
-    base: args.base,
-    at: APP,
     workdir: `/${APP}`,
     entrypoint: ['sh', '-c', `exec ${start}`],
-    env: { NODE_ENV: 'production' },
+    env: ['NODE_ENV=production'],
     user: '65534:65534',
-    labels: {},
+    history: 'atmos-deployment build',
   };
-  return assembleImage({ ...spec } as unknown as JsonObject, io);
+  const app = overlay([{ at: APP, tree: io.input('app') }]);
+  return assembleImage({ ...spec } as unknown as JsonObject, { ...io, input: (name) => (name === 'app' ? app : io.input(name)) });
 };
 
 async function startScript(io: ComputeIo, component: string): Promise<string> {
@@ -53,17 +51,15 @@ async function startScript(io: ComputeIo, component: string): Promise<string> {
 }
 
 /** What other components may read of an image: its digest, and its reference by digest. */
-export async function imageFields(io: ComputeIo, input: string, name: string): Promise<{ image: string; digest: string }> {
-  const entry = io.input(input).entries.find(({ path }) => path === 'image.json');
-  if (entry === undefined) throw new Error(`${input} is not an image`);
-  const { digest } = readImageFile(Buffer.from(await io.read(entry.digest)).toString('utf8'));
+export function imageFields(io: ComputeIo, input: string, name: string): { image: string; digest: string } {
+  const digest = imageDigest(io.input(input));
   return { image: `${name}@${digest}`, digest };
 }
 
 /** Makes a nixpack component's layer: the source and what its image is. Inputs `source` and `image`; output `files`. Args: `{ name }`. */
 export const imageLayer: ComputeFunction = async (json, io) => {
   const { name } = json as { readonly name: string };
-  const { digest } = await imageFields(io, 'image', name);
+  const { digest } = imageFields(io, 'image', name);
   const description = await io.put(prettyJson({ digest, name }));
   return {
     files: overlay([

@@ -1,4 +1,3 @@
-import type { BaseImage } from '../../containers/index.ts';
 import type { Digest, Json, Node } from '../../engine/index.ts';
 import { input, step } from '../step.ts';
 import { IMAGE, IMAGE_LAYER, type ImageArgs } from './image.ts';
@@ -6,7 +5,8 @@ import { IMAGE, IMAGE_LAYER, type ImageArgs } from './image.ts';
 export interface Service {
   readonly component: string;
   readonly source: Digest;
-  readonly base: BaseImage;
+  /** The tree of the image that it is built upon. */
+  readonly base: Digest;
   readonly start: string | null;
   /** Registry and name, without tag. */
   readonly imageName: string;
@@ -14,9 +14,9 @@ export interface Service {
 
 /** Assembles the image: `<component>/image`, output `image`. */
 export function imageNode({ component, source, base, start }: Service): Node {
-  const args: ImageArgs = { component, base, start };
+  const args: ImageArgs = { component, start };
   return step(component, 'image', {
-    inputs: [input('app', source)],
+    inputs: [input('app', source), input('base', base)],
     action: { kind: 'compute', ...IMAGE, args: args as unknown as Json, outputs: ['image'] },
   });
 }
@@ -26,14 +26,5 @@ export function imageLayerNode({ component, source, imageName }: Service): Node 
   return step(component, 'synth', {
     inputs: [input('source', source), input('image', { node: `${component}/image`, output: 'image' })],
     action: { kind: 'compute', ...IMAGE_LAYER, args: { name: imageName }, outputs: ['files'] },
-  });
-}
-
-/** Gives the image to the engine under its tag. */
-export function publishNode(component: string, tag: string): Node {
-  return step(component, 'publish', {
-    inputs: [input('/image', { node: `${component}/image`, output: 'image' })],
-    cache: 'never',
-    action: { kind: 'load', tag },
   });
 }

@@ -36,7 +36,7 @@ export const STATE = '/state';
 export const synthesize: ComputeFunction = async (json, io) => {
   const args = json as unknown as SynthArgs;
   const produced: Record<string, JsonObject> = { ...args.produced };
-  for (const [address, name] of Object.entries(args.images)) produced[address] = await imageFields(io, `image/${address}`, name);
+  for (const [address, name] of Object.entries(args.images)) produced[address] = imageFields(io, `image/${address}`, name);
   const vars = settle(args.vars, produced) as JsonObject;
   const known = Object.entries(vars).filter(([, value]) => !holdsDeferred(value));
   const references = Object.entries(vars).filter(([, value]) => holdsDeferred(value));

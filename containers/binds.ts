@@ -1,0 +1,78 @@
+import { chown, lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { AtmosError, type Digest, type NodeIo, type ResolvedExec } from '../engine/index.ts';
+
+/** A directory of this machine that a container sees. */
+export interface Bind {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+/** A node's files as directories: inputs checked out from the store, outputs empty and writable. Nothing is copied. */
+export interface LaidOut {
+  readonly binds: readonly Bind[];
+  /** Called after the command ended well: the trees by output name. */
+  collect(): Promise<Readonly<Record<string, Digest>>>;
+  /** Called at the end, whatever happened. */
+  dispose(): Promise<void>;
+}
+
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * Lays out a node's inputs, outputs and state for a runtime that sees our file system. What the command may write to belongs to `owner`, as far
+ * as we may give it away.
+ */
+export async function layOut(step: ResolvedExec, io: NodeIo, owner: Owner): Promise<LaidOut> {
+  const { outputs, state } = step.exec;
+  const inputs = await Promise.all(
+    step.inputs.map(async ({ path, tree }) => ({ source: await io.store.checkOut(tree), target: path, readOnly: true })),
+  );
+  const states = await Promise.all(
+    state.map(async ({ path, dir }) => ({ source: await stateDir(io.stateRoot, dir, owner), target: path, readOnly: false })),
+  );
+  const scratch = outputs.length === 0 ? undefined : await io.store.temporary('outputs');
+  const dirs = await Promise.all(
+    outputs.map(async ({ name, path }, index) => {
+      const dir = join(scratch ?? '', String(index));
+      await mkdir(dir, { mode: 0o755 });
+      await give(dir, owner);
+      return { name, source: dir, target: path, readOnly: false };
+    }),
+  );
+  return {
+    binds: [...inputs, ...states, ...dirs],
+    async collect() {
+      const trees: Record<string, Digest> = {};
+      for (const { name, source } of dirs) trees[name] = await io.store.takeIn(source);
+      return trees;
+    },
+    async dispose() {
+      if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
+    },
+  };
+}
+
+async function stateDir(root: string, dir: string, owner: Owner): Promise<string> {
+  const path = join(root, dir);
+  if (!path.startsWith(root + sep)) {
+    throw new AtmosError(`state directory ${dir} leaves the state root`, { kind: 'invalid', code: 'path-escape' });
+  }
+  await mkdir(path, { recursive: true });
+  await give(path, owner);
+  return path;
+}
+
+/** Only root can give away, and has to: another runtime may have run as another user, and its files must stay writable. */
+async function give(path: string, owner: Owner): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  const stats = await lstat(path);
+  if (stats.isSymbolicLink()) return;
+  if (stats.uid !== owner.uid || stats.gid !== owner.gid) await chown(path, owner.uid, owner.gid);
+  if (!stats.isDirectory()) return;
+  for (const name of await readdir(path)) await give(join(path, name), owner);
+}

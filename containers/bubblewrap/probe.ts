@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { AtmosError } from '../../engine/index.ts';
+
+const call = promisify(execFile);
+
+/** The `bwrap` command of this machine. */
+export interface Bubblewrap {
+  readonly path: string;
+  /** `0.8.0` */
+  readonly version: string;
+}
+
+/**
+ * Finds `bwrap` and tries it: whether this machine lets it make its namespaces is known only by making them.
+ * @throws AtmosError `no-bubblewrap`, `no-user-namespaces`, with the remedy
+ */
+export async function findBubblewrap(): Promise<Bubblewrap> {
+  const path = await onPath('bwrap');
+  if (path === undefined) {
+    throw new AtmosError('bubblewrap is not installed', {
+      kind: 'environment',
+      code: 'no-bubblewrap',
+      hint: 'install it: sudo apt-get install bubblewrap   (Fedora: dnf, Arch: pacman -S, Alpine: apk add)',
+    });
+  }
+  try {
+    const trial = ['--unshare-all', '--unshare-user', '--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', path, '--version'];
+    const { stdout } = await call(path, trial);
+    return { path, version: stdout.trim().replace(/^bubblewrap /, '') };
+  } catch (cause) {
+    const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : String(cause);
+    throw new AtmosError(`bubblewrap can't make a sandbox here: ${said}`, {
+      kind: 'environment',
+      code: 'no-user-namespaces',
+      hint: /uid map|user namespace|No permissions|Operation not permitted/i.test(said)
+        ? 'this machine forbids user namespaces. Allow them to /usr/bin/bwrap by an AppArmor profile that grants "userns", or for all: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0'
+        : undefined,
+      cause,
+    });
+  }
+}
+
+async function onPath(name: string): Promise<string | undefined> {
+  for (const dir of (process.env.PATH ?? '').split(delimiter)) {
+    const path = join(dir, name);
+    try {
+      await access(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not in this directory.
+    }
+  }
+  return undefined;
+}

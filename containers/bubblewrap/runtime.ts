@@ -1,0 +1,51 @@
+import type { Ability, Cancellation, ExecResult, NodeIo, ResolvedExec, Runtime } from '../../engine/index.ts';
+import { layOut } from '../binds.ts';
+import type { ImageStore, StoredImage } from '../images/store.ts';
+import { runSandbox } from './command.ts';
+import { type Bubblewrap, findBubblewrap } from './probe.ts';
+import { sandboxArguments } from './sandbox.ts';
+
+/**
+ * Nodes as bubblewrap sandboxes: one process a node, no daemon, no root, nothing to clean up. Inputs are read-only binds of directories in the
+ * store, outputs directories of ours. Everything in a sandbox ends with this process, however that ends.
+ * @throws AtmosError `no-bubblewrap`, `no-user-namespaces`
+ */
+export async function bubblewrapRuntime(images: ImageStore): Promise<Runtime> {
+  return new BubblewrapRuntime(await findBubblewrap(), images);
+}
+
+class BubblewrapRuntime implements Runtime {
+  readonly name: string;
+  // Limits need a control group, and a network of its own a helper: neither is there yet.
+  readonly abilities: ReadonlySet<Ability> = new Set();
+  readonly platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
+  readonly #path: string;
+  readonly #images: ImageStore;
+
+  constructor({ path, version }: Bubblewrap, images: ImageStore) {
+    this.name = `bubblewrap ${version}`;
+    this.#path = path;
+    this.#images = images;
+  }
+
+  async run(step: ResolvedExec, io: NodeIo, cancellation: Cancellation): Promise<ExecResult> {
+    const image = await this.#images.get(step.exec.image);
+    const rootfs = await io.store.checkOut(image.rootfs);
+    const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+    const { binds, collect, dispose } = await layOut(step, io, owner);
+    try {
+      const args = await sandboxArguments(step, rootfs, binds);
+      const exitCode = await runSandbox(this.#path, args, environment(image, step, io), io, cancellation);
+      return { exitCode, outputs: step.exec.succeeds.includes(exitCode) ? await collect() : {} };
+    } finally {
+      await dispose();
+    }
+  }
+
+  async close(): Promise<void> {}
+}
+
+function environment({ env }: StoredImage, { exec }: ResolvedExec, io: NodeIo): Readonly<Record<string, string>> {
+  const own = env.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const);
+  return { ...Object.fromEntries(own), HOME: '/tmp', ...exec.env, ...io.secrets };
+}

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { readdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AtmosError, type ResolvedExec } from '../../engine/index.ts';
+import type { Bind } from '../binds.ts';
+
+const MIB = 1024 * 1024;
+/** The user that commands run as, whoever we are: in the sandbox's own user namespace it stands for us. */
+const USER = '65534';
+/** How hosts are found by name: the machine's own files, for a node with a network whose image has room for them. */
+const NAMES = ['/etc/resolv.conf', '/etc/hosts'];
+/** What every sandbox makes for itself. */
+const OWN = ['dev', 'proc', 'tmp'];
+
+/**
+ * The arguments of `bwrap`: a root file system of the image's directories and the node's binds, all else absent; a network only where it is
+ * declared. Values of the environment are not among them, since anybody can read a process's arguments.
+ */
+export async function sandboxArguments({ id, exec }: ResolvedExec, rootfs: string, binds: readonly Bind[]): Promise<readonly string[]> {
+  const mounts = binds.flatMap(({ source, target, readOnly }) => [readOnly ? '--ro-bind' : '--bind', source, target]);
+  const root = await rootArguments(rootfs);
+  const hidden = binds.find(({ target }) => root.names.includes(target.split('/')[1] ?? ''));
+  if (hidden !== undefined) {
+    throw new AtmosError(`${id}: nothing can be mounted at ${hidden.target}: the image is read-only there`, {
+      kind: 'invalid',
+      code: 'mount-in-image',
+      hint: 'choose a path whose first directory is not in the image',
+    });
+  }
+  const tmp = binds.some(({ target }) => target === '/tmp')
+    ? []
+    : ['--perms', '1777', '--size', String(Math.floor(exec.limits.memoryMiB / 2) * MIB), '--tmpfs', '/tmp'];
+  return [
+    ...['--unshare-all', '--unshare-user', '--uid', USER, '--gid', USER, '--hostname', 'sandbox', '--cap-drop', 'ALL'],
+    ...['--die-with-parent', '--new-session', '--as-pid-1', '--json-status-fd', '3'],
+    ...(exec.network === 'none' ? [] : ['--share-net']),
+    ...['--tmpfs', '/', ...root.args, '--proc', '/proc', '--dev', '/dev', ...tmp, ...mounts],
+    ...(exec.network === 'none' ? [] : NAMES.flatMap((path) => (existsSync(join(rootfs, path)) ? ['--ro-bind-try', path, path] : []))),
+    ...['--remount-ro', '/', '--chdir', exec.workdir, '--', ...exec.argv],
+  ];
+}
+
+/** The image's top level: directories and files bound read-only, links made anew. */
+async function rootArguments(rootfs: string): Promise<{ readonly args: readonly string[]; readonly names: readonly string[] }> {
+  const entries = (await readdir(rootfs, { withFileTypes: true })).filter(({ name }) => !OWN.includes(name));
+  const args = await Promise.all(
+    entries.map(async (entry) => {
+      const path = join(rootfs, entry.name);
+      return entry.isSymbolicLink() ? ['--symlink', await readlink(path), `/${entry.name}`] : ['--ro-bind', path, `/${entry.name}`];
+    }),
+  );
+  return { args: args.flat(), names: entries.map(({ name }) => name) };
+}

@@ -1,0 +1,48 @@
+import { AtmosError, type Runtime } from '../engine/index.ts';
+import type { ImageStore } from './images/store.ts';
+
+export const RUNTIMES = ['auto', 'bubblewrap', 'docker'] as const;
+export type RuntimeName = (typeof RUNTIMES)[number];
+
+/**
+ * Opens a runtime. `auto` takes the first of bubblewrap and docker that works on this machine.
+ * @throws AtmosError `no-runtime` when none does, saying why each does not; else what the named one says.
+ */
+export async function openRuntime(name: RuntimeName, images: ImageStore): Promise<Runtime> {
+  switch (name) {
+    case 'bubblewrap':
+      return bubblewrap(images);
+    case 'docker':
+      return docker(images);
+    case 'auto':
+      return auto(images);
+    default:
+      return name satisfies never;
+  }
+}
+
+// Each is loaded only when it is asked for: an engine's client is half of what a start costs.
+async function bubblewrap(images: ImageStore): Promise<Runtime> {
+  return (await import('./bubblewrap/runtime.ts')).bubblewrapRuntime(images);
+}
+
+async function docker(images: ImageStore): Promise<Runtime> {
+  return (await import('./docker/runtime.ts')).dockerRuntime(images);
+}
+
+async function auto(images: ImageStore): Promise<Runtime> {
+  const reasons: AtmosError[] = [];
+  for (const open of [bubblewrap, docker]) {
+    try {
+      return await open(images);
+    } catch (error) {
+      if (!(error instanceof AtmosError) || error.kind !== 'environment') throw error;
+      reasons.push(error);
+    }
+  }
+  throw new AtmosError(`no runtime works here:\n${reasons.map(({ message }) => `  ${message}`).join('\n')}`, {
+    kind: 'environment',
+    code: 'no-runtime',
+    hint: reasons.map(({ hint }) => hint).find((hint) => hint !== undefined),
+  });
+}

@@ -1,0 +1,63 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type Docker from 'dockerode';
+import { pack } from 'tar-stream';
+import { AtmosError, type Digest, hex, isObject, packTree, type Store, shortId, subtree } from '../../engine/index.ts';
+import { imageConfig, imageDigest, layerDir } from '../images/image.ts';
+import type { ImageStore } from '../images/store.ts';
+
+/** Sees to it that the engine has an image: one that it lacks is given to it, layer by layer. @throws AtmosError `no-image`, `image-load` */
+export async function provideImage(docker: Docker, digest: Digest, images: ImageStore, store: Store): Promise<void> {
+  try {
+    await docker.getImage(digest).inspect();
+    return;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+  }
+  const { image } = await images.get(digest);
+  await load(docker, image, store);
+}
+
+/** Writes the format of `docker save` (Docker image specification v1.2): config, layers, and a manifest that lists them. */
+async function load(docker: Docker, image: Digest, store: Store): Promise<void> {
+  const tree = await store.tree(image);
+  const digest = imageDigest(tree);
+  const { layers } = await imageConfig(tree, store);
+  const read = async (content: Digest): Promise<Uint8Array> => {
+    const bytes = await store.get(content);
+    if (bytes === undefined)
+      throw new AtmosError(`object ${content} is missing from the cache`, { kind: 'failed', code: 'damaged-object' });
+    return bytes;
+  };
+  const archive = pack();
+  const answer = docker.loadImage(Readable.from(archive), { quiet: true });
+  const write = async (): Promise<void> => {
+    const config = `${hex(digest)}.json`;
+    archive.entry({ name: config }, Buffer.from(await read(digest)));
+    for (const index of layers.keys()) {
+      const files = subtree(tree, layerDir(index));
+      // A tar's header says how long it is, so the layer is packed twice rather than kept whole.
+      let size = 0;
+      for await (const chunk of packTree(files, read)) size += (chunk as Uint8Array).length;
+      await pipeline(packTree(files, read), archive.entry({ name: `${index}/layer.tar`, size }));
+    }
+    const tags = [`atmos-deployment:${shortId(digest)}`];
+    const manifest = [{ Config: config, RepoTags: tags, Layers: layers.map((_, index) => `${index}/layer.tar`) }];
+    archive.entry({ name: 'manifest.json' }, JSON.stringify(manifest));
+    archive.finalize();
+  };
+  const [response] = await Promise.all([answer, write()]);
+  await checkAnswer(response, digest);
+}
+
+/** Reads an engine's answer to a load: a stream of JSON lines, in which errors hide behind status 200. */
+async function checkAnswer(response: NodeJS.ReadableStream, what: string): Promise<void> {
+  let text = '';
+  for await (const chunk of response) text += chunk.toString();
+  for (const line of text.split('\n')) {
+    const message: unknown = line.trim() === '' ? undefined : JSON.parse(line);
+    if (isObject(message) && typeof message.error === 'string') {
+      throw new AtmosError(`the engine did not take the image ${what}: ${message.error}`, { kind: 'failed', code: 'image-load' });
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ImageStore, openImages, openRuntime, type StoredImage } from '../../../containers/index.ts';
+import { type Exec, type ExecResult, openStore, type ResolvedInput, type Runtime, type Store } from '../../../engine/index.ts';
+
+/** A store, an image and a runtime to try things with. */
+export interface Bench {
+  readonly dir: string;
+  readonly store: Store;
+  readonly images: ImageStore;
+  readonly image: StoredImage;
+  readonly runtime: Runtime;
+  readonly stateRoot: string;
+  close(): Promise<void>;
+}
+
+export async function openBench(name: 'bubblewrap' | 'docker'): Promise<Bench> {
+  const dir = mkdtempSync(join(tmpdir(), 'atmos-contract-'));
+  const store = openStore(join(dir, 'cache'));
+  const images = openImages(store, []);
+  const image = await images.assemble('terraform');
+  const runtime = await openRuntime(name, images);
+  return {
+    dir,
+    store,
+    images,
+    image,
+    runtime,
+    stateRoot: join(dir, 'state'),
+    async close() {
+      await runtime.close();
+      await store.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Ran extends ExecResult {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Trial {
+  readonly inputs?: readonly ResolvedInput[];
+  readonly exec?: Partial<Exec>;
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly interrupt?: AbortSignal;
+  readonly force?: AbortSignal;
+  readonly onOutput?: (text: string) => void;
+}
+
+/** Runs a shell script as a node. */
+export async function runScript({ runtime, store, image, stateRoot }: Bench, text: string, trial: Trial = {}): Promise<Ran> {
+  const said = { stdout: '', stderr: '' };
+  const exec: Exec = {
+    kind: 'exec',
+    image: image.digest,
+    argv: ['sh', '-c', text],
+    workdir: '/',
+    env: {},
+    secrets: Object.keys(trial.secrets ?? {}),
+    network: 'none',
+    limits: { memoryMiB: 512, cpus: 1, pids: 256 },
+    outputs: [],
+    state: [],
+    succeeds: [0],
+    ...trial.exec,
+  };
+  const io = {
+    store,
+    secrets: trial.secrets ?? {},
+    stateRoot,
+    log: (stream: 'stdout' | 'stderr', chunk: Uint8Array): void => {
+      const part = Buffer.from(chunk).toString('utf8');
+      said[stream] += part;
+      trial.onOutput?.(part);
+    },
+  };
+  const never = new AbortController().signal;
+  const cancellation = { interrupt: trial.interrupt ?? never, force: trial.force ?? never };
+  const result = await runtime.run({ id: 'contract/trial', exec, inputs: trial.inputs ?? [] }, io, cancellation);
+  return { ...result, ...said };
+}

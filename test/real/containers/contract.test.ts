@@ -1,0 +1,201 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Digest, makeTree } from '../../../engine/index.ts';
+import { type Bench, openBench, runScript } from './bench.ts';
+
+async function treeOf({ store }: Bench, files: Readonly<Record<string, string>>): Promise<Digest> {
+  const entries = await Promise.all(
+    Object.entries(files).map(async ([path, content]) => ({
+      path,
+      mode: '644' as const,
+      digest: await store.put(content),
+      size: Buffer.byteLength(content),
+    })),
+  );
+  return store.putTree(makeTree(entries));
+}
+
+const OUT = { outputs: [{ name: 'out', path: '/out' }] };
+
+describe.each(['bubblewrap', 'docker'] as const)('%s', (name) => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await openBench(name);
+  });
+  afterAll(() => bench.close());
+
+  test('says what it is and what platform its containers have', () => {
+    expect(bench.runtime.name).toMatch(new RegExp(`^${name} \\d+\\.\\d+`));
+    expect(bench.runtime.platform).toBe(`linux/${process.arch === 'x64' ? 'amd64' : process.arch}`);
+  });
+
+  test('an input is there, and can be neither written, removed nor added to', async () => {
+    const tree = await treeOf(bench, { 'dir/file': 'content' });
+    const ran = await runScript(bench, 'cat /in/dir/file; echo x > /in/dir/file; rm /in/dir/file; touch /in/new; exit 0', {
+      inputs: [{ path: '/in', tree }],
+    });
+    expect(ran.stdout).toBe('content');
+    expect(ran.stderr.match(/Read-only file system/g)).toHaveLength(3);
+    const again = await runScript(bench, 'cat /in/dir/file; ls /in', { inputs: [{ path: '/in', tree }] });
+    expect(again.stdout).toBe('contentdir\n');
+  });
+
+  test('nothing of the machine is within reach that was not declared', async () => {
+    const secret = join(bench.dir, 'undeclared');
+    writeFileSync(secret, 'undeclared content');
+    const ran = await runScript(
+      bench,
+      `cat ${secret} /etc/shadow /root/.bashrc /var/run/docker.sock; ls /home /work /sys/class /proc/1/root/home; exit 0`,
+    );
+    expect(ran.stdout).not.toContain('undeclared content');
+    expect(ran.stdout.split('\n').filter((line) => /^(work|root:)/.test(line))).toEqual([]);
+  });
+
+  test('the root file system is read-only and /tmp is writable', async () => {
+    const ran = await runScript(bench, 'touch /x; touch /etc/x; touch /usr/bin/x; echo written > /tmp/x && cat /tmp/x');
+    expect(ran.stderr.match(/Read-only file system/g)).toHaveLength(3);
+    expect(ran).toMatchObject({ exitCode: 0, stdout: 'written\n' });
+  });
+
+  test('neither the machine nor the world is within reach over the network', async () => {
+    const server = createServer((_, response) => response.end('reached')).listen(0);
+    const { port } = server.address() as AddressInfo;
+    const address = Object.values((await import('node:os')).networkInterfaces())
+      .flat()
+      .find((one) => one?.internal === false)?.address;
+    const hosts = ['127.0.0.1', ...(address === undefined ? [] : [address])];
+    const ran = await runScript(bench, hosts.map((host) => `wget -T 2 -q -O - http://${host}:${port}/`).join('; '));
+    server.close();
+    expect(ran.stdout).toBe('');
+    expect(ran.exitCode).not.toBe(0);
+  });
+
+  test('the environment is what was declared, the image’s own, and nothing of ours', async () => {
+    process.env.ATMOS_CONTRACT_LEAK = 'leaked';
+    const ran = await runScript(bench, 'env | cut -d= -f1 | sort', { exec: { env: { DECLARED: '1' } }, secrets: { TOKEN: 'value' } });
+    delete process.env.ATMOS_CONTRACT_LEAK;
+    const names = ran.stdout
+      .trim()
+      .split('\n')
+      .filter((one) => !['HOSTNAME', 'SHLVL', 'PWD'].includes(one));
+    expect(names).toEqual(['DECLARED', 'HOME', 'PATH', 'SSL_CERT_FILE', 'TOKEN']);
+  });
+
+  test('a secret is in no process’s arguments', async () => {
+    const running = runScript(bench, 'sleep 2', { secrets: { TOKEN: 'planted-secret-value' } });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const lines = readdirSync('/proc')
+      .filter((pid) => /^\d+$/.test(pid))
+      .map((pid) => {
+        try {
+          return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        } catch {
+          return '';
+        }
+      });
+    expect(lines.some((line) => line.includes('sleep 2'))).toBe(true);
+    expect(lines.filter((line) => line.includes('planted-secret-value'))).toEqual([]);
+    await running;
+  });
+
+  test('only declared outputs leave, with their modes and links, and nothing of an earlier node is in them', async () => {
+    const text = 'echo a > /out/a; mkdir /out/d; echo b > /out/d/b; chmod 755 /out/d/b; ln -s a /out/l; echo lost > /tmp/lost';
+    const ran = await runScript(bench, text, { exec: OUT });
+    const tree = await bench.store.tree(ran.outputs.out as Digest);
+    expect(tree.entries.map(({ path, mode }) => `${path} ${mode}`)).toEqual(['a 644', 'd/b 755', 'l link']);
+    const second = await runScript(bench, 'ls -A /out /tmp', { exec: OUT });
+    expect(second.stdout).not.toMatch(/a|lost/);
+  });
+
+  test('an exit code is a result, and outputs are kept only with one that counts as success', async () => {
+    const failed = await runScript(bench, 'echo a > /out/a; exit 7', { exec: OUT });
+    expect(failed).toMatchObject({ exitCode: 7, outputs: {} });
+    const allowed = await runScript(bench, 'echo a > /out/a; exit 7', { exec: { ...OUT, succeeds: [0, 7] } });
+    expect(Object.keys(allowed.outputs)).toEqual(['out']);
+  });
+
+  test('output arrives while the command runs', async () => {
+    const times: number[] = [];
+    await runScript(bench, 'echo one; sleep 1; echo two', { onOutput: () => times.push(Date.now()) });
+    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(700);
+  });
+
+  test('an interrupt reaches the command, which may end in its own way', async () => {
+    const interrupt = new AbortController();
+    const text = "trap 'echo interrupted > /out/a; exit 3' INT; echo ready; while :; do sleep 0.1; done";
+    const ran = await runScript(bench, text, {
+      exec: { ...OUT, succeeds: [0, 3] },
+      interrupt: interrupt.signal,
+      onOutput: () => interrupt.abort(),
+    });
+    expect(ran.exitCode).toBe(3);
+    expect(Object.keys(ran.outputs)).toEqual(['out']);
+  });
+
+  test('a command that ignores interrupts is ended by force', async () => {
+    const force = new AbortController();
+    const ran = await runScript(bench, "trap '' INT; echo ready; while :; do sleep 0.1; done", {
+      force: force.signal,
+      onOutput: () => force.abort(),
+    });
+    expect(ran.exitCode).toBe(137);
+  });
+
+  test('a state directory is written to the disk at once, and by either runtime after the other', async () => {
+    const state = [{ path: '/state', dir: 'shop/dev/network' }];
+    const file = join(bench.stateRoot, 'shop/dev/network/written');
+    for (const content of ['one', 'two']) {
+      await runScript(bench, `echo ${content} > /state/written`, { exec: { state } });
+      expect(readFileSync(file, 'utf8')).toBe(`${content}\n`);
+    }
+    const other = await openBench(name === 'docker' ? 'bubblewrap' : 'docker');
+    const ran = await runScript({ ...other, stateRoot: bench.stateRoot }, 'echo other > /state/written', { exec: { state } });
+    await other.close();
+    expect(ran.exitCode).toBe(0);
+    expect(readFileSync(file, 'utf8')).toBe('other\n');
+  });
+
+  test('a state directory that leaves the state root is refused', async () => {
+    const exec = { state: [{ path: '/state', dir: '../../outside' }] };
+    await expect(runScript(bench, 'true', { exec })).rejects.toMatchObject({ code: 'path-escape' });
+    expect(existsSync(join(bench.dir, '../outside'))).toBe(false);
+  });
+
+  test('a command runs without capabilities and as nobody in particular', async () => {
+    const ran = await runScript(bench, 'grep -E "^(CapEff|CapBnd|NoNewPrivs)" /proc/self/status; id -u');
+    expect(ran.stdout).toMatch(/CapEff:\t0{16}/);
+    expect(ran.stdout).toMatch(/NoNewPrivs:\t1/);
+    expect(ran.stdout).toMatch(/\n65534\n$/);
+  });
+
+  test('an image that is not on this machine is an error that says so', async () => {
+    const image = `sha256:${'0'.repeat(64)}` as Digest;
+    await expect(runScript(bench, 'true', { exec: { image } })).rejects.toMatchObject({ code: 'no-image', kind: 'environment' });
+  });
+
+  test('Terraform runs in it', async () => {
+    expect((await runScript(bench, 'terraform version')).stdout).toMatch(/^Terraform v1\./);
+  });
+
+  test('nothing is left behind', async () => {
+    mkdirSync(join(bench.dir, 'probe'), { recursive: true });
+    await runScript(bench, 'echo a > /out/a', { exec: OUT });
+    const own = readdirSync(join(bench.dir, 'cache/tmp')).map((dir) => readdirSync(join(bench.dir, 'cache/tmp', dir)));
+    expect(own.flat()).toEqual([]);
+    expect(statSync(bench.dir).isDirectory()).toBe(true);
+    if (name === 'docker') {
+      const left = execFileSync('docker', ['ps', '-aq', '--filter', 'label=dev.atmos.deployment.owner'], { encoding: 'utf8' });
+      expect(left).toBe('');
+    }
+  });
+});
+
+test('an image has the same digest in every store', async () => {
+  const [a, b] = [await openBench('bubblewrap'), await openBench('bubblewrap')];
+  expect(a.image.digest).toBe(b.image.digest);
+  await Promise.all([a.close(), b.close()]);
+});

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+/** `quick` needs nothing but Node and Git; `real` needs Terraform, bubblewrap and a Docker engine, which `./check` provides. */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: ['test/real/**', 'test/conformance/**'] } },
+      { test: { name: 'real', include: ['test/real/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
+    ],
+  },
+});

@@ -40,6 +40,8 @@ export interface TemplateSettings {
 export interface DeploymentSettings {
   readonly basePath: string;
   readonly engine: {
+    /** Which runtime nodes run in; `auto` where nothing is said. */
+    readonly runtime: string;
     /** How many nodes run at once; `undefined` leaves it to the machine. */
     readonly parallelism: number | undefined;
     readonly cacheDir: string;
@@ -100,6 +102,7 @@ export async function loadProject(files: ConfigFiles, configPath?: string): Prom
     deployments: {
       basePath: within(basePath, settings.text('deployments', 'base_path') ?? 'deployments'),
       engine: {
+        runtime: settings.text('deployments', 'engine', 'runtime') ?? 'auto',
         parallelism: settings.count('deployments', 'engine', 'parallelism'),
         cacheDir: clean(settings.text('deployments', 'engine', 'cache', 'dir') ?? '.atmos/cache'),
       },

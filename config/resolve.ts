@@ -1,29 +1,29 @@
 import { AtmosError, findCycle, type JsonObject } from '../engine/index.ts';
 import type { Deployment } from './deployment/load.ts';
+import { promotionOf } from './deployment/promotion.ts';
 import { componentSections, labelsOf } from './deployment/sections.ts';
-import { type EvaluationContext, evaluate, originOf } from './evaluate.ts';
+import { type EvaluationContext, evaluate } from './evaluate.ts';
 import { type ConfigFiles, recordingFiles } from './files.ts';
 import { suggestion } from './nearest.ts';
 import type { Project } from './project.ts';
 import { resolveComponent } from './resolve-component.ts';
-import {
-  PHASES,
-  type PhaseName,
-  type PromotionPolicy,
-  type Scope,
-  type ScopedComponent,
-  type SecretSource,
-  type UserNode,
-} from './scope.ts';
+import { PHASES, type PhaseName, type Scope, type ScopedComponent, type SecretSource, type UserNode } from './scope.ts';
 import { declaredStacks, ManifestLoader } from './stacks/imports.ts';
 import type { Functions, Value } from './templates/index.ts';
 import type { ModuleCache } from './terraform-module.ts';
 import { errorAt, itemsOf, type LocatedMap, mapOf, member, type Place, plain, textOf } from './yaml/located.ts';
 import { mergeAll } from './yaml/merge.ts';
 
+/** The commit that configuration is read for. */
+export interface GitFacts {
+  readonly sha: string;
+  readonly short_sha: string;
+  readonly branch: string;
+}
+
 export interface ResolveOptions {
-  /** What `{{ git.… }}` says; `undefined` outside of a Git repository. */
-  readonly git: { readonly sha: string; readonly short_sha: string; readonly branch: string } | undefined;
+  /** What `{{ git.… }}` says, asked when a template asks; `undefined` outside of a Git repository or before its first commit. */
+  readonly git: () => GitFacts | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly moduleCache?: ModuleCache;
 }
@@ -117,8 +117,9 @@ function checkOrder(components: readonly ScopedComponent[], declared: ReadonlyMa
 function hostFunctions({ git, env }: ResolveOptions): Functions {
   return {
     git: () => {
-      if (git === undefined) throw new Error('this needs a Git repository with a commit');
-      return git;
+      const facts = git();
+      if (facts === undefined) throw new Error('this needs a Git repository with a commit');
+      return { ...facts };
     },
     env: (name) => env[String(name)] ?? '',
   };
@@ -144,22 +145,6 @@ function phasesOf(root: LocatedMap, evaluation: EvaluationContext): Scope['phase
     });
   }
   return result;
-}
-
-function promotionOf(target: LocatedMap | undefined): PromotionPolicy {
-  const promotion = mapOf(member(target, 'promotion'), '"promotion"');
-  const from = member(promotion, 'from');
-  const allowed = member(promotion, 'allowed_from');
-  const at = (from ?? allowed)?.at ?? target?.entries.get('promotion')?.keyAt;
-  const required = plain(member(promotion, 'requires_approval'));
-  const approvals = plain(member(promotion, 'approvals'));
-  const needed = required === true || (required === null && typeof approvals === 'number');
-  return {
-    from: from === undefined ? itemsOf(allowed, '"allowed_from"').map((item) => String(plain(item))) : [String(plain(from))],
-    approvals: needed ? (typeof approvals === 'number' ? approvals : 1) : 0,
-    approvers: itemsOf(member(promotion, 'approvers'), '"approvers"').map((item) => String(plain(item))),
-    origin: promotion === undefined || at === undefined ? undefined : originOf(at),
-  };
 }
 
 function secretsOf(target: LocatedMap | undefined): Readonly<Record<string, SecretSource>> {

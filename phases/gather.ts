@@ -33,15 +33,23 @@ export async function gatherGround(scope: Scope, from: Sources): Promise<Ground>
   const images = pinnedImages(scope, from);
   const sources: Record<string, SourceOf> = {};
   const bases: Record<string, Digest> = {};
+  const directories = new Set<string>();
+  const recorded: Sources = {
+    ...from,
+    entries(dir) {
+      directories.add(dir);
+      return from.entries(dir);
+    },
+  };
   for (const component of Object.values(scope.components)) {
     sources[component.address] =
-      component.kind === 'terraform' ? await terraformSource(component, from) : await plainSource(component, from);
+      component.kind === 'terraform' ? await terraformSource(component, recorded) : await plainSource(component, recorded);
     if (component.kind !== 'nixpack') continue;
     const name = baseOf(component.sections);
     const image = images[name];
     if (image !== undefined) bases[name] ??= await from.image(image.digest);
   }
-  return { sources, images, bases };
+  return { directories: [...directories].sort(), sources, images, bases };
 }
 
 function pinnedImages(scope: Scope, { lock, references }: Sources): Ground['images'] {

@@ -3,6 +3,8 @@ import type { Digest } from '../engine/index.ts';
 
 /** All that expansion needs beside the scope; gathered before, so that expansion itself reads and asks nothing. */
 export interface Ground {
+  /** The directories that were read, relative to the root, sorted. */
+  readonly directories: readonly string[];
   /** Source trees, by address. */
   readonly sources: Readonly<Record<string, SourceOf>>;
   /** The pinned images, by name: `terraform`, `node`, and those that the user's own nodes name. */

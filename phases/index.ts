@@ -7,7 +7,7 @@
 export { COMPUTES } from './computes.ts';
 export { gatherGround, providersOf, type Sources } from './gather.ts';
 export { type Ground, imageNames, type SourceOf, type TakenOver, terraformImage } from './ground.ts';
-export { takeApart, takeOver } from './layers.ts';
+export { lockOf, takeApart, takeOver } from './layers.ts';
 export { expandBuild, expandRelease, expandTests, releaseParts } from './release.ts';
 export {
   expandOutputs,
@@ -19,5 +19,5 @@ export {
   type RolloutOptions,
   upstreamOf,
 } from './rollout.ts';
-export { outputsDigest, outputValues, type PlanSummary, readPlan } from './terraform/index.ts';
+export { type Diagnostic, outputsDigest, outputValues, type PlanSummary, readDiagnostic, readPlan } from './terraform/index.ts';
 export { userNodes } from './user-nodes.ts';

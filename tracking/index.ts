@@ -6,7 +6,8 @@
  */
 export { currentComponents, type Wanted } from './current.ts';
 export { readFiles, type StoredFile, writeCommit, writeTree } from './git/files.ts';
-export type { RefUpdate } from './git/refs.ts';
+export { headFacts } from './git/head.ts';
+export { Refs, type RefUpdate } from './git/refs.ts';
 export { openRepository, type Person, type Repository, type SourceEntry } from './git/repository.ts';
 export { componentRef, type Entry, Ledger, ledgerRef } from './ledger.ts';
 export { isHeld, type Lock, type LockOwner, Locks } from './lock.ts';

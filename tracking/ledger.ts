@@ -1,6 +1,6 @@
 import { AtmosError, isObject, prettyJson, shortId } from '../engine/index.ts';
 import { type Signature, type StoredFile, writeCommit, writeTree } from './git/files.ts';
-import { Refs, type RefUpdate } from './git/refs.ts';
+import type { Refs, RefUpdate } from './git/refs.ts';
 import type { Repository } from './git/repository.ts';
 import { emptyState, type LedgerRecord, type TargetState } from './types.ts';
 
@@ -20,14 +20,10 @@ export class Ledger {
   readonly #refs: Refs;
   readonly #warn: (message: string) => void;
 
-  constructor(repository: Repository, remote: string | undefined, warn: (message: string) => void) {
+  constructor(repository: Repository, refs: Refs, warn: (message: string) => void) {
     this.#repository = repository;
-    this.#refs = new Refs(repository, remote);
+    this.#refs = refs;
     this.#warn = warn;
-  }
-
-  get refs(): Refs {
-    return this.#refs;
   }
 
   /** Where targets stand. Queries answer from this clone when the remote can't be reached, and say so. */
@@ -39,6 +35,14 @@ export class Ledger {
       return this.#refs.readLocal(patterns);
     });
     return Promise.all(targets.map((target) => this.#stateAt(deployment, target, ids.get(ledgerRef(deployment, target)))));
+  }
+
+  /** Where targets stand, as the remote has it. @throws AtmosError `remote-unreachable` */
+  async statesNow(deployment: string, targets: readonly string[]): Promise<ReadonlyMap<string, TargetState>> {
+    const refs = targets.map((target) => ledgerRef(deployment, target));
+    const ids = await this.#refs.read(refs);
+    const states = targets.map((target, index) => this.#stateAt(deployment, target, ids.get(refs[index] ?? '')));
+    return new Map((await Promise.all(states)).map((state) => [state.target, state]));
   }
 
   /** Where a target stands, as the remote has it. @throws AtmosError `remote-unreachable` */

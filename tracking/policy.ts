@@ -8,6 +8,8 @@ export interface Rules {
   readonly approvals: number;
   readonly approvers: readonly string[];
   readonly origin: { readonly file: string; readonly line: number } | undefined;
+  /** Where the targets that it may be promoted from are themselves promoted from first, for advice. */
+  readonly before: Readonly<Record<string, string | undefined>>;
 }
 
 /** What is to be rolled out. */
@@ -15,7 +17,8 @@ export interface Candidate {
   readonly deployment: string;
   readonly target: string;
   readonly release: Digest;
-  readonly artifacts: Digest;
+  /** Digest of its sources, locks and images; `null` when it is not made yet, which can match nothing. */
+  readonly artifacts: Digest | null;
   readonly dirty: boolean;
 }
 
@@ -23,7 +26,7 @@ export interface Candidate {
  * A target with sources takes only what ran successfully in one of them: the same sources, locks and images.
  * @throws AtmosError `not-promoted` with the command to run first.
  */
-export function checkPromotion(candidate: Candidate, rules: Rules, sources: readonly TargetState[]): void {
+export function checkPromotion(candidate: Omit<Candidate, 'release'>, rules: Rules, sources: readonly TargetState[]): void {
   if (rules.from.length === 0) return;
   if (sources.some((source) => source.ran.some(({ artifacts }) => artifacts === candidate.artifacts))) return;
   const { deployment, target } = candidate;
@@ -31,13 +34,20 @@ export function checkPromotion(candidate: Candidate, rules: Rules, sources: read
   const running = sources.find(({ state }) => state === 'deployed');
   const runs =
     running === undefined
-      ? `${names} runs nothing yet. First:  atmos-deployment rollout ${deployment} --target ${rules.from[0]}`
+      ? `${names} runs nothing yet. First:  ${firstCommand(deployment, rules)}`
       : `${running.target} runs ${running.release === null ? 'nothing' : shortId(running.release)}. To take that:  atmos-deployment rollout ${deployment} --target ${target} --promote-from ${running.target}`;
   const where = rules.origin === undefined ? '' : ` (${rules.origin.file}:${rules.origin.line} promotion)`;
   throw new AtmosError(
     `${target} takes only what ${names} ran${where}, and ${names} never ran this${candidate.dirty ? ': it has uncommitted changes' : ''}`,
     { kind: 'refused', code: 'not-promoted', hint: runs },
   );
+}
+
+/** How the first of the targets that it is promoted from gets something to run. */
+function firstCommand(deployment: string, { from, before }: Rules): string {
+  const [target = ''] = from;
+  const source = before[target];
+  return `atmos-deployment rollout ${deployment} --target ${target}${source === undefined ? '' : ` --promote-from ${source}`}`;
 }
 
 /**

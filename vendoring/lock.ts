@@ -10,6 +10,8 @@ export interface ImagePin {
   readonly reference: string;
   /** Config digest (image ID). */
   readonly digest: Digest;
+  /** True when it was assembled from the programs of a machine, and can be again. */
+  readonly assembled: boolean;
 }
 
 export const EMPTY_LOCK: LockFile = { images: {} };
@@ -24,7 +26,7 @@ export function parseLock(text: string, file: string): LockFile {
       kind: 'invalid',
       code: 'invalid-lock',
       position: { file, line, column: col, excerpt: { first: line, lines: [text.split('\n')[line - 1] ?? ''] } },
-      hint: 'this file is written by the program; get it back from Git, or make it anew: atmos-deployment images pull',
+      hint: 'this file is written by the program; get it back from Git, or make it anew: atmos-deployment images build',
     });
   };
   const broken = document.errors[0];
@@ -34,11 +36,11 @@ export function parseLock(text: string, file: string): LockFile {
   if (isMap(images)) {
     for (const { key, value } of images.items) {
       const name = isScalar(key) ? String(key.value) : '';
-      const pin = isMap(value) ? (value.toJSON() as { reference?: unknown; digest?: unknown }) : {};
+      const pin = isMap(value) ? (value.toJSON() as { reference?: unknown; digest?: unknown; assembled?: unknown }) : {};
       if (typeof pin.reference !== 'string' || !isDigest(pin.digest)) {
         throw fail(isScalar(key) ? (key.range?.[0] ?? 0) : 0, `the pin of image "${name}" needs a reference and a digest (sha256:…)`);
       }
-      pins[name] = { reference: pin.reference, digest: pin.digest };
+      pins[name] = { reference: pin.reference, digest: pin.digest, assembled: pin.assembled === true };
     }
   }
   return { images: pins };

@@ -2,7 +2,6 @@ import type { ErrorObject, ValidateFunction } from 'ajv';
 import type { AtmosError } from '../../engine/index.ts';
 import { nearest, suggestion } from '../nearest.ts';
 import { deepest, errorAt, type Located, type Place, plain } from '../yaml/located.ts';
-import { deploymentSchema } from './schema.ts';
 
 /**
  * What compiled the schema, kept for the process. Loading ajv and compiling cost 100 ms together, so a file that is known to hold is not checked
@@ -10,14 +9,9 @@ import { deploymentSchema } from './schema.ts';
  */
 let compiled: Promise<ValidateFunction> | undefined;
 
-async function compile(): Promise<ValidateFunction> {
-  const { Ajv2020 } = await import('ajv/dist/2020.js');
-  return new Ajv2020({ allErrors: true, strict: false, verbose: true }).compile(deploymentSchema);
-}
-
 /** Everything about a deployment file that its schema does not allow, each at its place, in the order of the file. */
 export async function checkSchema(document: Located): Promise<readonly AtmosError[]> {
-  compiled ??= compile();
+  compiled ??= import('./compile-schema.ts').then(({ compileSchema }) => compileSchema());
   const check = await compiled;
   if (check(plain(document))) return [];
   const found = check.errors ?? [];

@@ -25,6 +25,17 @@ export class Results {
   async put(key: Digest, result: NodeResult): Promise<void> {
     await cacache.put(this.#dir, `node ${key}`, '', { algorithms: ['sha256'], metadata: result });
   }
+
+  /** A text that was kept under a key: what reading a file gave, by the file's content. */
+  async recall(key: string): Promise<string | undefined> {
+    const entry = await cacache.get.info(this.#dir, `text ${key}`);
+    const metadata: unknown = entry?.metadata;
+    return isObject(metadata) && typeof metadata.text === 'string' ? metadata.text : undefined;
+  }
+
+  async keep(key: string, text: string): Promise<void> {
+    await cacache.put(this.#dir, `text ${key}`, '', { algorithms: ['sha256'], metadata: { text } });
+  }
 }
 
 function isNodeResult(value: unknown): value is NodeResult {

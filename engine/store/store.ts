@@ -27,6 +27,9 @@ export interface Store {
   /** What a node with that key made, if all of it is still there. */
   result(key: Digest): Promise<NodeResult | undefined>;
   remember(key: Digest, result: NodeResult): Promise<void>;
+  /** A small text that was kept under a key; verified. */
+  recall(key: string): Promise<string | undefined>;
+  keep(key: string, text: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -142,6 +145,14 @@ class DiskStore implements Store {
 
   remember(key: Digest, result: NodeResult): Promise<void> {
     return this.#results.put(key, result);
+  }
+
+  recall(key: string): Promise<string | undefined> {
+    return this.#results.recall(key);
+  }
+
+  keep(key: string, text: string): Promise<void> {
+    return this.#results.keep(key, text);
   }
 
   async close(): Promise<void> {

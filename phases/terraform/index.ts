@@ -1,4 +1,5 @@
 /** Terraform and OpenTofu components: one file a phase. */
+export { type Diagnostic, readDiagnostic } from './diagnostic.ts';
 export { layOutModule, MODULE, type ModuleArgs, outputValues } from './module.ts';
 export { prepareNodes, type Workbench } from './prepare.ts';
 export { outputsDigest, type PlanSummary, readPlan } from './summary.ts';

@@ -209,7 +209,7 @@ describe('templates and functions of a component', () => {
   });
 
   test('need a repository for the commit, and say so at their place', async () => {
-    const error = await refusal(scopeOf(withVars('x: "tag-{{ git.sha }}"'), 'default', { ...OPTIONS, git: undefined }));
+    const error = await refusal(scopeOf(withVars('x: "tag-{{ git.sha }}"'), 'default', { ...OPTIONS, git: () => undefined }));
     expect(error.message).toBe('template: error calling git: this needs a Git repository with a commit');
     expect(placeOf(error)).toBe('deployments/app.yaml:10:22');
   });

@@ -1,13 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { componentRef, Ledger, ledgerRef } from '../../tracking/index.ts';
+import { componentRef, Ledger, ledgerRef, Refs } from '../../tracking/index.ts';
 import { clone, entry, git, newRemote, newRepository, open, RELEASE } from './repositories.ts';
 
 const REF = ledgerRef('shop', 'dev');
 const silent = (): void => {};
 
 async function ledgerAt(dir: string, remote?: string, warn: (message: string) => void = silent): Promise<Ledger> {
-  return new Ledger(await open(dir), remote, warn);
+  const repository = await open(dir);
+  return new Ledger(repository, new Refs(repository, remote), warn);
 }
 
 test('a target that nothing was recorded of was never deployed', async () => {

@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { formatProcess, thisProcess } from '../../engine/index.ts';
-import { isHeld, Ledger, type LockOwner, Locks } from '../../tracking/index.ts';
+import { isHeld, type LockOwner, Locks, Refs } from '../../tracking/index.ts';
 import { ANA, clone, git, newRemote, newRepository, open, RAVI } from './repositories.ts';
 
 const REF = 'refs/atmos/locks/shop/dev';
 
 async function locksAt(dir: string, remote?: string): Promise<Locks> {
   const repository = await open(dir);
-  return new Locks(repository, new Ledger(repository, remote, () => {}).refs);
+  return new Locks(repository, new Refs(repository, remote));
 }
 
 function owner(fields: Partial<LockOwner> = {}): LockOwner {

@@ -36,6 +36,8 @@ export interface Repository {
   readonly gitDir: string;
   /** The commit that is checked out; `undefined` before the first one. */
   head(): Promise<string | undefined>;
+  /** The names of its remotes. */
+  remotes(): Promise<readonly string[]>;
   /** The branch that is checked out; `HEAD` when none is. */
   branch(): Promise<string>;
   /** @throws AtmosError `unknown-commit` */
@@ -90,6 +92,7 @@ export async function openRepository(dir: string): Promise<Repository> {
     // Relative to where the question was asked.
     gitDir: resolve(dir, common),
     head: () => commitOf('HEAD'),
+    remotes: async () => (await text(['remote'])).split('\n').filter((name) => name !== ''),
     async branch() {
       const head = (await readFile(join(own, 'HEAD'), 'utf8')).trim();
       return head.startsWith('ref: refs/heads/') ? head.slice('ref: refs/heads/'.length) : 'HEAD';

@@ -1,0 +1,60 @@
+import { styleText } from 'node:util';
+import { AtmosError, type ErrorKind, type Position } from '../engine/index.ts';
+import { type Format, yaml } from './globals.ts';
+
+const EXIT_CODES: Readonly<Record<ErrorKind, number>> = { failed: 1, invalid: 2, refused: 3, environment: 4, interrupted: 130 };
+
+/** The exit code that an error stands for (product.md, section 11). */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof AtmosError ? EXIT_CODES[error.kind] : 1;
+}
+
+/** Reports an error: for people on stderr; with `--format json` or `yaml` as a document on stdout as well. */
+export function report(error: unknown, format: Format, verbose: boolean): number {
+  const known = error instanceof AtmosError ? error : fault(error);
+  const all = [known, ...known.others];
+  if (format !== 'table') {
+    const document = { error: jsonOf(known), ...(all.length > 1 ? { errors: all.map(jsonOf) } : {}) };
+    const text = format === 'json' ? `${JSON.stringify(document, null, 2)}\n` : yaml(document);
+    process.stdout.write(text);
+  }
+  process.stderr.write(`${all.map(forPeople).join('\n')}\n`);
+  if (all.length > 1) process.stderr.write(`${all.length} errors\n`);
+  if (verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  return exitCodeOf(error);
+}
+
+/** Anything else that is thrown is a fault of ours. */
+function fault(error: unknown): AtmosError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new AtmosError(`a fault of atmos-deployment itself: ${message}`, {
+    kind: 'failed',
+    code: 'internal',
+    hint: 'run it again with --verbose and report what it prints',
+  });
+}
+
+function jsonOf({ code, message, position, hint }: AtmosError) {
+  const { file = null, line = null, column = null } = position ?? {};
+  return { code, message, file, line, column, hint: hint ?? null };
+}
+
+/** `file:line:column error: …`, the excerpt with the place marked, and what to do. */
+export function forPeople({ kind, message, position, hint }: AtmosError): string {
+  const word = kind === 'refused' ? 'refused' : kind === 'interrupted' ? 'interrupted' : 'error';
+  const mark = styleText('red', '✖', { stream: process.stderr });
+  if (position === undefined) return `${mark} ${word}: ${message}${hint === undefined ? '' : `\n  ${hint}`}`;
+  const where = `${position.file}:${position.line}:${position.column}`;
+  const shown = excerpt(position, hint);
+  return `${styleText('bold', where, { stream: process.stderr })} ${styleText('red', word, { stream: process.stderr })}: ${message}${shown}`;
+}
+
+function excerpt({ line, column, length = 1, excerpt: shown }: Position, hint: string | undefined): string {
+  const advice = hint === undefined ? '' : ` ${hint}`;
+  if (shown === undefined) return hint === undefined ? '' : `\n  ${hint}`;
+  const width = String(shown.first + shown.lines.length - 1).length + 2;
+  const lines = shown.lines.map((text, index) => `${String(shown.first + index).padStart(width)} | ${text}`);
+  const marker = `${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1))}${'^'.repeat(Math.max(1, length))}${advice}`;
+  const at = line - shown.first;
+  return `\n${[...lines.slice(0, at + 1), marker, ...lines.slice(at + 1)].join('\n')}`;
+}

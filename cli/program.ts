@@ -1,0 +1,144 @@
+import { Command, CommanderError, Option } from 'commander';
+import { report } from './errors.ts';
+import { FORMATS, type Globals } from './globals.ts';
+import type { RunFlags } from './settings.ts';
+import { VERSION } from './version.ts';
+
+/** Runs the command line; returns the exit code. */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  const program = makeProgram();
+  let globals: Globals | undefined;
+  let code = 0;
+  program.hook('preAction', (_, command) => {
+    globals = command.optsWithGlobals<Globals>();
+  });
+  program.hook('postAction', () => {
+    code = typeof process.exitCode === 'number' ? process.exitCode : code;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has said what is wrong; help and version are no errors.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    return report(error, globals?.format ?? 'table', globals?.verbose ?? false);
+  }
+}
+
+function makeProgram(): Command {
+  const program = new Command('atmos-deployment')
+    .description('Deploys applications that are declared in one file: containerized, content-addressed, recorded in Git.')
+    .version(VERSION)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .addOption(new Option('--format <form>', 'form of the answer').choices(FORMATS).default('table'))
+    .option('--chdir <dir>', 'work as if started there', '.')
+    .option('--config <file>', 'another atmos.yaml, relative to the root')
+    .option('--verbose', 'say more', false)
+    .option('--quiet', 'say nothing on the way', false)
+    .option('--no-color', 'no colours (also NO_COLOR=1)');
+  program.on('option:no-color', () => {
+    process.env.NO_COLOR = '1';
+  });
+  addQueries(program);
+  addPhases(program);
+  addTracking(program);
+  return program;
+}
+
+function addQueries(program: Command): void {
+  program
+    .command('list')
+    .description('the deployments of this repository')
+    .action(async (_, command: Command) => (await import('./verbs/list.ts')).list(globalsOf(command)));
+  program
+    .command('describe <deployment>')
+    .description('what a target is made of, each value resolved')
+    .option('--target <name>')
+    .option('--component <address>', 'this component alone')
+    .option('--provenance', 'name the file and line that set each value', false)
+    .action(async (name, options, command: Command) => (await import('./verbs/describe.ts')).describe(globalsOf(command), name, options));
+  program
+    .command('validate [deployment]')
+    .description('everything that is wrong with a deployment, or with all of them')
+    .action(async (name, _, command: Command) => (await import('./verbs/validate.ts')).validate(globalsOf(command), name));
+  program
+    .command('graph <deployment>')
+    .description('targets in order of promotion, components in order of dependency')
+    .option('--target <name>')
+    .addOption(new Option('--as <form>', 'form of the drawing').choices(['text', 'mermaid', 'dot']).default('text'))
+    .action(async (name, options, command: Command) => (await import('./verbs/graph.ts')).graph(globalsOf(command), name, options));
+}
+
+function addPhases(program: Command): void {
+  withRunFlags(program.command('plan <deployment>').description('what a rollout of the working tree would change'))
+    .option('--target <name>')
+    .action(async (name, options, command: Command) => (await import('./verbs/plan.ts')).planVerb(globalsOf(command), name, options));
+  withRunFlags(
+    program
+      .command('release')
+      .description('make a release; show one')
+      .argument('[deployment]')
+      .argument('[id]', 'after `show`: the release, or the beginning of its digest'),
+  )
+    .usage('<deployment> [--target <name>]\n       atmos-deployment release show <id>')
+    .option('--target <name>')
+    .option('--allow-dirty', 'take what is not committed, and say so in it', false)
+    .action(async (name, id, options, command: Command) => {
+      const verbs = await import('./verbs/release.ts');
+      return name === 'show' ? verbs.showRelease(globalsOf(command), id) : verbs.release(globalsOf(command), name, options);
+    });
+  withRunFlags(program.command('rollout <deployment>').description('bring a release to its target, and record it'))
+    .option('--target <name>')
+    .option('--promote-from <target>', 'take what that target runs')
+    .option('--release <id>', 'take this release: back, forth, or from another target')
+    .option('--allow-dirty', 'take what is not committed, and record it as such', false)
+    .option('--all', 'run every component, also those that are up to date', false)
+    .action(async (name, options, command: Command) => (await import('./verbs/rollout.ts')).rolloutVerb(globalsOf(command), name, options));
+  const images = program.command('images').description('the images that nodes run in');
+  images
+    .command('build <deployment>')
+    .description("assemble them from this machine's programs, and pin them in the deployment's lock file")
+    .action(async (name, _, command: Command) => (await import('./verbs/images.ts')).buildImagesVerb(globalsOf(command), name));
+}
+
+function addTracking(program: Command): void {
+  program
+    .command('status [deployment]')
+    .description('what runs where')
+    .action(async (name, _, command: Command) => (await import('./verbs/status.ts')).status(globalsOf(command), name));
+  program
+    .command('history <deployment>')
+    .description('what was done to a target, newest first')
+    .option('--target <name>')
+    .option('--limit <n>', 'no more than this many', '20')
+    .action(async (name, options, command: Command) => (await import('./verbs/history.ts')).history(globalsOf(command), name, options));
+  program
+    .command('releases [deployment]')
+    .description('the releases that were kept')
+    .action(async (name, _, command: Command) => (await import('./verbs/releases.ts')).releases(globalsOf(command), name));
+  program
+    .command('approve <deployment>')
+    .description('approve a release for its target')
+    .requiredOption('--target <name>')
+    .requiredOption('--release <id>')
+    .action(async (name, options, command: Command) => (await import('./verbs/approve.ts')).approveVerb(globalsOf(command), name, options));
+  program
+    .command('unlock <deployment>')
+    .description("take a target's lock away from whoever holds it, and record that")
+    .requiredOption('--target <name>')
+    .option('--force', 'yes, though somebody may be at work', false)
+    .action(async (name, options, command: Command) => (await import('./verbs/unlock.ts')).unlock(globalsOf(command), name, options));
+}
+
+function withRunFlags(command: Command): Command {
+  return command
+    .option('--runtime <name>', 'auto, bubblewrap or docker')
+    .option('--parallelism <n>', 'how many nodes run at once')
+    .option('--keep-going', 'after a failure, go on with what does not depend on it', false)
+    .option('--no-cache', 'run every node, whatever is cached');
+}
+
+function globalsOf(command: Command): Globals & RunFlags {
+  return command.optsWithGlobals<Globals & RunFlags>();
+}

@@ -1,0 +1,68 @@
+import { availableParallelism } from 'node:os';
+import { RUNTIMES } from '../containers/index.ts';
+import { openWorkspace, type RunSettings, type Workspace } from '../deploy/index.ts';
+import { AtmosError } from '../engine/index.ts';
+import { type Globals, oneOf } from './globals.ts';
+import { progressLines } from './progress.ts';
+
+/** What the verbs that run nodes take. */
+export interface RunFlags {
+  readonly runtime: string | undefined;
+  readonly parallelism: string | undefined;
+  readonly cache: boolean;
+  readonly keepGoing: boolean;
+}
+
+/** Does some work in the workspace that the flags name, and closes it, whatever happens. */
+export async function inWorkspace<T>(globals: Globals, work: (workspace: Workspace) => Promise<T>): Promise<T> {
+  const warn = (message: string): void => void process.stderr.write(`warning: ${message}\n`);
+  const workspace = await openWorkspace({ chdir: globals.chdir, config: globals.config, warn });
+  try {
+    return await work(workspace);
+  } finally {
+    await workspace.close();
+  }
+}
+
+/**
+ * How nodes are run: what the flags say, else the environment, else `atmos.yaml`. From here on Ctrl-C asks the tools to end by themselves, and
+ * a second one ends them.
+ */
+export function runSettings(globals: Globals, flags: RunFlags, { project }: Workspace): RunSettings {
+  const { engine } = project.deployments;
+  const runtime = flags.runtime ?? process.env.ATMOS_DEPLOYMENT_RUNTIME ?? engine.runtime;
+  return {
+    runtime: oneOf('the runtime', runtime, RUNTIMES),
+    parallelism: parallelismOf(flags.parallelism) ?? engine.parallelism ?? Math.max(10, availableParallelism()),
+    keepGoing: flags.keepGoing,
+    noCache: !flags.cache,
+    cancellation: interrupts(),
+    listener: globals.quiet ? () => undefined : progressLines(globals.verbose),
+    onRuntime: (name) => {
+      if (globals.verbose) process.stderr.write(`  containers: ${name}\n`);
+    },
+  };
+}
+
+function parallelismOf(flag: string | undefined): number | undefined {
+  if (flag === undefined) return undefined;
+  if (/^[1-9]\d{0,4}$/.test(flag)) return Number(flag);
+  throw new AtmosError(`--parallelism can't be "${flag}"`, { kind: 'invalid', code: 'usage', hint: 'it is a whole number from 1 on' });
+}
+
+function interrupts() {
+  const interrupt = new AbortController();
+  const force = new AbortController();
+  const onSignal = (): void => {
+    if (interrupt.signal.aborted) {
+      process.stderr.write('\nending what still runs by force\n');
+      force.abort();
+    } else {
+      process.stderr.write('\ninterrupted: waiting for what is under way to end by itself (again to force)\n');
+      interrupt.abort();
+    }
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return { interrupt: interrupt.signal, force: force.signal };
+}

@@ -1,0 +1,45 @@
+import { targetOf } from '../../deploy/index.ts';
+import { AtmosError, shortId } from '../../engine/index.ts';
+import type { LedgerRecord } from '../../tracking/index.ts';
+import { type Globals, print, table } from '../globals.ts';
+import { seconds } from '../progress.ts';
+import { inWorkspace } from '../settings.ts';
+
+interface Options {
+  readonly target?: string;
+  readonly limit: string;
+}
+
+export async function history(globals: Globals, name: string, options: Options): Promise<void> {
+  if (!/^[1-9]\d{0,8}$/.test(options.limit)) {
+    throw new AtmosError(`--limit can't be "${options.limit}"`, { kind: 'invalid', code: 'usage', hint: 'it is a whole number from 1 on' });
+  }
+  await inWorkspace(globals, async (workspace) => {
+    const { ledger } = await workspace.tracking();
+    const target = await targetOf(workspace, name, options.target);
+    const records = await ledger.history(name, target, Number(options.limit));
+    print(globals.format, { deployment: name, target, records }, () =>
+      records.length === 0
+        ? `${name} → ${target}: nothing was ever recorded`
+        : table([['WHEN', 'WHAT', 'RELEASE', 'FROM', 'BY', 'RESULT'], ...records.map(row)]),
+    );
+  });
+}
+
+function row({ at, kind, release, promotedFrom, by, result, durationMs, components, reason }: LedgerRecord): readonly string[] {
+  const failed = Object.entries(components).find(([, { action }]) => action === 'failed');
+  const outcome =
+    kind === 'intent'
+      ? 'under way, or interrupted'
+      : result === null
+        ? (reason ?? '')
+        : `${result}${durationMs === null ? '' : ` in ${seconds(durationMs)}`}${failed === undefined ? '' : `: ${failed[0]} ${failed[1].error ?? ''}`}`;
+  return [
+    `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`,
+    kind,
+    release === null ? '' : shortId(release),
+    promotedFrom?.target ?? '',
+    by.email,
+    outcome.split('\n')[0] ?? '',
+  ];
+}

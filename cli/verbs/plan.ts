@@ -1,0 +1,22 @@
+import { plan, targetOf } from '../../deploy/index.ts';
+import { shortId } from '../../engine/index.ts';
+import { type Globals, print } from '../globals.ts';
+import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
+import { counts } from '../words.ts';
+
+export async function planVerb(globals: Globals & RunFlags, name: string, options: { readonly target?: string }): Promise<void> {
+  await inWorkspace(globals, async (workspace) => {
+    const target = await targetOf(workspace, name, options.target);
+    const { release, plans, unknown, failure } = await plan(workspace, name, target, runSettings(globals, globals, workspace));
+    if (failure !== undefined) throw failure;
+    const document = { deployment: name, target, release: release.digest, components: plans, unknown };
+    print(globals.format, document, () => {
+      const planned = Object.entries(plans).flatMap(([address, summary]) => [
+        `${address}  ${summary.changes.length === 0 ? 'no changes' : counts(summary)}`,
+        ...summary.changes.map((change) => `  ${change.actions.join(', ')} ${change.address}`),
+      ]);
+      const waiting = Object.entries(unknown).map(([address, upstream]) => `${address}  known after apply of ${upstream.join(', ')}`);
+      return [`${name} → ${target}  (would be release ${shortId(release.digest)})`, ...planned, ...waiting].join('\n');
+    });
+  });
+}

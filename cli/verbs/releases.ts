@@ -1,0 +1,37 @@
+import { listReleases, loadRelease } from '../../deploy/index.ts';
+import { shortId } from '../../engine/index.ts';
+import { type Globals, print, table } from '../globals.ts';
+import { inWorkspace } from '../settings.ts';
+
+export async function releases(globals: Globals, name: string | undefined): Promise<void> {
+  await inWorkspace(globals, async (workspace) => {
+    const { refs } = await workspace.tracking();
+    const all = await Promise.all((await listReleases(refs)).map((digest) => loadRelease(workspace, digest)));
+    const shown = all
+      .filter(({ config }) => name === undefined || config.deployment === name)
+      .map(({ digest, config: { deployment, target, commit, dirty, promotedFrom } }) => ({
+        digest,
+        id: shortId(digest),
+        deployment,
+        target,
+        commit,
+        dirty,
+        promotedFrom,
+      }))
+      .sort((a, b) => `${a.deployment} ${a.target} ${a.id}`.localeCompare(`${b.deployment} ${b.target} ${b.id}`, 'en'));
+    print(globals.format, { releases: shown }, () =>
+      shown.length === 0
+        ? 'there are no releases yet'
+        : table([
+            ['RELEASE', 'DEPLOYMENT', 'TARGET', 'COMMIT', 'FROM'],
+            ...shown.map(({ id, deployment, target, commit, dirty, promotedFrom }) => [
+              id,
+              deployment,
+              target,
+              `${commit.slice(0, 7)}${dirty ? '+' : ''}`,
+              promotedFrom === null ? '' : shortId(promotedFrom),
+            ]),
+          ]),
+    );
+  });
+}

@@ -1,0 +1,24 @@
+import { unlockTarget } from '../../deploy/index.ts';
+import { AtmosError } from '../../engine/index.ts';
+import { type Globals, print } from '../globals.ts';
+import { inWorkspace } from '../settings.ts';
+
+export async function unlock(
+  globals: Globals,
+  name: string,
+  { target, force }: { readonly target: string; readonly force: boolean },
+): Promise<void> {
+  if (!force) {
+    throw new AtmosError('somebody may be at work there, and would lose the lock', {
+      kind: 'refused',
+      code: 'unlock-needs-force',
+      hint: `if nobody is: atmos-deployment unlock ${name} --target ${target} --force`,
+    });
+  }
+  await inWorkspace(globals, async (workspace) => {
+    const record = await unlockTarget(workspace, name, target);
+    print(globals.format, record ?? { unlocked: false }, () =>
+      record === undefined ? `${name}/${target} was not locked` : `${name}/${target} is unlocked: ${record.reason ?? ''}`,
+    );
+  });
+}

@@ -1,0 +1,63 @@
+import { join } from 'node:path/posix';
+import type { ConfigFiles } from '../config/index.ts';
+import { AtmosError, failures, type Position, type Results } from '../engine/index.ts';
+import { readDiagnostic } from '../phases/index.ts';
+
+/**
+ * The first failure of a run as an error for the reader: which node, and what its tool said, at the file and line that it named.
+ * `sourceOf` gives a component's directory, relative to the root, where it is known. `undefined` when nothing failed.
+ */
+export async function firstFailure(
+  results: Results,
+  files: ConfigFiles,
+  sourceOf: (component: string) => string | undefined,
+): Promise<AtmosError | undefined> {
+  const [first, ...others] = failures(results);
+  if (first === undefined) return undefined;
+  const { id, outcome } = first;
+  const { error, message, tail } = outcome;
+  const component = id.slice(0, id.lastIndexOf('/'));
+  const diagnostic = error.code === 'exit-code' ? readDiagnostic(tail) : undefined;
+  if (diagnostic === undefined) {
+    const said = error.code === 'exit-code' && tail.trim() !== '' ? `\n${indent(lastLines(tail))}` : '';
+    return new AtmosError(`${id}: ${message}${said}`, {
+      kind: error.kind,
+      code: error.code,
+      position: error.position,
+      hint: error.hint,
+      cause: error,
+    });
+  }
+  const { summary, detail, file, line } = diagnostic;
+  const source = sourceOf(component);
+  return new AtmosError(`${id}: ${summary}${detail === '' ? '' : `: ${detail}`}`, {
+    kind: error.kind,
+    code: 'terraform',
+    position:
+      source === undefined || file === undefined || line === undefined ? undefined : await positionIn(files, join(source, file), line),
+    hint:
+      others.length === 0
+        ? 'mend it, commit, and run the same command again'
+        : `${others.length} more failed: ${others.map((other) => other.id).join(', ')}`,
+    cause: error,
+  });
+}
+
+/** `undefined` when the file is not one of the repository's: Terraform also names files that were generated. */
+async function positionIn(files: ConfigFiles, file: string, line: number): Promise<Position | undefined> {
+  const content = await files.read(file);
+  if (content === undefined) return undefined;
+  const lines = Buffer.from(content).toString('utf8').split('\n');
+  const first = Math.max(1, line - 1);
+  const text = lines[line - 1] ?? '';
+  const column = text.length - text.trimStart().length + 1;
+  return { file, line, column, length: Math.max(1, text.trim().length), excerpt: { first, lines: lines.slice(first - 1, line) } };
+}
+
+function lastLines(text: string): string {
+  return text.trimEnd().split('\n').slice(-20).join('\n');
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, '  ');
+}

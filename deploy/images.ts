@@ -1,0 +1,65 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ConfigFiles, loadDeployment, resolve } from '../config/index.ts';
+import { isToolchain, openImages, TOOLCHAINS } from '../containers/index.ts';
+import { AtmosError, type Digest } from '../engine/index.ts';
+import { imageNames } from '../phases/index.ts';
+import { EMPTY_LOCK, formatLock, type LockFile, parseLock } from '../vendoring/index.ts';
+import { worktreeOptions } from './revision.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Where a deployment's pins are kept, relative to the root. */
+export function lockPath({ project }: Workspace, deployment: string): string {
+  return `${project.deployments.basePath}/${deployment}.lock.yaml`;
+}
+
+/** The pins of a deployment; none where there is no lock file yet. @throws AtmosError `invalid-lock` */
+export async function readLock(workspace: Workspace, files: ConfigFiles, deployment: string): Promise<LockFile> {
+  const path = lockPath(workspace, deployment);
+  const content = await files.read(path);
+  return content === undefined ? EMPTY_LOCK : parseLock(Buffer.from(content).toString('utf8'), path);
+}
+
+export interface BuiltImage {
+  readonly name: string;
+  readonly reference: string;
+  readonly digest: Digest;
+  /** Whether the lock file said so already. */
+  readonly pinned: boolean;
+}
+
+/**
+ * Assembles the images that a deployment's nodes run in from this machine's programs, and pins them in its lock file, which is written only
+ * when it changes.
+ * @throws AtmosError `no-binary`; `no-toolchain` for an image that can't be assembled
+ */
+export async function buildImages(workspace: Workspace, deployment: string): Promise<readonly BuiltImage[]> {
+  const { files, project, store, root } = workspace;
+  const found = await loadDeployment(files, project, deployment, workspace.moduleCache);
+  const names = new Set<string>();
+  for (const target of found.targets) {
+    for (const name of imageNames(await resolve(files, project, found, target, worktreeOptions(workspace)))) names.add(name);
+  }
+  const lock = await readLock(workspace, files, deployment);
+  const images = openImages(store, []);
+  const built: BuiltImage[] = [];
+  const pins: Record<string, LockFile['images'][string]> = { ...lock.images };
+  for (const name of [...names].sort()) {
+    if (!isToolchain(name)) throw noToolchain(name);
+    const { digest } = await images.assemble(name);
+    const reference = project.deployments.images[name] ?? name;
+    const pin = lock.images[name];
+    built.push({ name, reference, digest, pinned: pin?.digest === digest && pin.reference === reference });
+    pins[name] = { reference, digest, assembled: true };
+  }
+  if (built.some(({ pinned }) => !pinned)) await writeFile(join(root, lockPath(workspace, deployment)), formatLock({ images: pins }));
+  return built;
+}
+
+function noToolchain(name: string): AtmosError {
+  return new AtmosError(`image "${name}" can't be assembled from the programs of this machine`, {
+    kind: 'invalid',
+    code: 'no-toolchain',
+    hint: `images that can: ${TOOLCHAINS.join(', ')}`,
+  });
+}

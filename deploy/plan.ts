@@ -1,0 +1,42 @@
+import type { AtmosError } from '../engine/index.ts';
+import { outputOf } from '../engine/index.ts';
+import { expandRollout, type PlanSummary, readPlan } from '../phases/index.ts';
+import type { Release } from '../releases/index.ts';
+import { firstFailure } from './failure.ts';
+import { makeRelease } from './release.ts';
+import { releaseGround } from './release-ground.ts';
+import { secretValues } from './rollout.ts';
+import type { RunSettings } from './session.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface PlanAnswer {
+  readonly release: Release;
+  /** By address; a component that can't be planned yet is in `unknown`. */
+  readonly plans: Readonly<Record<string, PlanSummary>>;
+  /** Components whose values are known only after others are applied, and which. */
+  readonly unknown: Readonly<Record<string, readonly string[]>>;
+  readonly failure: AtmosError | undefined;
+}
+
+/** What a rollout of the working tree would change. Nothing is recorded, and nothing is applied. */
+export async function plan(workspace: Workspace, deployment: string, target: string, settings: RunSettings): Promise<PlanAnswer> {
+  const { ledger } = await workspace.tracking();
+  const [state] = await ledger.states(deployment, [target]);
+  const { release, session, scope } = await makeRelease(workspace, { deployment, target, allowDirty: true, promoted: undefined }, settings);
+  try {
+    const ground = await releaseGround(workspace, release);
+    const run = new Set(Object.keys(release.config.components));
+    const applied = new Set(Object.keys(state?.components ?? {}));
+    const { graph, unknown } = expandRollout(release, ground, { purpose: 'plan', run, applied });
+    const results = await session.run(graph, secretValues(release));
+    const plans: Record<string, PlanSummary> = {};
+    for (const address of run) {
+      const planned = outputOf(results, `${address}/plan`, 'plan');
+      if (planned !== undefined) plans[address] = await readPlan(planned, workspace.store);
+    }
+    const failure = await firstFailure(results, workspace.files, (address) => scope.components[address]?.source);
+    return { release, plans, unknown, failure };
+  } finally {
+    await session.close();
+  }
+}

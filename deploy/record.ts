@@ -1,0 +1,165 @@
+import type { Digest, Results, Store } from '../engine/index.ts';
+import { outputOf } from '../engine/index.ts';
+import { outputsDigest, type PlanSummary, readPlan, upstreamOf } from '../phases/index.ts';
+import type { Release } from '../releases/index.ts';
+import {
+  type ComponentResult,
+  type ComponentState,
+  componentRef,
+  type Entry,
+  type LedgerRecord,
+  type Person,
+  RAN_KEPT,
+  type RecordKind,
+  type TargetState,
+} from '../tracking/index.ts';
+import { artifactsOf } from './release.ts';
+
+/** A rollout as its records tell it. */
+export interface Undertaking {
+  readonly kind: RecordKind;
+  readonly release: Release;
+  readonly promotedFrom: LedgerRecord['promotedFrom'];
+  readonly by: Person;
+  /** The components that run; the others are up to date. */
+  readonly run: ReadonlySet<string>;
+}
+
+/** Now, in whole seconds. */
+export function timestamp(): string {
+  return `${new Date().toISOString().slice(0, 19)}Z`;
+}
+
+function recordOf({ kind, release, promotedFrom, by }: Undertaking, fields: Partial<LedgerRecord>): LedgerRecord {
+  const { deployment, target, commit, dirty } = release.config;
+  return {
+    version: 1,
+    kind,
+    deployment,
+    target,
+    release: release.digest,
+    commit,
+    dirty,
+    promotedFrom,
+    by,
+    at: timestamp(),
+    result: null,
+    durationMs: null,
+    components: {},
+    reason: null,
+    ...fields,
+  };
+}
+
+/** What is written before anything is applied: which components are about to be touched. */
+export function intentEntry(undertaking: Undertaking, state: TargetState): Entry {
+  const record = recordOf({ ...undertaking, kind: 'intent' }, {});
+  const open = [...new Set([...state.open, ...undertaking.run])].sort();
+  return { record, state: { ...state, state: 'deploying', open, by: record.by, at: record.at } };
+}
+
+/** What is written when an earlier intent has no outcome and its command is gone. */
+export function interruptedEntry(undertaking: Undertaking, state: TargetState): Entry {
+  const record = recordOf({ ...undertaking, kind: 'interrupted' }, { reason: 'the command that was at work here ended without a record' });
+  return { record, state: { ...state, state: 'interrupted' } };
+}
+
+/** How a component's nodes ended. */
+export interface ComponentOutcome {
+  readonly result: ComponentResult;
+  readonly plan: PlanSummary | undefined;
+  /** Digest of the outputs that it has now; `null` when they are secret. */
+  readonly outputs: Digest | null;
+}
+
+/** Reads from a run's results what became of each component of a release. */
+export async function componentOutcomes(
+  { release, run }: Undertaking,
+  results: Results,
+  store: Store,
+): Promise<Readonly<Record<string, ComponentOutcome>>> {
+  const outcomes: Record<string, ComponentOutcome> = {};
+  for (const [address, { layer }] of Object.entries(release.config.components)) {
+    const result = (action: ComponentResult['action'], fields: Partial<ComponentResult> = {}): ComponentResult => ({
+      action,
+      layer,
+      changes: null,
+      error: null,
+      ...fields,
+    });
+    if (!run.has(address)) {
+      outcomes[address] = { result: result('up-to-date'), plan: undefined, outputs: null };
+      continue;
+    }
+    const planned = outputOf(results, `${address}/plan`, 'plan');
+    const plan = planned === undefined ? undefined : await readPlan(planned, store);
+    const changes = plan === undefined ? null : { create: plan.create, update: plan.update, delete: plan.delete };
+    const applied = outputOf(results, `${address}/apply`, 'outputs');
+    if (applied !== undefined) {
+      const action = plan !== undefined && plan.changes.length === 0 ? 'unchanged' : 'applied';
+      outcomes[address] = { result: result(action, { changes }), plan, outputs: await outputsDigest(applied, store) };
+      continue;
+    }
+    const failed = [...results.outcomes].find(([id, { status }]) => id.startsWith(`${address}/`) && status === 'failed');
+    const [id, outcome] = failed ?? [];
+    const error = outcome?.status === 'failed' ? `${id?.slice(address.length + 1)}: ${outcome.message}` : null;
+    outcomes[address] = { result: result(error === null ? 'not-reached' : 'failed', { changes, error }), plan, outputs: null };
+  }
+  return outcomes;
+}
+
+/** What is written when it is over: how each component ended, and where the target stands now. */
+export function outcomeEntry(
+  undertaking: Undertaking,
+  outcomes: Readonly<Record<string, ComponentOutcome>>,
+  state: TargetState,
+  { durationMs, interrupted }: { readonly durationMs: number; readonly interrupted: boolean },
+): Entry {
+  const { release, by, run } = undertaking;
+  const { deployment, target, commit } = release.config;
+  const results = Object.fromEntries(Object.entries(outcomes).map(([address, { result }]) => [address, result]));
+  const whole = Object.values(results).every(({ action }) => action !== 'failed' && action !== 'not-reached');
+  const record = recordOf(undertaking, {
+    result: whole ? 'deployed' : 'failed',
+    durationMs,
+    components: results,
+    reason: interrupted ? 'interrupted' : null,
+  });
+  const now = { release: release.digest, commit, by, at: record.at };
+  const outputsNow = (address: string): Digest | null =>
+    run.has(address) ? (outcomes[address]?.outputs ?? null) : (state.components[address]?.outputs ?? null);
+  const applied = Object.entries(release.config.components).filter(([address]) => succeeded(results[address]));
+  const components = Object.fromEntries(
+    applied.map(([address, component]): [string, ComponentState] => [
+      address,
+      {
+        ...now,
+        layer: component.layer,
+        outputs: outputsNow(address),
+        upstream: Object.fromEntries(upstreamOf(component).map((from) => [from, outputsNow(from)])),
+      },
+    ]),
+  );
+  const ran = { release: release.digest, commit, artifacts: artifactsOf(release) };
+  return {
+    record,
+    refs: applied.map(([address]) => ({ ref: componentRef(deployment, target, address), to: commit })),
+    state: {
+      ...state,
+      state: whole ? 'deployed' : 'failed',
+      by,
+      at: record.at,
+      ...(whole ? { release: release.digest, commit } : {}),
+      components: { ...state.components, ...components },
+      open: state.open.filter((address) => !succeeded(results[address])),
+      ran:
+        whole && !release.config.dirty
+          ? [ran, ...state.ran.filter(({ release: old }) => old !== ran.release)].slice(0, RAN_KEPT)
+          : state.ran,
+    },
+  };
+}
+
+function succeeded(result: ComponentResult | undefined): boolean {
+  return result?.action === 'applied' || result?.action === 'unchanged' || result?.action === 'published';
+}

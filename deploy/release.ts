@@ -1,0 +1,156 @@
+import { type Scope, suggestion } from '../config/index.ts';
+import { AtmosError, asDigest, type Digest, jsonDigest, shortId } from '../engine/index.ts';
+import { expandRelease, gatherGround, releaseParts, type TakenOver, takeOver } from '../phases/index.ts';
+import { assembleRelease, type FileRefs, type Release, readRelease, releaseRef, writeRelease } from '../releases/index.ts';
+import { readFiles, writeCommit, writeTree } from '../tracking/index.ts';
+import { lockPath, readLock } from './images.ts';
+import { headCommit, type Revision, revisionAt, scopeAt, worktreeRevision } from './revision.ts';
+import { type RunSettings, Session } from './session.ts';
+import type { Tracking, Workspace } from './workspace.ts';
+
+/** What a release is to be made of. */
+export interface ReleaseRequest {
+  readonly deployment: string;
+  readonly target: string;
+  /** Take the working tree where it differs from its commit; else that is refused. */
+  readonly allowDirty: boolean;
+  /** Take over sources, locks and images of what another target runs. */
+  readonly promoted: Release | undefined;
+}
+
+/** A release with the scope that it was made from. Whoever is given one closes its session. */
+export interface MadeRelease {
+  readonly release: Release;
+  readonly scope: Scope;
+  readonly session: Session;
+}
+
+/**
+ * Makes a release: resolves, reads sources, runs the nodes that make its layers. Nothing is recorded.
+ * @throws AtmosError `dirty-tree`, `no-commit`, what is wrong in the configuration, a node's failure
+ */
+export async function makeRelease(workspace: Workspace, request: ReleaseRequest, settings: RunSettings): Promise<MadeRelease> {
+  const { deployment, target, promoted } = request;
+  const revision = await revisionOf(workspace, request);
+  const scope = await scopeAt(workspace, revision, deployment, target);
+  const lock = await readLock(workspace, revision.files, deployment);
+  const session = new Session(workspace, lock, settings);
+  try {
+    const { store, moduleCache, project } = workspace;
+    const ground = await gatherGround(scope, {
+      store,
+      config: revision.files,
+      moduleCache,
+      entries: (dir) => revision.entries(dir),
+      mirror: project.deployments.providers.mirror,
+      lock,
+      references: project.deployments.images,
+      image: async (digest) => (await session.images.get(digest)).image,
+    });
+    const dirty = revision.dirty && (await dirtyPaths(workspace, scope, ground.directories)).length > 0;
+    if (!revision.dirty && promoted === undefined && !request.allowDirty) await refuseDirty(workspace, scope, ground.directories);
+    const taken: Readonly<Record<string, TakenOver>> = promoted === undefined ? {} : await takeOver(promoted, store);
+    const results = await session.runWhole(expandRelease(scope, ground, taken));
+    const parts = await releaseParts(scope, ground, results, store, taken);
+    const release = assembleRelease(
+      {
+        deployment,
+        target,
+        commit: revision.commit,
+        dirty,
+        promotedFrom: promoted?.digest ?? null,
+        images: ground.images,
+        secrets: scope.secrets,
+      },
+      parts,
+    );
+    return { release, scope, session };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+/** A promotion is made at the commit of what it takes over; a working tree is taken only if it is allowed and differs. */
+async function revisionOf(workspace: Workspace, { allowDirty, promoted }: ReleaseRequest): Promise<Revision> {
+  if (promoted !== undefined) return revisionAt(workspace, promoted.config.commit);
+  return allowDirty ? worktreeRevision(workspace) : revisionAt(workspace, await headCommit((await workspace.tracking()).repository));
+}
+
+async function dirtyPaths(workspace: Workspace, scope: Scope, directories: readonly string[]): Promise<readonly string[]> {
+  const { repository, prefix } = await workspace.tracking();
+  const paths = [...scope.files, lockPath(workspace, scope.deployment), ...directories];
+  return repository.dirtyPaths(paths.map((path) => (prefix === '' ? path : `${prefix}/${path}`)));
+}
+
+async function refuseDirty(workspace: Workspace, scope: Scope, directories: readonly string[]): Promise<void> {
+  const dirty = await dirtyPaths(workspace, scope, directories);
+  if (dirty.length === 0) return;
+  const shown = dirty.slice(0, 5).join(', ');
+  throw new AtmosError(`what ${scope.deployment} is made of has uncommitted changes: ${shown}${dirty.length > 5 ? ', …' : ''}`, {
+    kind: 'refused',
+    code: 'dirty-tree',
+    hint: 'commit them, or take them as they are and have it recorded: --allow-dirty',
+  });
+}
+
+/** The digest of what a promotion takes along: sources, locks and images of all components. */
+export function artifactsOf(release: Release): Digest {
+  return jsonDigest(Object.fromEntries(Object.entries(release.config.components).map(([address, { artifact }]) => [address, artifact])));
+}
+
+/** Releases are files under refs, here and on the remote. */
+function fileRefs({ repository, refs }: Tracking): FileRefs {
+  return {
+    async read(ref) {
+      const known = (await refs.readLocal([ref])).get(ref) ?? (await refs.read([ref])).get(ref);
+      return known === undefined ? undefined : readFiles(repository, known);
+    },
+    async write(ref, files, message) {
+      const commit = await writeCommit(repository, await writeTree(repository, files), message);
+      const known = (await refs.read([ref])).get(ref);
+      // Nothing but the files decides the commit: whoever was first wrote the same.
+      if (known === undefined) await refs.update([{ ref, from: undefined, to: commit }]);
+      return commit;
+    },
+  };
+}
+
+/** Keeps a release under its ref, here and on the remote. */
+export async function storeRelease(workspace: Workspace, release: Release): Promise<void> {
+  await writeRelease(release, workspace.store, fileRefs(await workspace.tracking()));
+}
+
+/** @throws AtmosError `no-release`, `tampered-release` */
+export async function loadRelease(workspace: Workspace, digest: Digest): Promise<Release> {
+  return readRelease(digest, workspace.store, fileRefs(await workspace.tracking()));
+}
+
+/** The digest that the beginning of one means. @throws AtmosError `no-release`, `ambiguous-release` */
+export async function findRelease(workspace: Workspace, id: string): Promise<Digest> {
+  const { refs } = await workspace.tracking();
+  const wanted = id.replace(/^sha256:/, '');
+  const digests = (await listReleases(refs)).filter((digest) => digest.slice('sha256:'.length).startsWith(wanted));
+  const [first, second] = digests;
+  if (!/^[0-9a-f]{4,64}$/.test(wanted) || first === undefined) {
+    const all = (await listReleases(refs)).map(shortId);
+    throw new AtmosError(`there is no release "${id}"`, {
+      kind: 'invalid',
+      code: 'no-release',
+      hint: suggestion(id, all.slice(0, 20), 'releases'),
+    });
+  }
+  if (second === undefined) return first;
+  throw new AtmosError(`"${id}" begins the names of several releases: ${digests.map(shortId).join(', ')}`, {
+    kind: 'invalid',
+    code: 'ambiguous-release',
+    hint: 'write more digits',
+  });
+}
+
+/** The releases of this repository and its remote, in no order. */
+export async function listReleases(refs: Tracking['refs']): Promise<readonly Digest[]> {
+  const pattern = releaseRef(asDigest(`sha256:${'0'.repeat(64)}`)).replace(/0{64}$/, '*');
+  const found = await refs.read([pattern]);
+  return [...found.keys()].map((ref) => asDigest(`sha256:${ref.slice(ref.lastIndexOf('/') + 1)}`));
+}

@@ -1,0 +1,100 @@
+import { join } from 'node:path/posix';
+import { type ConfigFiles, type GitFacts, loadDeployment, type ResolveOptions, resolve, type Scope } from '../config/index.ts';
+import { AtmosError } from '../engine/index.ts';
+import { headFacts } from '../tracking/index.ts';
+import type { SourceFile } from '../vendoring/index.ts';
+import type { Tracking, Workspace } from './workspace.ts';
+
+/** What a release is made of: a commit's files, or the working tree's with a commit below it. */
+export interface Revision {
+  readonly commit: string;
+  /** Whether the working tree is meant, with what is not committed. */
+  readonly dirty: boolean;
+  readonly files: ConfigFiles;
+  /** The files of a directory that belong to the repository. */
+  entries(dir: string): Promise<readonly SourceFile[]>;
+  facts(): GitFacts;
+}
+
+/** The repository as it is at a commit. */
+export async function revisionAt(workspace: Workspace, commit: string): Promise<Revision> {
+  const tracking = await workspace.tracking();
+  const { repository, prefix } = tracking;
+  const files = repository.files(commit);
+  const strip = (path: string): string => path.slice(prefix === '' ? 0 : prefix.length + 1);
+  const branch = await repository.branch();
+  return {
+    commit,
+    dirty: false,
+    files: {
+      read: (path) => files.read(join(prefix, path)),
+      list: async (dir) => (await files.list(under(prefix, dir))).map(strip),
+    },
+    entries: (dir) => repository.entries(commit, under(prefix, dir)),
+    facts: () => ({ sha: commit, short_sha: commit.slice(0, 7), branch }),
+  };
+}
+
+/** The working tree as it is, over the commit that is checked out. */
+export async function worktreeRevision(workspace: Workspace): Promise<Revision> {
+  const { repository, prefix } = await workspace.tracking();
+  const commit = await headCommit(repository);
+  const branch = await repository.branch();
+  return {
+    commit,
+    dirty: true,
+    files: workspace.files,
+    entries: (dir) => repository.entries('worktree', under(prefix, dir)),
+    facts: () => ({ sha: commit, short_sha: commit.slice(0, 7), branch }),
+  };
+}
+
+/** @throws AtmosError `no-commit` before the first one */
+export async function headCommit(repository: Tracking['repository']): Promise<string> {
+  const commit = await repository.head();
+  if (commit !== undefined) return commit;
+  throw new AtmosError('this repository has no commit yet, and a release is made from one', {
+    kind: 'refused',
+    code: 'no-commit',
+    hint: 'commit first: git add -A && git commit -m "First"',
+  });
+}
+
+function under(prefix: string, dir: string): string {
+  return join(prefix, dir) === '.' ? '' : join(prefix, dir);
+}
+
+/** The scope of a deployment's target at a revision. */
+export async function scopeAt(workspace: Workspace, revision: Revision, deployment: string, target: string): Promise<Scope> {
+  const { project, moduleCache } = workspace;
+  const found = await loadDeployment(revision.files, project, deployment, moduleCache);
+  return resolve(revision.files, project, found, target, { git: () => revision.facts(), env: process.env, moduleCache });
+}
+
+/** How the working tree resolves where no release is made: Git is asked only by a template that asks. */
+export function worktreeOptions({ root, moduleCache }: Workspace): ResolveOptions {
+  let facts: GitFacts | undefined | null = null;
+  return {
+    git: () => {
+      if (facts === null) facts = headFacts(root);
+      return facts;
+    },
+    env: process.env,
+    moduleCache,
+  };
+}
+
+/**
+ * The target that is meant: the named one, else the deployment's `default_target`, else its only one.
+ * @throws AtmosError `no-target`
+ */
+export async function targetOf(workspace: Workspace, deployment: string, named: string | undefined): Promise<string> {
+  if (named !== undefined) return named;
+  const { defaultTarget, targets, file } = await loadDeployment(workspace.files, workspace.project, deployment, workspace.moduleCache);
+  if (defaultTarget !== undefined) return defaultTarget;
+  throw new AtmosError(`${deployment} has several targets`, {
+    kind: 'invalid',
+    code: 'no-target',
+    hint: `name one: --target ${targets.join(' | --target ')}   (or set context.default_target in ${file})`,
+  });
+}

@@ -1,0 +1,87 @@
+import { type ImageStore, isToolchain, openImages, openRuntime, type PinnedImage, type RuntimeName } from '../containers/index.ts';
+import {
+  type Cancellation,
+  type ComputeFunctions,
+  failures,
+  type Graph,
+  type Listener,
+  type Results,
+  type Runtime,
+  run,
+} from '../engine/index.ts';
+import { COMPUTES } from '../phases/index.ts';
+import type { LockFile } from '../vendoring/index.ts';
+import type { Workspace } from './workspace.ts';
+
+/** How the user wants things run. */
+export interface RunSettings {
+  readonly runtime: RuntimeName;
+  /** How many nodes run at once. */
+  readonly parallelism: number;
+  readonly keepGoing: boolean;
+  readonly noCache: boolean;
+  readonly cancellation: Cancellation;
+  readonly listener: Listener;
+  /** Told once, when the first container is about to run. */
+  readonly onRuntime: (name: string) => void;
+}
+
+/** Runs the graphs of one command: one runtime, opened when the first node really needs it, and one set of images. */
+export class Session {
+  readonly images: ImageStore;
+  readonly #workspace: Workspace;
+  readonly #settings: RunSettings;
+  #runtime: Promise<Runtime> | undefined;
+
+  constructor(workspace: Workspace, lock: LockFile, settings: RunSettings) {
+    this.#workspace = workspace;
+    this.#settings = settings;
+    this.images = openImages(workspace.store, pinsOf(lock));
+  }
+
+  /** Whether a container had to be run. */
+  get ran(): boolean {
+    return this.#runtime !== undefined;
+  }
+
+  get settings(): RunSettings {
+    return this.#settings;
+  }
+
+  /** Runs a graph; nodes that failed are in the results. `stop` interrupts it as the user would. */
+  run(graph: Graph, secrets: Readonly<Record<string, string>> = {}, stop?: AbortSignal): Promise<Results> {
+    const { store, stateRoot } = this.#workspace;
+    const { interrupt, force } = this.#settings.cancellation;
+    const cancellation = { interrupt: stop === undefined ? interrupt : AbortSignal.any([interrupt, stop]), force };
+    const computes: ComputeFunctions = COMPUTES;
+    return run(graph, { ...this.#settings, cancellation, store, stateRoot, computes, secrets, runtime: () => this.#open() });
+  }
+
+  /** Runs a graph all of whose nodes must succeed. @throws AtmosError the first failure */
+  async runWhole(graph: Graph): Promise<Results> {
+    const results = await this.run(graph);
+    const [first] = failures(results);
+    if (first !== undefined) throw first.outcome.error;
+    return results;
+  }
+
+  async close(): Promise<void> {
+    const runtime = await this.#runtime?.catch(() => undefined);
+    await runtime?.close();
+  }
+
+  #open(): Promise<Runtime> {
+    this.#runtime ??= openRuntime(this.#settings.runtime, this.images).then((runtime) => {
+      this.#settings.onRuntime(runtime.name);
+      return runtime;
+    });
+    return this.#runtime;
+  }
+}
+
+function pinsOf(lock: LockFile): readonly PinnedImage[] {
+  return Object.entries(lock.images).map(([name, { digest, assembled }]) => ({
+    digest,
+    assembled: assembled && isToolchain(name) ? name : undefined,
+  }));
+}

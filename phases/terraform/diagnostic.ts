@@ -1,0 +1,29 @@
+/** An error as Terraform prints it for people. */
+export interface Diagnostic {
+  /** Its summary: `Invalid value for variable`. */
+  readonly summary: string;
+  /** What it says below the excerpt, on one line; may be empty. */
+  readonly detail: string;
+  /** Relative to the root module; `undefined` when it names none. */
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+}
+
+/** The first error in what Terraform wrote without colours; `undefined` when there is none in its form. */
+export function readDiagnostic(output: string): Diagnostic | undefined {
+  const lines = output.split('\n').map((line) => line.replace(/^[│╷╵]\s?/, ''));
+  const start = lines.findIndex((line) => line.startsWith('Error: '));
+  if (start === -1) return undefined;
+  const rest = lines.slice(start + 1);
+  const next = rest.findIndex((line) => /^(Error|Warning): /.test(line));
+  const own = next === -1 ? rest : rest.slice(0, next);
+  const place = own.map((line) => /^\s+(?:on|with .* on) (\S+) line (\d+)/.exec(line)).find((match) => match !== null);
+  // Place, excerpt and values are indented; what is said about them is not.
+  const detail = own.filter((line) => line.trim() !== '' && !/^\s/.test(line)).join(' ');
+  return {
+    summary: lines[start]?.slice('Error: '.length) ?? '',
+    detail,
+    file: place?.[1],
+    line: place === undefined ? undefined : Number(place[2]),
+  };
+}

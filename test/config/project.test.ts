@@ -29,7 +29,7 @@ describe('loadProject', () => {
     expect(project.components.terraform).toMatchObject({ basePath: 'components/terraform', command: 'terraform' });
     expect(project.deployments).toEqual({
       basePath: 'deployments',
-      engine: { parallelism: undefined, cacheDir: '.atmos/cache' },
+      engine: { runtime: 'auto', parallelism: undefined, cacheDir: '.atmos/cache' },
       images: {},
       providers: { mirror: undefined },
       tracking: { remote: undefined, push: true },
@@ -54,7 +54,7 @@ deployments:
     expect(project.components.terraform).toMatchObject({ basePath: 'infra/modules', command: 'tofu' });
     expect(project.deployments).toMatchObject({
       basePath: 'infra/deployments',
-      engine: { parallelism: 4, cacheDir: '/var/cache/atmos' },
+      engine: { runtime: 'auto', parallelism: 4, cacheDir: '/var/cache/atmos' },
       images: { terraform: 'hashicorp/terraform:1.11.4' },
       exec: 'deny',
     });

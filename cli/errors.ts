@@ -52,7 +52,7 @@ export function forPeople({ kind, message, position, hint }: AtmosError): string
 function excerpt({ line, column, length = 1, excerpt: shown }: Position, hint: string | undefined): string {
   const advice = hint === undefined ? '' : ` ${hint}`;
   if (shown === undefined) return hint === undefined ? '' : `\n  ${hint}`;
-  const width = String(shown.first + shown.lines.length - 1).length + 2;
+  const width = String(shown.first + shown.lines.length - 1).length + 3;
   const lines = shown.lines.map((text, index) => `${String(shown.first + index).padStart(width)} | ${text}`);
   const marker = `${' '.repeat(width)} | ${' '.repeat(Math.max(0, column - 1))}${'^'.repeat(Math.max(1, length))}${advice}`;
   const at = line - shown.first;

@@ -1,17 +1,13 @@
 import { join } from 'node:path/posix';
-import type { ConfigFiles } from '../config/index.ts';
+import type { ConfigFiles, Origin, Scope, ScopedComponent } from '../config/index.ts';
 import { AtmosError, failures, type Position, type Results } from '../engine/index.ts';
-import { readDiagnostic } from '../phases/index.ts';
+import { type Diagnostic, readDiagnostic } from '../phases/index.ts';
 
 /**
  * The first failure of a run as an error for the reader: which node, and what its tool said, at the file and line that it named.
- * `sourceOf` gives a component's directory, relative to the root, where it is known. `undefined` when nothing failed.
+ * With a scope, what was wrong with a value is told where the value was set. `undefined` when nothing failed.
  */
-export async function firstFailure(
-  results: Results,
-  files: ConfigFiles,
-  sourceOf: (component: string) => string | undefined,
-): Promise<AtmosError | undefined> {
+export async function firstFailure(results: Results, files: ConfigFiles, scope: Scope | undefined): Promise<AtmosError | undefined> {
   const [first, ...others] = failures(results);
   if (first === undefined) return undefined;
   const { id, outcome } = first;
@@ -28,13 +24,12 @@ export async function firstFailure(
       cause: error,
     });
   }
-  const { summary, detail, file, line } = diagnostic;
-  const source = sourceOf(component);
+  const { summary, detail } = diagnostic;
+  const place = placeOf(diagnostic, scope?.components[component]);
   return new AtmosError(`${id}: ${summary}${detail === '' ? '' : `: ${detail}`}`, {
     kind: error.kind,
     code: 'terraform',
-    position:
-      source === undefined || file === undefined || line === undefined ? undefined : await positionIn(files, join(source, file), line),
+    position: place === undefined ? undefined : await positionIn(files, place),
     hint:
       others.length === 0
         ? 'mend it, commit, and run the same command again'
@@ -43,8 +38,17 @@ export async function firstFailure(
   });
 }
 
+/** Where the value was set that a generated file holds, else where Terraform says. */
+function placeOf({ file, line, variable }: Diagnostic, component: ScopedComponent | undefined): Origin | undefined {
+  if (component === undefined || file === undefined || line === undefined) return undefined;
+  if (variable === undefined) return { file: join(component.source, file), line };
+  const pointer = `/vars/${variable}`;
+  const set = Object.keys(component.origins).find((name) => name === pointer || name.startsWith(`${pointer}/`));
+  return set === undefined ? undefined : component.origins[set];
+}
+
 /** `undefined` when the file is not one of the repository's: Terraform also names files that were generated. */
-async function positionIn(files: ConfigFiles, file: string, line: number): Promise<Position | undefined> {
+async function positionIn(files: ConfigFiles, { file, line }: Origin): Promise<Position | undefined> {
   const content = await files.read(file);
   if (content === undefined) return undefined;
   const lines = Buffer.from(content).toString('utf8').split('\n');

@@ -34,7 +34,7 @@ export async function plan(workspace: Workspace, deployment: string, target: str
       const planned = outputOf(results, `${address}/plan`, 'plan');
       if (planned !== undefined) plans[address] = await readPlan(planned, workspace.store);
     }
-    const failure = await firstFailure(results, workspace.files, (address) => scope.components[address]?.source);
+    const failure = await firstFailure(results, workspace.files, scope);
     return { release, plans, unknown, failure };
   } finally {
     await session.close();

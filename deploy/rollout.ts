@@ -1,4 +1,3 @@
-import type { Scope } from '../config/index.ts';
 import { AtmosError, shortId } from '../engine/index.ts';
 import { expandRollout, type PlanSummary, upstreamOf } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
@@ -157,15 +156,9 @@ async function underLock(workspace: Workspace, chosen: Chosen, work: Work, setti
     record,
     recorded: true,
     plans: Object.fromEntries(Object.entries(outcomes).flatMap(([address, { plan }]) => (plan === undefined ? [] : [[address, plan]]))),
-    failure: interrupted
-      ? interruption(record)
-      : await firstFailure(results, workspace.files, (address) => sourceOf(chosen.scope, address)),
+    failure: interrupted ? interruption(record) : await firstFailure(results, workspace.files, chosen.scope),
     ran: session.ran,
   };
-}
-
-function sourceOf(scope: Scope | undefined, address: string): string | undefined {
-  return scope?.components[address]?.source;
 }
 
 function interruption({ release }: LedgerRecord): AtmosError {

@@ -7,6 +7,8 @@ export interface Diagnostic {
   /** Relative to the root module; `undefined` when it names none. */
   readonly file: string | undefined;
   readonly line: number | undefined;
+  /** The variable that it shows a value of, where the file is the generated `terraform.tfvars.json`. */
+  readonly variable: string | undefined;
 }
 
 /** The first error in what Terraform wrote without colours; `undefined` when there is none in its form. */
@@ -25,5 +27,11 @@ export function readDiagnostic(output: string): Diagnostic | undefined {
     detail,
     file: place?.[1],
     line: place === undefined ? undefined : Number(place[2]),
+    variable: place?.[1] === 'terraform.tfvars.json' ? variableIn(own) : undefined,
   };
+}
+
+/** The excerpt shows the line: `   2:   "cidr": "not-a-range",`. */
+function variableIn(lines: readonly string[]): string | undefined {
+  return lines.map((line) => /^\s+\d+:\s+"([^"]+)":/.exec(line)?.[1]).find((name) => name !== undefined);
 }

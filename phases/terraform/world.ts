@@ -25,7 +25,7 @@ if [ $code -ne 0 ]; then cat /tmp/init.log >&2; exit $code; fi
 if [ "$3" != default ]; then run "$1" workspace select -or-create "$3" > /dev/null; fi
 `;
 
-const PLAN = `code=0; run "$1" plan -no-color -lock-timeout=60s -detailed-exitcode -out=/out/tfplan || code=$?
+const PLAN = `code=0; run "$1" plan -no-color -compact-warnings -lock-timeout=60s -detailed-exitcode -out=/out/tfplan || code=$?
 if [ $code -ne 0 ] && [ $code -ne 2 ]; then exit $code; fi
 "$1" show -json /out/tfplan > /out/plan.json
 `;

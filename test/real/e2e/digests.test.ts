@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { BIN, cloneShop, newShop } from './shop.ts';
+
+test('a release has the same digest in other clones, paths, time zones, umasks, languages and runtimes', async () => {
+  const shop = await newShop();
+  const other = cloneShop(shop);
+  const first = await shop.ask('release payment-service --target dev --runtime bubblewrap');
+  const env = { TZ: 'Pacific/Auckland', LANG: 'tr_TR.UTF-8', LC_ALL: 'C' };
+  const command = `umask 077; exec "${process.execPath}" "${BIN}" --format json release payment-service --target dev --runtime docker`;
+  const second = JSON.parse(
+    execFileSync('sh', ['-c', command], {
+      cwd: other.dir,
+      env: { ...process.env, ...env },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
+  expect(second.digest).toBe(first.json.digest);
+  expect(second).toEqual(first.json);
+});
+
+test('one changed byte of a component gives another release, and another layer of that component alone', async () => {
+  const shop = await newShop();
+  const before = await shop.ask('release payment-service --target dev');
+  shop.commit('components/terraform/database/outputs.tf', (text) => text.replace('Host and port', 'Host and Port'));
+  const after = await shop.ask('release payment-service --target dev');
+  expect(after.json.digest).not.toBe(before.json.digest);
+  const changed = Object.keys(after.json.components).filter(
+    (address) => after.json.components[address].layer !== before.json.components[address].layer,
+  );
+  expect(changed).toEqual(['terraform/database']);
+});
+
+test('a release that was tampered with in Git is refused, and nothing of it is used', async () => {
+  const shop = await newShop();
+  const { json } = await shop.ask('release payment-service --target dev');
+  const ref = `refs/atmos/releases/${json.digest.slice(7)}`;
+  const path = 'components/terraform/network/source/main.tf';
+  const forged = execFileSync('git', ['hash-object', '-w', '--stdin'], {
+    cwd: shop.dir,
+    input: `${shop.git('show', `${ref}:${path}`)}\n# forged\n`,
+    encoding: 'utf8',
+  }).trim();
+  const env = { ...process.env, GIT_INDEX_FILE: `${shop.dir}/.git/forging` };
+  execFileSync('git', ['read-tree', ref], { cwd: shop.dir, env });
+  execFileSync('git', ['update-index', '--cacheinfo', `100644,${forged},${path}`], { cwd: shop.dir, env });
+  const tree = execFileSync('git', ['write-tree'], { cwd: shop.dir, env, encoding: 'utf8' }).trim();
+  shop.git('update-ref', ref, shop.git('commit-tree', '-m', 'forged', tree));
+  shop.git('push', '--quiet', '--force', 'origin', `${ref}:${ref}`);
+  const shown = await shop.ask(`release show ${json.id}`);
+  expect(shown.code).toBe(1);
+  expect(shown.json.error).toMatchObject({ code: 'tampered-release' });
+  expect(shown.json.error.message).toContain('terraform/network');
+  const rolled = await shop.run(`rollout payment-service --target dev --release ${json.id}`);
+  expect(rolled.code).toBe(1);
+  expect((await shop.ask('status payment-service')).json.targets[0].state).toBe('never');
+});
+
+test('a release names no time, host, user or absolute path', async () => {
+  const shop = await newShop();
+  const { json } = await shop.ask('release payment-service --target dev');
+  const text = JSON.stringify(json);
+  expect(text).not.toContain(shop.dir);
+  expect(text).not.toContain('ana@example.com');
+  expect(text).not.toMatch(/20\d\d-\d\d-\d\dT/);
+});

@@ -1,0 +1,115 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { BIN, call, newShop, temporary } from './shop.ts';
+
+const FILE = 'deployments/payment-service.yaml';
+
+test('an unknown key is named with its place and the nearest name', async () => {
+  const shop = await newShop();
+  writeFileSync(
+    join(shop.dir, FILE),
+    shop.read(FILE).replace('  components:\n    terraform:\n      network:', '  componets:\n    terraform:\n      network:'),
+  );
+  const { code, stderr, stdout } = await shop.run('validate');
+  expect(code).toBe(2);
+  expect(stdout).toBe('');
+  const lines = stderr.split('\n');
+  expect(lines[0]).toBe(`${FILE}:13:3 error: unknown key "componets"`);
+  expect(lines.some((line) => line.startsWith('   13 |   componets:'))).toBe(true);
+  expect(stderr).toMatch(/\| {3}\^{9} did you mean "components"\?/);
+  const json = await shop.ask('validate');
+  expect(json.json.error).toMatchObject({ code: 'unknown-key', file: FILE, line: 13, column: 3, hint: 'did you mean "components"?' });
+});
+
+test('a missing stack, an unknown target and a dependency cycle are each named at their place', async () => {
+  const shop = await newShop();
+  const text = shop.read(FILE);
+  const attempt = async (broken: string, args: string) => {
+    writeFileSync(join(shop.dir, FILE), broken);
+    return shop.ask(args);
+  };
+  const missing = await attempt(
+    text.replace('stacks: [orgs/acme/dev]', 'stacks: [orgs/acme/devv]'),
+    'describe payment-service --target dev',
+  );
+  expect(missing.code).toBe(2);
+  expect(missing.json.error).toMatchObject({ file: FILE, line: 28 });
+  expect(missing.json.error.hint).toContain('orgs/acme/dev');
+  const cycle = await attempt(
+    text.replace('      network:\n', '      network:\n        metadata: { depends_on: [service-api] }\n'),
+    'validate payment-service',
+  );
+  expect(cycle.code).toBe(2);
+  expect(cycle.json.error.code).toBe('dependency-cycle');
+  expect(cycle.json.error.message).toMatch(/terraform\/\S+ → .*terraform\/network/);
+  expect(cycle.json.error.file).toBe(FILE);
+  const target = await attempt(text, 'describe payment-service --target prdo');
+  expect(target.code).toBe(2);
+  expect(target.json.error).toMatchObject({ code: 'unknown-target', hint: 'did you mean "prod"?' });
+  const promoted = await attempt(text.replace('{ from: dev }', '{ from: devel }'), 'validate payment-service');
+  expect(promoted.json.error).toMatchObject({ code: 'unknown-target', file: FILE });
+});
+
+test('a Terraform error is told at the line that set the value, is recorded, and nothing after it runs', async () => {
+  const shop = await newShop();
+  shop.commit('stacks/orgs/acme/dev.yaml', (text) => text.replace('10.10.0.0/16', 'not-a-range'));
+  const failed = await shop.ask('rollout payment-service --target dev');
+  expect(failed.code).toBe(1);
+  expect(failed.json.error).toMatchObject({ code: 'terraform', file: 'stacks/orgs/acme/dev.yaml', line: 10 });
+  expect(failed.json.error.message).toContain("A network's range is in CIDR notation");
+  const { json } = await shop.ask('history payment-service --target dev');
+  expect(json.records[0]).toMatchObject({ result: 'failed' });
+  expect(json.records[0].components['terraform/database'].action).toBe('not-reached');
+  shop.commit('stacks/orgs/acme/dev.yaml', (text) => text.replace('not-a-range', '10.10.0.0/16'));
+  expect((await shop.ask('rollout payment-service --target dev')).json).toMatchObject({ result: 'deployed' });
+});
+
+test('a Terraform error in a component’s code is told at its file and line', async () => {
+  const shop = await newShop();
+  shop.commit('components/terraform/network/outputs.tf', (text) => text.replace('terraform_data.network.id', 'terraform_data.netwrok.id'));
+  const failed = await shop.ask('rollout payment-service --target dev');
+  expect(failed.code).toBe(1);
+  expect(failed.json.error).toMatchObject({ code: 'terraform', file: 'components/terraform/network/outputs.tf', line: 3 });
+  expect(failed.json.error.message).toContain('Reference to undeclared resource');
+});
+
+test('where no runtime works, it says why and how to get one, and exits with 4', async () => {
+  const shop = await newShop();
+  const bin = join(shop.dir, '../bin');
+  mkdirSync(bin);
+  symlinkSync('/usr/bin/git', join(bin, 'git'));
+  const none = await shop.ask('rollout payment-service --target dev', { env: { PATH: bin, DOCKER_HOST: 'unix:///nowhere/docker.sock' } });
+  expect(none.code).toBe(4);
+  expect(none.json.error).toMatchObject({ code: 'no-runtime' });
+  expect(none.json.error.message).toContain('bubblewrap is not installed');
+  expect(none.json.error.hint).toContain('apt-get install bubblewrap');
+  expect((await shop.ask('status payment-service')).json.targets[0].state).toBe('never');
+});
+
+test('outside of a Git repository, and outside of any repository, it says what to do', async () => {
+  const dir = temporary();
+  const none = await call(['--format', 'json', 'list'], { cwd: dir });
+  expect(none.code).toBe(2);
+  expect(none.json.error.code).toBe('no-repository');
+  mkdirSync(join(dir, 'deployments'));
+  writeFileSync(join(dir, 'deployments/app.yaml'), 'deployment:\n  name: app\n  components:\n    terraform:\n      a:\n');
+  const noGit = await call(['--format', 'json', 'status', 'app'], { cwd: dir });
+  expect(noGit.code).toBe(4);
+  expect(noGit.json.error).toMatchObject({ code: 'not-a-git-repository', hint: 'make one: git init' });
+});
+
+test('wrong usage exits with 2, and help with 0', async () => {
+  const dir = temporary();
+  expect((await call(['rolout'], { cwd: dir })).code).toBe(2);
+  expect((await call(['rolout'], { cwd: dir })).stderr).toContain('Did you mean rollout?');
+  expect((await call(['rollout', '--help'], { cwd: dir })).code).toBe(0);
+});
+
+test('the program runs through a link and from any directory', async () => {
+  const dir = temporary();
+  symlinkSync(BIN, join(dir, 'atmos-deployment'));
+  const { execFileSync } = await import('node:child_process');
+  const said = execFileSync(process.execPath, [join(dir, 'atmos-deployment'), '--version'], { cwd: '/', encoding: 'utf8' });
+  expect(said).toMatch(/^\d+\.\d+\.\d+\n$/);
+});

@@ -1,0 +1,118 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '../../..');
+export const BIN = join(ROOT, 'dist/atmos-deployment.js');
+
+export interface Answer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What `--format json` printed. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of many forms
+  readonly json: any;
+}
+
+export interface CallOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Given the process once it runs. */
+  readonly onStart?: (child: ChildProcess) => void;
+}
+
+/** A copy of the example with a Git repository, a remote, and an image that is pinned and committed. */
+export interface Shop {
+  readonly dir: string;
+  readonly remote: string;
+  run(args: string, options?: CallOptions): Promise<Answer>;
+  /** Asks for JSON. */
+  ask(args: string, options?: CallOptions): Promise<Answer>;
+  git(...args: readonly string[]): string;
+  read(path: string): string;
+  /** Writes a file, or changes it, and commits. */
+  commit(path: string, content: string | ((before: string) => string)): void;
+}
+
+export function temporary(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'atmos-e2e-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+export async function newShop(): Promise<Shop> {
+  const base = temporary();
+  const dir = join(base, 'shop');
+  const remote = join(base, 'remote.git');
+  cpSync(join(ROOT, 'deployments-example'), dir, { recursive: true });
+  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', remote]);
+  const shop = openShop(dir, remote);
+  shop.git('init', '--quiet', '--initial-branch=main');
+  identify(shop);
+  shop.git('remote', 'add', 'origin', remote);
+  const built = await shop.run('images build payment-service');
+  if (built.code !== 0) throw new Error(built.stderr);
+  shop.git('add', '--all');
+  shop.git('commit', '--quiet', '--message=An application');
+  shop.git('push', '--quiet', 'origin', 'main');
+  return shop;
+}
+
+/** Another clone of a shop's remote, somewhere else. */
+export function cloneShop({ remote }: Shop): Shop {
+  const dir = join(temporary(), 'elsewhere/deep/clone');
+  execFileSync('git', ['clone', '--quiet', remote, dir]);
+  const shop = openShop(dir, remote);
+  identify(shop);
+  return shop;
+}
+
+function identify(shop: Shop): void {
+  shop.git('config', 'user.name', 'Ana');
+  shop.git('config', 'user.email', 'ana@example.com');
+}
+
+function openShop(dir: string, remote: string): Shop {
+  const git = (...args: readonly string[]): string => execFileSync('git', args, { cwd: dir, encoding: 'utf8' }).trim();
+  const run = (args: string, options: CallOptions = {}): Promise<Answer> => call(args.split(' '), { cwd: dir, ...options });
+  return {
+    dir,
+    remote,
+    git,
+    run,
+    ask: (args, options) => run(`--format json ${args}`, options),
+    read: (path) => readFileSync(join(dir, path), 'utf8'),
+    commit(path, content) {
+      const text = typeof content === 'string' ? content : content(readFileSync(join(dir, path), 'utf8'));
+      writeFileSync(join(dir, path), text);
+      git('add', '--all');
+      git('commit', '--quiet', `--message=Change ${path}`);
+    },
+  };
+}
+
+/** Runs the built program as a user would. */
+export function call(args: readonly string[], { env = {}, cwd, onStart }: CallOptions): Promise<Answer> {
+  return new Promise((done, reject) => {
+    const child = spawn(process.execPath, [BIN, ...args], {
+      cwd,
+      env: { ...process.env, NO_COLOR: '1', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString('utf8');
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString('utf8');
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      const json: unknown = args.includes('json') && stdout !== '' ? JSON.parse(stdout) : undefined;
+      done({ code: code ?? -1, stdout, stderr, json });
+    });
+    onStart?.(child);
+  });
+}

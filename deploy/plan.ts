@@ -31,7 +31,7 @@ export async function plan(workspace: Workspace, deployment: string, target: str
     const results = await session.run(graph, secretValues(release));
     const plans: Record<string, PlanSummary> = {};
     for (const address of run) {
-      const planned = outputOf(results, `${address}/plan`, 'plan');
+      const planned = outputOf(results, `${address}/show`, 'summary');
       if (planned !== undefined) plans[address] = await readPlan(planned, workspace.store);
     }
     const failure = await firstFailure(results, workspace.files, scope);

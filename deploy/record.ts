@@ -91,7 +91,7 @@ export async function componentOutcomes(
       outcomes[address] = { result: result('up-to-date'), plan: undefined, outputs: null };
       continue;
     }
-    const planned = outputOf(results, `${address}/plan`, 'plan');
+    const planned = outputOf(results, `${address}/show`, 'summary');
     const plan = planned === undefined ? undefined : await readPlan(planned, store);
     const changes = plan === undefined ? null : { create: plan.create, update: plan.update, delete: plan.delete };
     const applied = outputOf(results, `${address}/apply`, 'outputs');

@@ -120,6 +120,7 @@ export function workbenchOf(component: ScopedComponent, ground: Ground): Workben
     component: component.address,
     image: image.digest,
     command,
+    backendType: String(component.sections.backend_type ?? 'local'),
     source: source.tree,
     root: source.root,
     providers: source.providers,

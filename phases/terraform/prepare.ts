@@ -12,6 +12,8 @@ export interface Workbench {
   readonly source: Digest;
   /** Directory of the root module in the source tree; `''` when it is the tree itself. */
   readonly root: string;
+  /** A local backend is the same for every target, and is initialized with the rest; others are initialized where they are used. */
+  readonly backendType: string;
   /** An unpacked filesystem mirror with the providers; `undefined` when it needs none; `download` when they come from their registry. */
   readonly providers: Digest | undefined | { readonly requirements: Digest };
 }
@@ -27,9 +29,18 @@ export const MIRROR_CONFIG = `printf 'provider_installation {\\n  filesystem_mir
 export const COPY_SOURCE = `cp -RP /source /tmp/source && chmod -R u+w /tmp/source && cd "/tmp/source/$2"
 `;
 
+/** Where the state of `backend_type: local` is mounted. */
+export const STATE = '/state';
+
+/** The settings of the local backend: whatever a component says, its state lies where it is mounted. */
+export const LOCAL = { path: `${STATE}/terraform.tfstate`, workspace_dir: `${STATE}/workspaces` } as const;
+const LOCAL_BACKEND = JSON.stringify({ terraform: { backend: { local: LOCAL } } });
+
 const INIT = `${MIRROR_CONFIG}${COPY_SOURCE}lock=
 if [ -f .terraform.lock.hcl ]; then lock=-lockfile=readonly; fi
-TF_DATA_DIR=/out/data run "$1" init -backend=false -no-color $lock
+backend=-backend=false
+if [ "$3" = local ]; then backend=; printf '${LOCAL_BACKEND}' > backend.tf.json; fi
+TF_DATA_DIR=/out/data run "$1" init $backend -no-color $lock
 if [ -f .terraform.lock.hcl ]; then cp .terraform.lock.hcl /out/lock/; fi
 `;
 
@@ -50,7 +61,7 @@ export function providersInput({ component, providers }: Workbench): readonly In
  * target. Where providers come from their registry, a node of their own downloads them first, keyed by nothing but what is required.
  */
 export function prepareNodes(bench: Workbench): readonly Node[] {
-  const { component, image, command, root, providers } = bench;
+  const { component, image, command, root, providers, backendType } = bench;
   const nodes: Node[] = [];
   if (typeof providers === 'object') {
     nodes.push(
@@ -74,7 +85,7 @@ export function prepareNodes(bench: Workbench): readonly Node[] {
       inputs: [input('/source', bench.source), ...providersInput(bench)],
       action: exec({
         image,
-        argv: script(INIT, command, root),
+        argv: script(INIT, command, root, backendType === 'local' ? 'local' : ''),
         env: TERRAFORM_ENV,
         outputs: [
           { name: 'data', path: '/out/data' },

@@ -11,6 +11,7 @@ import {
   type TreeEntry,
 } from '../../engine/index.ts';
 import { imageFields } from '../nixpack/image.ts';
+import { LOCAL } from './prepare.ts';
 
 export const SYNTH = { name: 'terraform-synth', version: 1 } as const;
 
@@ -25,9 +26,6 @@ export interface SynthArgs {
   /** What is known without a node: images that a promotion takes over. */
   readonly produced: Readonly<Record<string, JsonObject>>;
 }
-
-/** Where the state of `backend_type: local` is mounted. */
-export const STATE = '/state';
 
 /**
  * Makes a terraform component's layer: the source tree, the lock file and the generated files, canonical. Inputs `source`, `lock`, and `image/<address>`;
@@ -70,7 +68,7 @@ function withoutLock(tree: Tree): Tree {
 
 /** Atmos's `backend.tf.json`; a local backend's state lies in the mounted state directory. */
 function backendFile(type: string, backend: JsonObject): Json {
-  const own = type === 'local' ? { ...backend, path: `${STATE}/terraform.tfstate`, workspace_dir: `${STATE}/workspaces` } : backend;
+  const own = type === 'local' ? LOCAL : backend;
   if (type === 'cloud') return { terraform: { cloud: own } };
   return { terraform: { backend: { [type]: own } } };
 }

@@ -1,53 +1,76 @@
 import type { Exec, Input, Node, NodeId, StateMount } from '../../engine/index.ts';
 import { exec, input, script, step } from '../step.ts';
-import { MIRROR_CONFIG, providersInput, TERRAFORM_ENV, type Workbench } from './prepare.ts';
-import { STATE } from './synth.ts';
+import { MIRROR_CONFIG, providersInput, STATE, TERRAFORM_ENV, type Workbench } from './prepare.ts';
 
 /** A terraform component as its nodes that talk to the world need it. */
 export interface Site extends Workbench {
   readonly workspace: string;
-  readonly backendType: string;
   /** Below the state root; used with a local backend only. */
   readonly stateDir: string;
   readonly env: Readonly<Record<string, string>>;
   readonly secrets: readonly string[];
 }
 
-/** Initializes the backend from the cached data directory, in a writable copy of the module. `$1` command, `$2` root, `$3` workspace. */
-const INIT_BACKEND = `${MIRROR_CONFIG}cp -RP /module /tmp/module && chmod -R u+w /tmp/module && mkdir /tmp/data
-if [ -d /data ]; then cp -RP /data/. /tmp/data && chmod -R u+w /tmp/data; fi
+/** A writable copy of the module, and of the data directory at `$5` if there is one. `$1` command, `$2` root, `$3` workspace, `$4` backend. */
+const LAY_OUT = `${MIRROR_CONFIG}cp -RP /module /tmp/module && chmod -R u+w /tmp/module && mkdir /tmp/data
+if [ -d "$5" ]; then cp -RP "$5/." /tmp/data && chmod -R u+w /tmp/data; fi
 cd "/tmp/module/$2"
 export TF_DATA_DIR=/tmp/data
-lock=
+`;
+
+const INIT_BACKEND = `lock=
 if [ -f .terraform.lock.hcl ]; then lock=-lockfile=readonly; fi
 code=0; run "$1" init -no-color -get=false $lock > /tmp/init.log 2>&1 || code=$?
 if [ $code -ne 0 ]; then cat /tmp/init.log >&2; exit $code; fi
-if [ "$3" != default ]; then run "$1" workspace select -or-create "$3" > /dev/null; fi
 `;
 
-const PLAN = `code=0; run "$1" plan -no-color -compact-warnings -lock-timeout=60s -detailed-exitcode -out=/out/tfplan || code=$?
+/** What `workspace select -or-create` would write, without starting the program: whoever opens a workspace's state makes it. */
+const SELECT_WORKSPACE = `if [ "$3" != default ]; then printf %s "$3" > /tmp/data/environment; fi
+`;
+
+/** A local backend was initialized beforehand, with the rest: it is the same for every target. */
+const ONCE = `if [ "$4" != local ]; then
+${INIT_BACKEND}fi
+${SELECT_WORKSPACE}`;
+
+const PLAN = `code=0; run "$1" plan -no-color -compact-warnings -lock-timeout=60s -detailed-exitcode $6 -out=/out/tfplan || code=$?
 if [ $code -ne 0 ] && [ $code -ne 2 ]; then exit $code; fi
-"$1" show -json /out/tfplan > /out/plan.json
+cp -RP /tmp/data /out/data
+`;
+const SHOW = `"$1" show -json /plan/tfplan > /out/plan.json
 `;
 const APPLY = `run "$1" apply -no-color -lock-timeout=60s /plan/tfplan
 "$1" output -json > /out/outputs.json
 `;
-const OUTPUT = '"$1" output -json > /out/outputs.json\n';
+const OUTPUT = `"$1" output -json > /out/outputs.json
+`;
 
-/** `plan -out`, with its JSON form: output `plan` holds `tfplan` and `plan.json`. */
+/** Plans: output `plan` holds `tfplan` and the initialized data directory. */
 export function planNode(site: Site, options: { readonly destroy: boolean; readonly after: readonly NodeId[] }): Node {
-  const text = options.destroy ? PLAN.replace('-detailed-exitcode', '-detailed-exitcode -destroy') : PLAN;
-  return worldNode(site, options.destroy ? 'plan-destroy' : 'plan', text, {
-    inputs: bench(site),
+  return worldNode(site, planName(options.destroy), LAY_OUT + ONCE + PLAN, {
+    inputs: [moduleInput(site), input('/data', { node: `${site.component}/init`, output: 'data' }), ...providersInput(site)],
+    data: '/data',
     after: options.after,
     output: 'plan',
+    flags: options.destroy ? '-destroy' : '',
+  });
+}
+
+/** Turns the plan into JSON, beside the apply: output `summary` holds `plan.json`. */
+export function showNode(site: Site, options: { readonly destroy: boolean }): Node {
+  return worldNode(site, options.destroy ? 'show-destroy' : 'show', LAY_OUT + SHOW, {
+    inputs: plannedInputs(site, options.destroy),
+    data: '/plan/data',
+    after: [],
+    output: 'summary',
   });
 }
 
 /** Applies exactly the plan that the plan node wrote: output `outputs` holds `outputs.json`. */
 export function applyNode(site: Site, options: { readonly destroy: boolean }): Node {
-  return worldNode(site, options.destroy ? 'destroy' : 'apply', APPLY, {
-    inputs: [...bench(site), input('/plan', { node: `${site.component}/${options.destroy ? 'plan-destroy' : 'plan'}`, output: 'plan' })],
+  return worldNode(site, options.destroy ? 'destroy' : 'apply', LAY_OUT + APPLY, {
+    inputs: plannedInputs(site, options.destroy),
+    data: '/plan/data',
     after: [],
     output: 'outputs',
   });
@@ -55,26 +78,42 @@ export function applyNode(site: Site, options: { readonly destroy: boolean }): N
 
 /** Reads the outputs of what runs from its state: output `outputs` holds `outputs.json`. */
 export function outputsNode(site: Site, backendOnly: Input['from']): Node {
-  return worldNode({ ...site, root: '' }, 'outputs', OUTPUT, { inputs: [input('/module', backendOnly)], after: [], output: 'outputs' });
+  const inputs = [input('/module', backendOnly)];
+  return worldNode({ ...site, root: '' }, 'outputs', LAY_OUT + INIT_BACKEND + SELECT_WORKSPACE + OUTPUT, {
+    inputs,
+    data: '',
+    after: [],
+    output: 'outputs',
+  });
 }
 
-function bench(site: Site): readonly Input[] {
-  return [
-    input('/module', { node: `${site.component}/module`, output: 'module' }),
-    input('/data', { node: `${site.component}/init`, output: 'data' }),
-    ...providersInput(site),
-  ];
+function planName(destroy: boolean): string {
+  return destroy ? 'plan-destroy' : 'plan';
 }
 
-function worldNode(
-  site: Site,
-  name: string,
-  text: string,
-  { inputs, after, output }: { readonly inputs: readonly Input[]; readonly after: readonly NodeId[]; readonly output: string },
-): Node {
+function moduleInput(site: Site): Input {
+  return input('/module', { node: `${site.component}/module`, output: 'module' });
+}
+
+function plannedInputs(site: Site, destroy: boolean): readonly Input[] {
+  const plan = input('/plan', { node: `${site.component}/${planName(destroy)}`, output: 'plan' });
+  return [moduleInput(site), plan, ...providersInput(site)];
+}
+
+interface WorldParts {
+  readonly inputs: readonly Input[];
+  /** Where the data directory lies that it starts from; `''` for none. */
+  readonly data: string;
+  readonly after: readonly NodeId[];
+  readonly output: string;
+  readonly flags?: string;
+}
+
+function worldNode(site: Site, name: string, text: string, { inputs, data, after, output, flags = '' }: WorldParts): Node {
+  const { command, root, workspace, backendType } = site;
   const action: Exec = exec({
     image: site.image,
-    argv: script(INIT_BACKEND + text, site.command, site.root, site.workspace),
+    argv: script(text, command, root, workspace, backendType, data, flags),
     env: { ...TERRAFORM_ENV, ...site.env },
     secrets: site.secrets,
     ...reach(site),

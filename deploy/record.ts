@@ -3,6 +3,7 @@ import { outputOf } from '../engine/index.ts';
 import { outputsDigest, type PlanSummary, readPlan, upstreamOf } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import {
+  ANY,
   type ComponentResult,
   type ComponentState,
   componentRef,
@@ -53,15 +54,11 @@ function recordOf({ kind, release, promotedFrom, by }: Undertaking, fields: Part
 
 /** What is written before anything is applied: which components are about to be touched. */
 export function intentEntry(undertaking: Undertaking, state: TargetState): Entry {
-  const record = recordOf({ ...undertaking, kind: 'intent' }, {});
+  // Whoever got the lock knows that the command which left this behind is gone.
+  const reason = state.state === 'deploying' ? `goes on where the rollout of ${state.at} was interrupted` : null;
+  const record = recordOf({ ...undertaking, kind: 'intent' }, { reason });
   const open = [...new Set([...state.open, ...undertaking.run])].sort();
   return { record, state: { ...state, state: 'deploying', open, by: record.by, at: record.at } };
-}
-
-/** What is written when an earlier intent has no outcome and its command is gone. */
-export function interruptedEntry(undertaking: Undertaking, state: TargetState): Entry {
-  const record = recordOf({ ...undertaking, kind: 'interrupted' }, { reason: 'the command that was at work here ended without a record' });
-  return { record, state: { ...state, state: 'interrupted' } };
 }
 
 /** How a component's nodes ended. */
@@ -143,7 +140,7 @@ export function outcomeEntry(
   const ran = { release: release.digest, commit, artifacts: artifactsOf(release) };
   return {
     record,
-    refs: applied.map(([address]) => ({ ref: componentRef(deployment, target, address), to: commit })),
+    refs: applied.map(([address]) => ({ ref: componentRef(deployment, target, address), from: ANY, to: commit })),
     state: {
       ...state,
       state: whole ? 'deployed' : 'failed',

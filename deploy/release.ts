@@ -2,7 +2,7 @@ import { type Scope, suggestion } from '../config/index.ts';
 import { AtmosError, asDigest, type Digest, jsonDigest, shortId } from '../engine/index.ts';
 import { expandRelease, gatherGround, releaseParts, type TakenOver, takeOver } from '../phases/index.ts';
 import { assembleRelease, type FileRefs, type Release, readRelease, releaseRef, writeRelease } from '../releases/index.ts';
-import { readFiles, writeCommit, writeTree } from '../tracking/index.ts';
+import { ANY, type RefUpdate, readFiles, writeCommit, writeTree } from '../tracking/index.ts';
 import { lockPath, readLock } from './images.ts';
 import { headCommit, type Revision, revisionAt, scopeAt, worktreeRevision } from './revision.ts';
 import { type RunSettings, Session } from './session.ts';
@@ -106,19 +106,25 @@ function fileRefs({ repository, refs }: Tracking): FileRefs {
       const known = (await refs.readLocal([ref])).get(ref) ?? (await refs.read([ref])).get(ref);
       return known === undefined ? undefined : readFiles(repository, known);
     },
-    async write(ref, files, message) {
-      const commit = await writeCommit(repository, await writeTree(repository, files), message);
-      const known = (await refs.read([ref])).get(ref);
-      // Nothing but the files decides the commit: whoever was first wrote the same.
-      if (known === undefined) await refs.update([{ ref, from: undefined, to: commit }]);
-      return commit;
-    },
+    write: async (files, message) => writeCommit(repository, await writeTree(repository, files), message),
   };
+}
+
+/**
+ * Writes a release into this repository, unless it is there, and returns what makes it one of the releases, here and on the remote. Nothing but
+ * its content decides the commit: whoever was first wrote the same.
+ */
+export async function releaseUpdate(workspace: Workspace, release: Release): Promise<RefUpdate> {
+  const tracking = await workspace.tracking();
+  const ref = releaseRef(release.digest);
+  const known = (await tracking.refs.readLocal([ref])).get(ref);
+  return { ref, from: ANY, to: known ?? (await writeRelease(release, workspace.store, fileRefs(tracking))) };
 }
 
 /** Keeps a release under its ref, here and on the remote. */
 export async function storeRelease(workspace: Workspace, release: Release): Promise<void> {
-  await writeRelease(release, workspace.store, fileRefs(await workspace.tracking()));
+  const { refs } = await workspace.tracking();
+  await refs.update([await releaseUpdate(workspace, release)]);
 }
 
 /** @throws AtmosError `no-release`, `tampered-release` */

@@ -3,20 +3,25 @@ import { expandRollout, type PlanSummary, upstreamOf } from '../phases/index.ts'
 import type { Release } from '../releases/index.ts';
 import {
   type Candidate,
+  type Claim,
   checkApprovals,
   checkPromotion,
   currentComponents,
+  type Entry,
   type LedgerRecord,
   type Lock,
+  ledgerRef,
+  lockRef,
   type Person,
   type RecordKind,
+  type RefIds,
   type Rules,
   type TargetState,
 } from '../tracking/index.ts';
 import { type Chosen, chooseRelease } from './choice.ts';
 import { firstFailure } from './failure.ts';
-import { componentOutcomes, intentEntry, interruptedEntry, outcomeEntry, type Undertaking } from './record.ts';
-import { artifactsOf, storeRelease } from './release.ts';
+import { type ComponentOutcome, componentOutcomes, intentEntry, outcomeEntry, type Undertaking } from './record.ts';
+import { artifactsOf, releaseUpdate, storeRelease } from './release.ts';
 import { releaseGround } from './release-ground.ts';
 import { rulesOf } from './rules.ts';
 import type { RunSettings, Session } from './session.ts';
@@ -51,33 +56,36 @@ export interface RolloutAnswer {
  * @throws AtmosError refusals: `not-promoted`, `not-approved`, `locked`, `dirty-tree`, …
  */
 export async function rollout(workspace: Workspace, request: RolloutRequest, settings: RunSettings): Promise<RolloutAnswer> {
-  const { deployment, target } = request;
-  const { repository, ledger, locks } = await workspace.tracking();
+  const { deployment, target, promoteFrom } = request;
+  const { repository, refs, ledger } = await workspace.tracking();
   const by = await repository.identity();
   const rules = await rulesOf(workspace, deployment, target);
-  const states = await ledger.statesNow(deployment, [
-    ...new Set([target, ...rules.from, ...(request.promoteFrom === undefined ? [] : [request.promoteFrom])]),
-  ]);
+  const names = [...new Set([target, ...rules.from, ...(promoteFrom === undefined ? [] : [promoteFrom])])];
+  const ids = await refs.read([...names.map((name) => ledgerRef(deployment, name)), lockRef(deployment, target)]);
+  const states = new Map(await Promise.all(names.map(async (name) => [name, await ledger.stateIn(deployment, name, ids)] as const)));
   const sources = rules.from.flatMap((name) => states.get(name) ?? []);
   const chosen = await chooseRelease(workspace, request, { rules, sources, states }, settings);
   const { release, session } = chosen;
   try {
-    const before = states.get(target);
-    if (before === undefined) throw new TypeError(`no state of ${target}`);
+    const before = await ledger.stateIn(deployment, target, ids);
     const candidate = candidateOf(release);
     // What ran here once was allowed here once.
     if (!before.ran.some((ran) => ran.release === release.digest)) checkPromotion(candidate, rules, sources);
     if (!request.all && isRunning(release, before)) return nothingToDo(release, before, by, session);
-    await storeRelease(workspace, release);
-    checkApprovals(candidate, rules, before, by);
-    const lock = await locks.acquire(deployment, target, by);
-    try {
-      return await underLock(workspace, chosen, { request, rules, by, lock, kind: kindOf(chosen, before) }, settings);
-    } finally {
-      await lock.release();
-    }
+    await requireApprovals(workspace, release, rules, before, by);
+    return await carryOut(workspace, chosen, { request, rules, by, ids, kind: kindOf(chosen, before) }, settings);
   } finally {
     await session.close();
+  }
+}
+
+/** A release that waits for approval is kept, so that whoever approves can look at it. @throws AtmosError `not-approved` */
+async function requireApprovals(workspace: Workspace, release: Release, rules: Rules, state: TargetState, by: Person): Promise<void> {
+  try {
+    checkApprovals(candidateOf(release), rules, state, by);
+  } catch (error) {
+    await storeRelease(workspace, release);
+    throw error;
   }
 }
 
@@ -124,41 +132,83 @@ interface Work {
   readonly request: RolloutRequest;
   readonly rules: Rules;
   readonly by: Person;
-  readonly lock: Lock;
   readonly kind: RecordKind;
+  /** What the refs pointed at when this began. */
+  readonly ids: RefIds;
 }
 
-/** What is done while nobody else may: everything is asked again, since it may have changed before the lock was ours. */
-async function underLock(workspace: Workspace, chosen: Chosen, work: Work, settings: RunSettings): Promise<RolloutAnswer> {
-  const { release, session, promotedFrom } = chosen;
-  const { request, rules, by, lock, kind } = work;
-  const { ledger } = await workspace.tracking();
-  const { deployment, target } = request;
+/** Takes the lock and says what is about to be done, applies, and says how it ended: two pushes, each of which moves all its refs or none. */
+async function carryOut(workspace: Workspace, chosen: Chosen, work: Work, settings: RunSettings): Promise<RolloutAnswer> {
+  const { release, session } = chosen;
   const began = Date.now();
-  let state = await ledger.state(deployment, target);
-  const current = request.all ? new Set<string>() : currentIn(release, state);
-  const run = new Set(Object.keys(release.config.components).filter((address) => !current.has(address)));
-  const undertaking: Undertaking = { kind, release, promotedFrom, by, run };
-  if (state.state === 'deploying') ({ state } = await ledger.append(deployment, target, (now) => interruptedEntry(undertaking, now)));
-  await ledger.append(deployment, target, (now) => {
-    checkApprovals(candidateOf(release), rules, now, by);
-    return intentEntry(undertaking, now);
-  });
-  const ground = await releaseGround(workspace, release);
-  const { graph } = expandRollout(release, ground, { purpose: 'rollout', run, applied: new Set(Object.keys(state.components)) });
-  const results = await session.run(graph, secretValues(release), lock.lost);
-  const outcomes = await componentOutcomes(undertaking, results, workspace.store);
-  const interrupted = settings.cancellation.interrupt.aborted;
-  const { record } = await ledger.append(deployment, target, (now) =>
-    outcomeEntry(undertaking, outcomes, now, { durationMs: Date.now() - began, interrupted }),
-  );
-  return {
-    record,
-    recorded: true,
-    plans: Object.fromEntries(Object.entries(outcomes).flatMap(([address, { plan }]) => (plan === undefined ? [] : [[address, plan]]))),
-    failure: interrupted ? interruption(record) : await firstFailure(results, workspace.files, chosen.scope),
-    ran: session.ran,
+  const { undertaking, state, lock, commit } = await begin(workspace, chosen, work);
+  try {
+    const ground = await releaseGround(workspace, release);
+    const applied = new Set(Object.keys(state.components));
+    const { graph } = expandRollout(release, ground, { purpose: 'rollout', run: undertaking.run, applied });
+    const results = await session.run(graph, secretValues(release), lock.lost);
+    const outcomes = await componentOutcomes(undertaking, results, workspace.store);
+    const interrupted = settings.cancellation.interrupt.aborted;
+    const record = await finish(workspace, undertaking, { outcomes, durationMs: Date.now() - began, interrupted }, lock, commit);
+    const plans = Object.entries(outcomes).flatMap(([address, { plan }]) => (plan === undefined ? [] : [[address, plan] as const]));
+    const failure = interrupted ? interruption(record) : await firstFailure(results, workspace.files, chosen.scope);
+    return { record, recorded: true, plans: Object.fromEntries(plans), failure, ran: session.ran };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+interface Begun {
+  readonly undertaking: Undertaking;
+  /** The target's state as it was when the lock was taken. */
+  readonly state: TargetState;
+  readonly lock: Lock;
+  /** The intent's commit. */
+  readonly commit: string;
+}
+
+/** Takes the lock, records the intent and keeps the release. Everything is asked again of the state that this goes on top of. */
+async function begin(workspace: Workspace, { release, promotedFrom }: Chosen, { request, rules, by, kind, ids }: Work): Promise<Begun> {
+  const { ledger, locks } = await workspace.tracking();
+  const { deployment, target } = request;
+  const kept = await releaseUpdate(workspace, release);
+  let begun: { undertaking: Undertaking; state: TargetState; claim: Claim } | undefined;
+  const build = async (state: TargetState, now: RefIds): Promise<Entry> => {
+    checkApprovals(candidateOf(release), rules, state, by);
+    const claim = await locks.claim(deployment, target, by, now);
+    const current = request.all ? new Set<string>() : currentIn(release, state);
+    const run = new Set(Object.keys(release.config.components).filter((address) => !current.has(address)));
+    const undertaking: Undertaking = { kind, release, promotedFrom, by, run };
+    begun = { undertaking, state, claim };
+    return { ...intentEntry(undertaking, state), refs: [claim.update, kept] };
   };
+  const { commit } = await ledger.append(deployment, target, build, { watch: [lockRef(deployment, target)], known: ids });
+  if (begun === undefined) throw new TypeError('an entry was appended that was never built');
+  const { undertaking, state, claim } = begun;
+  return { undertaking, state, commit, lock: claim.hold() };
+}
+
+interface Ending {
+  readonly outcomes: Readonly<Record<string, ComponentOutcome>>;
+  readonly durationMs: number;
+  readonly interrupted: boolean;
+}
+
+/** Records the outcome and frees the lock, unless somebody took it away. */
+async function finish(workspace: Workspace, undertaking: Undertaking, ending: Ending, lock: Lock, intent: string): Promise<LedgerRecord> {
+  const { ledger } = await workspace.tracking();
+  const { deployment, target } = undertaking.release.config;
+  const freeing = await lock.end();
+  const known = new Map([
+    [ledgerRef(deployment, target), intent],
+    ...(freeing.from === undefined ? [] : [[freeing.ref, freeing.from] as const]),
+  ]);
+  const build = (state: TargetState, now: RefIds): Entry => {
+    const entry = outcomeEntry(undertaking, ending.outcomes, state, ending);
+    return { ...entry, refs: [...(entry.refs ?? []), ...(now.get(freeing.ref) === freeing.from ? [freeing] : [])] };
+  };
+  return (await ledger.append(deployment, target, build, { watch: [freeing.ref], known })).record;
 }
 
 function interruption({ release }: LedgerRecord): AtmosError {

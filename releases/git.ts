@@ -22,8 +22,8 @@ export interface StoredFile {
 
 /** Files under a Git ref; the Git module implements it. */
 export interface FileRefs {
-  /** Writes the files as one commit without parent that depends on nothing but its arguments, and points the ref at it. */
-  write(ref: string, files: ReadonlyMap<string, StoredFile>, message: string): Promise<string>;
+  /** Writes the files as one commit without parent that depends on nothing but its arguments; moves no ref. Returns its id. */
+  write(files: ReadonlyMap<string, StoredFile>, message: string): Promise<string>;
   /** The files, or `undefined` when there is no such ref. */
   read(ref: string): Promise<ReadonlyMap<string, StoredFile> | undefined>;
 }
@@ -34,7 +34,7 @@ export function releaseRef(digest: Digest): string {
 }
 
 /**
- * Writes a release under its ref: manifest, config, and each layer's files as ordinary files, so that releases share with one another,
+ * Writes a release as a commit and returns its id: manifest, config, and each layer's files as ordinary files, so that releases share with one another,
  * and with the repository's own history, whatever they have in common.
  */
 export async function writeRelease(release: Release, store: Store, refs: FileRefs): Promise<string> {
@@ -52,7 +52,7 @@ export async function writeRelease(release: Release, store: Store, refs: FileRef
   }
   const { deployment, target, commit } = release.config;
   const message = `release ${shortId(release.digest)} of ${deployment} for ${target}\n\nRelease: ${release.digest}\nSource-Commit: ${commit}\n`;
-  return refs.write(releaseRef(release.digest), files, message);
+  return refs.write(files, message);
 }
 
 /**

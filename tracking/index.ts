@@ -7,9 +7,9 @@
 export { currentComponents, type Wanted } from './current.ts';
 export { readFiles, type StoredFile, writeCommit, writeTree } from './git/files.ts';
 export { headFacts } from './git/head.ts';
-export { Refs, type RefUpdate } from './git/refs.ts';
+export { ANY, Refs, type RefUpdate } from './git/refs.ts';
 export { openRepository, type Person, type Repository, type SourceEntry } from './git/repository.ts';
-export { componentRef, type Entry, Ledger, ledgerRef } from './ledger.ts';
-export { isHeld, type Lock, type LockOwner, Locks } from './lock.ts';
+export { type Appended, componentRef, type Entry, Ledger, ledgerRef, type RefIds } from './ledger.ts';
+export { type Claim, isHeld, type Lock, type LockOwner, Locks, lockRef } from './lock.ts';
 export { type Candidate, checkApprovals, checkApprover, checkPromotion, checkSource, type Rules } from './policy.ts';
 export * from './types.ts';

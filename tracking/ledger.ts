@@ -4,11 +4,26 @@ import type { Refs, RefUpdate } from './git/refs.ts';
 import type { Repository } from './git/repository.ts';
 import { emptyState, type LedgerRecord, type TargetState } from './types.ts';
 
+/** What refs point at, by name; a ref that is not there is not in it. */
+export type RefIds = ReadonlyMap<string, string>;
+
 /** A record with the state that it leaves behind, and other refs that move with it. */
 export interface Entry {
   readonly record: LedgerRecord;
   readonly state: TargetState;
-  readonly refs?: readonly Omit<RefUpdate, 'from'>[];
+  readonly refs?: readonly RefUpdate[];
+}
+
+/** An entry that was appended, as the commit that the ledger's ref points at now. */
+export interface Appended extends Entry {
+  readonly commit: string;
+}
+
+export interface AppendOptions {
+  /** Other refs that the entry depends on: their ids are read with the ledger's. */
+  readonly watch?: readonly string[];
+  /** What the ledger's and the watched refs pointed at a moment ago: then they are read again only when that was not true any more. */
+  readonly known?: RefIds;
 }
 
 /** How often an append starts again because another writer was first. */
@@ -37,35 +52,35 @@ export class Ledger {
     return Promise.all(targets.map((target) => this.#stateAt(deployment, target, ids.get(ledgerRef(deployment, target)))));
   }
 
-  /** Where targets stand, as the remote has it. @throws AtmosError `remote-unreachable` */
-  async statesNow(deployment: string, targets: readonly string[]): Promise<ReadonlyMap<string, TargetState>> {
-    const refs = targets.map((target) => ledgerRef(deployment, target));
-    const ids = await this.#refs.read(refs);
-    const states = targets.map((target, index) => this.#stateAt(deployment, target, ids.get(refs[index] ?? '')));
-    return new Map((await Promise.all(states)).map((state) => [state.target, state]));
-  }
-
   /** Where a target stands, as the remote has it. @throws AtmosError `remote-unreachable` */
   async state(deployment: string, target: string): Promise<TargetState> {
-    const ref = ledgerRef(deployment, target);
-    return this.#stateAt(deployment, target, (await this.#refs.read([ref])).get(ref));
+    return this.stateIn(deployment, target, await this.#refs.read([ledgerRef(deployment, target)]));
+  }
+
+  /** Where a target stands by what its ledger's ref was read as. */
+  stateIn(deployment: string, target: string, ids: RefIds): Promise<TargetState> {
+    return this.#stateAt(deployment, target, ids.get(ledgerRef(deployment, target)));
   }
 
   /**
    * Appends by compare-and-swap: when another writer was first, `build` is asked again with the new state (and may refuse by throwing).
    * All refs move together or not at all.
    */
-  async append(deployment: string, target: string, build: (state: TargetState) => Entry | Promise<Entry>): Promise<Entry> {
+  async append(
+    deployment: string,
+    target: string,
+    build: (state: TargetState, ids: RefIds) => Entry | Promise<Entry>,
+    { watch = [], known }: AppendOptions = {},
+  ): Promise<Appended> {
     const ref = ledgerRef(deployment, target);
+    let ids = known;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const ids = await this.#refs.read([ref]);
+      ids ??= await this.#refs.read([ref, ...watch]);
       const parent = ids.get(ref);
-      const entry = await build(await this.#stateAt(deployment, target, parent));
-      const id = await this.#write(entry, parent);
-      const others = entry.refs ?? [];
-      const known = others.length === 0 ? new Map<string, string>() : await this.#refs.read(others.map((other) => other.ref));
-      const updates = others.map((other) => ({ ...other, from: known.get(other.ref) })).filter(({ from, to }) => from !== to);
-      if (await this.#refs.update([{ ref, from: parent, to: id }, ...updates])) return entry;
+      const entry = await build(await this.#stateAt(deployment, target, parent), ids);
+      const commit = await this.#write(entry, parent);
+      if (await this.#refs.update([{ ref, from: parent, to: commit }, ...(entry.refs ?? [])])) return { ...entry, commit };
+      ids = undefined;
     }
     throw new AtmosError(`the ledger of ${deployment}/${target} moved ${ATTEMPTS} times while a record was being appended`, {
       kind: 'failed',

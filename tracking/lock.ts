@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { AtmosError, formatProcess, isGone, isObject, parseProcess, thisProcess } from '../engine/index.ts';
-import type { Refs } from './git/refs.ts';
+import type { Refs, RefUpdate } from './git/refs.ts';
 import type { Person, Repository } from './git/repository.ts';
+import type { RefIds } from './ledger.ts';
 
 /** What a lock says of its holder: the content of the blob that the lock ref points at. */
 export interface LockOwner {
@@ -20,10 +21,19 @@ export interface LockOwner {
 /** How long a lock holds without being renewed, in milliseconds. */
 const EXPIRY = 60_000;
 
+/** A lock that may be had: it is had when `update` has gone through. */
+export interface Claim {
+  readonly update: RefUpdate;
+  /** To be called once it has: renews it from then on. */
+  hold(): Lock;
+}
+
 /** A held lock. */
 export interface Lock {
   /** Aborts when the lock was lost: whoever holds it must not apply anything any more. */
   readonly lost: AbortSignal;
+  /** Renews it no more; returns the update that frees it, to go along with others. */
+  end(): Promise<RefUpdate>;
   release(): Promise<void>;
 }
 
@@ -43,28 +53,38 @@ export class Locks {
 
   /** @throws AtmosError `locked`, saying by whom and until when. */
   async acquire(deployment: string, target: string, by: Person): Promise<Lock> {
-    const ref = lockRef(deployment, target);
     for (;;) {
-      const { id, owner } = await this.read(deployment, target);
-      if (owner !== undefined && isHeld(owner)) throw locked(deployment, target, owner);
-      const mine = await this.#write(by, new Date());
-      if (await this.#refs.update([{ ref, from: id, to: mine }])) return this.#hold(ref, mine, by, new Date());
+      const claim = await this.claim(deployment, target, by, await this.#refs.read([lockRef(deployment, target)]));
+      if (await this.#refs.update([claim.update])) return claim.hold();
     }
+  }
+
+  /** What takes a target's lock, by what its ref was read as. @throws AtmosError `locked` */
+  async claim(deployment: string, target: string, by: Person, ids: RefIds): Promise<Claim> {
+    const ref = lockRef(deployment, target);
+    const from = ids.get(ref);
+    const owner = from === undefined ? undefined : await this.#owner(ref, from);
+    if (owner !== undefined && isHeld(owner)) throw locked(deployment, target, owner);
+    const acquired = new Date();
+    const to = await this.#write(by, acquired);
+    return { update: { ref, from, to }, hold: () => this.#hold(ref, to, by, acquired) };
   }
 
   /** Who holds a target's lock, whether or not it still counts. */
   async read(deployment: string, target: string): Promise<{ readonly id: string | undefined; readonly owner: LockOwner | undefined }> {
     const ref = lockRef(deployment, target);
     const id = (await this.#refs.read([ref])).get(ref);
-    if (id === undefined) return { id, owner: undefined };
+    return { id, owner: id === undefined ? undefined : await this.#owner(ref, id) };
+  }
+
+  async #owner(ref: string, id: string): Promise<LockOwner> {
     const owner: unknown = JSON.parse((await this.#repository.readObject(id)).toString('utf8'));
-    if (!isOwner(owner))
-      throw new AtmosError(`${ref} is not a lock that this version can read`, {
-        kind: 'environment',
-        code: 'unknown-version',
-        hint: 'use a newer atmos-deployment',
-      });
-    return { id, owner };
+    if (isOwner(owner)) return owner;
+    throw new AtmosError(`${ref} is not a lock that this version can read`, {
+      kind: 'environment',
+      code: 'unknown-version',
+      hint: 'use a newer atmos-deployment',
+    });
   }
 
   /** Takes a lock away, whoever holds it. Returns who held it. */
@@ -106,12 +126,16 @@ export class Locks {
       });
     }, EXPIRY / 3);
     timer.unref();
+    const end = async (): Promise<RefUpdate> => {
+      clearInterval(timer);
+      await work;
+      return { ref, from: current, to: undefined };
+    };
     return {
       lost: lost.signal,
+      end,
       release: async () => {
-        clearInterval(timer);
-        await work;
-        await this.#refs.update([{ ref, from: current, to: undefined }]);
+        await this.#refs.update([await end()]);
       },
     };
   }

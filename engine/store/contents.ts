@@ -1,60 +1,78 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open, readFile, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import cacache from 'cacache';
 import { asDigest, type Digest, hex, sha256 } from '../digest.ts';
-import { AtmosError, errorCode } from '../errors.ts';
+import { AtmosError, errorCode, isMissing } from '../errors.ts';
+import { TREE_TIME } from './checkout.ts';
 
 /** Above this many bytes a file travels as a stream, never whole in memory. */
 const STREAM_ABOVE = 4 * 1024 * 1024;
-/** The types want a Node stream's options beside cacache's own. */
-const OPTIONS: cacache.put.Options = { algorithms: ['sha256'] };
 
-function integrity(digest: Digest): string {
-  return `sha256-${Buffer.from(hex(digest), 'hex').toString('base64')}`;
-}
-
-/** File contents by digest, in a cacache directory. Writes are atomic, reads verified. */
+/**
+ * File contents by digest: `objects/<two hex digits>/<the others>`. Written under a temporary name and moved, so that an object is there whole
+ * or not at all; verified whenever it is read; dropped when it is damaged.
+ */
 export class Contents {
   readonly #dir: string;
-  constructor(dir: string) {
+  readonly #temporary: () => Promise<string>;
+
+  /** `temporary` gives a directory of this process's own on the same file system. */
+  constructor(dir: string, temporary: () => Promise<string>) {
     this.#dir = dir;
+    this.#temporary = temporary;
   }
 
   async put(content: Uint8Array | string): Promise<Digest> {
-    const bytes = typeof content === 'string' ? Buffer.from(content) : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     const digest = sha256(bytes);
-    if (!(await this.has(digest, bytes.length))) await cacache.put(this.#dir, `content ${digest}`, bytes, OPTIONS);
+    if (await this.has(digest, bytes.length)) return digest;
+    const temporary = await this.#temporaryFile();
+    await writeFile(temporary, bytes, { flag: 'wx', mode: 0o644 });
+    await this.#moveIn(temporary, digest);
     return digest;
   }
 
   /** Takes in a file of any size, `size` bytes long. */
   async putFile(path: string, size: number): Promise<Digest> {
     if (size <= STREAM_ABOVE) return this.put(await readFile(path));
+    const temporary = await this.#temporaryFile();
     const hash = createHash('sha256');
-    await pipeline(createReadStream(path), hash);
-    const digest = asDigest(`sha256:${hash.digest('hex')}`);
-    if (!(await this.has(digest, size))) {
-      const sink = cacache.put.stream(this.#dir, `content ${digest}`, { ...OPTIONS, integrity: integrity(digest) });
-      await pipeline(createReadStream(path), sink);
+    try {
+      await pipeline(createReadStream(path), tap(hash), createWriteStream(temporary, { flags: 'wx', mode: 0o644 }));
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
     }
+    const digest = asDigest(`sha256:${hash.digest('hex')}`);
+    await this.#moveIn(temporary, digest);
     return digest;
   }
 
   /** True when there is content of that digest and length; it is verified only when it is read. */
   async has(digest: Digest, size: number): Promise<boolean> {
-    const found = await cacache.get.hasContent(this.#dir, integrity(digest));
-    return found !== false && found.size === size;
+    try {
+      return (await stat(this.#path(digest))).size === size;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
   }
 
   /** The bytes, or `undefined` when there are none or they were damaged (which drops them). */
   async get(digest: Digest): Promise<Uint8Array | undefined> {
+    let bytes: Uint8Array;
     try {
-      return await cacache.get.byDigest(this.#dir, integrity(digest));
+      bytes = await readFile(this.#path(digest));
     } catch (error) {
-      return this.#dropDamaged(digest, error);
+      if (isMissing(error)) return undefined;
+      throw error;
     }
+    if (sha256(bytes) === digest) return bytes;
+    await this.#drop(digest);
+    return undefined;
   }
 
   /**
@@ -68,22 +86,55 @@ export class Contents {
       await writeFile(path, bytes, { flag: 'wx' });
       return;
     }
-    const target = await open(path, 'wx');
+    const hash = createHash('sha256');
     try {
-      await pipeline(cacache.get.stream.byDigest(this.#dir, integrity(digest)), target.createWriteStream());
+      await pipeline(createReadStream(this.#path(digest)), tap(hash), createWriteStream(path, { flags: 'wx' }));
     } catch (error) {
-      await this.#dropDamaged(digest, error);
-      throw damaged(digest);
+      if (isMissing(error)) throw damaged(digest);
+      throw error;
     }
+    if (`sha256:${hash.digest('hex')}` === digest) return;
+    await this.#drop(digest);
+    throw damaged(digest);
   }
 
-  async #dropDamaged(digest: Digest, error: unknown): Promise<undefined> {
-    const code = errorCode(error);
-    if (code === 'ENOENT') return undefined;
-    if (code !== 'EINTEGRITY' && code !== 'EBADSIZE') throw error;
-    await cacache.rm.content(this.#dir, integrity(digest));
-    return undefined;
+  #path(digest: Digest): string {
+    const name = hex(digest);
+    return join(this.#dir, name.slice(0, 2), name.slice(2));
   }
+
+  async #temporaryFile(): Promise<string> {
+    return join(await this.#temporary(), `object-${randomBytes(8).toString('hex')}`);
+  }
+
+  async #moveIn(temporary: string, digest: Digest): Promise<void> {
+    await utimes(temporary, TREE_TIME, TREE_TIME);
+    await moveIn(temporary, this.#path(digest));
+  }
+
+  async #drop(digest: Digest): Promise<void> {
+    await rm(this.#path(digest), { force: true });
+  }
+}
+
+/** Moves a finished file to its place, whose directory is made if need be. */
+export async function moveIn(temporary: string, path: string): Promise<void> {
+  try {
+    await rename(temporary, path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    await mkdir(dirname(path), { recursive: true });
+    await rename(temporary, path);
+  }
+}
+
+function tap(hash: ReturnType<typeof createHash>): Transform {
+  return new Transform({
+    transform(chunk: Uint8Array, _encoding, next) {
+      hash.update(chunk);
+      next(null, chunk);
+    },
+  });
 }
 
 function damaged(digest: Digest): AtmosError {

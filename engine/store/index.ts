@@ -2,7 +2,7 @@
  * The content store: file contents, trees and node results by digest, on disk, shared by every process of a user.
  *
  * In: bytes, directories, results. Out: the same, verified. What is damaged is dropped and counts as missing.
- * Contents and results lie in a cacache (written to a temporary name, then moved; verified on read); beside it stand
+ * Contents and results are files, written to a temporary name, then moved, and verified on read; beside them stand
  * checked-out trees, which containers mount read-only, and temporary directories, which the next process removes when
  * their owner is gone.
  */

@@ -1,6 +1,10 @@
-import cacache from 'cacache';
-import { type Digest, isDigest } from '../digest.ts';
+import { randomBytes } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Digest, hex, isDigest, sha256 } from '../digest.ts';
+import { isMissing } from '../errors.ts';
 import { isObject } from '../json.ts';
+import { moveIn } from './contents.ts';
 
 /** What a node made: kept under its key. */
 export interface NodeResult {
@@ -9,32 +13,54 @@ export interface NodeResult {
   readonly outputs: Readonly<Record<string, Digest>>;
 }
 
-/** Results by node key, in the index of a cacache directory. The last writer wins; all of them are right. */
+/**
+ * Small texts by key: node results, and what reading a file gave. A file each, moved into place, whose first line is the digest of the rest, so
+ * that it is verified when it is read. The last writer wins; all of them are right.
+ */
 export class Results {
   readonly #dir: string;
-  constructor(dir: string) {
+  readonly #temporary: () => Promise<string>;
+  constructor(dir: string, temporary: () => Promise<string>) {
     this.#dir = dir;
+    this.#temporary = temporary;
   }
 
   async get(key: Digest): Promise<NodeResult | undefined> {
-    const entry = await cacache.get.info(this.#dir, `node ${key}`);
-    const metadata: unknown = entry?.metadata;
-    return isNodeResult(metadata) ? metadata : undefined;
+    const text = await this.recall(`node ${key}`);
+    const value: unknown = text === undefined ? undefined : JSON.parse(text);
+    return isNodeResult(value) ? value : undefined;
   }
 
-  async put(key: Digest, result: NodeResult): Promise<void> {
-    await cacache.put(this.#dir, `node ${key}`, '', { algorithms: ['sha256'], metadata: result });
+  put(key: Digest, result: NodeResult): Promise<void> {
+    return this.keep(`node ${key}`, JSON.stringify(result));
   }
 
-  /** A text that was kept under a key: what reading a file gave, by the file's content. */
+  /** What was kept under a key; `undefined` when there is nothing, or it was damaged (which drops it). */
   async recall(key: string): Promise<string | undefined> {
-    const entry = await cacache.get.info(this.#dir, `text ${key}`);
-    const metadata: unknown = entry?.metadata;
-    return isObject(metadata) && typeof metadata.text === 'string' ? metadata.text : undefined;
+    const path = this.#path(key);
+    let content: string;
+    try {
+      content = await readFile(path, 'utf8');
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+    const end = content.indexOf('\n');
+    const text = content.slice(end + 1);
+    if (content.slice(0, end) === sha256(text)) return text;
+    await rm(path, { force: true });
+    return undefined;
   }
 
   async keep(key: string, text: string): Promise<void> {
-    await cacache.put(this.#dir, `text ${key}`, '', { algorithms: ['sha256'], metadata: { text } });
+    const temporary = join(await this.#temporary(), `result-${randomBytes(8).toString('hex')}`);
+    await writeFile(temporary, `${sha256(text)}\n${text}`, { flag: 'wx' });
+    await moveIn(temporary, this.#path(key));
+  }
+
+  #path(key: string): string {
+    const name = hex(sha256(key));
+    return join(this.#dir, name.slice(0, 2), name.slice(2));
   }
 }
 

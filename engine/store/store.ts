@@ -47,8 +47,9 @@ class DiskStore implements Store {
 
   constructor(dir: string) {
     this.#dir = dir;
-    this.#contents = new Contents(join(dir, 'objects'));
-    this.#results = new Results(join(dir, 'objects'));
+    const temporary = (): Promise<string> => this.#ownDirectory();
+    this.#contents = new Contents(join(dir, 'objects'), temporary);
+    this.#results = new Results(join(dir, 'results'), temporary);
   }
 
   put(content: Uint8Array | string): Promise<Digest> {
@@ -110,10 +111,14 @@ class DiskStore implements Store {
   }
 
   async temporary(purpose: string): Promise<string> {
-    this.#temporary ??= this.#makeTemporary();
-    const dir = join(await this.#temporary, `${purpose}-${randomBytes(6).toString('hex')}`);
+    const dir = join(await this.#ownDirectory(), `${purpose}-${randomBytes(6).toString('hex')}`);
     await mkdir(dir);
     return dir;
+  }
+
+  #ownDirectory(): Promise<string> {
+    this.#temporary ??= this.#makeTemporary();
+    return this.#temporary;
   }
 
   async #makeTemporary(): Promise<string> {

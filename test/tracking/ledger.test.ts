@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { componentRef, Ledger, ledgerRef, Refs } from '../../tracking/index.ts';
+import { ANY, componentRef, Ledger, ledgerRef, Refs } from '../../tracking/index.ts';
 import { clone, entry, git, newRemote, newRepository, open, RELEASE } from './repositories.ts';
 
 const REF = ledgerRef('shop', 'dev');
@@ -89,10 +89,10 @@ test('other refs move together with the record, backwards and away too, and the 
   git(dir, 'commit', '--quiet', '--allow-empty', '--message=Second');
   const newer = git(dir, 'rev-parse', 'HEAD');
   for (const to of [newer, older]) {
-    await ledger.append('shop', 'dev', (state) => ({ ...entry(state), refs: [{ ref, to }] }));
+    await ledger.append('shop', 'dev', (state) => ({ ...entry(state), refs: [{ ref, from: ANY, to }] }));
     expect([git(remote, 'rev-parse', ref), git(dir, 'rev-parse', ref)]).toEqual([to, to]);
   }
-  await ledger.append('shop', 'dev', (state) => ({ ...entry(state), refs: [{ ref, to: undefined }] }));
+  await ledger.append('shop', 'dev', (state) => ({ ...entry(state), refs: [{ ref, from: older, to: undefined }] }));
   expect(git(remote, 'for-each-ref', 'refs/atmos/deployments/')).toBe('');
   expect(git(dir, 'rev-parse', REF)).toBe(git(remote, 'rev-parse', REF));
 });

@@ -1,18 +1,30 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 
+/** An object as Git keeps it. */
+export interface GitObject {
+  readonly id: string;
+  readonly type: string;
+  readonly content: Buffer;
+}
+
 /** Reads objects through one long-lived `git cat-file --batch`. */
 export class ObjectReader {
   readonly #cwd: string;
   #child: ChildProcessWithoutNullStreams | undefined;
   #buffer: Buffer = Buffer.alloc(0);
-  readonly #waiting: { resolve(content: Buffer | undefined): void; reject(error: Error): void }[] = [];
+  readonly #waiting: { resolve(object: GitObject | undefined): void; reject(error: Error): void }[] = [];
 
   constructor(cwd: string) {
     this.#cwd = cwd;
   }
 
   /** The content of an object by any name that git knows (`<commit>:<path>`), or `undefined` when there is none. */
-  read(name: string): Promise<Buffer | undefined> {
+  async read(name: string): Promise<Buffer | undefined> {
+    return (await this.object(name))?.content;
+  }
+
+  /** The object itself, or `undefined` when there is none of that name. */
+  object(name: string): Promise<GitObject | undefined> {
     if (/[\n\0]/.test(name)) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
@@ -48,7 +60,7 @@ export class ObjectReader {
       const end = this.#buffer.indexOf(10);
       if (end === -1) return;
       const header = this.#buffer.toString('utf8', 0, end);
-      const size = /^[0-9a-f]+ \w+ (\d+)$/.exec(header)?.[1];
+      const [, id = '', type = '', size] = /^([0-9a-f]+) (\w+) (\d+)$/.exec(header) ?? [];
       if (size === undefined) {
         this.#buffer = this.#buffer.subarray(end + 1);
         this.#waiting.shift()?.resolve(undefined);
@@ -58,7 +70,7 @@ export class ObjectReader {
       if (this.#buffer.length < stop + 1) return;
       const content = Buffer.from(this.#buffer.subarray(end + 1, stop));
       this.#buffer = this.#buffer.subarray(stop + 1);
-      this.#waiting.shift()?.resolve(content);
+      this.#waiting.shift()?.resolve({ id, type, content });
     }
   }
 }

@@ -2,6 +2,9 @@ import { AtmosError } from '../../engine/index.ts';
 import type { Answer } from './call.ts';
 import type { Repository } from './repository.ts';
 
+/** As `from`: wherever the ref points, if it is there at all. Only where another ref of the same update decides. */
+export const ANY = 'any';
+
 /** One step of a compare-and-swap. `undefined` is "no such ref": as `from` it must not be there yet, as `to` it is deleted. */
 export interface RefUpdate {
   readonly ref: string;
@@ -73,8 +76,8 @@ export class Refs {
   }
 
   async #push(remote: string, updates: readonly RefUpdate[]): Promise<boolean> {
-    const leases = updates.map(({ ref, from }) => `--force-with-lease=${ref}:${from ?? ''}`);
-    const refspecs = updates.map(({ ref, to }) => `${to ?? ''}:${ref}`);
+    const leases = updates.flatMap(({ ref, from }) => (from === ANY ? [] : [`--force-with-lease=${ref}:${from ?? ''}`]));
+    const refspecs = updates.map(({ ref, from, to }) => `${from === ANY ? '+' : ''}${to ?? ''}:${ref}`);
     const options = ['--porcelain', '--atomic', '--no-verify', '--no-follow-tags', '--recurse-submodules=no'];
     const answer = await this.#call(['push', ...options, ...leases, remote, ...refspecs]);
     if (answer.code === 0) return true;
@@ -115,6 +118,7 @@ function isLedger(ref: string): boolean {
 }
 
 function instruction({ ref, from, to }: RefUpdate): string {
+  if (from === ANY) return to === undefined ? `delete ${ref}` : `update ${ref} ${to}`;
   if (from === undefined) return to === undefined ? `verify ${ref}` : `create ${ref} ${to}`;
   return to === undefined ? `delete ${ref} ${from}` : `update ${ref} ${to} ${from}`;
 }

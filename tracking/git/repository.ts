@@ -34,7 +34,7 @@ export interface Repository {
   readonly root: string;
   /** Absolute path of the directory that all its working trees share. */
   readonly gitDir: string;
-  /** The commit that is checked out; `undefined` before the first one. */
+  /** The commit that is checked out, asked once: one command is about one commit. `undefined` before the first one. */
   head(): Promise<string | undefined>;
   /** The names of its remotes. */
   remotes(): Promise<readonly string[]>;
@@ -77,6 +77,8 @@ export async function openRepository(dir: string): Promise<Repository> {
     return code === 0 ? stdout.toString('utf8').trim() : undefined;
   };
   const resolveCommit = async (rev: string): Promise<string> => {
+    // A whole id names itself.
+    if (/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(rev)) return rev;
     const commit = await commitOf(rev);
     if (commit === undefined) throw unknownCommit(rev);
     return commit;
@@ -87,11 +89,15 @@ export async function openRepository(dir: string): Promise<Repository> {
     throw new AtmosError(`the repository has no object ${name}`, { kind: 'environment', code: 'git-failed' });
   };
   let identity: Promise<Person> | undefined;
+  let head: Promise<string | undefined> | undefined;
   return {
     root,
     // Relative to where the question was asked.
     gitDir: resolve(dir, common),
-    head: () => commitOf('HEAD'),
+    head: () => {
+      head ??= commitOf('HEAD');
+      return head;
+    },
     remotes: async () => (await text(['remote'])).split('\n').filter((name) => name !== ''),
     async branch() {
       const head = (await readFile(join(own, 'HEAD'), 'utf8')).trim();
@@ -104,10 +110,12 @@ export async function openRepository(dir: string): Promise<Repository> {
     },
     dirtyPaths: (paths) => dirtyPaths(git, paths),
     entries: async (rev, below) =>
-      rev === 'worktree' ? worktreeEntries(git, root, below) : commitEntries(git, readObject, await resolveCommit(rev), below),
+      rev === 'worktree'
+        ? worktreeEntries(git, root, below)
+        : commitEntries((name) => reader.object(name), await resolveCommit(rev), below),
     files: (commit) => ({
       read: (path) => reader.read(`${commit}:${path}`),
-      list: (below) => listCommit(git, commit, below),
+      list: (below) => listCommit((name) => reader.object(name), commit, below),
     }),
     readObject,
     git,

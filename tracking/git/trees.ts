@@ -1,6 +1,7 @@
 import { lstat, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AtmosError, type FileMode, isMissing } from '../../engine/index.ts';
+import type { GitObject } from './blobs.ts';
 import type { Repository, SourceEntry } from './repository.ts';
 
 type RunGit = Repository['git'];
@@ -27,32 +28,64 @@ export async function worktreeEntries(git: RunGit, root: string, dir: string): P
   return entries.filter((entry) => entry !== undefined).sort(byPath);
 }
 
-/** The files below a directory of a commit, sorted. @throws AtmosError `submodule` */
-export async function commitEntries(
-  git: RunGit,
-  readObject: Repository['readObject'],
-  commit: string,
-  dir: string,
-): Promise<readonly SourceEntry[]> {
-  const entries = (await listTree(git, commit, dir)).map(({ mode, id, path }) => {
+/** The files below a directory of a commit, sorted; none where there is no such directory. @throws AtmosError `submodule` */
+export async function commitEntries(find: FindObject, commit: string, dir: string): Promise<readonly SourceEntry[]> {
+  const entries = (await listTree(find, `${commit}:${dir}`, '')).map(({ mode, id, path }) => {
     const known = MODES[mode];
-    if (known === undefined) throw submodule(path);
-    return { path: dir === '' ? path : path.slice(dir.length + 1), mode: known, read: () => readObject(id) };
+    if (known === undefined) throw submodule(dir === '' ? path : `${dir}/${path}`);
+    return { path, mode: known, read: () => must(find, id) };
   });
   return entries.sort(byPath);
 }
 
 /** The paths of all files below a directory of a commit, relative to the root, sorted. */
-export async function listCommit(git: RunGit, commit: string, dir: string): Promise<readonly string[]> {
-  return (await listTree(git, commit, dir)).map(({ path }) => path).sort();
+export async function listCommit(find: FindObject, commit: string, dir: string): Promise<readonly string[]> {
+  const below = dir.replace(/\/+$/, '');
+  return (await listTree(find, `${commit}:${below}`, below)).map(({ path }) => path).sort();
 }
 
-async function listTree(git: RunGit, commit: string, dir: string): Promise<readonly { mode: string; id: string; path: string }[]> {
-  const { stdout } = await git([LITERAL, 'ls-tree', '-r', '-z', '--full-tree', commit, '--', ...(dir === '' ? [] : [`${dir}/`])]);
-  return split(stdout).map((line) => {
-    const [, mode = '', id = '', path = ''] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
-    return { mode, id, path };
+/** Finds an object by any name that Git knows; `undefined` where there is none. */
+type FindObject = (name: string) => Promise<GitObject | undefined>;
+
+interface ListedFile {
+  readonly mode: string;
+  readonly id: string;
+  readonly path: string;
+}
+
+/** Walks a tree object and those in it through the one reader, without a process for each directory. */
+async function listTree(find: FindObject, name: string, prefix: string): Promise<readonly ListedFile[]> {
+  const tree = await find(name);
+  if (tree?.type !== 'tree') return [];
+  const listed = parseTree(tree).map(async ({ mode, id, path }): Promise<readonly ListedFile[]> => {
+    const full = prefix === '' ? path : `${prefix}/${path}`;
+    return mode === '40000' ? listTree(find, id, full) : [{ mode, id, path: full }];
   });
+  return (await Promise.all(listed)).flat();
+}
+
+/** A tree object's entries: mode, space, name, a zero byte, and the id in bytes. */
+function parseTree({ id, content }: GitObject): readonly ListedFile[] {
+  const idBytes = id.length / 2;
+  const entries: ListedFile[] = [];
+  for (let at = 0; at < content.length; ) {
+    const space = content.indexOf(32, at);
+    const end = content.indexOf(0, at);
+    const next = end + 1 + idBytes;
+    entries.push({
+      mode: content.toString('latin1', at, space),
+      path: content.toString('utf8', space + 1, end),
+      id: content.toString('hex', end + 1, next),
+    });
+    at = next;
+  }
+  return entries;
+}
+
+async function must(find: FindObject, id: string): Promise<Uint8Array> {
+  const object = await find(id);
+  if (object !== undefined) return object.content;
+  throw new AtmosError(`the repository has no object ${id}`, { kind: 'environment', code: 'git-failed' });
 }
 
 async function worktreeEntry(root: string, path: string, relative: string): Promise<SourceEntry | undefined> {

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { AtmosError, type ErrorKind, type Position } from '../engine/index.ts';
-import { type Format, yaml } from './globals.ts';
+import type { Format } from './formats.ts';
+import { yaml } from './globals.ts';
 
 const EXIT_CODES: Readonly<Record<ErrorKind, number>> = { failed: 1, invalid: 2, refused: 3, environment: 4, interrupted: 130 };
 
@@ -10,12 +11,12 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /** Reports an error: for people on stderr; with `--format json` or `yaml` as a document on stdout as well. */
-export function report(error: unknown, format: Format, verbose: boolean): number {
+export async function report(error: unknown, format: Format, verbose: boolean): Promise<number> {
   const known = error instanceof AtmosError ? error : fault(error);
   const all = [known, ...known.others];
   if (format !== 'table') {
     const document = { error: jsonOf(known), ...(all.length > 1 ? { errors: all.map(jsonOf) } : {}) };
-    const text = format === 'json' ? `${JSON.stringify(document, null, 2)}\n` : yaml(document);
+    const text = format === 'json' ? `${JSON.stringify(document, null, 2)}\n` : await yaml(document);
     process.stdout.write(text);
   }
   process.stderr.write(`${all.map(forPeople).join('\n')}\n`);

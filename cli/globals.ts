@@ -1,8 +1,5 @@
-import { stringify } from 'yaml';
 import { AtmosError } from '../engine/index.ts';
-
-export const FORMATS = ['table', 'json', 'yaml'] as const;
-export type Format = (typeof FORMATS)[number];
+import type { Format } from './formats.ts';
 
 /** What every verb takes. */
 export interface Globals {
@@ -14,12 +11,12 @@ export interface Globals {
 }
 
 /** Prints an answer: one document on stdout and nothing else, or what is made for people. */
-export function print(format: Format, document: unknown, people: () => string): void {
-  const text = textOf(format, document, people);
+export async function print(format: Format, document: unknown, people: () => string | Promise<string>): Promise<void> {
+  const text = await textOf(format, document, people);
   process.stdout.write(text === '' || text.endsWith('\n') ? text : `${text}\n`);
 }
 
-function textOf(format: Format, document: unknown, people: () => string): string {
+async function textOf(format: Format, document: unknown, people: () => string | Promise<string>): Promise<string> {
   switch (format) {
     case 'json':
       return JSON.stringify(document, null, 2);
@@ -32,9 +29,9 @@ function textOf(format: Format, document: unknown, people: () => string): string
   }
 }
 
-/** A document as YAML, nothing in it by anchor. */
-export function yaml(document: unknown): string {
-  return stringify(document, { aliasDuplicateObjects: false });
+/** A document as YAML. */
+export async function yaml(document: unknown): Promise<string> {
+  return (await import('./yaml.ts')).yamlOf(document);
 }
 
 /** Columns padded to the widest cell; the last one is left as it is. */

@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
-import { report } from './errors.ts';
-import { FORMATS, type Globals } from './globals.ts';
+import { FORMATS } from './formats.ts';
+import type { Globals } from './globals.ts';
 import type { RunFlags } from './settings.ts';
 import { VERSION } from './version.ts';
 
@@ -21,6 +21,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Commander has said what is wrong; help and version are no errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const { report } = await import('./errors.ts');
     return report(error, globals?.format ?? 'table', globals?.verbose ?? false);
   }
 }

@@ -2,6 +2,7 @@ import { AtmosError, isObject } from '../engine/index.ts';
 import type { ConfigFiles } from './files.ts';
 import { suggestion } from './nearest.ts';
 import { KINDS, type Kind } from './scope.ts';
+import type { TextCache } from './text-cache.ts';
 import { errorAt, type Located, mapOf, member, plain } from './yaml/located.ts';
 import { parseYaml } from './yaml/parse.ts';
 
@@ -60,7 +61,7 @@ export interface DeploymentSettings {
  * Reads `atmos.yaml`; without one, everything has its default. A file that is named must be there.
  * @throws AtmosError `missing-file`, `invalid-yaml`, `wrong-type`, `wrong-value`
  */
-export async function loadProject(files: ConfigFiles, configPath?: string): Promise<Project> {
+export async function loadProject(files: ConfigFiles, configPath?: string, cache?: TextCache): Promise<Project> {
   const path = configPath ?? 'atmos.yaml';
   const content = await files.read(path);
   if (content === undefined && configPath !== undefined) {
@@ -70,7 +71,7 @@ export async function loadProject(files: ConfigFiles, configPath?: string): Prom
       hint: 'leave --config out to read atmos.yaml at the repository’s root',
     });
   }
-  const document = content === undefined ? undefined : mapOf(parseYaml(path, content), path);
+  const document = content === undefined ? undefined : mapOf(await parseYaml(path, content, cache), path);
   const settings = new Settings(document);
   const basePath = clean(settings.text('base_path') ?? '');
   const delimiters = settings.delimiters('templates', 'settings', 'delimiters');

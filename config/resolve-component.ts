@@ -11,7 +11,8 @@ import { backendOf, remoteStateOf } from './stacks/backend.ts';
 import { type ComponentLayers, type MergedComponent, mergeComponent, SECTIONS, TEXT_SECTIONS } from './stacks/component.ts';
 import { stackName, workspaceOf } from './stacks/names.ts';
 import type { Value } from './templates/index.ts';
-import { inspectModule, type ModuleCache } from './terraform-module.ts';
+import { inspectModule } from './terraform-module.ts';
+import type { TextCache } from './text-cache.ts';
 import { type Entry, errorAt, itemsOf, type LocatedMap, mapOf, member, type Place, plain, textOf } from './yaml/located.ts';
 import { mergeAll } from './yaml/merge.ts';
 
@@ -28,7 +29,7 @@ export interface ComponentRequest extends ComponentLayers {
   readonly evaluation: EvaluationContext;
   /** For the inputs that root modules declare. */
   readonly files: ConfigFiles;
-  readonly moduleCache: ModuleCache | undefined;
+  readonly cache: TextCache | undefined;
 }
 
 /** One component of a scope. @throws AtmosError with the place of what is wrong. */
@@ -88,9 +89,9 @@ export async function resolveComponent(request: ComponentRequest): Promise<Scope
 
 /** The part of the context that a root module declares as inputs, as the layer that it is merged as: over the stacks, under the overlay. */
 async function contextLayer(merged: MergedComponent, root: string, request: ComponentRequest): Promise<LocatedMap | undefined> {
-  const { kind, context, files, moduleCache } = request;
+  const { kind, context, files, cache } = request;
   if (kind !== 'terraform' || context === undefined || context.entries.size === 0) return undefined;
-  const { variables } = await inspectModule(files, root, moduleCache);
+  const { variables } = await inspectModule(files, root, cache);
   // What the deployment file says of this very component wins whole: the context must not shine through its maps.
   const explicit = mapOf(member(merged.overlay, 'vars'), '"vars"');
   const declared = [...context.entries].filter(([key]) => variables.includes(key) && explicit?.entries.has(key) !== true);

@@ -10,7 +10,7 @@ import { resolveComponent } from './resolve-component.ts';
 import { PHASES, type PhaseName, type Scope, type ScopedComponent, type SecretSource, type UserNode } from './scope.ts';
 import { declaredStacks, ManifestLoader } from './stacks/imports.ts';
 import type { Functions, Value } from './templates/index.ts';
-import type { ModuleCache } from './terraform-module.ts';
+import type { TextCache } from './text-cache.ts';
 import { errorAt, itemsOf, type LocatedMap, mapOf, member, type Place, plain, textOf } from './yaml/located.ts';
 import { mergeAll } from './yaml/merge.ts';
 
@@ -25,7 +25,7 @@ export interface ResolveOptions {
   /** What `{{ git.… }}` says, asked when a template asks; `undefined` outside of a Git repository or before its first commit. */
   readonly git: () => GitFacts | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly moduleCache?: ModuleCache;
+  readonly cache?: TextCache;
 }
 
 /**
@@ -50,7 +50,7 @@ export async function resolve(
   const { root } = deployment;
   const own = targetSection(root, target);
   const recorded = recordingFiles(files);
-  const manifest = await new ManifestLoader(recorded.files, project).load(declaredStacks([root, own]));
+  const manifest = await new ManifestLoader(recorded.files, project, options.cache).load(declaredStacks([root, own]));
   const declared = componentSections(root);
   const overlays = componentSections(own);
   const context = contextOf(root, own);
@@ -67,9 +67,9 @@ export async function resolve(
   const components: ScopedComponent[] = [];
   for (const [address, { kind, name, section, at }] of declared) {
     const layers = [section, overlays.get(address)?.section].filter((layer): layer is LocatedMap => layer !== undefined);
-    const { moduleCache } = options;
+    const { cache } = options;
     components.push(
-      await resolveComponent({ kind, name, at, overlays: layers, manifest, project, target, context, evaluation, files, moduleCache }),
+      await resolveComponent({ kind, name, at, overlays: layers, manifest, project, target, context, evaluation, files, cache }),
     );
   }
   checkOrder(components, declared);

@@ -1,5 +1,6 @@
 import { AtmosError, isObject, jsonDigest, sha256 } from '../engine/index.ts';
 import type { ConfigFiles } from './files.ts';
+import type { TextCache } from './text-cache.ts';
 
 /** What a root module says of itself. */
 export interface TerraformModule {
@@ -13,17 +14,11 @@ export interface TerraformModule {
   readonly backend: string | undefined;
 }
 
-/** Keeps what files said, by their content: reading HCL and checking a schema need large libraries, which are then never loaded. */
-export interface ModuleCache {
-  get(key: string): Promise<string | undefined>;
-  put(key: string, text: string): Promise<void>;
-}
-
 /** Counts up when what is read out of a file changes. */
 const FORMAT = 2;
 
 /** Reads the `*.tf` and `*.tf.json` files directly in a directory. @throws AtmosError `invalid-hcl` */
-export async function inspectModule(files: ConfigFiles, dir: string, cache?: ModuleCache): Promise<TerraformModule> {
+export async function inspectModule(files: ConfigFiles, dir: string, cache?: TextCache): Promise<TerraformModule> {
   const paths = (await files.list(dir)).filter((path) => /\.tf(\.json)?$/.test(path) && !path.slice(dir.length + 1).includes('/'));
   const contents: { path: string; content: Uint8Array }[] = [];
   for (const path of paths) {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ConfigFiles, loadDeployment, resolve } from '../config/index.ts';
 import { isToolchain, openImages, TOOLCHAINS } from '../containers/index.ts';
-import { AtmosError, type Digest } from '../engine/index.ts';
+import { AtmosError, type Digest, sha256 } from '../engine/index.ts';
 import { imageNames } from '../phases/index.ts';
 import { EMPTY_LOCK, formatLock, type LockFile, parseLock } from '../vendoring/index.ts';
 import { worktreeOptions } from './revision.ts';
@@ -17,7 +17,14 @@ export function lockPath({ project }: Workspace, deployment: string): string {
 export async function readLock(workspace: Workspace, files: ConfigFiles, deployment: string): Promise<LockFile> {
   const path = lockPath(workspace, deployment);
   const content = await files.read(path);
-  return content === undefined ? EMPTY_LOCK : parseLock(Buffer.from(content).toString('utf8'), path);
+  if (content === undefined) return EMPTY_LOCK;
+  const key = `lock 1 ${sha256(content)}`;
+  const known = await workspace.cache.get(key);
+  // Written by ourselves, under a key that names its content.
+  if (known !== undefined) return JSON.parse(known) as LockFile;
+  const lock = await parseLock(Buffer.from(content).toString('utf8'), path);
+  await workspace.cache.put(key, JSON.stringify(lock));
+  return lock;
 }
 
 export interface BuiltImage {
@@ -35,7 +42,7 @@ export interface BuiltImage {
  */
 export async function buildImages(workspace: Workspace, deployment: string): Promise<readonly BuiltImage[]> {
   const { files, project, store, root } = workspace;
-  const found = await loadDeployment(files, project, deployment, workspace.moduleCache);
+  const found = await loadDeployment(files, project, deployment, workspace.cache);
   const names = new Set<string>();
   for (const target of found.targets) {
     for (const name of imageNames(await resolve(files, project, found, target, worktreeOptions(workspace)))) names.add(name);
@@ -52,7 +59,7 @@ export async function buildImages(workspace: Workspace, deployment: string): Pro
     built.push({ name, reference, digest, pinned: pin?.digest === digest && pin.reference === reference });
     pins[name] = { reference, digest, assembled: true };
   }
-  if (built.some(({ pinned }) => !pinned)) await writeFile(join(root, lockPath(workspace, deployment)), formatLock({ images: pins }));
+  if (built.some(({ pinned }) => !pinned)) await writeFile(join(root, lockPath(workspace, deployment)), await formatLock({ images: pins }));
   return built;
 }
 

@@ -18,14 +18,14 @@ export async function releaseGround(workspace: Workspace, release: Release): Pro
 }
 
 async function layerTrees(workspace: Workspace, layer: Digest, { settings }: ReleaseComponent): Promise<LayerTrees> {
-  const { store, project, moduleCache } = workspace;
+  const { store, project, cache } = workspace;
   const root = String(settings.root);
   const tree = await store.tree(layer);
   const files = treeFiles(subtree(tree, 'source'), (digest) => store.get(digest));
   const modules = new Map<string, TerraformModule>();
   const visit = async (dir: string): Promise<void> => {
     if (modules.has(dir)) return;
-    const module = await inspectModule(files, dir, moduleCache);
+    const module = await inspectModule(files, dir, cache);
     modules.set(dir, module);
     for (const local of module.localModules) await visit(join(dir, local));
   };

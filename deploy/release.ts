@@ -1,9 +1,11 @@
 import { type Scope, suggestion } from '../config/index.ts';
 import { AtmosError, asDigest, type Digest, jsonDigest, shortId } from '../engine/index.ts';
-import { expandRelease, gatherGround, releaseParts, type TakenOver, takeOver } from '../phases/index.ts';
+import { expandRelease, type Ground, gatherGround, releaseParts, type TakenOver, takeOver } from '../phases/index.ts';
 import { assembleRelease, type FileRefs, type Release, readRelease, releaseRef, writeRelease } from '../releases/index.ts';
 import { ANY, type RefUpdate, readFiles, writeCommit, writeTree } from '../tracking/index.ts';
+import { wantedOf } from './current.ts';
 import { lockPath, readLock } from './images.ts';
+import { environmentDigests, keepKnown } from './known-release.ts';
 import { headCommit, type Revision, revisionAt, scopeAt, worktreeRevision } from './revision.ts';
 import { type RunSettings, Session } from './session.ts';
 import type { Tracking, Workspace } from './workspace.ts';
@@ -36,11 +38,11 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
   const lock = await readLock(workspace, revision.files, deployment);
   const session = new Session(workspace, lock, settings);
   try {
-    const { store, moduleCache, project } = workspace;
+    const { store, cache, project } = workspace;
     const ground = await gatherGround(scope, {
       store,
       config: revision.files,
-      moduleCache,
+      cache,
       entries: (dir) => revision.entries(dir),
       mirror: project.deployments.providers.mirror,
       lock,
@@ -64,11 +66,24 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
       },
       parts,
     );
+    if (!revision.dirty && promoted === undefined) await keepIfPure(workspace, revision, release, scope, ground);
     return { release, scope, session };
   } catch (error) {
     await session.close();
     throw error;
   }
+}
+
+/** Keeps what the commit made, where nothing but the commit and the environment decided it. */
+async function keepIfPure(workspace: Workspace, revision: Revision, release: Release, scope: Scope, ground: Ground): Promise<void> {
+  // What a mirror holds decides a lock file that the commit does not have.
+  if (Object.values(ground.sources).some(({ providers, isLocked }) => providers !== undefined && !isLocked)) return;
+  await keepKnown(workspace, revision.commit, scope.deployment, scope.target, {
+    release: release.digest,
+    wanted: wantedOf(release),
+    paths: pathsIn(workspace, scope, ground.directories),
+    env: environmentDigests(revision.environment),
+  });
 }
 
 /** A promotion is made at the commit of what it takes over; a working tree is taken only if it is allowed and differs. */
@@ -79,8 +94,13 @@ async function revisionOf(workspace: Workspace, { allowDirty, promoted }: Releas
 
 async function dirtyPaths(workspace: Workspace, scope: Scope, directories: readonly string[]): Promise<readonly string[]> {
   const { repository, prefix } = await workspace.tracking();
-  const paths = [...scope.files, lockPath(workspace, scope.deployment), ...directories];
+  const paths = pathsIn(workspace, scope, directories);
   return repository.dirtyPaths(paths.map((path) => (prefix === '' ? path : `${prefix}/${path}`)));
+}
+
+/** All that a release is made of. */
+function pathsIn(workspace: Workspace, scope: Scope, directories: readonly string[]): readonly string[] {
+  return [...scope.files, lockPath(workspace, scope.deployment), ...directories];
 }
 
 async function refuseDirty(workspace: Workspace, scope: Scope, directories: readonly string[]): Promise<void> {

@@ -14,6 +14,8 @@ export interface Revision {
   /** The files of a directory that belong to the repository. */
   entries(dir: string): Promise<readonly SourceFile[]>;
   facts(): GitFacts;
+  /** Names of the environment variables that were read for it. */
+  readonly environment: Set<string>;
 }
 
 /** The repository as it is at a commit. */
@@ -32,6 +34,7 @@ export async function revisionAt(workspace: Workspace, commit: string): Promise<
     },
     entries: (dir) => repository.entries(commit, under(prefix, dir)),
     facts: () => ({ sha: commit, short_sha: commit.slice(0, 7), branch }),
+    environment: new Set(),
   };
 }
 
@@ -46,6 +49,7 @@ export async function worktreeRevision(workspace: Workspace): Promise<Revision> 
     files: workspace.files,
     entries: (dir) => repository.entries('worktree', under(prefix, dir)),
     facts: () => ({ sha: commit, short_sha: commit.slice(0, 7), branch }),
+    environment: new Set(),
   };
 }
 
@@ -66,13 +70,23 @@ function under(prefix: string, dir: string): string {
 
 /** The scope of a deployment's target at a revision. */
 export async function scopeAt(workspace: Workspace, revision: Revision, deployment: string, target: string): Promise<Scope> {
-  const { project, moduleCache } = workspace;
-  const found = await loadDeployment(revision.files, project, deployment, moduleCache);
-  return resolve(revision.files, project, found, target, { git: () => revision.facts(), env: process.env, moduleCache });
+  const { project, cache } = workspace;
+  const found = await loadDeployment(revision.files, project, deployment, cache);
+  return resolve(revision.files, project, found, target, { git: () => revision.facts(), env: watched(revision.environment), cache });
+}
+
+/** The environment, noting the names of what is read of it. */
+function watched(names: Set<string>): typeof process.env {
+  return new Proxy(process.env, {
+    get(env, name) {
+      if (typeof name === 'string') names.add(name);
+      return typeof name === 'string' ? env[name] : undefined;
+    },
+  });
 }
 
 /** How the working tree resolves where no release is made: Git is asked only by a template that asks. */
-export function worktreeOptions({ root, moduleCache }: Workspace): ResolveOptions {
+export function worktreeOptions({ root, cache }: Workspace): ResolveOptions {
   let facts: GitFacts | undefined | null = null;
   return {
     git: () => {
@@ -80,7 +94,7 @@ export function worktreeOptions({ root, moduleCache }: Workspace): ResolveOption
       return facts;
     },
     env: process.env,
-    moduleCache,
+    cache,
   };
 }
 
@@ -90,7 +104,7 @@ export function worktreeOptions({ root, moduleCache }: Workspace): ResolveOption
  */
 export async function targetOf(workspace: Workspace, deployment: string, named: string | undefined): Promise<string> {
   if (named !== undefined) return named;
-  const { defaultTarget, targets, file } = await loadDeployment(workspace.files, workspace.project, deployment, workspace.moduleCache);
+  const { defaultTarget, targets, file } = await loadDeployment(workspace.files, workspace.project, deployment, workspace.cache);
   if (defaultTarget !== undefined) return defaultTarget;
   throw new AtmosError(`${deployment} has several targets`, {
     kind: 'invalid',

@@ -1,5 +1,5 @@
-import { AtmosError, shortId } from '../engine/index.ts';
-import { expandRollout, type PlanSummary, upstreamOf } from '../phases/index.ts';
+import { AtmosError, type Digest, shortId } from '../engine/index.ts';
+import { expandRollout, type PlanSummary } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import {
   type Candidate,
@@ -19,12 +19,14 @@ import {
   type TargetState,
 } from '../tracking/index.ts';
 import { type Chosen, chooseRelease } from './choice.ts';
+import { isRunning, type WantedComponents, wantedOf } from './current.ts';
 import { firstFailure } from './failure.ts';
+import { runsAlready } from './known-release.ts';
 import { type ComponentOutcome, componentOutcomes, intentEntry, outcomeEntry, type Undertaking } from './record.ts';
 import { artifactsOf, releaseUpdate, storeRelease } from './release.ts';
 import { releaseGround } from './release-ground.ts';
 import { rulesOf } from './rules.ts';
-import type { RunSettings, Session } from './session.ts';
+import type { RunSettings } from './session.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface RolloutRequest {
@@ -40,9 +42,13 @@ export interface RolloutRequest {
 }
 
 export interface RolloutAnswer {
-  readonly record: LedgerRecord;
-  /** False when there was nothing to do, and so nothing to record. */
-  readonly recorded: boolean;
+  readonly deployment: string;
+  readonly target: string;
+  readonly release: Digest;
+  /** What became of each component. */
+  readonly components: LedgerRecord['components'];
+  /** The record that was appended; `undefined` when there was nothing to do, and so nothing to record. */
+  readonly record: LedgerRecord | undefined;
   readonly plans: Readonly<Record<string, PlanSummary>>;
   /** What failed, when something did. */
   readonly failure: AtmosError | undefined;
@@ -57,6 +63,10 @@ export interface RolloutAnswer {
  */
 export async function rollout(workspace: Workspace, request: RolloutRequest, settings: RunSettings): Promise<RolloutAnswer> {
   const { deployment, target, promoteFrom } = request;
+  if (isPlain(request)) {
+    const known = await runsAlready(workspace, deployment, target);
+    if (known !== undefined) return nothingToDo(deployment, target, known.release, known.wanted, false);
+  }
   const { repository, refs, ledger } = await workspace.tracking();
   const by = await repository.identity();
   const rules = await rulesOf(workspace, deployment, target);
@@ -69,14 +79,21 @@ export async function rollout(workspace: Workspace, request: RolloutRequest, set
   try {
     const before = await ledger.stateIn(deployment, target, ids);
     const candidate = candidateOf(release);
+    const wanted = wantedOf(release);
     // What ran here once was allowed here once.
     if (!before.ran.some((ran) => ran.release === release.digest)) checkPromotion(candidate, rules, sources);
-    if (!request.all && isRunning(release, before)) return nothingToDo(release, before, by, session);
+    if (!request.all && isRunning(release.digest, wanted, before))
+      return nothingToDo(deployment, target, release.digest, wanted, session.ran);
     await requireApprovals(workspace, release, rules, before, by);
     return await carryOut(workspace, chosen, { request, rules, by, ids, kind: kindOf(chosen, before) }, settings);
   } finally {
     await session.close();
   }
+}
+
+/** Whether the commit that is checked out is meant, just as it is. */
+function isPlain({ promoteFrom, release, allowDirty, all }: RolloutRequest): boolean {
+  return promoteFrom === undefined && release === undefined && !allowDirty && !all;
 }
 
 /** A release that waits for approval is kept, so that whoever approves can look at it. @throws AtmosError `not-approved` */
@@ -99,33 +116,12 @@ function kindOf({ promotedFrom, named }: Chosen, state: TargetState): RecordKind
   return named && state.ran.length > 0 ? 'rollback' : 'rollout';
 }
 
-/** The components of a release that run as it has them. */
-function currentIn(release: Release, state: TargetState): ReadonlySet<string> {
-  const wanted = Object.entries(release.config.components).map(
-    ([address, component]) => [address, { layer: component.layer, upstream: upstreamOf(component) }] as const,
-  );
-  return currentComponents(state, Object.fromEntries(wanted));
-}
-
-function isRunning(release: Release, state: TargetState): boolean {
-  return (
-    state.state === 'deployed' &&
-    state.release === release.digest &&
-    currentIn(release, state).size === Object.keys(release.config.components).length
-  );
-}
-
 /** The answer where the target runs this very release: what would be recorded, and is not. */
-function nothingToDo(release: Release, state: TargetState, by: Person, session: Session): RolloutAnswer {
-  const undertaking: Undertaking = { kind: 'rollout', release, promotedFrom: null, by, run: new Set() };
-  const outcomes = Object.fromEntries(
-    Object.entries(release.config.components).map(([address, { layer }]) => [
-      address,
-      { result: { action: 'up-to-date' as const, layer, changes: null, error: null }, plan: undefined, outputs: null },
-    ]),
+function nothingToDo(deployment: string, target: string, release: Digest, wanted: WantedComponents, ran: boolean): RolloutAnswer {
+  const components = Object.entries(wanted).map(
+    ([address, { layer }]) => [address, { action: 'up-to-date', layer, changes: null, error: null }] as const,
   );
-  const { record } = outcomeEntry(undertaking, outcomes, state, { durationMs: 0, interrupted: false });
-  return { record, recorded: false, plans: {}, failure: undefined, ran: session.ran };
+  return { deployment, target, release, components: Object.fromEntries(components), record: undefined, plans: {}, failure: undefined, ran };
 }
 
 interface Work {
@@ -152,7 +148,9 @@ async function carryOut(workspace: Workspace, chosen: Chosen, work: Work, settin
     const record = await finish(workspace, undertaking, { outcomes, durationMs: Date.now() - began, interrupted }, lock, commit);
     const plans = Object.entries(outcomes).flatMap(([address, { plan }]) => (plan === undefined ? [] : [[address, plan] as const]));
     const failure = interrupted ? interruption(record) : await firstFailure(results, workspace.files, chosen.scope);
-    return { record, recorded: true, plans: Object.fromEntries(plans), failure, ran: session.ran };
+    const { deployment, target } = release.config;
+    const { components } = record;
+    return { deployment, target, release: release.digest, components, record, plans: Object.fromEntries(plans), failure, ran: session.ran };
   } catch (error) {
     await lock.release();
     throw error;
@@ -177,7 +175,7 @@ async function begin(workspace: Workspace, { release, promotedFrom }: Chosen, { 
   const build = async (state: TargetState, now: RefIds): Promise<Entry> => {
     checkApprovals(candidateOf(release), rules, state, by);
     const claim = await locks.claim(deployment, target, by, now);
-    const current = request.all ? new Set<string>() : currentIn(release, state);
+    const current = request.all ? new Set<string>() : currentComponents(state, wantedOf(release));
     const run = new Set(Object.keys(release.config.components).filter((address) => !current.has(address)));
     const undertaking: Undertaking = { kind, release, promotedFrom, by, run };
     begun = { undertaking, state, claim };

@@ -8,7 +8,7 @@ import type { Workspace } from './workspace.ts';
 export async function rulesOf(workspace: Workspace, deployment: string, target: string): Promise<Rules> {
   const { repository } = await workspace.tracking();
   const { files } = await revisionAt(workspace, await headCommit(repository));
-  const found = await loadDeployment(files, workspace.project, deployment, workspace.moduleCache).catch(async (error: unknown) => {
+  const found = await loadDeployment(files, workspace.project, deployment, workspace.cache).catch(async (error: unknown) => {
     if (error instanceof AtmosError && error.code === 'unknown-deployment') await refuseUncommitted(workspace, deployment);
     throw error;
   });

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { type ConfigFiles, findRoot, loadProject, type ModuleCache, type Project, workingTree } from '../config/index.ts';
-import { AtmosError, openStore, type Store } from '../engine/index.ts';
+import { type ConfigFiles, findRoot, loadProject, type Project, type TextCache, workingTree } from '../config/index.ts';
+import { AtmosError, errorCode, openStore, type Store } from '../engine/index.ts';
 import { Ledger, Locks, openRepository, Refs, type Repository } from '../tracking/index.ts';
 
 export interface WorkspaceOptions {
@@ -20,7 +20,7 @@ export interface Workspace {
   readonly files: ConfigFiles;
   readonly project: Project;
   readonly store: Store;
-  readonly moduleCache: ModuleCache;
+  readonly cache: TextCache;
   /** Directory of local states. */
   readonly stateRoot: string;
   readonly warn: (message: string) => void;
@@ -44,7 +44,7 @@ export interface Tracking {
 export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): Promise<Workspace> {
   const root = await realpath(await findRoot(await existing(resolve(chdir))));
   const files = workingTree(root);
-  const project = await loadProject(files, config);
+  const project = await loadProject(files, config, cacheIn(openStore(join(root, '.atmos/cache'))));
   const store = openStore(resolve(root, project.deployments.engine.cacheDir));
   let tracking: Promise<Tracking> | undefined;
   return {
@@ -52,7 +52,7 @@ export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): 
     files,
     project,
     store,
-    moduleCache: { get: (key) => store.recall(key), put: (key, text) => store.keep(key, text) },
+    cache: cacheIn(store),
     stateRoot: join(root, '.atmos/state'),
     warn,
     tracking() {
@@ -62,6 +62,20 @@ export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): 
     async close() {
       await tracking?.then(({ repository }) => repository.close()).catch(() => undefined);
       await store.close();
+    },
+  };
+}
+
+/** What can't be kept is found anew each time: a cache on a read-only or full disk slows a command, it never fails it. */
+function cacheIn(store: Store): TextCache {
+  return {
+    get: (key) => store.recall(key),
+    async put(key, text) {
+      try {
+        await store.keep(key, text);
+      } catch (error) {
+        if (!['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? '')) throw error;
+      }
     },
   };
 }
@@ -77,7 +91,7 @@ async function existing(dir: string): Promise<string> {
 async function openTracking(root: string, project: Project, warn: (message: string) => void): Promise<Tracking> {
   const repository = await openRepository(root);
   const { remote: named, push } = project.deployments.tracking;
-  const remote = push ? await remoteOf(repository, named) : undefined;
+  const remote = push ? remoteOf(repository.remotes, named) : undefined;
   const refs = new Refs(repository, remote);
   return {
     repository,
@@ -89,8 +103,7 @@ async function openTracking(root: string, project: Project, warn: (message: stri
   };
 }
 
-async function remoteOf(repository: Repository, named: string | undefined): Promise<string | undefined> {
-  const remotes = await repository.remotes();
+function remoteOf(remotes: readonly string[], named: string | undefined): string | undefined {
   if (named === undefined) return remotes.includes('origin') ? 'origin' : undefined;
   if (remotes.includes(named)) return named;
   throw new AtmosError(`deployments.tracking.remote of atmos.yaml is "${named}", and this repository has no such remote`, {

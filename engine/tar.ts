@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { pack } from 'tar-stream';
 import type { Digest } from './digest.ts';
 import { TREE_TIME } from './store/index.ts';
 import type { Tree } from './tree.ts';
@@ -19,7 +18,12 @@ export interface TarOptions {
  * Nothing of the machine enters it.
  */
 export function packTree(tree: Tree, read: Read, options: TarOptions = {}): Readable {
-  const { at = '', uid = 0 } = options;
+  return Readable.from(chunks(tree, read, options), { objectMode: false });
+}
+
+async function* chunks(tree: Tree, read: Read, { at = '', uid = 0 }: TarOptions): AsyncGenerator<Uint8Array> {
+  // Loaded only when there is something to pack.
+  const { pack } = await import('./pack.ts');
   const archive = pack();
   const mtime = new Date(TREE_TIME * 1000);
   const owner = { uid, gid: uid, uname: '', gname: '', mtime };
@@ -27,7 +31,7 @@ export function packTree(tree: Tree, read: Read, options: TarOptions = {}): Read
     new Promise((resolve, reject) => {
       const done = (error?: Error | null): void => (error ? reject(error) : resolve());
       if (content === undefined) archive.entry(header, done);
-      else archive.entry(header, content, done);
+      else archive.entry(header, Buffer.from(content.buffer, content.byteOffset, content.byteLength), done);
     });
   const write = async (): Promise<void> => {
     const made = new Set<string>();
@@ -50,7 +54,7 @@ export function packTree(tree: Tree, read: Read, options: TarOptions = {}): Read
     archive.finalize();
   };
   write().catch((error: unknown) => archive.destroy(error instanceof Error ? error : new Error(String(error))));
-  return Readable.from(archive);
+  for await (const chunk of archive) yield chunk as Uint8Array;
 }
 
 /** The whole archive in memory, for layers of generated files and sources. */

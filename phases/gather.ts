@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import {
   type ConfigFiles,
   inspectModule,
-  type ModuleCache,
   type Scope,
   type ScopedComponent,
   type TerraformModule,
+  type TextCache,
 } from '../config/index.ts';
 import { AtmosError, type Digest, makeTree, prettyJson, type Store, type Tree } from '../engine/index.ts';
 import { importSource, type LockFile, type SourceFile } from '../vendoring/index.ts';
@@ -16,7 +16,7 @@ import { mirrorTree } from './mirror.ts';
 export interface Sources {
   readonly store: Store;
   readonly config: ConfigFiles;
-  readonly moduleCache: ModuleCache;
+  readonly cache: TextCache;
   /** The files of a directory that belong to the repository: at a commit, or in the working tree. */
   entries(dir: string): Promise<readonly SourceFile[]>;
   /** An unpacked filesystem mirror of providers on this machine, absolute; `undefined` when they come from their registries. */
@@ -76,7 +76,7 @@ function pinnedImages(scope: Scope, { lock, references }: Sources): Ground['imag
 
 async function plainSource(component: ScopedComponent, from: Sources): Promise<SourceOf> {
   const tree = await importSource(from.store, [{ at: '', files: await sourceFiles(component, component.source, from) }]);
-  return { tree: await from.store.putTree(tree), root: '', providers: undefined, hasTests: false };
+  return { tree: await from.store.putTree(tree), root: '', providers: undefined, isLocked: false, hasTests: false };
 }
 
 async function sourceFiles(component: ScopedComponent, dir: string, from: Sources): Promise<readonly SourceFile[]> {
@@ -94,7 +94,7 @@ async function terraformSource(component: ScopedComponent, from: Sources): Promi
   const dirs = new Map<string, TerraformModule>();
   const visit = async (dir: string): Promise<void> => {
     if (dirs.has(dir)) return;
-    const module = await inspectModule(from.config, dir, from.moduleCache);
+    const module = await inspectModule(from.config, dir, from.cache);
     dirs.set(dir, module);
     for (const local of module.localModules) await visit(join(dir, local));
   };
@@ -106,10 +106,12 @@ async function terraformSource(component: ScopedComponent, from: Sources): Promi
   for (const dir of [component.source, ...outside]) directories.push({ at: at(dir), files: await sourceFiles(component, dir, from) });
   const tree = await importSource(from.store, directories);
   const root = at(component.source);
+  const lock = lockIn(tree, root);
   return {
     tree: await from.store.putTree(tree),
     root,
-    providers: await providersOf([...dirs.values()], lockIn(tree, root), from),
+    providers: await providersOf([...dirs.values()], lock, from),
+    isLocked: lock.entries.length > 0,
     hasTests: tree.entries.some(({ path }) => /\.tftest\.(hcl|json)$/.test(path)),
   };
 }

@@ -1,6 +1,5 @@
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { stringify } from 'yaml';
 import { AtmosError, canonicalJson, errorCode, type Store, shortId } from '../engine/index.ts';
 import type { Release } from './types.ts';
 
@@ -10,6 +9,7 @@ import type { Release } from './types.ts';
  * @throws AtmosError `target-exists` when there is something at `dir`.
  */
 export async function exportRelease(release: Release, dir: string, store: Store): Promise<void> {
+  const { stringify } = await import('./metadata-yaml.ts');
   const temporary = `${dir}.partial-${process.pid}`;
   try {
     await mkdir(join(temporary, 'components'), { recursive: true });

@@ -1,5 +1,4 @@
-import { isMap, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
-import { AtmosError, type Digest, isDigest } from '../engine/index.ts';
+import type { Digest } from '../engine/index.ts';
 
 /** What a deployment has resolved once and keeps until told otherwise: `deployments/<name>.lock.yaml`, which is committed. */
 export interface LockFile {
@@ -17,36 +16,11 @@ export interface ImagePin {
 export const EMPTY_LOCK: LockFile = { images: {} };
 
 /** @throws AtmosError `invalid-lock` with the line. */
-export function parseLock(text: string, file: string): LockFile {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
-  const fail = (offset: number, what: string): AtmosError => {
-    const { line, col } = lines.linePos(offset);
-    return new AtmosError(what, {
-      kind: 'invalid',
-      code: 'invalid-lock',
-      position: { file, line, column: col, excerpt: { first: line, lines: [text.split('\n')[line - 1] ?? ''] } },
-      hint: 'this file is written by the program; get it back from Git, or make it anew: atmos-deployment images build',
-    });
-  };
-  const broken = document.errors[0];
-  if (broken !== undefined) throw fail(broken.pos[0], broken.message.split('\n')[0] ?? 'not YAML');
-  const images = document.get('images');
-  const pins: Record<string, ImagePin> = {};
-  if (isMap(images)) {
-    for (const { key, value } of images.items) {
-      const name = isScalar(key) ? String(key.value) : '';
-      const pin = isMap(value) ? (value.toJSON() as { reference?: unknown; digest?: unknown; assembled?: unknown }) : {};
-      if (typeof pin.reference !== 'string' || !isDigest(pin.digest)) {
-        throw fail(isScalar(key) ? (key.range?.[0] ?? 0) : 0, `the pin of image "${name}" needs a reference and a digest (sha256:…)`);
-      }
-      pins[name] = { reference: pin.reference, digest: pin.digest, assembled: pin.assembled === true };
-    }
-  }
-  return { images: pins };
+export async function parseLock(text: string, file: string): Promise<LockFile> {
+  // The library is loaded only where there is something to read or write.
+  return (await import('./lock-yaml.ts')).parseLock(text, file);
 }
 
-export function formatLock(lock: LockFile): string {
-  const images = Object.fromEntries(Object.entries(lock.images).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return `# Written by atmos-deployment; commit it. Every machine then runs the same.\n${stringify({ images })}`;
+export async function formatLock(lock: LockFile): Promise<string> {
+  return (await import('./lock-yaml.ts')).formatLock(lock);
 }

@@ -9,6 +9,6 @@ export async function approveVerb(
 ): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const record = await approve(workspace, name, target, release);
-    print(globals.format, record, () => `${record.by.email} approved release ${release} of ${name} for ${target}`);
+    await print(globals.format, record, () => `${record.by.email} approved release ${release} of ${name} for ${target}`);
   });
 }

@@ -12,15 +12,9 @@ interface Options {
 
 export async function describe(globals: Globals, name: string, options: Options): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
-    const { files, project, moduleCache } = workspace;
+    const { files, project, cache } = workspace;
     const target = await targetOf(workspace, name, options.target);
-    const scope = await resolve(
-      files,
-      project,
-      await loadDeployment(files, project, name, moduleCache),
-      target,
-      worktreeOptions(workspace),
-    );
+    const scope = await resolve(files, project, await loadDeployment(files, project, name, cache), target, worktreeOptions(workspace));
     const components = chosen(scope.components, options.component);
     const document = {
       deployment: name,
@@ -28,7 +22,7 @@ export async function describe(globals: Globals, name: string, options: Options)
       components: Object.fromEntries(components.map((component) => [component.address, component.sections])),
       ...(options.provenance ? { provenance: Object.fromEntries(components.map(({ address, origins }) => [address, origins])) } : {}),
     };
-    print(globals.format, document, () => (options.provenance ? provenance(components) : yaml(document)));
+    await print(globals.format, document, () => (options.provenance ? provenance(components) : yaml(document)));
   });
 }
 

@@ -15,15 +15,15 @@ interface Drawing {
 
 export async function graph(globals: Globals, name: string, options: Options): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
-    const { files, project, moduleCache } = workspace;
+    const { files, project, cache } = workspace;
     const target = await targetOf(workspace, name, options.target);
-    const deployment = await loadDeployment(files, project, name, moduleCache);
+    const deployment = await loadDeployment(files, project, name, cache);
     const scope = await resolve(files, project, deployment, target, worktreeOptions(workspace));
     const drawing: Drawing = {
       targets: Object.entries(promotionPolicies(deployment)).map(([one, { from, approvals }]) => ({ name: one, from, approvals })),
       components: Object.values(scope.components).map(({ address, dependsOn }) => ({ address, dependsOn })),
     };
-    print(globals.format, { deployment: name, target, ...drawing }, () => FORMS[options.as](name, drawing));
+    await print(globals.format, { deployment: name, target, ...drawing }, () => FORMS[options.as](name, drawing));
   });
 }
 

@@ -18,7 +18,7 @@ export async function history(globals: Globals, name: string, options: Options):
     const { ledger } = await workspace.tracking();
     const target = await targetOf(workspace, name, options.target);
     const records = await ledger.history(name, target, Number(options.limit));
-    print(globals.format, { deployment: name, target, records }, () =>
+    await print(globals.format, { deployment: name, target, records }, () =>
       records.length === 0
         ? `${name} → ${target}: nothing was ever recorded`
         : table([['WHEN', 'WHAT', 'RELEASE', 'FROM', 'BY', 'RESULT'], ...records.map(row)]),

@@ -7,7 +7,7 @@ export async function buildImagesVerb(globals: Globals, name: string): Promise<v
   await inWorkspace(globals, async (workspace) => {
     const images = await buildImages(workspace, name);
     const file = `${workspace.project.deployments.basePath}/${name}.lock.yaml`;
-    print(globals.format, { images }, () => {
+    await print(globals.format, { images }, () => {
       const lines = images.map((image) => `✔ ${image.name}  ${shortId(image.digest)}${image.pinned ? '' : '  newly pinned'}`);
       const changed = images.some(({ pinned }) => !pinned);
       return [...lines, ...(changed ? [`wrote ${file}; commit it: git add ${file} && git commit`] : [])].join('\n');

@@ -3,9 +3,9 @@ import { type Globals, print, table } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
 
 export async function list(globals: Globals): Promise<void> {
-  await inWorkspace(globals, async ({ files, project, moduleCache }) => {
-    const deployments = await listDeployments(files, project, moduleCache);
-    print(globals.format, { deployments }, () =>
+  await inWorkspace(globals, async ({ files, project, cache }) => {
+    const deployments = await listDeployments(files, project, cache);
+    await print(globals.format, { deployments }, () =>
       deployments.length === 0
         ? `there are no deployments in ${project.deployments.basePath}/`
         : table([

@@ -10,7 +10,7 @@ export async function planVerb(globals: Globals & RunFlags, name: string, option
     const { release, plans, unknown, failure } = await plan(workspace, name, target, runSettings(globals, globals, workspace));
     if (failure !== undefined) throw failure;
     const document = { deployment: name, target, release: release.digest, components: plans, unknown };
-    print(globals.format, document, () => {
+    await print(globals.format, document, () => {
       const planned = Object.entries(plans).flatMap(([address, summary]) => [
         `${address}  ${summary.changes.length === 0 ? 'no changes' : counts(summary)}`,
         ...summary.changes.map((change) => `  ${change.actions.join(', ')} ${change.address}`),

@@ -36,7 +36,7 @@ export async function showRelease(globals: Globals, id: string | undefined): Pro
 async function printRelease(globals: Globals, { digest, config }: Release): Promise<void> {
   const { deployment, target, commit, dirty, promotedFrom, images, components } = config;
   const document = { digest, id: shortId(digest), deployment, target, commit, dirty, promotedFrom, images, components };
-  print(globals.format, document, () =>
+  await print(globals.format, document, () =>
     [
       `release ${shortId(digest)} of ${deployment} for ${target}`,
       `commit  ${commit}${dirty ? ' with uncommitted changes' : ''}`,

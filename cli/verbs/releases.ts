@@ -19,7 +19,7 @@ export async function releases(globals: Globals, name: string | undefined): Prom
         promotedFrom,
       }))
       .sort((a, b) => `${a.deployment} ${a.target} ${a.id}`.localeCompare(`${b.deployment} ${b.target} ${b.id}`, 'en'));
-    print(globals.format, { releases: shown }, () =>
+    await print(globals.format, { releases: shown }, () =>
       shown.length === 0
         ? 'there are no releases yet'
         : table([

@@ -1,4 +1,4 @@
-import { rollout, targetOf } from '../../deploy/index.ts';
+import { type RolloutAnswer, rollout, targetOf } from '../../deploy/index.ts';
 import { shortId } from '../../engine/index.ts';
 import type { LedgerRecord } from '../../tracking/index.ts';
 import { type Globals, print, table } from '../globals.ts';
@@ -23,19 +23,23 @@ export async function rolloutVerb(globals: Globals & RunFlags, name: string, opt
     if (globals.format === 'table' && !globals.quiet) process.stderr.write(`${name} → ${target}\n`);
     const answer = await rollout(workspace, { deployment: name, target, promoteFrom, release, allowDirty, all }, settings);
     const elapsed = performance.now() - began;
-    const { record, recorded, failure } = answer;
+    const { record, failure } = answer;
     // A failure is reported in place of the record, which `history` shows.
     if (failure !== undefined && globals.format !== 'table') throw failure;
-    print(globals.format, record, () => (recorded ? summary(record, elapsed) : nothing(record, elapsed, answer.ran)));
+    await print(globals.format, documentOf(answer), () => (record === undefined ? nothing(answer, elapsed) : summary(record, elapsed)));
     if (failure !== undefined) throw failure;
   });
 }
 
-function nothing({ deployment, target, release, components }: LedgerRecord, elapsed: number, ran: boolean): string {
+/** The record that was appended; where there was nothing to do, what the target runs. */
+function documentOf({ deployment, target, release, components, record }: RolloutAnswer): unknown {
+  return record ?? { deployment, target, release, components, result: 'up-to-date' };
+}
+
+function nothing({ deployment, target, release, components, ran }: RolloutAnswer, elapsed: number): string {
   const count = Object.keys(components).length;
-  const id = release === null ? '' : shortId(release);
   const quiet = ran ? '' : ', no container started';
-  return `${deployment} → ${target}: nothing to do, all ${count} components run release ${id} (${(elapsed / 1000).toFixed(2)} s${quiet})`;
+  return `${deployment} → ${target}: nothing to do, all ${count} components run release ${shortId(release)} (${(elapsed / 1000).toFixed(2)} s${quiet})`;
 }
 
 function summary(record: LedgerRecord, elapsed: number): string {

@@ -13,18 +13,18 @@ interface Status {
 
 export async function status(globals: Globals, name: string | undefined): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
-    const { files, project, moduleCache } = workspace;
-    const names = name === undefined ? (await listDeployments(files, project, moduleCache)).map((one) => one.name) : [name];
+    const { files, project, cache } = workspace;
+    const names = name === undefined ? (await listDeployments(files, project, cache)).map((one) => one.name) : [name];
     const all = await Promise.all(names.map((one) => statusOf(workspace, one)));
     const documents = all.map(documentOf);
     const document = name === undefined ? { deployments: documents } : documents[0];
-    print(globals.format, document, () => all.map(tableOf).join('\n\n'));
+    await print(globals.format, document, () => all.map(tableOf).join('\n\n'));
   });
 }
 
 async function statusOf(workspace: Workspace, deployment: string): Promise<Status> {
   const { ledger } = await workspace.tracking();
-  const found = await loadDeployment(workspace.files, workspace.project, deployment, workspace.moduleCache);
+  const found = await loadDeployment(workspace.files, workspace.project, deployment, workspace.cache);
   const policies = promotionPolicies(found);
   const states = await ledger.states(deployment, found.targets);
   return { deployment, targets: states.map((state) => ({ ...state, policy: policies[state.target] })) };

@@ -17,7 +17,7 @@ export async function unlock(
   }
   await inWorkspace(globals, async (workspace) => {
     const record = await unlockTarget(workspace, name, target);
-    print(globals.format, record ?? { unlocked: false }, () =>
+    await print(globals.format, record ?? { unlocked: false }, () =>
       record === undefined ? `${name}/${target} was not locked` : `${name}/${target} is unlocked: ${record.reason ?? ''}`,
     );
   });

@@ -6,8 +6,8 @@ import { inWorkspace } from '../settings.ts';
 
 export async function validate(globals: Globals, name: string | undefined): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
-    const { files, project, moduleCache } = workspace;
-    const names = name === undefined ? (await listDeployments(files, project, moduleCache)).map((one) => one.name) : [name];
+    const { files, project, cache } = workspace;
+    const names = name === undefined ? (await listDeployments(files, project, cache)).map((one) => one.name) : [name];
     const errors: AtmosError[] = [];
     for (const one of names) errors.push(...(await validateDeployment(files, project, one, worktreeOptions(workspace))));
     const [first, ...others] = errors;
@@ -15,6 +15,6 @@ export async function validate(globals: Globals, name: string | undefined): Prom
       const { kind, code, position, hint } = first;
       throw new AtmosError(first.message, { kind, code, position, hint, others });
     }
-    print(globals.format, { valid: names }, () => names.map((one) => `✔ ${one}`).join('\n'));
+    await print(globals.format, { valid: names }, () => names.map((one) => `✔ ${one}`).join('\n'));
   });
 }

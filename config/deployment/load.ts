@@ -3,7 +3,7 @@ import { AtmosError, jsonDigest, sha256 } from '../../engine/index.ts';
 import type { ConfigFiles } from '../files.ts';
 import { suggestion } from '../nearest.ts';
 import type { Project } from '../project.ts';
-import type { ModuleCache } from '../terraform-module.ts';
+import type { TextCache } from '../text-cache.ts';
 import { errorAt, type Located, type LocatedMap, mapOf, member, textOf } from '../yaml/located.ts';
 import { parseYaml } from '../yaml/parse.ts';
 import { checkReferences } from './check-references.ts';
@@ -35,7 +35,7 @@ export interface DeploymentSummary {
 const HOLDS = 'holds';
 
 /** The deployments of a repository, by name. One whose file does not hold is listed by its file's name, without targets. */
-export async function listDeployments(files: ConfigFiles, project: Project, cache?: ModuleCache): Promise<readonly DeploymentSummary[]> {
+export async function listDeployments(files: ConfigFiles, project: Project, cache?: TextCache): Promise<readonly DeploymentSummary[]> {
   const summaries: DeploymentSummary[] = [];
   for (const file of await deploymentFiles(files, project)) {
     const name = basename(file, '.yaml');
@@ -61,7 +61,7 @@ async function deploymentFiles(files: ConfigFiles, project: Project): Promise<re
  * Reads `deployments/<name>.yaml`. A file that `cache` knows to hold is not checked again.
  * @throws AtmosError `unknown-deployment`; else the first error of the file, with the others in `others`.
  */
-export async function loadDeployment(files: ConfigFiles, project: Project, name: string, cache?: ModuleCache): Promise<Deployment> {
+export async function loadDeployment(files: ConfigFiles, project: Project, name: string, cache?: TextCache): Promise<Deployment> {
   const file = `${project.deployments.basePath}/${name}.yaml`;
   const content = /^[\w-]+$/.test(name) ? await files.read(file) : undefined;
   if (content === undefined) {
@@ -72,7 +72,7 @@ export async function loadDeployment(files: ConfigFiles, project: Project, name:
       hint: suggestion(name, names, 'deployments'),
     });
   }
-  const document = parseYaml(file, content);
+  const document = await parseYaml(file, content, cache);
   const key = jsonDigest({ schema: deploymentSchema, name, content: sha256(content) });
   const isKnownToHold = (await cache?.get(key)) === HOLDS;
   const [first, ...others] = isKnownToHold ? [] : await checkDeployment(document, name);

@@ -5,6 +5,7 @@ import type { ConfigFiles } from '../files.ts';
 import { suggestion } from '../nearest.ts';
 import type { Project } from '../project.ts';
 import { FUNCTIONS, parseTemplate, render, TemplateError, type Value } from '../templates/index.ts';
+import type { TextCache } from '../text-cache.ts';
 import { errorAt, itemsOf, type Located, type LocatedMap, mapOf, member, type Place, plain, textOf } from '../yaml/located.ts';
 import { mergeAll } from '../yaml/merge.ts';
 import { parseYaml } from '../yaml/parse.ts';
@@ -32,11 +33,14 @@ export function declaredStacks(sections: readonly (LocatedMap | undefined)[]): r
 export class ManifestLoader {
   readonly #files: ConfigFiles;
   readonly #base: string;
+  readonly #cache: TextCache | undefined;
+  readonly #contents = new Map<string, Promise<Uint8Array | undefined>>();
   readonly #parsed = new Map<string, Promise<Located | undefined>>();
   #listing: Promise<readonly string[]> | undefined;
 
-  constructor(files: ConfigFiles, { stacks }: Project) {
+  constructor(files: ConfigFiles, { stacks }: Project, cache?: TextCache) {
     this.#files = files;
+    this.#cache = cache;
     this.#base = stacks.basePath;
   }
 
@@ -88,21 +92,31 @@ export class ManifestLoader {
 
   async #read(path: string, context: Json | undefined): Promise<Located | undefined> {
     if (context === undefined && !path.endsWith('.tmpl')) {
-      const known =
-        this.#parsed.get(path) ?? this.#files.read(path).then((content) => (content === undefined ? undefined : parseYaml(path, content)));
+      const known = this.#parsed.get(path) ?? this.#parse(path);
       this.#parsed.set(path, known);
       return known;
     }
-    const content = await this.#files.read(path);
+    const content = await this.#content(path);
     if (content === undefined) return undefined;
     const text = new TextDecoder().decode(content);
     try {
       const rendered = render(parseTemplate(text), (context ?? {}) as Value, { functions: FUNCTIONS, missingKey: 'error' });
-      return parseYaml(path, Buffer.from(rendered));
+      return await parseYaml(path, Buffer.from(rendered), this.#cache);
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
       throw errorAt({ document: { file: path, text }, offset: error.at, length: 1 }, error.message, { code: 'template', cause: error });
     }
+  }
+
+  async #parse(path: string): Promise<Located | undefined> {
+    const content = await this.#content(path);
+    return content === undefined ? undefined : parseYaml(path, content, this.#cache);
+  }
+
+  #content(path: string): Promise<Uint8Array | undefined> {
+    const known = this.#contents.get(path) ?? this.#files.read(path);
+    this.#contents.set(path, known);
+    return known;
   }
 
   async #find(request: Import): Promise<readonly string[]> {
@@ -118,7 +132,7 @@ export class ManifestLoader {
     if (/[*?[{]/.test(path)) return this.#glob(full, request);
     for (const ending of ENDINGS) {
       if (ending === '' && !/\.(ya?ml|tmpl)$/.test(full)) continue;
-      if ((await this.#files.read(`${full}${ending}`)) !== undefined) return [`${full}${ending}`];
+      if ((await this.#content(`${full}${ending}`)) !== undefined) return [`${full}${ending}`];
     }
     if (request.optional) return [];
     this.#listing ??= this.#files.list(this.#base);

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { plain } from '../../config/yaml/located.ts';
 import { mergeLocated } from '../../config/yaml/merge.ts';
-import { parseYaml } from '../../config/yaml/parse.ts';
+import { readYaml } from '../../config/yaml/read.ts';
 import { isObject, type Json } from '../../engine/index.ts';
 
-const located = (value: Json) => parseYaml('f.yaml', Buffer.from(JSON.stringify(value)));
+const located = (value: Json) => readYaml({ file: 'f.yaml', text: JSON.stringify(value) });
 const merged = (...values: Json[]): Json => plain(values.map(located).reduce((base, over) => mergeLocated(base, over) ?? base));
 const tree = fc.letrec<{ value: Json; map: Json }>((tie) => ({
   value: fc.oneof({ depthSize: 'small' }, fc.constantFrom<Json>(null, true, 0, 1, 'x', '', []), tie('map')),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inspectModule, type ModuleCache, workingTree } from '../../config/index.ts';
+import { inspectModule, type TextCache, workingTree } from '../../config/index.ts';
 import { placeOf, refusal, repository } from './repository.ts';
 
 const MODULE = {
@@ -21,7 +21,7 @@ module "remote"  { source = "terraform-aws-modules/vpc/aws" }
 };
 
 /** A cache in memory, with the keys that were asked for. */
-function memory(): ModuleCache & { readonly kept: Map<string, string> } {
+function memory(): TextCache & { readonly kept: Map<string, string> } {
   const kept = new Map<string, string>();
   return {
     kept,

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { compact, restore } from '../../config/yaml/compact.ts';
 import { plain, positionOf } from '../../config/yaml/located.ts';
 import { parseYaml } from '../../config/yaml/parse.ts';
+import { readYaml } from '../../config/yaml/read.ts';
 import type { AtmosError } from '../../engine/index.ts';
 
-const parse = (text: string) => parseYaml('f.yaml', Buffer.from(text));
+const parse = (text: string) => readYaml({ file: 'f.yaml', text });
 
 function errorOf(text: string): AtmosError {
   try {
@@ -43,14 +45,30 @@ describe('parseYaml', () => {
     expect(errorOf('a: { <<: 3 }')).toMatchObject({ message: '"<<" takes a map, or a list of maps' });
   });
 
-  test('refuses what is not UTF-8', () => {
-    expect(() => parseYaml('f.yaml', Uint8Array.of(0x61, 0x3a, 0x20, 0xff))).toThrow('f.yaml is not UTF-8');
+  test('refuses what is not UTF-8', async () => {
+    await expect(parseYaml('f.yaml', Uint8Array.of(0x61, 0x3a, 0x20, 0xff))).rejects.toThrow('f.yaml is not UTF-8');
   });
 
   test('marks an error within its line', () => {
     const { position } = errorOf('one: 1\r\ntwo: 2\r\ntwo: 3\r\n');
     expect(position).toEqual({ file: 'f.yaml', line: 3, column: 1, length: 3, excerpt: { first: 2, lines: ['two: 2', 'two: 3'] } });
   });
+});
+
+test('a file that was parsed before is read from the cache, and is the same with all its places', async () => {
+  const kept = new Map<string, string>();
+  const cache = { get: async (key: string) => kept.get(key), put: async (key: string, text: string) => void kept.set(key, text) };
+  const text = Buffer.from('a: &a [1, "two", null, { x: !env HOME }]\nb: *a\nc: !include { <<: { d: 1.5 }, e: true }\n');
+  const first = await parseYaml('f.yaml', text, cache);
+  expect(kept.size).toBe(1);
+  expect(await parseYaml('f.yaml', text, cache)).toEqual(first);
+});
+
+test('anchors that would fill the memory are not kept', () => {
+  const levels = Array.from({ length: 30 }, (_, level) => `l${level + 1}: &l${level + 1} [*l${level}, *l${level}]`);
+  expect(compact(parse(`l0: &l0 [x]\n${levels.join('\n')}`))).toBeUndefined();
+  const small = parse('a: [1, 2]\n');
+  expect(restore(compact(small) ?? '', small.at.document)).toEqual(small);
 });
 
 test('positionOf cuts a place of several lines at the end of the first', () => {

@@ -35,8 +35,7 @@ export class Refs {
   async read(patterns: readonly string[]): Promise<ReadonlyMap<string, string>> {
     if (this.#remote === undefined) return this.readLocal(patterns);
     for (;;) {
-      const local = await this.readLocal(patterns);
-      const listed = await this.#call(['ls-remote', '--refs', this.#remote, ...patterns]);
+      const [local, listed] = await Promise.all([this.readLocal(patterns), this.#call(['ls-remote', '--refs', this.#remote, ...patterns])]);
       if (listed.code !== 0) throw unreachable(this.#remote, listed);
       const shared = parse(listed.stdout, '\t');
       const unpublished = [...local.keys()].find((ref) => isLedger(ref) && !shared.has(ref));

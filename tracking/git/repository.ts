@@ -37,7 +37,7 @@ export interface Repository {
   /** The commit that is checked out, asked once: one command is about one commit. `undefined` before the first one. */
   head(): Promise<string | undefined>;
   /** The names of its remotes. */
-  remotes(): Promise<readonly string[]>;
+  readonly remotes: readonly string[];
   /** The branch that is checked out; `HEAD` when none is. */
   branch(): Promise<string>;
   /** @throws AtmosError `unknown-commit` */
@@ -63,7 +63,8 @@ export interface Repository {
  */
 export async function openRepository(dir: string): Promise<Repository> {
   const question = ['rev-parse', '--show-toplevel', '--git-common-dir', '--absolute-git-dir'];
-  const found = await callGit(['-C', dir, ...question], { cwd: '/', answers: [0, 128] });
+  const options = { cwd: '/', answers: [0, 128] };
+  const [found, remotes] = await Promise.all([callGit(['-C', dir, ...question], options), callGit(['-C', dir, 'remote'], options)]);
   if (found.code !== 0) throw notARepository(dir, found.stderr);
   const [root = '', common = '', own = ''] = found.stdout.toString('utf8').trimEnd().split('\n');
   const reader = new ObjectReader(root);
@@ -95,10 +96,13 @@ export async function openRepository(dir: string): Promise<Repository> {
     // Relative to where the question was asked.
     gitDir: resolve(dir, common),
     head: () => {
-      head ??= commitOf('HEAD');
+      head ??= reader.object('HEAD^{commit}').then((commit) => commit?.id);
       return head;
     },
-    remotes: async () => (await text(['remote'])).split('\n').filter((name) => name !== ''),
+    remotes: remotes.stdout
+      .toString('utf8')
+      .split('\n')
+      .filter((name) => name !== ''),
     async branch() {
       const head = (await readFile(join(own, 'HEAD'), 'utf8')).trim();
       return head.startsWith('ref: refs/heads/') ? head.slice('ref: refs/heads/'.length) : 'HEAD';

@@ -1,0 +1,128 @@
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  parseDocument,
+  type Scalar,
+  type YAMLMap,
+  type YAMLParseError,
+  type YAMLSeq,
+  type Document as YamlDocument,
+} from 'yaml';
+import { AtmosError } from '../../engine/index.ts';
+import { type Document, type Entry, errorAt, type Located, type LocatedMap, type Place } from './located.ts';
+
+/**
+ * Reads a document with the library; an empty one is an empty map.
+ * @throws AtmosError `invalid-yaml` with the place; further errors of the file are in `others`.
+ */
+export function readYaml(document: Document): Located {
+  const parsed = parseDocument(document.text, { prettyErrors: false, logLevel: 'silent' });
+  const errors = parsed.errors.map((error) => syntaxError(document, error));
+  const [first, ...others] = errors;
+  if (first !== undefined) {
+    throw new AtmosError(first.message, { kind: 'invalid', code: first.code, position: first.position, hint: first.hint, others });
+  }
+  const start = place(document, [0, 0]);
+  if (parsed.contents === null) return { kind: 'map', entries: new Map(), at: start };
+  return new Reader(document, parsed).locate(parsed.contents);
+}
+
+function syntaxError(document: Document, error: YAMLParseError): AtmosError {
+  const at = place(document, error.pos);
+  if (error.code === 'DUPLICATE_KEY') {
+    const key = /^[\w.-]+/.exec(document.text.slice(at.offset))?.[0] ?? '';
+    return errorAt({ ...at, length: Math.max(1, key.length) }, `the key "${key}" stands twice in this map`, {
+      code: 'duplicate-key',
+      hint: 'remove one of them',
+    });
+  }
+  const message = error.message.split('\n')[0]?.replace(/ at line .*$/, '') ?? error.message;
+  return errorAt(at, message, { code: 'invalid-yaml', hint: 'this is not YAML as it stands' });
+}
+
+function place(document: Document, [start, end]: readonly [number, number]): Place {
+  return { document, offset: start, length: Math.max(1, end - start) };
+}
+
+function placeOf(document: Document, node: { range?: readonly number[] | null | undefined }): Place {
+  const [start = 0, end = start + 1] = node.range ?? [];
+  return place(document, [start, end]);
+}
+
+/** Reads the nodes of one document; what an anchor names is read once, however often it is used. */
+class Reader {
+  readonly #document: Document;
+  readonly #parsed: YamlDocument;
+  /** `undefined` while an anchor's value is being read: a use within it is a loop. */
+  readonly #anchored = new Map<Node, Located | undefined>();
+
+  constructor(document: Document, parsed: YamlDocument) {
+    this.#document = document;
+    this.#parsed = parsed;
+  }
+
+  locate(node: unknown): Located {
+    const document = this.#document;
+    if (isAlias(node)) return this.#alias(node);
+    if (isMap(node)) return this.#map(node);
+    if (isSeq(node)) {
+      return { kind: 'list', items: node.items.map((item) => this.locate(item)), tag: functionTag(node), at: placeOf(document, node) };
+    }
+    if (isScalar(node)) return { kind: 'scalar', value: scalarValue(node, document), tag: functionTag(node), at: placeOf(document, node) };
+    return { kind: 'scalar', value: null, tag: undefined, at: place(document, [0, 0]) };
+  }
+
+  #alias(node: Alias): Located {
+    const target = node.resolve(this.#parsed);
+    const at = placeOf(this.#document, node);
+    if (target === undefined) throw errorAt(at, `there is no anchor &${node.source}`, { code: 'invalid-yaml' });
+    if (!this.#anchored.has(target)) {
+      this.#anchored.set(target, undefined);
+      this.#anchored.set(target, this.locate(target));
+    }
+    const value = this.#anchored.get(target);
+    if (value === undefined) throw errorAt(at, `&${node.source} contains itself`, { code: 'invalid-yaml' });
+    return value;
+  }
+
+  #map(node: YAMLMap): LocatedMap {
+    const document = this.#document;
+    const entries = new Map<string, Entry>();
+    const merged: LocatedMap[] = [];
+    for (const { key, value } of node.items) {
+      if (!isScalar(key)) throw errorAt(placeOf(document, node), 'a key must be a text', { code: 'invalid-yaml' });
+      const keyAt = placeOf(document, key);
+      const located: Located = value === null ? { kind: 'scalar', value: null, tag: undefined, at: keyAt } : this.locate(value);
+      if (key.value === '<<' && key.type === 'PLAIN') merged.push(...mergeSources(located));
+      else entries.set(String(key.value), { keyAt, value: located });
+    }
+    for (const source of merged) {
+      for (const [key, entry] of source.entries) if (!entries.has(key)) entries.set(key, entry);
+    }
+    return { kind: 'map', entries, tag: functionTag(node), at: placeOf(document, node) };
+  }
+}
+
+/** What a merge key (`<<`) names: a map, or several of which the earlier win. */
+function mergeSources(value: Located): readonly LocatedMap[] {
+  return (value.kind === 'list' ? value.items : [value]).map((source) => {
+    if (source.kind === 'map') return source;
+    throw errorAt(source.at, '"<<" takes a map, or a list of maps', { code: 'invalid-yaml' });
+  });
+}
+
+function functionTag(node: Scalar | YAMLMap | YAMLSeq): string | undefined {
+  return node.tag?.startsWith('!') === true && node.tag !== '!' ? node.tag : undefined;
+}
+
+function scalarValue(node: Scalar, document: Document): null | boolean | number | string {
+  const { value } = node;
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value;
+  if (typeof value === 'bigint') return Number(value);
+  throw errorAt(placeOf(document, node), 'this value is of a type that stacks do not have', { code: 'wrong-type' });
+}

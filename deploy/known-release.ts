@@ -1,0 +1,72 @@
+import { AtmosError, type Digest, isDigest, isObject, sha256 } from '../engine/index.ts';
+import { ledgerRef } from '../tracking/index.ts';
+import { isRunning, type WantedComponents } from './current.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Counts up when a release comes to be made of anything else. */
+const FORMAT = 1;
+
+/** What a commit was found to make for a target: kept, since a release is a function of the commit and of what is listed here. */
+export interface KnownRelease {
+  readonly release: Digest;
+  readonly wanted: WantedComponents;
+  /** The paths in scope, relative to the root: they must be as the commit has them. */
+  readonly paths: readonly string[];
+  /** Digests of the environment variables that its templates read; `null` for one that is not set. */
+  readonly env: Readonly<Record<string, Digest | null>>;
+}
+
+function keyOf(commit: string, deployment: string, target: string): string {
+  return `release ${FORMAT} ${commit} ${deployment} ${target}`;
+}
+
+export async function keepKnown(
+  { cache }: Workspace,
+  commit: string,
+  deployment: string,
+  target: string,
+  known: KnownRelease,
+): Promise<void> {
+  await cache.put(keyOf(commit, deployment, target), JSON.stringify(known));
+}
+
+/** Variables of the environment as digests: what was read is compared, never kept. */
+export function environmentDigests(names: Iterable<string>): Readonly<Record<string, Digest | null>> {
+  return Object.fromEntries([...names].sort().map((name) => [name, digestOf(process.env[name])]));
+}
+
+function digestOf(value: string | undefined): Digest | null {
+  return value === undefined ? null : sha256(value);
+}
+
+/**
+ * The shortest way to "nothing to do": the commit that is checked out made a release before, nothing in its scope has changed since, and the
+ * target runs it. Configuration is not even read. `undefined` where any of this is not so, or is not known.
+ */
+export async function runsAlready(workspace: Workspace, deployment: string, target: string): Promise<KnownRelease | undefined> {
+  const { repository, refs, ledger, prefix } = await workspace.tracking();
+  const reading = refs.read([ledgerRef(deployment, target)]);
+  // Whoever needs the answer asks again and reports what is wrong.
+  reading.catch(() => undefined);
+  const commit = await repository.head();
+  const text = commit === undefined ? undefined : await workspace.cache.get(keyOf(commit, deployment, target));
+  const known: unknown = text === undefined ? undefined : JSON.parse(text);
+  if (!isKnownRelease(known) || !sameEnvironment(known)) return undefined;
+  const dirty = repository.dirtyPaths(known.paths.map((path) => (prefix === '' ? path : `${prefix}/${path}`)));
+  const [changed, ids] = await Promise.all([dirty, reading.catch(unreachable)]);
+  if (changed.length > 0 || ids === undefined) return undefined;
+  return isRunning(known.release, known.wanted, await ledger.stateIn(deployment, target, ids)) ? known : undefined;
+}
+
+function sameEnvironment({ env }: KnownRelease): boolean {
+  return Object.entries(env).every(([name, digest]) => digestOf(process.env[name]) === digest);
+}
+
+function unreachable(error: unknown): undefined {
+  if (error instanceof AtmosError) return undefined;
+  throw error;
+}
+
+function isKnownRelease(value: unknown): value is KnownRelease {
+  return isObject(value) && isDigest(value.release) && isObject(value.wanted) && Array.isArray(value.paths) && isObject(value.env);
+}

@@ -167,7 +167,11 @@ interface Begun {
 }
 
 /** Takes the lock, records the intent and keeps the release. Everything is asked again of the state that this goes on top of. */
-async function begin(workspace: Workspace, { release, promotedFrom }: Chosen, { request, rules, by, kind, ids }: Work): Promise<Begun> {
+async function begin(
+  workspace: Workspace,
+  { release, promotedFrom, session }: Chosen,
+  { request, rules, by, kind, ids }: Work,
+): Promise<Begun> {
   const { ledger, locks } = await workspace.tracking();
   const { deployment, target } = request;
   const kept = await releaseUpdate(workspace, release);
@@ -179,6 +183,7 @@ async function begin(workspace: Workspace, { release, promotedFrom }: Chosen, { 
     const run = new Set(Object.keys(release.config.components).filter((address) => !current.has(address)));
     const undertaking: Undertaking = { kind, release, promotedFrom, by, run };
     begun = { undertaking, state, claim };
+    if (run.size > 0) session.warm();
     return { ...intentEntry(undertaking, state), refs: [claim.update, kept] };
   };
   const { commit } = await ledger.append(deployment, target, build, { watch: [lockRef(deployment, target)], known: ids });

@@ -2,6 +2,7 @@ import { type ImageStore, isToolchain, openImages, openRuntime, type PinnedImage
 import {
   type Cancellation,
   type ComputeFunctions,
+  type Digest,
   failures,
   type Graph,
   type Listener,
@@ -31,11 +32,14 @@ export class Session {
   readonly images: ImageStore;
   readonly #workspace: Workspace;
   readonly #settings: RunSettings;
+  /** With `--no-cache`, what this command has made itself still counts. */
+  readonly #fresh: Set<Digest> | undefined;
   #runtime: Promise<Runtime> | undefined;
 
   constructor(workspace: Workspace, lock: LockFile, settings: RunSettings) {
     this.#workspace = workspace;
     this.#settings = settings;
+    this.#fresh = settings.noCache ? new Set() : undefined;
     this.images = openImages(workspace.store, pinsOf(lock));
   }
 
@@ -54,7 +58,21 @@ export class Session {
     const { interrupt, force } = this.#settings.cancellation;
     const cancellation = { interrupt: stop === undefined ? interrupt : AbortSignal.any([interrupt, stop]), force };
     const computes: ComputeFunctions = COMPUTES;
-    return run(graph, { ...this.#settings, cancellation, store, stateRoot, computes, secrets, runtime: () => this.#open() });
+    return run(graph, {
+      ...this.#settings,
+      fresh: this.#fresh,
+      cancellation,
+      store,
+      stateRoot,
+      computes,
+      secrets,
+      runtime: () => this.#open(),
+    });
+  }
+
+  /** Opens the runtime already, beside other work. What is wrong with it is told by whoever runs a node. */
+  warm(): void {
+    this.#open().catch(() => undefined);
   }
 
   /** Runs a graph all of whose nodes must succeed. @throws AtmosError the first failure */

@@ -13,7 +13,8 @@ export interface ExecutionContext {
   readonly store: Store;
   readonly runtime: () => Promise<Runtime>;
   readonly computes: ComputeFunctions;
-  readonly noCache: boolean;
+  /** Keys whose results count though nothing that is cached does; `undefined` when all do. */
+  readonly fresh: Set<Digest> | undefined;
   readonly secrets: Readonly<Record<string, string>>;
   readonly stateRoot: string;
   readonly cancellation: Cancellation;
@@ -40,7 +41,7 @@ export async function execute(
     emitter.emit(node.id, { type: 'started', key });
     return { cached: false, ...(await perform(node, inputs, context, emitter)) };
   }
-  const known = context.inFlight.get(key) ?? (context.noCache ? undefined : await context.store.result(key));
+  const known = context.inFlight.get(key) ?? (context.fresh?.has(key) === false ? undefined : await context.store.result(key));
   if (known !== undefined) {
     const result = await known;
     emitter.emit(node.id, { type: 'cached', key });
@@ -52,6 +53,7 @@ export async function execute(
   try {
     const result = await underWay;
     await context.store.remember(key, result);
+    context.fresh?.add(key);
     return { cached: false, ...result };
   } finally {
     context.inFlight.delete(key);

@@ -1,4 +1,5 @@
 import type { ComputeFunctions } from './compute.ts';
+import type { Digest } from './digest.ts';
 import { type Emitter, makeEmitter } from './emitter.ts';
 import { AtmosError } from './errors.ts';
 import type { Listener } from './events.ts';
@@ -20,8 +21,8 @@ export interface RunOptions {
   readonly parallelism: number;
   /** After a failure, go on with what does not depend on it. */
   readonly keepGoing: boolean;
-  /** Run every node, whatever is cached. */
-  readonly noCache: boolean;
+  /** Run every node, whatever is cached: but for results that are in here, where those of this run are noted too. */
+  readonly fresh: Set<Digest> | undefined;
   /** Values of secrets by name; a node gets those that it names. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly stateRoot: string;

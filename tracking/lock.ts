@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { AtmosError, formatProcess, isGone, isObject, parseProcess, thisProcess } from '../engine/index.ts';
+import { writeBlob } from './git/files.ts';
 import type { Refs, RefUpdate } from './git/refs.ts';
 import type { Person, Repository } from './git/repository.ts';
 import type { RefIds } from './ledger.ts';
@@ -104,7 +105,7 @@ export class Locks {
       acquired: acquired.toISOString(),
       expires: new Date(Date.now() + EXPIRY).toISOString(),
     };
-    return this.#repository.text(['hash-object', '-w', '--stdin'], { input: `${JSON.stringify(owner, null, 2)}\n` });
+    return writeBlob(this.#repository, Buffer.from(`${JSON.stringify(owner, null, 2)}\n`));
   }
 
   #hold(ref: string, first: string, by: Person, acquired: Date): Lock {

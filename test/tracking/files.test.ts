@@ -1,6 +1,8 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readFiles, type StoredFile, writeCommit, writeTree } from '../../tracking/index.ts';
-import { git, newRepository, open } from './repositories.ts';
+import { git, newRepository, open, temporaryDirectory } from './repositories.ts';
 
 const FILES: ReadonlyMap<string, StoredFile> = new Map([
   ['components/a/run', { mode: '755', content: Buffer.from('#!/bin/sh\n') }],
@@ -29,4 +31,28 @@ test('two repositories write the same commit, in whatever order the files come',
     expect(git(dir, 'fsck', '--strict')).not.toMatch(/error|missing/);
   }
   expect(ids[0]).toBe(ids[1]);
+});
+
+test.each(['sha1', 'sha256'])('trees and commits are those that Git itself would write, also with %s', async (format) => {
+  const dir = temporaryDirectory();
+  git(dir, 'init', '--quiet', `--object-format=${format}`);
+  const repository = await open(dir);
+  const names = ['a', 'a.b', 'a-b', 'b/c', 'b.c', 'b/d/e', 'ä/ö', 'z link'];
+  const files = new Map(
+    names.map((name) => [name, { mode: name === 'z link' ? ('link' as const) : ('755' as const), content: Buffer.from(name) }]),
+  );
+  for (const [name, { content, mode }] of files) {
+    mkdirSync(dirname(join(dir, name)), { recursive: true });
+    if (mode === 'link') symlinkSync(content.toString(), join(dir, name));
+    else writeFileSync(join(dir, name), content, { mode: 0o755 });
+  }
+  git(dir, 'add', '--all');
+  const tree = await writeTree(repository, files);
+  expect(tree).toBe(git(dir, 'write-tree'));
+  const commit = await writeCommit(repository, tree, 'A subject\n\nA body with ümlauts.\n', {
+    by: { name: 'Ana <x>', email: 'ana@example.com', at: 1_700_000_000 },
+  });
+  git(dir, 'update-ref', 'refs/heads/made', commit);
+  expect(git(dir, 'fsck', '--strict', '--no-dangling')).toBe('');
+  expect(git(dir, 'log', '-1', '--format=%an|%ae|%ct|%s', 'refs/heads/made')).toBe('Ana x|ana@example.com|1700000000|A subject');
 });

@@ -1,8 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { FileMode } from '../../engine/index.ts';
+import { type ObjectDatabase, writeObject } from './objects.ts';
 import type { Person, Repository } from './repository.ts';
 
 export interface StoredFile {
@@ -18,48 +15,63 @@ export interface Signature extends Person {
 /** Commits whose bytes depend on their content alone. */
 const NOBODY: Signature = { name: 'atmos-deployment', email: 'atmos-deployment@localhost', at: 0 };
 
-/** Writes files as a tree object; four processes, however many files. Returns the tree's id. */
-export async function writeTree(repository: Repository, files: ReadonlyMap<string, StoredFile>): Promise<string> {
-  const dir = await mkdtemp(join(tmpdir(), 'atmos-git-'));
-  try {
-    const paths: string[] = [];
-    await mkdir(join(dir, 'blobs'));
-    for (const [index, { content }] of [...files.values()].entries()) {
-      const path = join(dir, 'blobs', String(index));
-      await writeFile(path, content);
-      paths.push(path);
-    }
-    const ids = (await repository.text(['hash-object', '-w', '--no-filters', '--stdin-paths'], { input: `${paths.join('\n')}\n` })).split(
-      '\n',
-    );
-    const modes = { '644': '100644', '755': '100755', link: '120000' } as const;
-    const lines = [...files].map(([path, { mode }], index) => `${modes[mode]} ${ids[index]}\t${path}\0`);
-    const env = { GIT_INDEX_FILE: join(dir, `index-${randomBytes(4).toString('hex')}`) };
-    await repository.git(['update-index', '-z', '--index-info'], { input: lines.join(''), env });
-    return await repository.text(['write-tree'], { env });
-  } finally {
-    await rm(dir, { recursive: true, force: true });
+const MODES = { '644': '100644', '755': '100755', link: '120000' } as const;
+
+/** A directory that is being made: files and directories by name. */
+type Directory = Map<string, StoredFile | Directory>;
+
+/** Writes files, by path, as a tree object with all that is in it. Returns the tree's id. */
+export async function writeTree({ objects }: Repository, files: ReadonlyMap<string, StoredFile>): Promise<string> {
+  const root: Directory = new Map();
+  for (const [path, file] of files) {
+    const parts = path.split('/');
+    const name = parts.pop() ?? '';
+    parts.reduce(descend, root).set(name, file);
   }
+  return writeDirectory(objects, root);
+}
+
+function descend(directory: Directory, name: string): Directory {
+  const known = directory.get(name);
+  if (known instanceof Map) return known;
+  const made: Directory = new Map();
+  directory.set(name, made);
+  return made;
+}
+
+async function writeDirectory(objects: ObjectDatabase, directory: Directory): Promise<string> {
+  const entries = await Promise.all(
+    [...directory].map(async ([name, entry]) => {
+      if (entry instanceof Map) return { name, mode: '40000', id: await writeDirectory(objects, entry), order: `${name}/` };
+      return { name, mode: MODES[entry.mode], id: await writeObject(objects, 'blob', entry.content), order: name };
+    }),
+  );
+  // Git sorts by bytes, a directory as if its name ended with a slash.
+  entries.sort((a, b) => Buffer.compare(Buffer.from(a.order), Buffer.from(b.order)));
+  const content = entries.flatMap(({ name, mode, id }) => [Buffer.from(`${mode} ${name}\0`), Buffer.from(id, 'hex')]);
+  return writeObject(objects, 'tree', Buffer.concat(content));
 }
 
 /** Writes a commit object; moves no ref. Returns its id. */
 export async function writeCommit(
-  repository: Repository,
+  { objects }: Repository,
   tree: string,
   message: string,
   { parent, by = NOBODY }: { readonly parent?: string | undefined; readonly by?: Signature } = {},
 ): Promise<string> {
-  const date = `@${by.at} +0000`;
-  const env = {
-    GIT_AUTHOR_NAME: by.name,
-    GIT_AUTHOR_EMAIL: by.email,
-    GIT_AUTHOR_DATE: date,
-    GIT_COMMITTER_NAME: by.name,
-    GIT_COMMITTER_EMAIL: by.email,
-    GIT_COMMITTER_DATE: date,
-  };
-  const parents = parent === undefined ? [] : ['-p', parent];
-  return repository.text(['-c', 'i18n.commitEncoding=UTF-8', 'commit-tree', '--no-gpg-sign', tree, ...parents], { input: message, env });
+  const signature = `${clean(by.name)} <${clean(by.email)}> ${by.at} +0000`;
+  const lines = [`tree ${tree}`, ...(parent === undefined ? [] : [`parent ${parent}`]), `author ${signature}`, `committer ${signature}`];
+  return writeObject(objects, 'commit', Buffer.from(`${lines.join('\n')}\n\n${message}`));
+}
+
+/** What may not stand in a name or an address, as Git itself leaves it out. */
+function clean(text: string): string {
+  return text.replaceAll(/[<>\n\0]/g, '').trim();
+}
+
+/** Writes a blob. Returns its id. */
+export function writeBlob({ objects }: Repository, content: Uint8Array): Promise<string> {
+  return writeObject(objects, 'blob', content);
 }
 
 /** All files of a commit, or `undefined` when there is no such revision. */

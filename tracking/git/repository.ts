@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { AtmosError, type FileMode } from '../../engine/index.ts';
 import { ObjectReader } from './blobs.ts';
 import { type Answer, type CallOptions, callGit } from './call.ts';
+import type { ObjectDatabase } from './objects.ts';
 import { commitEntries, dirtyPaths, listCommit, worktreeEntries } from './trees.ts';
 
 export interface Person {
@@ -34,6 +35,7 @@ export interface Repository {
   readonly root: string;
   /** Absolute path of the directory that all its working trees share. */
   readonly gitDir: string;
+  readonly objects: ObjectDatabase;
   /** The commit that is checked out, asked once: one command is about one commit. `undefined` before the first one. */
   head(): Promise<string | undefined>;
   /** The names of its remotes. */
@@ -62,11 +64,11 @@ export interface Repository {
  * @throws AtmosError `git-missing`, `not-a-git-repository`
  */
 export async function openRepository(dir: string): Promise<Repository> {
-  const question = ['rev-parse', '--show-toplevel', '--git-common-dir', '--absolute-git-dir'];
+  const question = ['rev-parse', '--show-toplevel', '--git-common-dir', '--absolute-git-dir', '--show-object-format'];
   const options = { cwd: '/', answers: [0, 128] };
   const [found, remotes] = await Promise.all([callGit(['-C', dir, ...question], options), callGit(['-C', dir, 'remote'], options)]);
   if (found.code !== 0) throw notARepository(dir, found.stderr);
-  const [root = '', common = '', own = ''] = found.stdout.toString('utf8').trimEnd().split('\n');
+  const [root = '', common = '', own = '', format = ''] = found.stdout.toString('utf8').trimEnd().split('\n');
   const reader = new ObjectReader(root);
   const git = (args: readonly string[], options: GitOptions = {}): Promise<Answer> => callGit(args, { cwd: root, ...options });
   const text = async (args: readonly string[], options?: GitOptions): Promise<string> =>
@@ -95,6 +97,7 @@ export async function openRepository(dir: string): Promise<Repository> {
     root,
     // Relative to where the question was asked.
     gitDir: resolve(dir, common),
+    objects: { dir: process.env.GIT_OBJECT_DIRECTORY ?? resolve(dir, common, 'objects'), hash: format === 'sha256' ? 'sha256' : 'sha1' },
     head: () => {
       head ??= reader.object('HEAD^{commit}').then((commit) => commit?.id);
       return head;

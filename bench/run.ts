@@ -1,0 +1,16 @@
+import type { Figures } from './figures.ts';
+
+const BENCHES: Readonly<Record<string, () => Promise<{ figures(): Promise<Figures> }>>> = {
+  rollout: () => import('./rollout.ts'),
+  start: () => import('./start.ts'),
+};
+
+const name = process.argv[2] ?? '';
+const load = BENCHES[name];
+if (load === undefined) {
+  process.stderr.write(`usage: npm run bench -- NAME, one of: ${Object.keys(BENCHES).join(', ')}\n`);
+  process.exit(2);
+}
+const figures = await (await load()).figures();
+process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
+process.exitCode = Object.values(figures).every(({ holds }) => holds) ? 0 : 1;

@@ -8,6 +8,12 @@ import type { Done, Outcome } from './results.ts';
 import type { Cancellation, ResolvedInput, Runtime } from './runtime.ts';
 import type { NodeResult, Store } from './store/index.ts';
 
+/** A result, and whether it was there before. */
+interface Found {
+  readonly cached: boolean;
+  readonly result: NodeResult;
+}
+
 /** What executing a node needs of the run it is part of. */
 export interface ExecutionContext {
   readonly store: Store;
@@ -19,7 +25,7 @@ export interface ExecutionContext {
   readonly stateRoot: string;
   readonly cancellation: Cancellation;
   /** Results under way, by key: two nodes with one key execute once. */
-  readonly inFlight: Map<Digest, Promise<NodeResult>>;
+  readonly inFlight: Map<Digest, Promise<Found>>;
 }
 
 /**
@@ -41,23 +47,40 @@ export async function execute(
     emitter.emit(node.id, { type: 'started', key });
     return { cached: false, ...(await perform(node, inputs, context, emitter)) };
   }
-  const known = context.inFlight.get(key) ?? (context.fresh?.has(key) === false ? undefined : await context.store.result(key));
-  if (known !== undefined) {
-    const result = await known;
+  const underWay = context.inFlight.get(key);
+  if (underWay !== undefined) {
+    const { result } = await underWay;
     emitter.emit(node.id, { type: 'cached', key });
     return { cached: true, ...result };
   }
-  emitter.emit(node.id, { type: 'started', key });
-  const underWay = perform(node, inputs, context, emitter);
-  context.inFlight.set(key, underWay);
+  // Noted before anything is awaited: whoever comes next with the same key finds it.
+  const found = findOrMake(key, node, inputs, context, emitter);
+  context.inFlight.set(key, found);
   try {
-    const result = await underWay;
-    await context.store.remember(key, result);
-    context.fresh?.add(key);
-    return { cached: false, ...result };
+    const { cached, result } = await found;
+    return { cached, ...result };
   } finally {
     context.inFlight.delete(key);
   }
+}
+
+async function findOrMake(
+  key: Digest,
+  node: Node,
+  inputs: readonly ResolvedInput[],
+  context: ExecutionContext,
+  emitter: Emitter,
+): Promise<Found> {
+  const known = context.fresh?.has(key) === false ? undefined : await context.store.result(key);
+  if (known !== undefined) {
+    emitter.emit(node.id, { type: 'cached', key });
+    return { cached: true, result: known };
+  }
+  emitter.emit(node.id, { type: 'started', key });
+  const result = await perform(node, inputs, context, emitter);
+  await context.store.remember(key, result);
+  context.fresh?.add(key);
+  return { cached: false, result };
 }
 
 function produced(outcomes: ReadonlyMap<NodeId, Outcome>, id: NodeId, output: string): Digest {

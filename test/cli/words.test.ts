@@ -1,0 +1,41 @@
+import { stripVTControlCharacters } from 'node:util';
+import { expect, test } from 'vitest';
+import { forPeople } from '../../cli/errors.ts';
+import { table } from '../../cli/globals.ts';
+import { ago, counts } from '../../cli/words.ts';
+import { AtmosError } from '../../engine/index.ts';
+
+test('columns are as wide as their widest cell, and no line ends in blanks', () => {
+  expect(
+    table([
+      ['A', 'LONG', ''],
+      ['longer', 'x', 'z'],
+      ['', '', ''],
+    ]),
+  ).toBe('A       LONG\nlonger  x     z\n');
+  expect(table([])).toBe('');
+});
+
+test('times are told in the largest unit that says something', () => {
+  const now = Date.parse('2026-11-24T12:00:00Z');
+  expect(ago('2026-11-24T11:59:30Z', now)).toBe('just now');
+  expect(ago('2026-11-24T11:59:00Z', now)).toBe('1 minute ago');
+  expect(ago('2026-11-21T11:00:00Z', now)).toBe('3 days ago');
+  expect(ago('2026-11-24T12:00:30Z', now)).toBe('just now');
+});
+
+test('changes are counted by kind', () => {
+  expect(counts({ create: 3, update: 0, delete: 1 })).toBe('+3 -1');
+  expect(counts({ create: 0, update: 0, delete: 0 })).toBe('no changes');
+});
+
+test('an error shows its line, marks the place, and says what to do', () => {
+  const error = new AtmosError('unknown key "x"', {
+    kind: 'invalid',
+    code: 'unknown-key',
+    hint: 'did you mean "y"?',
+    position: { file: 'a.yaml', line: 2, column: 3, length: 1, excerpt: { first: 1, lines: ['a:', '  x: 1'] } },
+  });
+  const plain = stripVTControlCharacters(forPeople(error));
+  expect(plain).toBe('a.yaml:2:3 error: unknown key "x"\n   1 | a:\n   2 |   x: 1\n     |   ^ did you mean "y"?');
+});

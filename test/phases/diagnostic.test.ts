@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { readDiagnostic } from '../../phases/index.ts';
+
+test('an error of Terraform is read with its place and what it says', () => {
+  const output = `
+╷
+│ Warning: Something
+│
+│ It is not that bad.
+╵
+╷
+│ Error: Reference to undeclared resource
+│
+│   on outputs.tf line 3, in output "id":
+│    3:   value       = terraform_data.netwrok.id
+│
+│ A managed resource "terraform_data" "netwrok" has not been declared in the
+│ root module.
+╵
+`;
+  expect(readDiagnostic(output)).toEqual({
+    summary: 'Reference to undeclared resource',
+    detail: 'A managed resource "terraform_data" "netwrok" has not been declared in the root module.',
+    file: 'outputs.tf',
+    line: 3,
+    variable: undefined,
+  });
+});
+
+test('a wrong value names the variable that it is the value of', () => {
+  const output = `
+Error: Invalid value for variable
+
+  on terraform.tfvars.json line 2:
+   2:   "cidr": "not-a-range",
+    ├────────────────
+    │ var.cidr is "not-a-range"
+
+A network's range is in CIDR notation: 10.0.0.0/16.
+`;
+  expect(readDiagnostic(output)).toMatchObject({ file: 'terraform.tfvars.json', line: 2, variable: 'cidr' });
+});
+
+test('what is no error of Terraform is none', () => {
+  expect(readDiagnostic('sh: terraform: not found\n')).toBeUndefined();
+});

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { dockerRuntime } from '../../../containers/docker/runtime.ts';
 import { type ImageStore, openImages, openRuntime, type StoredImage } from '../../../containers/index.ts';
 import { type Exec, type ExecResult, openStore, type ResolvedInput, type Runtime, type Store } from '../../../engine/index.ts';
 
@@ -15,12 +16,16 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-export async function openBench(name: 'bubblewrap' | 'docker'): Promise<Bench> {
+/** `docker, no shared files` moves trees as tar streams, as with an engine on another machine. */
+export const RUNTIMES = ['bubblewrap', 'docker', 'docker, no shared files'] as const;
+export type Tried = (typeof RUNTIMES)[number];
+
+export async function openBench(name: Tried): Promise<Bench> {
   const dir = mkdtempSync(join(tmpdir(), 'atmos-contract-'));
   const store = openStore(join(dir, 'cache'));
   const images = openImages(store, []);
   const image = await images.assemble('terraform');
-  const runtime = await openRuntime(name, images);
+  const runtime = name === 'docker, no shared files' ? await dockerRuntime(images, { transport: 'tar' }) : await openRuntime(name, images);
   return {
     dir,
     store,

@@ -1,4 +1,5 @@
 import { AtmosError, findCycle, type JsonObject } from '../engine/index.ts';
+import { bindImages } from './bind-images.ts';
 import type { Deployment } from './deployment/load.ts';
 import { promotionOf } from './deployment/promotion.ts';
 import { componentSections, labelsOf } from './deployment/sections.ts';
@@ -10,6 +11,7 @@ import { resolveComponent } from './resolve-component.ts';
 import { PHASES, type PhaseName, type Scope, type ScopedComponent, type SecretSource, type UserNode } from './scope.ts';
 import { declaredStacks, ManifestLoader } from './stacks/imports.ts';
 import type { Functions, Value } from './templates/index.ts';
+import { inspectModule } from './terraform-module.ts';
 import type { TextCache } from './text-cache.ts';
 import { errorAt, itemsOf, type LocatedMap, mapOf, member, type Place, plain, textOf } from './yaml/located.ts';
 import { mergeAll } from './yaml/merge.ts';
@@ -72,8 +74,9 @@ export async function resolve(
       await resolveComponent({ kind, name, at, overlays: layers, manifest, project, target, context, evaluation, files, cache }),
     );
   }
-  checkOrder(components, declared);
-  const sorted = components.map((component) => [component.address, component] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+  const bound = await bindAll(components, declared, recorded.files, options);
+  checkOrder(bound, declared);
+  const sorted = bound.map((component) => [component.address, component] as const).sort(([a], [b]) => (a < b ? -1 : 1));
   const always = project.file === undefined ? [deployment.file] : [project.file, deployment.file];
   return {
     deployment: deployment.name,
@@ -86,6 +89,25 @@ export async function resolve(
     secrets: secretsOf(own),
     files: [...new Set([...recorded.opened(), ...always])].sort(),
   };
+}
+
+/** Gives built images to the components that run them. */
+async function bindAll(
+  components: readonly ScopedComponent[],
+  declared: ReadonlyMap<string, { readonly at: Place }>,
+  files: ConfigFiles,
+  { cache }: ResolveOptions,
+): Promise<readonly ScopedComponent[]> {
+  const services = components.filter(({ kind }) => kind === 'nixpack');
+  if (services.length === 0) return components;
+  return Promise.all(
+    components.map(async (component) => {
+      const at = declared.get(component.address)?.at;
+      if (component.kind !== 'terraform' || at === undefined) return component;
+      const { variables } = await inspectModule(files, component.source, cache);
+      return bindImages({ component, variables, at }, services);
+    }),
+  );
 }
 
 const GO_DELIMITERS = { left: '{{', right: '}}' } as const;

@@ -76,7 +76,7 @@ export async function componentOutcomes(
   store: Store,
 ): Promise<Readonly<Record<string, ComponentOutcome>>> {
   const outcomes: Record<string, ComponentOutcome> = {};
-  for (const [address, { layer }] of Object.entries(release.config.components)) {
+  for (const [address, { kind, layer }] of Object.entries(release.config.components)) {
     const result = (action: ComponentResult['action'], fields: Partial<ComponentResult> = {}): ComponentResult => ({
       action,
       layer,
@@ -86,6 +86,11 @@ export async function componentOutcomes(
     });
     if (!run.has(address)) {
       outcomes[address] = { result: result('up-to-date'), plan: undefined, outputs: null };
+      continue;
+    }
+    if (kind === 'nixpack') {
+      // It was built with the release; whoever reads its digest has it from there.
+      outcomes[address] = { result: result('built'), plan: undefined, outputs: null };
       continue;
     }
     const planned = outputOf(results, `${address}/show`, 'summary');
@@ -158,5 +163,5 @@ export function outcomeEntry(
 }
 
 function succeeded(result: ComponentResult | undefined): boolean {
-  return result?.action === 'applied' || result?.action === 'unchanged' || result?.action === 'published';
+  return result?.action === 'applied' || result?.action === 'unchanged' || result?.action === 'built';
 }

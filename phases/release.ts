@@ -15,7 +15,7 @@ import {
 } from '../engine/index.ts';
 import { LAYER, type Part, readLayerDescriptor } from '../releases/index.ts';
 import { baseOf, type Ground, readSetting, type TakenOver, terraformImage } from './ground.ts';
-import { imageLayerNode, imageNode, type Service } from './nixpack/index.ts';
+import { imageLayerNode, imageNodes, type Service } from './nixpack/index.ts';
 import { input, step } from './step.ts';
 import { prepareNodes, SYNTH, type SynthArgs, terraformTests, type Workbench } from './terraform/index.ts';
 
@@ -39,7 +39,7 @@ export function expandRelease(scope: Scope, ground: Ground, takenOver: Readonly<
       files = own.layer;
     } else if (component.kind === 'nixpack') {
       const service = serviceOf(component, ground);
-      nodes.push(imageNode(service), imageLayerNode(service));
+      nodes.push(...imageNodes(service), imageLayerNode(service));
     } else if (component.kind === 'terraform') {
       nodes.push(...terraformLayerNodes(component, scope, ground, takenOver));
     } else {
@@ -107,7 +107,7 @@ export function expandTests(scope: Scope, ground: Ground): readonly Node[] {
 /** The nodes of the build phase: images. */
 export function expandBuild(scope: Scope, ground: Ground): readonly Node[] {
   return Object.values(scope.components).flatMap((component) =>
-    component.kind === 'nixpack' ? [imageNode(serviceOf(component, ground))] : [],
+    component.kind === 'nixpack' ? imageNodes(serviceOf(component, ground)) : [],
   );
 }
 
@@ -127,15 +127,19 @@ export function workbenchOf(component: ScopedComponent, ground: Ground): Workben
   };
 }
 
-function serviceOf(component: ScopedComponent, ground: Ground): Service {
+export function serviceOf(component: ScopedComponent, ground: Ground): Service {
+  const { sections } = component;
   const source = ground.sources[component.address];
-  const base = ground.bases[baseOf(component.sections)];
-  if (source === undefined || base === undefined) throw new TypeError(`no ground for ${component.address}`);
+  const image = ground.images[baseOf(sections)];
+  const tree = ground.bases[baseOf(sections)];
+  if (source === undefined || image === undefined || tree === undefined) throw new TypeError(`no ground for ${component.address}`);
   return {
     component: component.address,
     source: source.tree,
-    base,
-    start: readSetting(component.sections, 'start') ?? null,
+    base: { digest: image.digest, tree },
+    install: readSetting(sections, 'install') ?? null,
+    build: readSetting(sections, 'build') ?? null,
+    start: readSetting(sections, 'start') ?? null,
     imageName: imageName(component),
   };
 }

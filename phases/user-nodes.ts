@@ -1,6 +1,8 @@
 import type { Scope, UserNode } from '../config/index.ts';
-import { AtmosError, type Digest, type JsonObject, type Node } from '../engine/index.ts';
+import { AtmosError, type Digest, type Input, type JsonObject, type Node } from '../engine/index.ts';
 import { baseOf, type Ground, terraformImage } from './ground.ts';
+import { builtTree } from './nixpack/index.ts';
+import { serviceOf } from './release.ts';
 import { exec, input, script, step } from './step.ts';
 
 /** Runs the user's command line in a writable copy of the source, and collects the reports that it names. */
@@ -25,7 +27,7 @@ export function userNodes(
     const source = node.component === undefined ? undefined : ground.sources[node.component];
     const reports = Object.values(node.outputs);
     return step(node.component ?? 'checks', node.name, {
-      inputs: source === undefined ? [] : [input('/source', source.tree)],
+      inputs: source === undefined ? [] : [input('/source', sourceFor(node.component, source.tree, scope, ground))],
       cache: options.cache,
       action: exec({
         image: imageOf(node, scope, ground),
@@ -39,6 +41,12 @@ export function userNodes(
       }),
     });
   });
+}
+
+/** A service is tested as it was built; any other component as it is in the repository. */
+function sourceFor(address: string | undefined, source: Digest, scope: Scope, ground: Ground): Input['from'] {
+  const component = address === undefined ? undefined : scope.components[address];
+  return component?.kind === 'nixpack' ? builtTree(serviceOf(component, ground)) : source;
 }
 
 function imageOf(node: UserNode, scope: Scope, ground: Ground): Digest {

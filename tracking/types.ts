@@ -26,7 +26,7 @@ export interface LedgerRecord {
 }
 
 export interface ComponentResult {
-  readonly action: 'applied' | 'published' | 'unchanged' | 'up-to-date' | 'failed' | 'not-reached' | 'destroyed' | 'planned';
+  readonly action: 'applied' | 'built' | 'unchanged' | 'up-to-date' | 'failed' | 'not-reached' | 'destroyed' | 'planned';
   readonly layer: Digest;
   readonly changes: { readonly create: number; readonly update: number; readonly delete: number } | null;
   readonly error: string | null;

@@ -1,3 +1,3 @@
 /** Images built from source. */
 export { buildImage, IMAGE, IMAGE_LAYER, imageLayer } from './image.ts';
-export { imageLayerNode, imageNode, type Service } from './nodes.ts';
+export { builtTree, imageLayerNode, imageNodes, type Service } from './nodes.ts';

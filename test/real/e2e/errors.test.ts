@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BIN, call, newShop, temporary } from './shop.ts';
 
+const lineOf = (text: string, what: string): number => text.slice(0, text.indexOf(what)).split('\n').length;
+
 const FILE = 'deployments/payment-service.yaml';
 
 test('an unknown key is named with its place and the nearest name', async () => {
   const shop = await newShop();
-  writeFileSync(
-    join(shop.dir, FILE),
-    shop.read(FILE).replace('  components:\n    terraform:\n      network:', '  componets:\n    terraform:\n      network:'),
-  );
+  writeFileSync(join(shop.dir, FILE), shop.read(FILE).replace('  components:\n    nixpack:', '  componets:\n    nixpack:'));
   const { code, stderr, stdout } = await shop.run('validate');
   expect(code).toBe(2);
   expect(stdout).toBe('');
@@ -34,7 +33,7 @@ test('a missing stack, an unknown target and a dependency cycle are each named a
     'describe payment-service --target dev',
   );
   expect(missing.code).toBe(2);
-  expect(missing.json.error).toMatchObject({ file: FILE, line: 28 });
+  expect(missing.json.error).toMatchObject({ file: FILE, line: lineOf(text, 'stacks: [orgs/acme/dev]') });
   expect(missing.json.error.hint).toContain('orgs/acme/dev');
   const cycle = await attempt(
     text.replace('      network:\n', '      network:\n        metadata: { depends_on: [service-api] }\n'),

@@ -1,6 +1,7 @@
 resource "terraform_data" "task" {
   input = {
     name        = var.name
+    image       = var.image
     port        = var.port
     environment = merge(var.environment, { DATABASE_URL = var.database_url })
   }

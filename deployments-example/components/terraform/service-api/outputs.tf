@@ -7,3 +7,8 @@ output "replicas" {
   description = "How many of it run"
   value       = length(terraform_data.replica)
 }
+
+output "image" {
+  description = "The image that it runs"
+  value       = var.image
+}

@@ -3,6 +3,16 @@ variable "name" {
   description = "What the service is called"
 }
 
+variable "image" {
+  type        = string
+  description = "The image that it runs, by digest"
+
+  validation {
+    condition     = can(regex("@sha256:[0-9a-f]{64}$", var.image))
+    error_message = "An image is named by its digest: registry.example.com/payment-api@sha256:…"
+  }
+}
+
 variable "port" {
   type        = number
   description = "The port that it listens on"

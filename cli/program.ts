@@ -72,6 +72,14 @@ function addQueries(program: Command): void {
 }
 
 function addPhases(program: Command): void {
+  withRunFlags(program.command('build <deployment>').description('build the images of the working tree'))
+    .option('--target <name>')
+    .option('--component <address>', 'this component alone')
+    .action(async (name, options, command: Command) => (await import('./verbs/phases.ts')).buildVerb(globalsOf(command), name, options));
+  withRunFlags(program.command('test <deployment>').description('test the working tree: what comes with each kind, and your own nodes'))
+    .option('--target <name>')
+    .option('--component <address>', 'this component alone')
+    .action(async (name, options, command: Command) => (await import('./verbs/phases.ts')).testVerb(globalsOf(command), name, options));
   withRunFlags(program.command('plan <deployment>').description('what a rollout of the working tree would change'))
     .option('--target <name>')
     .action(async (name, options, command: Command) => (await import('./verbs/plan.ts')).planVerb(globalsOf(command), name, options));
@@ -80,13 +88,15 @@ function addPhases(program: Command): void {
       .command('release')
       .description('make a release; show one')
       .argument('[deployment]')
-      .argument('[id]', 'after `show`: the release, or the beginning of its digest'),
+      .argument('[id]', 'after `show` and `export`: the release, or the beginning of its digest')
+      .argument('[dir]', 'after `export`: where to'),
   )
-    .usage('<deployment> [--target <name>]\n       atmos-deployment release show <id>')
+    .usage('<deployment> [--target <name>]\n       atmos-deployment release show <id>\n       atmos-deployment release export <id> <dir>')
     .option('--target <name>')
     .option('--allow-dirty', 'take what is not committed, and say so in it', false)
-    .action(async (name, id, options, command: Command) => {
+    .action(async (name, id, dir, options, command: Command) => {
       const verbs = await import('./verbs/release.ts');
+      if (name === 'export') return verbs.exportRelease(globalsOf(command), id, dir);
       return name === 'show' ? verbs.showRelease(globalsOf(command), id) : verbs.release(globalsOf(command), name, options);
     });
   withRunFlags(program.command('rollout <deployment>').description('bring a release to its target, and record it'))
@@ -95,7 +105,20 @@ function addPhases(program: Command): void {
     .option('--release <id>', 'take this release: back, forth, or from another target')
     .option('--allow-dirty', 'take what is not committed, and record it as such', false)
     .option('--all', 'run every component, also those that are up to date', false)
+    .option('--component <address>', 'this component alone, whether or not it is up to date')
     .action(async (name, options, command: Command) => (await import('./verbs/rollout.ts')).rolloutVerb(globalsOf(command), name, options));
+  withRunFlags(
+    program.command('verify <deployment>').description('whether a target still is as it was deployed, and your own checks of it'),
+  )
+    .option('--target <name>')
+    .action(async (name, options, command: Command) => (await import('./verbs/phases.ts')).verifyVerb(globalsOf(command), name, options));
+  withRunFlags(program.command('destroy <deployment>').description('take down what a target runs'))
+    .option('--target <name>')
+    .option('--yes', 'without asking', false)
+    .action(async (name, options, command: Command) => (await import('./verbs/destroy.ts')).destroyVerb(globalsOf(command), name, options));
+  withRunFlags(
+    program.command('reproduce <release>').description('make a release again, from its commit and pins alone, and compare'),
+  ).action(async (id, _, command: Command) => (await import('./verbs/reproduce.ts')).reproduceVerb(globalsOf(command), id));
   const images = program.command('images').description('the images that nodes run in');
   images
     .command('build <deployment>')
@@ -114,6 +137,11 @@ function addTracking(program: Command): void {
     .option('--target <name>')
     .option('--limit <n>', 'no more than this many', '20')
     .action(async (name, options, command: Command) => (await import('./verbs/history.ts')).history(globalsOf(command), name, options));
+  withRunFlags(program.command('diff <deployment> <before> <after>').description('what differs between targets, releases or commits'))
+    .option('--target <name>', 'which target a commit is looked at for')
+    .action(async (name, before, after, options, command: Command) =>
+      (await import('./verbs/diff.ts')).diff(globalsOf(command), name, before, after, options),
+    );
   program
     .command('releases [deployment]')
     .description('the releases that were kept')

@@ -13,7 +13,7 @@ export async function firstFailure(results: Results, files: ConfigFiles, scope: 
   const { id, outcome } = first;
   const { error, message, tail } = outcome;
   const component = id.slice(0, id.lastIndexOf('/'));
-  const diagnostic = error.code === 'exit-code' ? readDiagnostic(tail) : undefined;
+  const diagnostic = error.code === 'exit-code' && component.startsWith('terraform/') ? readDiagnostic(tail) : undefined;
   if (diagnostic === undefined) {
     const said = error.code === 'exit-code' && tail.trim() !== '' ? `\n${indent(lastLines(tail))}` : '';
     return new AtmosError(`${id}: ${message}${said}`, {

@@ -5,11 +5,26 @@
  * together: scope → graph → results → release → record. `cli/` reads arguments and shows answers.
  */
 export { approve } from './approve.ts';
+export { type Comparison, compare } from './compare.ts';
+export { destroy } from './destroy.ts';
 export { type BuiltImage, buildImages } from './images.ts';
 export { type PlanAnswer, plan } from './plan.ts';
-export { findRelease, listReleases, loadRelease, type MadeRelease, makeRelease, type ReleaseRequest, storeRelease } from './release.ts';
+export {
+  exportReleaseTo,
+  findRelease,
+  listReleases,
+  loadRelease,
+  type MadeRelease,
+  makeRelease,
+  type ReleaseRequest,
+  storeRelease,
+} from './release.ts';
+export { type Reproduced, reproduce } from './reproduce.ts';
 export { targetOf, worktreeOptions } from './revision.ts';
-export { type RolloutAnswer, type RolloutRequest, rollout } from './rollout.ts';
+export { type RolloutRequest, rollout } from './rollout.ts';
 export type { RunSettings } from './session.ts';
+export { addressOf, build, type PhaseAnswer, type PhaseRequest, test } from './test.ts';
+export type { Undertaken } from './undertake.ts';
 export { unlockTarget } from './unlock.ts';
+export { type VerifyAnswer, verify } from './verify.ts';
 export { openWorkspace, type Workspace, type WorkspaceOptions } from './workspace.ts';

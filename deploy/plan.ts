@@ -5,7 +5,7 @@ import type { Release } from '../releases/index.ts';
 import { firstFailure } from './failure.ts';
 import { makeRelease } from './release.ts';
 import { releaseGround } from './release-ground.ts';
-import { secretValues } from './rollout.ts';
+import { secretValues } from './secrets.ts';
 import type { RunSettings } from './session.ts';
 import type { Workspace } from './workspace.ts';
 

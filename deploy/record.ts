@@ -19,10 +19,11 @@ import { artifactsOf } from './release.ts';
 /** A rollout as its records tell it. */
 export interface Undertaking {
   readonly kind: RecordKind;
+  readonly purpose: 'rollout' | 'destroy';
   readonly release: Release;
   readonly promotedFrom: LedgerRecord['promotedFrom'];
   readonly by: Person;
-  /** The components that run; the others are up to date. */
+  /** The components that run; the others stay as they are. */
   readonly run: ReadonlySet<string>;
 }
 
@@ -71,9 +72,10 @@ export interface ComponentOutcome {
 
 /** Reads from a run's results what became of each component of a release. */
 export async function componentOutcomes(
-  { release, run }: Undertaking,
+  { release, run, purpose }: Undertaking,
   results: Results,
   store: Store,
+  before: TargetState,
 ): Promise<Readonly<Record<string, ComponentOutcome>>> {
   const outcomes: Record<string, ComponentOutcome> = {};
   for (const [address, { kind, layer }] of Object.entries(release.config.components)) {
@@ -85,20 +87,21 @@ export async function componentOutcomes(
       ...fields,
     });
     if (!run.has(address)) {
-      outcomes[address] = { result: result('up-to-date'), plan: undefined, outputs: null };
+      const isCurrent = before.components[address]?.layer === layer;
+      outcomes[address] = { result: result(isCurrent ? 'up-to-date' : 'skipped'), plan: undefined, outputs: null };
       continue;
     }
     if (kind === 'nixpack') {
       // It was built with the release; whoever reads its digest has it from there.
-      outcomes[address] = { result: result('built'), plan: undefined, outputs: null };
+      outcomes[address] = { result: result(purpose === 'destroy' ? 'destroyed' : 'built'), plan: undefined, outputs: null };
       continue;
     }
-    const planned = outputOf(results, `${address}/show`, 'summary');
+    const planned = outputOf(results, `${address}/${purpose === 'destroy' ? 'show-destroy' : 'show'}`, 'summary');
     const plan = planned === undefined ? undefined : await readPlan(planned, store);
     const changes = plan === undefined ? null : { create: plan.create, update: plan.update, delete: plan.delete };
-    const applied = outputOf(results, `${address}/apply`, 'outputs');
+    const applied = outputOf(results, `${address}/${purpose === 'destroy' ? 'destroy' : 'apply'}`, 'outputs');
     if (applied !== undefined) {
-      const action = plan !== undefined && plan.changes.length === 0 ? 'unchanged' : 'applied';
+      const action = purpose === 'destroy' ? 'destroyed' : plan !== undefined && plan.changes.length === 0 ? 'unchanged' : 'applied';
       outcomes[address] = { result: result(action, { changes }), plan, outputs: await outputsDigest(applied, store) };
       continue;
     }
@@ -110,52 +113,65 @@ export async function componentOutcomes(
   return outcomes;
 }
 
+interface Ending {
+  readonly durationMs: number;
+  readonly interrupted: boolean;
+}
+
 /** What is written when it is over: how each component ended, and where the target stands now. */
 export function outcomeEntry(
   undertaking: Undertaking,
   outcomes: Readonly<Record<string, ComponentOutcome>>,
   state: TargetState,
-  { durationMs, interrupted }: { readonly durationMs: number; readonly interrupted: boolean },
+  { durationMs, interrupted }: Ending,
 ): Entry {
-  const { release, by, run } = undertaking;
+  const { release, by, run, purpose } = undertaking;
   const { deployment, target, commit } = release.config;
   const results = Object.fromEntries(Object.entries(outcomes).map(([address, { result }]) => [address, result]));
   const whole = Object.values(results).every(({ action }) => action !== 'failed' && action !== 'not-reached');
-  const record = recordOf(undertaking, {
-    result: whole ? 'deployed' : 'failed',
-    durationMs,
-    components: results,
-    reason: interrupted ? 'interrupted' : null,
-  });
-  const now = { release: release.digest, commit, by, at: record.at };
+  const done = [...run].filter((address) => succeeded(results[address]));
+  const result = !whole ? 'failed' : purpose === 'destroy' ? 'destroyed' : 'deployed';
+  const record = recordOf(undertaking, { result, durationMs, components: results, reason: interrupted ? 'interrupted' : null });
+  const open = state.open.filter((address) => !done.includes(address));
+  const touched = { by, at: record.at, open };
+  if (purpose === 'destroy') {
+    const left = Object.fromEntries(Object.entries(state.components).filter(([address]) => !done.includes(address)));
+    const gone = whole ? { state: 'destroyed', release: null, commit: null } : { state: 'failed' };
+    const refs = done.flatMap((address) => {
+      const running = state.components[address];
+      return running === undefined ? [] : [{ ref: componentRef(deployment, target, address), from: running.commit, to: undefined }];
+    });
+    return {
+      record,
+      refs,
+      state: { ...state, ...touched, ...(gone as Pick<TargetState, 'state'>), components: left },
+    };
+  }
   const outputsNow = (address: string): Digest | null =>
     run.has(address) ? (outcomes[address]?.outputs ?? null) : (state.components[address]?.outputs ?? null);
-  const applied = Object.entries(release.config.components).filter(([address]) => succeeded(results[address]));
-  const components = Object.fromEntries(
-    applied.map(([address, component]): [string, ComponentState] => [
+  const applied = done.map((address): [string, ComponentState] => {
+    const component = release.config.components[address];
+    if (component === undefined) throw new TypeError(`the release has no ${address}`);
+    const upstream = Object.fromEntries(upstreamOf(component).map((from) => [from, outputsNow(from)]));
+    return [
       address,
-      {
-        ...now,
-        layer: component.layer,
-        outputs: outputsNow(address),
-        upstream: Object.fromEntries(upstreamOf(component).map((from) => [from, outputsNow(from)])),
-      },
-    ]),
-  );
+      { release: release.digest, commit, by, at: record.at, layer: component.layer, outputs: outputsNow(address), upstream },
+    ];
+  });
+  const components = { ...state.components, ...Object.fromEntries(applied) };
+  const isWhole = Object.entries(release.config.components).every(([address, { layer }]) => components[address]?.layer === layer);
   const ran = { release: release.digest, commit, artifacts: artifactsOf(release) };
   return {
     record,
-    refs: applied.map(([address]) => ({ ref: componentRef(deployment, target, address), from: ANY, to: commit })),
+    refs: done.map((address) => ({ ref: componentRef(deployment, target, address), from: ANY, to: commit })),
     state: {
       ...state,
-      state: whole ? 'deployed' : 'failed',
-      by,
-      at: record.at,
-      ...(whole ? { release: release.digest, commit } : {}),
-      components: { ...state.components, ...components },
-      open: state.open.filter((address) => !succeeded(results[address])),
+      ...touched,
+      state: !whole ? 'failed' : isWhole ? 'deployed' : 'partial',
+      ...(whole && isWhole ? { release: release.digest, commit } : {}),
+      components,
       ran:
-        whole && !release.config.dirty
+        whole && isWhole && !release.config.dirty
           ? [ran, ...state.ran.filter(({ release: old }) => old !== ran.release)].slice(0, RAN_KEPT)
           : state.ran,
     },
@@ -163,5 +179,5 @@ export function outcomeEntry(
 }
 
 function succeeded(result: ComponentResult | undefined): boolean {
-  return result?.action === 'applied' || result?.action === 'unchanged' || result?.action === 'built';
+  return result?.action === 'applied' || result?.action === 'unchanged' || result?.action === 'built' || result?.action === 'destroyed';
 }

@@ -1,13 +1,15 @@
+import { resolve } from 'node:path';
 import { type Scope, suggestion } from '../config/index.ts';
 import { AtmosError, asDigest, type Digest, jsonDigest, shortId } from '../engine/index.ts';
-import { expandRelease, type Ground, gatherGround, releaseParts, type TakenOver, takeOver } from '../phases/index.ts';
-import { assembleRelease, type FileRefs, type Release, readRelease, releaseRef, writeRelease } from '../releases/index.ts';
+import { expandRelease, type Ground, releaseParts, type TakenOver, takeOver } from '../phases/index.ts';
+import { assembleRelease, exportRelease, type FileRefs, type Release, readRelease, releaseRef, writeRelease } from '../releases/index.ts';
 import { ANY, type RefUpdate, readFiles, writeCommit, writeTree } from '../tracking/index.ts';
 import { wantedOf } from './current.ts';
-import { lockPath, readLock } from './images.ts';
+import { gather } from './gather.ts';
+import { lockPath } from './images.ts';
 import { environmentDigests, keepKnown } from './known-release.ts';
-import { headCommit, type Revision, revisionAt, scopeAt, worktreeRevision } from './revision.ts';
-import { type RunSettings, Session } from './session.ts';
+import type { Revision } from './revision.ts';
+import type { RunSettings, Session } from './session.ts';
 import type { Tracking, Workspace } from './workspace.ts';
 
 /** What a release is to be made of. */
@@ -16,8 +18,10 @@ export interface ReleaseRequest {
   readonly target: string;
   /** Take the working tree where it differs from its commit; else that is refused. */
   readonly allowDirty: boolean;
-  /** Take over sources, locks and images of what another target runs. */
+  /** Take over sources, locks and images of what another target runs; that release's commit is the one that counts. */
   readonly promoted: Release | undefined;
+  /** A commit other than the one that is checked out. */
+  readonly commit?: string;
 }
 
 /** A release with the scope that it was made from. Whoever is given one closes its session. */
@@ -32,25 +36,14 @@ export interface MadeRelease {
  * @throws AtmosError `dirty-tree`, `no-commit`, what is wrong in the configuration, a node's failure
  */
 export async function makeRelease(workspace: Workspace, request: ReleaseRequest, settings: RunSettings): Promise<MadeRelease> {
-  const { deployment, target, promoted } = request;
-  const revision = await revisionOf(workspace, request);
-  const scope = await scopeAt(workspace, revision, deployment, target);
-  const lock = await readLock(workspace, revision.files, deployment);
-  const session = new Session(workspace, lock, settings);
+  const { deployment, target, promoted, allowDirty } = request;
+  const commit = promoted?.config.commit ?? request.commit;
+  const at = commit !== undefined ? { commit } : allowDirty ? 'worktree' : 'head';
+  const { revision, scope, ground, session } = await gather(workspace, { deployment, target, at }, settings);
   try {
-    const { store, cache, project } = workspace;
-    const ground = await gatherGround(scope, {
-      store,
-      config: revision.files,
-      cache,
-      entries: (dir) => revision.entries(dir),
-      mirror: project.deployments.providers.mirror,
-      lock,
-      references: project.deployments.images,
-      image: async (digest) => (await session.images.get(digest)).image,
-    });
-    const dirty = revision.dirty && (await dirtyPaths(workspace, scope, ground.directories)).length > 0;
-    if (!revision.dirty && promoted === undefined && !request.allowDirty) await refuseDirty(workspace, scope, ground.directories);
+    const changed = commit === undefined ? await dirtyPaths(workspace, scope, ground.directories) : [];
+    if (changed.length > 0 && !allowDirty) throw dirtyTree(deployment, changed);
+    const { store } = workspace;
     const taken: Readonly<Record<string, TakenOver>> = promoted === undefined ? {} : await takeOver(promoted, store);
     const results = await session.runWhole(expandRelease(scope, ground, taken));
     const parts = await releaseParts(scope, ground, results, store, taken);
@@ -59,14 +52,14 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
         deployment,
         target,
         commit: revision.commit,
-        dirty,
+        dirty: changed.length > 0,
         promotedFrom: promoted?.digest ?? null,
         images: ground.images,
         secrets: scope.secrets,
       },
       parts,
     );
-    if (!revision.dirty && promoted === undefined) await keepIfPure(workspace, revision, release, scope, ground);
+    if (at === 'head') await keepIfPure(workspace, revision, release, scope, ground);
     return { release, scope, session };
   } catch (error) {
     await session.close();
@@ -86,12 +79,6 @@ async function keepIfPure(workspace: Workspace, revision: Revision, release: Rel
   });
 }
 
-/** A promotion is made at the commit of what it takes over; a working tree is taken only if it is allowed and differs. */
-async function revisionOf(workspace: Workspace, { allowDirty, promoted }: ReleaseRequest): Promise<Revision> {
-  if (promoted !== undefined) return revisionAt(workspace, promoted.config.commit);
-  return allowDirty ? worktreeRevision(workspace) : revisionAt(workspace, await headCommit((await workspace.tracking()).repository));
-}
-
 async function dirtyPaths(workspace: Workspace, scope: Scope, directories: readonly string[]): Promise<readonly string[]> {
   const { repository, prefix } = await workspace.tracking();
   const paths = pathsIn(workspace, scope, directories);
@@ -103,11 +90,9 @@ function pathsIn(workspace: Workspace, scope: Scope, directories: readonly strin
   return [...scope.files, lockPath(workspace, scope.deployment), ...directories];
 }
 
-async function refuseDirty(workspace: Workspace, scope: Scope, directories: readonly string[]): Promise<void> {
-  const dirty = await dirtyPaths(workspace, scope, directories);
-  if (dirty.length === 0) return;
+function dirtyTree(deployment: string, dirty: readonly string[]): AtmosError {
   const shown = dirty.slice(0, 5).join(', ');
-  throw new AtmosError(`what ${scope.deployment} is made of has uncommitted changes: ${shown}${dirty.length > 5 ? ', …' : ''}`, {
+  return new AtmosError(`what ${deployment} is made of has uncommitted changes: ${shown}${dirty.length > 5 ? ', …' : ''}`, {
     kind: 'refused',
     code: 'dirty-tree',
     hint: 'commit them, or take them as they are and have it recorded: --allow-dirty',
@@ -150,6 +135,12 @@ export async function storeRelease(workspace: Workspace, release: Release): Prom
 /** @throws AtmosError `no-release`, `tampered-release` */
 export async function loadRelease(workspace: Workspace, digest: Digest): Promise<Release> {
   return readRelease(digest, workspace.store, fileRefs(await workspace.tracking()));
+}
+
+/** Writes a release as plain files. @throws AtmosError `target-exists` */
+export async function exportReleaseTo(workspace: Workspace, digest: Digest, dir: string): Promise<Digest> {
+  await exportRelease(await loadRelease(workspace, digest), resolve(dir), workspace.store);
+  return digest;
 }
 
 /** The digest that the beginning of one means. @throws AtmosError `no-release`, `ambiguous-release` */

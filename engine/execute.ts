@@ -143,7 +143,18 @@ async function performExec(
     throw new AtmosError(`ended after an interrupt with exit code ${result.exitCode}`, { kind: 'interrupted', code: 'interrupted' });
   }
   const killed = result.exitCode === 137 ? ' (killed: perhaps it needs more memory than its limit)' : '';
-  throw new AtmosError(`exit code ${result.exitCode}${killed}`, { kind: 'failed', code: 'exit-code' });
+  throw new CommandFailed(new AtmosError(`exit code ${result.exitCode}${killed}`, { kind: 'failed', code: 'exit-code' }), result.outputs);
+}
+
+/** A command's failure, with what it left. Caught where outcomes are made. */
+export class CommandFailed extends Error {
+  readonly error: AtmosError;
+  readonly outputs: NodeResult['outputs'];
+  constructor(error: AtmosError, outputs: NodeResult['outputs']) {
+    super(error.message);
+    this.error = error;
+    this.outputs = outputs;
+  }
 }
 
 async function performCompute(action: Compute, inputs: readonly ResolvedInput[], context: ExecutionContext): Promise<NodeResult> {

@@ -43,6 +43,18 @@ export function makeGraph(nodes: readonly Node[]): Graph {
   return { nodes: byId, dependencies, dependents };
 }
 
+/** Some nodes of a graph, with all that they wait for. */
+export function subgraph(graph: Graph, wanted: (node: Node) => boolean): Graph {
+  const kept = new Set<NodeId>();
+  const keep = (id: NodeId): void => {
+    if (kept.has(id)) return;
+    kept.add(id);
+    for (const before of graph.dependencies.get(id) ?? []) keep(before);
+  };
+  for (const node of graph.nodes.values()) if (wanted(node)) keep(node.id);
+  return makeGraph([...graph.nodes.values()].filter(({ id }) => kept.has(id)));
+}
+
 /** A loop as the names along it, the first one again at the end; `undefined` when there is none. */
 export function findCycle(edges: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] | undefined {
   const done = new Set<string>();

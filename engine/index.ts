@@ -8,7 +8,7 @@ export * from './compute.ts';
 export * from './digest.ts';
 export * from './errors.ts';
 export * from './events.ts';
-export { findCycle, type Graph, makeGraph } from './graph.ts';
+export { findCycle, type Graph, makeGraph, subgraph } from './graph.ts';
 export * from './json.ts';
 export { nodeKey } from './key.ts';
 export * from './node.ts';

@@ -51,6 +51,8 @@ export interface Exec {
   readonly network: 'none' | 'bridge' | 'host';
   readonly limits: Limits;
   readonly outputs: readonly Output[];
+  /** Whether outputs are also taken from a command that failed: reports of tests. Such a result is not kept in the cache. */
+  readonly collect: 'success' | 'always';
   /** Host directories mounted read-write: state that must reach the disk at once. Only with `cache: 'never'`. */
   readonly state: readonly StateMount[];
   /** Exit codes that count as success; their number is in the result. Sorted. */
@@ -88,4 +90,9 @@ export function outputNames(action: Action): readonly string[] {
     default:
       return action satisfies never;
   }
+}
+
+/** Whether a command's outputs are taken, by how it ended. */
+export function collects({ succeeds, collect }: Exec, exitCode: number): boolean {
+  return collect === 'always' || succeeds.includes(exitCode);
 }

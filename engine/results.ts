@@ -17,6 +17,8 @@ export type Outcome =
       readonly error: AtmosError;
       /** Secrets masked. */
       readonly message: string;
+      /** What it left, where it collects always. */
+      readonly outputs: Readonly<Record<string, Digest>>;
       /** The last lines that it wrote, secrets masked. */
       readonly tail: string;
       readonly ms: number;
@@ -27,10 +29,10 @@ export interface Results {
   readonly outcomes: ReadonlyMap<NodeId, Outcome>;
 }
 
-/** The tree that a node exported under a name; `undefined` when it did not succeed. */
+/** The tree that a node exported under a name; `undefined` when it did not get there. */
 export function outputOf(results: Results, node: NodeId, output: string): Digest | undefined {
   const outcome = results.outcomes.get(node);
-  return outcome?.status === 'done' ? outcome.outputs[output] : undefined;
+  return outcome === undefined || outcome.status === 'cancelled' ? undefined : outcome.outputs[output];
 }
 
 export function failures(results: Results): readonly { readonly id: NodeId; readonly outcome: Extract<Outcome, { status: 'failed' }> }[] {

@@ -3,7 +3,7 @@ import type { Digest } from './digest.ts';
 import { type Emitter, makeEmitter } from './emitter.ts';
 import { AtmosError } from './errors.ts';
 import type { Listener } from './events.ts';
-import { type ExecutionContext, execute } from './execute.ts';
+import { CommandFailed, type ExecutionContext, execute } from './execute.ts';
 import type { Graph } from './graph.ts';
 import { makeMask } from './mask.ts';
 import type { NodeId } from './node.ts';
@@ -86,12 +86,16 @@ async function runNode(
     if (!done.cached) emitter.emit(id, { type: 'finished', ms: elapsed(), exitCode: done.exitCode });
     return { status: 'done', ...done, ms: elapsed() };
   } catch (cause) {
-    const error =
-      cause instanceof AtmosError
-        ? cause
-        : new AtmosError(cause instanceof Error ? cause.message : String(cause), { kind: 'failed', code: 'node-failed', cause });
+    const { error, outputs } = failureOf(cause);
     const message = emitter.mask(error.message);
     emitter.emit(id, { type: 'failed', ms: elapsed(), message });
-    return { status: 'failed', error, message, tail: emitter.tail(id), ms: elapsed() };
+    return { status: 'failed', error, message, outputs, tail: emitter.tail(id), ms: elapsed() };
   }
+}
+
+function failureOf(cause: unknown): Pick<CommandFailed, 'error' | 'outputs'> {
+  if (cause instanceof CommandFailed) return cause;
+  if (cause instanceof AtmosError) return { error: cause, outputs: {} };
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return { error: new AtmosError(message, { kind: 'failed', code: 'node-failed', cause }), outputs: {} };
 }

@@ -45,7 +45,7 @@ export interface NodeIo {
 
 export interface ExecResult {
   readonly exitCode: number;
-  /** Trees by output name. Empty when the exit code is not one that counts as success. */
+  /** Trees by output name. Empty when the exit code is not one that counts as success, unless the node collects always. */
   readonly outputs: Readonly<Record<string, Digest>>;
 }
 

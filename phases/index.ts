@@ -7,6 +7,7 @@
 export { COMPUTES } from './computes.ts';
 export { gatherGround, providersOf, type Sources } from './gather.ts';
 export { type Ground, imageNames, type SourceOf, type TakenOver, terraformImage } from './ground.ts';
+export { countTests, type TestCounts } from './junit.ts';
 export { lockOf, takeApart, takeOver } from './layers.ts';
 export { expandBuild, expandRelease, expandTests, releaseParts } from './release.ts';
 export {

@@ -33,6 +33,7 @@ export function exec(action: Pick<Exec, 'image' | 'argv'> & Partial<Exec>): Exec
     network: 'none',
     limits: LIMITS,
     outputs: [],
+    collect: 'success',
     state: [],
     succeeds: [0],
     ...action,

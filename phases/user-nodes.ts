@@ -9,6 +9,7 @@ import { exec, input, script, step } from './step.ts';
 const RUN = `mkdir -p /tmp/work && if [ -d /source ]; then cp -RP /source/. /tmp/work && chmod -R u+w /tmp/work; fi
 cd /tmp/work
 command=$1; shift
+for report in "$@"; do mkdir -p "$(dirname "$report")"; done
 code=0; run sh -c "$command" || code=$?
 for report in "$@"; do
   if [ -f "$report" ]; then mkdir -p "/out/$(dirname "$report")" && cp "$report" "/out/$report"; fi
@@ -37,6 +38,7 @@ export function userNodes(
         ),
         secrets: options.secrets,
         network: node.network,
+        collect: 'always',
         outputs: reports.length === 0 ? [] : [{ name: 'reports', path: '/out' }],
       }),
     });

@@ -26,7 +26,7 @@ export interface LedgerRecord {
 }
 
 export interface ComponentResult {
-  readonly action: 'applied' | 'built' | 'unchanged' | 'up-to-date' | 'failed' | 'not-reached' | 'destroyed' | 'planned';
+  readonly action: 'applied' | 'built' | 'skipped' | 'unchanged' | 'up-to-date' | 'failed' | 'not-reached' | 'destroyed' | 'planned';
   readonly layer: Digest;
   readonly changes: { readonly create: number; readonly update: number; readonly delete: number } | null;
   readonly error: string | null;
@@ -37,7 +37,8 @@ export interface TargetState {
   readonly version: 1;
   readonly deployment: string;
   readonly target: string;
-  readonly state: 'never' | 'deploying' | 'deployed' | 'failed' | 'interrupted' | 'destroyed';
+  /** `partial`: what was asked for succeeded, but not all components run one release. */
+  readonly state: 'never' | 'deploying' | 'deployed' | 'partial' | 'failed' | 'interrupted' | 'destroyed';
   readonly release: Digest | null;
   readonly commit: string | null;
   readonly by: Person | null;

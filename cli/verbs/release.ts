@@ -1,4 +1,4 @@
-import { findRelease, loadRelease, makeRelease, storeRelease, targetOf } from '../../deploy/index.ts';
+import { exportReleaseTo, findRelease, loadRelease, makeRelease, storeRelease, targetOf } from '../../deploy/index.ts';
 import { AtmosError, shortId } from '../../engine/index.ts';
 import type { Release } from '../../releases/index.ts';
 import { type Globals, print, table } from '../globals.ts';
@@ -31,6 +31,14 @@ export async function release(
 export async function showRelease(globals: Globals, id: string | undefined): Promise<void> {
   if (id === undefined) throw usage('which release?', 'atmos-deployment release show <id>   (they are listed by: releases)');
   await inWorkspace(globals, async (workspace) => printRelease(globals, await loadRelease(workspace, await findRelease(workspace, id))));
+}
+
+export async function exportRelease(globals: Globals, id: string | undefined, dir: string | undefined): Promise<void> {
+  if (id === undefined || dir === undefined) throw usage('which release, and where to?', 'atmos-deployment release export <id> <dir>');
+  await inWorkspace(globals, async (workspace) => {
+    const release = await exportReleaseTo(workspace, await findRelease(workspace, id), dir);
+    await print(globals.format, { release, dir }, () => `✔ release ${shortId(release)} is in ${dir}`);
+  });
 }
 
 async function printRelease(globals: Globals, { digest, config }: Release): Promise<void> {

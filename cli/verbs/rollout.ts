@@ -1,4 +1,4 @@
-import { type RolloutAnswer, rollout, targetOf } from '../../deploy/index.ts';
+import { rollout, targetOf, type Undertaken } from '../../deploy/index.ts';
 import { shortId } from '../../engine/index.ts';
 import type { LedgerRecord } from '../../tracking/index.ts';
 import { type Globals, print, table } from '../globals.ts';
@@ -12,16 +12,17 @@ interface Options {
   readonly release?: string;
   readonly allowDirty: boolean;
   readonly all: boolean;
+  readonly component?: string;
 }
 
 export async function rolloutVerb(globals: Globals & RunFlags, name: string, options: Options): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const began = performance.now();
     const target = await targetOf(workspace, name, options.target);
-    const { promoteFrom, release, allowDirty, all } = options;
+    const { promoteFrom, release, allowDirty, all, component } = options;
     const settings = runSettings(globals, globals, workspace);
     if (globals.format === 'table' && !globals.quiet) process.stderr.write(`${name} → ${target}\n`);
-    const answer = await rollout(workspace, { deployment: name, target, promoteFrom, release, allowDirty, all }, settings);
+    const answer = await rollout(workspace, { deployment: name, target, promoteFrom, release, allowDirty, all, component }, settings);
     const elapsed = performance.now() - began;
     const { record, failure } = answer;
     // A failure is reported in place of the record, which `history` shows.
@@ -32,17 +33,18 @@ export async function rolloutVerb(globals: Globals & RunFlags, name: string, opt
 }
 
 /** The record that was appended; where there was nothing to do, what the target runs. */
-function documentOf({ deployment, target, release, components, record }: RolloutAnswer): unknown {
+function documentOf({ deployment, target, release, components, record }: Undertaken): unknown {
   return record ?? { deployment, target, release, components, result: 'up-to-date' };
 }
 
-function nothing({ deployment, target, release, components, ran }: RolloutAnswer, elapsed: number): string {
+function nothing({ deployment, target, release, components, ran }: Undertaken, elapsed: number): string {
   const count = Object.keys(components).length;
   const quiet = ran ? '' : ', no container started';
   return `${deployment} → ${target}: nothing to do, all ${count} components run release ${shortId(release)} (${(elapsed / 1000).toFixed(2)} s${quiet})`;
 }
 
-function summary(record: LedgerRecord, elapsed: number): string {
+/** What became of each component, and where that is recorded. */
+export function summary(record: LedgerRecord, elapsed: number): string {
   const { deployment, target, release, components, result } = record;
   const rows = Object.entries(components).map(([address, { action, changes }]) => [
     ` ${action === 'failed' ? '✖' : action === 'up-to-date' ? '=' : action === 'not-reached' ? '–' : '✔'}`,
@@ -52,6 +54,6 @@ function summary(record: LedgerRecord, elapsed: number): string {
   ]);
   const id = release === null ? '' : shortId(release);
   const where = `recorded in refs/atmos/ledger/${deployment}/${target}`;
-  const what = result === 'deployed' ? `released ${id}` : `release ${id} failed`;
+  const what = result === 'deployed' ? `released ${id}` : result === 'destroyed' ? `took down ${id}` : `release ${id} failed`;
   return `${table(rows)}\n${what} · ${where} · ${seconds(elapsed)}`;
 }

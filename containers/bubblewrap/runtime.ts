@@ -1,4 +1,12 @@
-import type { Ability, Cancellation, ExecResult, NodeIo, ResolvedExec, Runtime } from '../../engine/index.ts';
+import {
+  type Ability,
+  type Cancellation,
+  collects,
+  type ExecResult,
+  type NodeIo,
+  type ResolvedExec,
+  type Runtime,
+} from '../../engine/index.ts';
 import { layOut } from '../binds.ts';
 import type { ImageStore, StoredImage } from '../images/store.ts';
 import { runSandbox } from './command.ts';
@@ -36,7 +44,7 @@ class BubblewrapRuntime implements Runtime {
     try {
       const args = await sandboxArguments(step, rootfs, binds);
       const exitCode = await runSandbox(this.#path, args, environment(image, step, io), io, cancellation);
-      return { exitCode, outputs: step.exec.succeeds.includes(exitCode) ? await collect() : {} };
+      return { exitCode, outputs: collects(step.exec, exitCode) ? await collect() : {} };
     } finally {
       await dispose();
     }

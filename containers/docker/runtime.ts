@@ -5,6 +5,7 @@ import {
   type Ability,
   AtmosError,
   type Cancellation,
+  collects,
   type Digest,
   type ExecResult,
   type NodeIo,
@@ -63,7 +64,7 @@ class DockerRuntime implements Runtime {
       const container = await this.#create(step, io, transport, prepared.mounts);
       try {
         const exitCode = await runContainer(container, io, cancellation);
-        const outputs = step.exec.succeeds.includes(exitCode) ? await prepared.collect(container) : {};
+        const outputs = collects(step.exec, exitCode) ? await prepared.collect(container) : {};
         return { exitCode, outputs };
       } finally {
         await ignoreMissing(container.remove({ force: true, v: true }));

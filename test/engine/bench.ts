@@ -65,6 +65,7 @@ export function node(id: string, parts: Partial<Node> & { readonly exec?: Partia
     network: 'none',
     limits: { memoryMiB: 64, cpus: 1, pids: 16 },
     outputs: [{ name: 'out', path: '/out' }],
+    collect: 'success',
     state: [],
     succeeds: [0],
     ...exec,

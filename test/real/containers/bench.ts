@@ -68,6 +68,7 @@ export async function runScript({ runtime, store, image, stateRoot }: Bench, tex
     network: 'none',
     limits: { memoryMiB: 512, cpus: 1, pids: 256 },
     outputs: [],
+    collect: 'success',
     state: [],
     succeeds: [0],
     ...trial.exec,

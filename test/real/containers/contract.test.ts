@@ -122,6 +122,8 @@ describe.each(RUNTIMES)('%s', (name) => {
     expect(failed).toMatchObject({ exitCode: 7, outputs: {} });
     const allowed = await runScript(bench, 'echo a > /out/a; exit 7', { exec: { ...OUT, succeeds: [0, 7] } });
     expect(Object.keys(allowed.outputs)).toEqual(['out']);
+    const reported = await runScript(bench, 'echo a > /out/a; exit 7', { exec: { ...OUT, collect: 'always' } });
+    expect([reported.exitCode, Object.keys(reported.outputs)]).toEqual([7, ['out']]);
   });
 
   test('output arrives while the command runs', async () => {

@@ -1,0 +1,62 @@
+import { build, type PhaseAnswer, targetOf, test, verify } from '../../deploy/index.ts';
+import { shortId } from '../../engine/index.ts';
+import { type Globals, print, table } from '../globals.ts';
+import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
+import { counts } from '../words.ts';
+
+interface Options {
+  readonly target?: string;
+  readonly component?: string;
+}
+
+export async function buildVerb(globals: Globals & RunFlags, name: string, options: Options): Promise<void> {
+  await phase(globals, name, options, build);
+}
+
+export async function testVerb(globals: Globals & RunFlags, name: string, options: Options): Promise<void> {
+  await phase(globals, name, options, test);
+}
+
+async function phase(globals: Globals & RunFlags, name: string, options: Options, run: typeof build): Promise<void> {
+  await inWorkspace(globals, async (workspace) => {
+    const target = await targetOf(workspace, name, options.target);
+    const request = { deployment: name, target, component: options.component };
+    const { failure, ...answer } = await run(workspace, request, runSettings(globals, globals, workspace));
+    if (failure !== undefined && globals.format !== 'table') throw failure;
+    await print(globals.format, answer, () => lines(answer));
+    if (failure !== undefined) throw failure;
+  });
+}
+
+/** A line a node, with what its tests counted. */
+function lines({ nodes, reports, images }: Omit<PhaseAnswer, 'failure'>): string {
+  const tests = new Map(reports.map((report) => [report.node, report.tests]));
+  const rows = Object.entries(nodes).map(([id, { status, ms }]) => {
+    const counted = tests.get(id);
+    const said = counted === undefined ? '' : `${counted.passed} passed${counted.failed > 0 ? `, ${counted.failed} failed` : ''}`;
+    return [
+      status === 'failed' ? '✖' : status === 'cancelled' ? '–' : '✔',
+      id,
+      status === 'cached' ? 'cached' : `${(ms / 1000).toFixed(1)} s`,
+      said,
+    ];
+  });
+  const built = Object.entries(images).map(([address, digest]) => `image of ${address}: ${shortId(digest)}`);
+  return [table(rows), ...built].filter((part) => part !== '').join('\n');
+}
+
+export async function verifyVerb(globals: Globals & RunFlags, name: string, options: Options): Promise<void> {
+  await inWorkspace(globals, async (workspace) => {
+    const target = await targetOf(workspace, name, options.target);
+    const { failure, ...answer } = await verify(workspace, name, target, runSettings(globals, globals, workspace));
+    if (failure !== undefined && globals.format !== 'table') throw failure;
+    const drift = Object.entries(answer.drift).map(([address, plan]) => `✖ ${address} has drifted: ${counts(plan)}`);
+    await print(globals.format, answer, () =>
+      [
+        ...drift,
+        ...(failure === undefined ? [`✔ ${target} is as release ${shortId(answer.release)} left it, and its checks pass`] : []),
+      ].join('\n'),
+    );
+    if (failure !== undefined) throw failure;
+  });
+}

@@ -1,0 +1,26 @@
+import { findRelease, reproduce } from '../../deploy/index.ts';
+import { AtmosError, shortId } from '../../engine/index.ts';
+import { type Globals, print, table } from '../globals.ts';
+import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
+import { differenceRow } from './diff.ts';
+
+export async function reproduceVerb(globals: Globals & RunFlags, id: string): Promise<void> {
+  await inWorkspace(globals, async (workspace) => {
+    const answer = await reproduce(workspace, await findRelease(workspace, id), runSettings(globals, globals, workspace));
+    const { differences, components, files, release, made } = answer;
+    await print(globals.format, answer, () =>
+      differences.length === 0
+        ? `✔ release ${shortId(release)} made again: ${components} components, ${files} files, byte for byte`
+        : table(differences.map(differenceRow)),
+    );
+    if (differences.length === 0) return;
+    const error = new AtmosError(`release ${shortId(release)} could not be reproduced: its commit and pins now make ${shortId(made)}`, {
+      kind: 'failed',
+      code: 'not-reproduced',
+      hint: 'what differs is listed above, file by file',
+    });
+    if (globals.format === 'table') throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  });
+}

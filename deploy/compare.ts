@@ -1,0 +1,49 @@
+import { AtmosError } from '../engine/index.ts';
+import { type Difference, diffReleases, type Release } from '../releases/index.ts';
+import { findRelease, loadRelease, makeRelease } from './release.ts';
+import type { RunSettings } from './session.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface Comparison {
+  readonly before: Release['digest'];
+  readonly after: Release['digest'];
+  readonly differences: readonly Difference[];
+}
+
+/**
+ * What differs from one release to another. Each is named by a target of the deployment (what it runs), a release, or a commit (what it would be
+ * for `target`).
+ * @throws AtmosError `nothing-deployed`, `no-release`
+ */
+export async function compare(
+  workspace: Workspace,
+  { deployment, target, targets }: { readonly deployment: string; readonly target: string; readonly targets: readonly string[] },
+  names: readonly [string, string],
+  settings: RunSettings,
+): Promise<Comparison> {
+  const find = async (name: string): Promise<Release> => {
+    if (targets.includes(name)) return runningIn(workspace, deployment, name);
+    const digest = await findRelease(workspace, name).catch((error: unknown) => {
+      if (error instanceof AtmosError && error.code === 'no-release') return undefined;
+      throw error;
+    });
+    if (digest !== undefined) return loadRelease(workspace, digest);
+    const commit = await (await workspace.tracking()).repository.resolveCommit(name);
+    const made = await makeRelease(workspace, { deployment, target, allowDirty: false, promoted: undefined, commit }, settings);
+    await made.session.close();
+    return made.release;
+  };
+  const [before, after] = [await find(names[0]), await find(names[1])];
+  return { before: before.digest, after: after.digest, differences: await diffReleases(before, after, workspace.store) };
+}
+
+async function runningIn(workspace: Workspace, deployment: string, target: string): Promise<Release> {
+  const { ledger } = await workspace.tracking();
+  const [state] = await ledger.states(deployment, [target]);
+  if (state?.release != null) return loadRelease(workspace, state.release);
+  throw new AtmosError(`${target} runs nothing`, {
+    kind: 'refused',
+    code: 'nothing-deployed',
+    hint: `first:  atmos-deployment rollout ${deployment} --target ${target}`,
+  });
+}

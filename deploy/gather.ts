@@ -1,0 +1,47 @@
+import type { Scope } from '../config/index.ts';
+import { type Ground, gatherGround } from '../phases/index.ts';
+import { readLock } from './images.ts';
+import { headCommit, type Revision, revisionAt, scopeAt, worktreeRevision } from './revision.ts';
+import { type RunSettings, Session } from './session.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Which files are meant. */
+export interface Subject {
+  readonly deployment: string;
+  readonly target: string;
+  /** A commit; `head` for the one that is checked out; `worktree` for the files as they are. */
+  readonly at: 'head' | 'worktree' | { readonly commit: string };
+}
+
+/** A scope with all that expanding it needs. Whoever is given one closes its session. */
+export interface Gathered {
+  readonly revision: Revision;
+  readonly scope: Scope;
+  readonly ground: Ground;
+  readonly session: Session;
+}
+
+/** Resolves a target and reads what its nodes need: sources, pins, base images. Nothing runs but, perhaps, the assembly of an image. */
+export async function gather(workspace: Workspace, { deployment, target, at }: Subject, settings: RunSettings): Promise<Gathered> {
+  const revision = await revisionOf(workspace, at);
+  const scope = await scopeAt(workspace, revision, deployment, target);
+  const lock = await readLock(workspace, revision.files, deployment);
+  const session = new Session(workspace, lock, settings);
+  const { store, cache, project } = workspace;
+  const ground = await gatherGround(scope, {
+    store,
+    config: revision.files,
+    cache,
+    entries: (dir) => revision.entries(dir),
+    mirror: project.deployments.providers.mirror,
+    lock,
+    references: project.deployments.images,
+    image: async (digest) => (await session.images.get(digest)).image,
+  });
+  return { revision, scope, ground, session };
+}
+
+async function revisionOf(workspace: Workspace, at: Subject['at']): Promise<Revision> {
+  if (at === 'worktree') return worktreeRevision(workspace);
+  return revisionAt(workspace, at === 'head' ? await headCommit((await workspace.tracking()).repository) : at.commit);
+}

@@ -1,0 +1,112 @@
+import { needsOf, settle, suggestion, type UserNode } from '../config/index.ts';
+import { imageDigest } from '../containers/index.ts';
+import { AtmosError, type Digest, type JsonObject, makeGraph, type Node, outputOf, type Results, subgraph } from '../engine/index.ts';
+import { expandBuild, expandTests, type Ground, userNodes } from '../phases/index.ts';
+import { firstFailure } from './failure.ts';
+import { type Gathered, gather } from './gather.ts';
+import { collectReports, type Report } from './reports.ts';
+import type { RunSettings } from './session.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface PhaseRequest {
+  readonly deployment: string;
+  readonly target: string;
+  /** This component alone, with what it waits for. */
+  readonly component: string | undefined;
+}
+
+export interface PhaseAnswer {
+  readonly deployment: string;
+  readonly target: string;
+  /** By node: how it ended, and the milliseconds that took. */
+  readonly nodes: Readonly<Record<string, { readonly status: string; readonly ms: number }>>;
+  readonly reports: readonly Report[];
+  /** Image digests, by component. */
+  readonly images: Readonly<Record<string, Digest>>;
+  readonly failure: AtmosError | undefined;
+}
+
+/** Builds the images of the working tree. Nothing is recorded. */
+export async function build(workspace: Workspace, request: PhaseRequest, settings: RunSettings): Promise<PhaseAnswer> {
+  return runPhase(workspace, request, settings, ({ scope, ground }) => ({
+    nodes: expandBuild(scope, ground),
+    own: scope.phases.build ?? [],
+  }));
+}
+
+/** Tests the working tree: what comes with each kind, and the user's own nodes. Nothing is recorded. */
+export async function test(workspace: Workspace, request: PhaseRequest, settings: RunSettings): Promise<PhaseAnswer> {
+  return runPhase(workspace, request, settings, ({ scope, ground }) => ({
+    nodes: [...expandBuild(scope, ground), ...expandTests(scope, ground)],
+    own: scope.phases.test ?? [],
+  }));
+}
+
+async function runPhase(
+  workspace: Workspace,
+  { deployment, target, component }: PhaseRequest,
+  settings: RunSettings,
+  expand: (gathered: Gathered) => { readonly nodes: readonly Node[]; readonly own: readonly UserNode[] },
+): Promise<PhaseAnswer> {
+  const gathered = await gather(workspace, { deployment, target, at: 'worktree' }, settings);
+  const { scope, ground, session } = gathered;
+  try {
+    const { nodes, own } = expand(gathered);
+    const extra = userNodes(own.map(withoutOutputs), scope, ground, { cache: 'content', secrets: [] });
+    const whole = makeGraph([...new Map([...nodes, ...extra].map((node) => [node.id, node])).values()]);
+    const address = component === undefined ? undefined : addressOf(component, Object.keys(scope.components));
+    const graph = address === undefined ? whole : subgraph(whole, (node) => node.component === address);
+    const results = await session.run(graph);
+    const reports = await collectReports(workspace, scope, own, results);
+    const failure = await firstFailure(results, workspace.files, scope);
+    return { deployment, target, nodes: endings(results), reports, images: await imageDigests(workspace, ground, results), failure };
+  } finally {
+    await session.close();
+  }
+}
+
+/** The component that is meant, by its address or by a name that only one has. @throws AtmosError `unknown-component` */
+export function addressOf(name: string, addresses: readonly string[]): string {
+  const found = addresses.filter((address) => address === name || address.slice(address.indexOf('/') + 1) === name);
+  const [first] = found;
+  if (found.length === 1 && first !== undefined) return first;
+  throw new AtmosError(found.length === 0 ? `this deployment has no component "${name}"` : `"${name}" may be any of ${found.join(', ')}`, {
+    kind: 'invalid',
+    code: 'unknown-component',
+    hint: suggestion(name, addresses, 'components'),
+  });
+}
+
+/** Nodes of these phases run before anything is applied: they can't read outputs. @throws AtmosError `outputs-not-known` */
+function withoutOutputs(node: UserNode): UserNode {
+  const [need] = needsOf(node.env);
+  if (need === undefined) return node;
+  throw new AtmosError(`node "${node.name}" reads "${need.field}" of ${need.component}, which is not known in this phase`, {
+    kind: 'invalid',
+    code: 'outputs-not-known',
+    hint: 'a node that reads outputs belongs to the phase verify',
+  });
+}
+
+/** A node with what it reads of outputs filled in. */
+export function settledNode(node: UserNode, produced: Readonly<Record<string, JsonObject>>): UserNode {
+  return { ...node, env: settle(node.env, produced) as JsonObject };
+}
+
+export function endings(results: Results): PhaseAnswer['nodes'] {
+  return Object.fromEntries(
+    [...results.outcomes].map(([id, outcome]) => {
+      const status = outcome.status === 'done' && outcome.cached ? 'cached' : outcome.status;
+      return [id, { status, ms: outcome.status === 'cancelled' ? 0 : outcome.ms }];
+    }),
+  );
+}
+
+async function imageDigests({ store }: Workspace, { sources }: Ground, results: Results): Promise<Readonly<Record<string, Digest>>> {
+  const digests: Record<string, Digest> = {};
+  for (const address of Object.keys(sources)) {
+    const image = outputOf(results, `${address}/image`, 'image');
+    if (image !== undefined) digests[address] = imageDigest(await store.tree(image));
+  }
+  return digests;
+}

@@ -1,6 +1,7 @@
 import { chown, lstat, mkdir, readdir, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { AtmosError, type Digest, type NodeIo, type ResolvedExec } from '../engine/index.ts';
+import type { RunDirectory } from './runs.ts';
 
 /** A directory of this machine that a container sees. */
 export interface Bind {
@@ -27,7 +28,7 @@ export interface Owner {
  * Lays out a node's inputs, outputs and state for a runtime that sees our file system. What the command may write to belongs to `owner`, as far
  * as we may give it away.
  */
-export async function layOut(step: ResolvedExec, io: NodeIo, owner: Owner): Promise<LaidOut> {
+export async function layOut(step: ResolvedExec, io: NodeIo, owner: Owner, run?: RunDirectory): Promise<LaidOut> {
   const { outputs, state } = step.exec;
   const inputs = await Promise.all(
     step.inputs.map(async ({ path, tree }) => ({ source: await io.store.checkOut(tree), target: path, readOnly: true })),
@@ -35,10 +36,11 @@ export async function layOut(step: ResolvedExec, io: NodeIo, owner: Owner): Prom
   const states = await Promise.all(
     state.map(async ({ path, dir }) => ({ source: await stateDir(io.stateRoot, dir, owner), target: path, readOnly: false })),
   );
-  const scratch = outputs.length === 0 ? undefined : await io.store.temporary('outputs');
+  // What an effect writes must not go away with the process that started it.
+  const scratch = run?.path ?? (outputs.length === 0 ? undefined : await io.store.temporary('outputs'));
   const dirs = await Promise.all(
     outputs.map(async ({ name, path }, index) => {
-      const dir = join(scratch ?? '', String(index));
+      const dir = join(scratch ?? '', `output-${index}`);
       await mkdir(dir, { mode: 0o755 });
       await give(dir, owner);
       return { name, source: dir, target: path, readOnly: false };

@@ -54,7 +54,7 @@ export class Session {
 
   /** Runs a graph; nodes that failed are in the results. `stop` interrupts it as the user would. */
   run(graph: Graph, secrets: Readonly<Record<string, string>> = {}, stop?: AbortSignal): Promise<Results> {
-    const { store, stateRoot } = this.#workspace;
+    const { store, stateRoot, runsRoot } = this.#workspace;
     const { interrupt, force } = this.#settings.cancellation;
     const cancellation = { interrupt: stop === undefined ? interrupt : AbortSignal.any([interrupt, stop]), force };
     const computes: ComputeFunctions = COMPUTES;
@@ -64,6 +64,7 @@ export class Session {
       cancellation,
       store,
       stateRoot,
+      runsRoot,
       computes,
       secrets,
       runtime: () => this.#open(),

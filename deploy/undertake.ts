@@ -1,4 +1,5 @@
 import type { Scope } from '../config/index.ts';
+import { settleRuns } from '../containers/index.ts';
 import { AtmosError, type Digest, shortId } from '../engine/index.ts';
 import { expandRollout, type PlanSummary } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
@@ -62,6 +63,7 @@ export async function undertake(workspace: Workspace, plan: Plan, session: Sessi
   const began = Date.now();
   const { undertaking, state, lock, commit } = await begin(workspace, plan, session);
   try {
+    await settleEarlier(workspace, deployment, target, settings);
     const ground = await releaseGround(workspace, release);
     const applied = new Set(Object.keys(state.components));
     const { graph } = expandRollout(release, ground, { purpose, run: undertaking.run, applied });
@@ -77,6 +79,13 @@ export async function undertake(workspace: Workspace, plan: Plan, session: Sessi
     await lock.release();
     throw error;
   }
+}
+
+/** What an earlier command had started before it was killed runs to its end first: then Terraform's state says what became of it. */
+async function settleEarlier({ runsRoot, warn }: Workspace, deployment: string, target: string, settings: RunSettings): Promise<void> {
+  const found = await settleRuns(runsRoot, `${deployment}/${target}`, settings.cancellation.interrupt);
+  if (found.length > 0)
+    warn(`waited for what an earlier command had begun: ${found.map((name) => name.split('/').slice(2).join('/')).join(', ')}`);
 }
 
 interface Begun {

@@ -23,6 +23,8 @@ export interface Workspace {
   readonly cache: TextCache;
   /** Directory of local states. */
   readonly stateRoot: string;
+  /** Directory of what changes the world just now. */
+  readonly runsRoot: string;
   readonly warn: (message: string) => void;
   /** @throws AtmosError `not-a-git-repository`, `git-missing` */
   tracking(): Promise<Tracking>;
@@ -54,6 +56,7 @@ export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): 
     store,
     cache: cacheIn(store),
     stateRoot: join(root, '.atmos/state'),
+    runsRoot: join(root, '.atmos/runs'),
     warn,
     tracking() {
       tracking ??= openTracking(root, project, warn);

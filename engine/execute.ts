@@ -23,6 +23,7 @@ export interface ExecutionContext {
   readonly fresh: Set<Digest> | undefined;
   readonly secrets: Readonly<Record<string, string>>;
   readonly stateRoot: string;
+  readonly runsRoot: string;
   readonly cancellation: Cancellation;
   /** Results under way, by key: two nodes with one key execute once. */
   readonly inFlight: Map<Digest, Promise<Found>>;
@@ -111,6 +112,7 @@ function ioOf(id: NodeId, secretNames: readonly string[], context: ExecutionCont
     store: context.store,
     secrets,
     stateRoot: context.stateRoot,
+    runsRoot: context.runsRoot,
     log: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => emitter.log(id, stream, chunk),
   };
 }

@@ -55,6 +55,11 @@ export interface Exec {
   readonly collect: 'success' | 'always';
   /** Host directories mounted read-write: state that must reach the disk at once. Only with `cache: 'never'`. */
   readonly state: readonly StateMount[];
+  /**
+   * For a command that changes the world: it is not ended with the process that started it. Names the directory below the run root where it leaves
+   * what the next one needs to find it. `undefined` for all others.
+   */
+  readonly effect: string | undefined;
   /** Exit codes that count as success; their number is in the result. Sorted. */
   readonly succeeds: readonly number[];
 }

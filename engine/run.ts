@@ -26,6 +26,8 @@ export interface RunOptions {
   /** Values of secrets by name; a node gets those that it names. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly stateRoot: string;
+  /** Where effects keep what the next process needs to find them. */
+  readonly runsRoot: string;
   readonly cancellation: Cancellation;
   readonly listener: Listener;
 }

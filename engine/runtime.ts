@@ -40,6 +40,8 @@ export interface NodeIo {
   readonly secrets: Readonly<Record<string, string>>;
   /** Host directory below which state mounts lie. */
   readonly stateRoot: string;
+  /** Host directory below which effects have their run directories. */
+  readonly runsRoot: string;
   log(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
 }
 

@@ -35,6 +35,7 @@ export function exec(action: Pick<Exec, 'image' | 'argv'> & Partial<Exec>): Exec
     outputs: [],
     collect: 'success',
     state: [],
+    effect: undefined,
     succeeds: [0],
     ...action,
   };

@@ -1,6 +1,33 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { AtmosError, type Cancellation, isObject, type NodeIo } from '../../engine/index.ts';
+
+/** What `bwrap` says of the command inside: its pid, and its exit code once it has run. */
+export interface SandboxStatus {
+  readonly pid: number | undefined;
+  readonly exitCode: number | undefined;
+}
+
+/** Reads what `--json-status-fd` wrote: a JSON object a line. */
+export function readStatus(text: string): SandboxStatus {
+  let status: SandboxStatus = { pid: undefined, exitCode: undefined };
+  for (const line of text.split('\n').filter((one) => one !== '')) {
+    const message = parse(line);
+    if (typeof message['child-pid'] === 'number') status = { ...status, pid: message['child-pid'] };
+    if (typeof message['exit-code'] === 'number') status = { ...status, exitCode: message['exit-code'] };
+  }
+  return status;
+}
+
+/** A line that is being written is none yet. */
+function parse(line: string): { readonly [key: string]: unknown } {
+  try {
+    const value: unknown = JSON.parse(line);
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
 
 /**
  * Runs `bwrap` to its end and hands interrupts on to the command inside. Returns the command's exit code (128 and the signal's number when
@@ -12,68 +39,84 @@ export async function runSandbox(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
   io: Pick<NodeIo, 'log'>,
-  { interrupt, force }: Cancellation,
+  cancellation: Cancellation,
 ): Promise<number> {
-  if (interrupt.aborted) throw new AtmosError('interrupted before it started', { kind: 'interrupted', code: 'interrupted' });
+  refuseInterrupted(cancellation);
   // In a session of its own: a terminal's Ctrl-C reaches us alone, and the command through us.
-  const child = spawn(path, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  const child = spawn(path, ['--die-with-parent', ...args], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
   let complaint = '';
   child.stdout?.on('data', (chunk: Uint8Array) => io.log('stdout', chunk));
   child.stderr?.on('data', (chunk: Buffer) => {
     complaint = `${complaint}${chunk.toString('utf8')}`.slice(-2000);
     io.log('stderr', chunk);
   });
-
-  let pid: number | undefined;
-  let exitCode: number | undefined;
-  let pending: 'SIGINT' | 'SIGKILL' | undefined;
-  const signal = (name: 'SIGINT' | 'SIGKILL'): void => {
-    pending = name;
-    if (pid !== undefined) kill(pid, name);
-  };
+  let said = '';
   const status = child.stdio[3] as Readable;
-  readStatus(status, (message) => {
-    if (typeof message['child-pid'] === 'number') {
-      pid = message['child-pid'];
-      if (pending !== undefined) kill(pid, pending);
-    }
-    if (typeof message['exit-code'] === 'number') exitCode = message['exit-code'];
+  const signals = new Signals(cancellation, async () => readStatus(said).pid);
+  status.on('data', (chunk: Buffer) => {
+    said += chunk.toString('utf8');
+    signals.retry();
   });
-  const onInterrupt = (): void => signal('SIGINT');
-  const onForce = (): void => signal('SIGKILL');
-  interrupt.addEventListener('abort', onInterrupt, { once: true });
-  force.addEventListener('abort', onForce, { once: true });
   try {
-    await new Promise<void>((resolve, reject) => {
-      child.on('error', reject);
-      child.on('close', () => resolve());
-    });
+    await ended(child);
   } finally {
-    interrupt.removeEventListener('abort', onInterrupt);
-    force.removeEventListener('abort', onForce);
+    signals.close();
   }
+  return exitCodeOf(readStatus(said), cancellation, complaint);
+}
+
+export function refuseInterrupted({ interrupt }: Cancellation): void {
+  if (interrupt.aborted) throw new AtmosError('interrupted before it started', { kind: 'interrupted', code: 'interrupted' });
+}
+
+export function ended(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', () => resolve());
+  });
+}
+
+/** @throws AtmosError `sandbox` when there is none, for then the command never ran */
+export function exitCodeOf({ exitCode }: SandboxStatus, { force }: Cancellation, complaint: string): number {
   if (exitCode !== undefined) return exitCode;
   if (force.aborted) return 137;
   throw new AtmosError(`the sandbox could not be made: ${complaint.trim()}`, { kind: 'environment', code: 'sandbox' });
 }
 
-/** Lines of JSON that bwrap writes: the command's pid, then its exit code once it has run. */
-function readStatus(stream: Readable, take: (message: { readonly [key: string]: unknown }) => void): void {
-  let text = '';
-  stream.on('data', (chunk: Buffer) => {
-    text += chunk.toString('utf8');
-    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n')) {
-      const message: unknown = JSON.parse(text.slice(0, end));
-      text = text.slice(end + 1);
-      if (isObject(message)) take(message);
-    }
-  });
-}
+/** Hands interrupts on to a command, as soon as its pid is known. */
+export class Signals {
+  readonly #cancellation: Cancellation;
+  readonly #pid: () => Promise<number | undefined>;
+  #pending: 'SIGINT' | 'SIGKILL' | undefined;
+  readonly #onInterrupt = (): void => this.#send('SIGINT');
+  readonly #onForce = (): void => this.#send('SIGKILL');
 
-function kill(pid: number, signal: 'SIGINT' | 'SIGKILL'): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It has ended in between: its exit code says how.
+  constructor(cancellation: Cancellation, pid: () => Promise<number | undefined>) {
+    this.#cancellation = cancellation;
+    this.#pid = pid;
+    cancellation.interrupt.addEventListener('abort', this.#onInterrupt, { once: true });
+    cancellation.force.addEventListener('abort', this.#onForce, { once: true });
+  }
+
+  /** To be called when the pid may have become known. */
+  retry(): void {
+    if (this.#pending !== undefined) this.#send(this.#pending);
+  }
+
+  close(): void {
+    this.#cancellation.interrupt.removeEventListener('abort', this.#onInterrupt);
+    this.#cancellation.force.removeEventListener('abort', this.#onForce);
+  }
+
+  #send(signal: 'SIGINT' | 'SIGKILL'): void {
+    this.#pending = signal;
+    this.#pid()
+      .then((pid) => {
+        if (pid === undefined) return;
+        this.#pending = undefined;
+        process.kill(pid, signal);
+      })
+      // It has ended in between: its exit code says how.
+      .catch(() => undefined);
   }
 }

@@ -9,13 +9,16 @@ import {
 } from '../../engine/index.ts';
 import { layOut } from '../binds.ts';
 import type { ImageStore, StoredImage } from '../images/store.ts';
+import { makeRunDirectory } from '../runs.ts';
 import { runSandbox } from './command.ts';
+import { runEffect } from './effect.ts';
 import { type Bubblewrap, findBubblewrap } from './probe.ts';
 import { sandboxArguments } from './sandbox.ts';
 
 /**
  * Nodes as bubblewrap sandboxes: one process a node, no daemon, no root, nothing to clean up. Inputs are read-only binds of directories in the
- * store, outputs directories of ours. Everything in a sandbox ends with this process, however that ends.
+ * store, outputs directories of ours. A sandbox ends with this process, however that ends, unless it changes
+ * the world: then it goes on to its end, and its run directory says where it is.
  * @throws AtmosError `no-bubblewrap`, `no-user-namespaces`
  */
 export async function bubblewrapRuntime(images: ImageStore): Promise<Runtime> {
@@ -40,10 +43,16 @@ class BubblewrapRuntime implements Runtime {
     const image = await this.#images.get(step.exec.image);
     const rootfs = await io.store.checkOut(image.rootfs);
     const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-    const { binds, collect, dispose } = await layOut(step, io, owner);
+    const { effect } = step.exec;
+    const run = effect === undefined ? undefined : await makeRunDirectory(io.runsRoot, effect);
+    const { binds, collect, dispose } = await layOut(step, io, owner, run);
     try {
       const args = await sandboxArguments(step, rootfs, binds);
-      const exitCode = await runSandbox(this.#path, args, environment(image, step, io), io, cancellation);
+      const env = environment(image, step, io);
+      const exitCode =
+        run === undefined
+          ? await runSandbox(this.#path, args, env, io, cancellation)
+          : await runEffect(this.#path, args, env, run, io, cancellation);
       return { exitCode, outputs: collects(step.exec, exitCode) ? await collect() : {} };
     } finally {
       await dispose();

@@ -32,7 +32,7 @@ export async function sandboxArguments({ id, exec }: ResolvedExec, rootfs: strin
     : ['--perms', '1777', '--size', String(Math.floor(exec.limits.memoryMiB / 2) * MIB), '--tmpfs', '/tmp'];
   return [
     ...['--unshare-all', '--unshare-user', '--uid', USER, '--gid', USER, '--hostname', 'sandbox', '--cap-drop', 'ALL'],
-    ...['--die-with-parent', '--new-session', '--as-pid-1', '--json-status-fd', '3'],
+    ...['--new-session', '--as-pid-1', '--json-status-fd', '3'],
     ...(exec.network === 'none' ? [] : ['--share-net']),
     ...['--tmpfs', '/', ...root.args, '--proc', '/proc', '--dev', '/dev', ...tmp, ...mounts],
     ...(exec.network === 'none' ? [] : NAMES.flatMap((path) => (existsSync(join(rootfs, path)) ? ['--ro-bind-try', path, path] : []))),

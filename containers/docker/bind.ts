@@ -1,5 +1,6 @@
 import type { NodeIo, ResolvedExec } from '../../engine/index.ts';
 import { layOut, type Owner } from '../binds.ts';
+import type { RunDirectory } from '../runs.ts';
 import type { Prepared, Transport } from './transport.ts';
 
 /** Commands of a user who is root run as `nobody` instead. */
@@ -15,8 +16,8 @@ export function bindTransport(): Transport {
   return {
     name: 'bind',
     user: `${owner.uid}:${owner.gid}`,
-    prepare: async (step: ResolvedExec, io: NodeIo): Promise<Prepared> => {
-      const { binds, collect, dispose } = await layOut(step, io, owner);
+    prepare: async (step: ResolvedExec, io: NodeIo, run?: RunDirectory): Promise<Prepared> => {
+      const { binds, collect, dispose } = await layOut(step, io, owner, run);
       const mounts = binds.map(({ source, target, readOnly }) => ({
         Type: 'bind' as const,
         Source: source,

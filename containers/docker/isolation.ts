@@ -26,7 +26,7 @@ export function containerOptions(
     Env: Object.entries({ HOME: '/tmp', ...exec.env, ...secrets }).map(([name, value]) => `${name}=${value}`),
     ...(user === undefined ? {} : { User: user }),
     Hostname: 'sandbox',
-    Labels: labels(id),
+    Labels: labels(id, exec.effect !== undefined),
     AttachStdout: true,
     AttachStderr: true,
     HostConfig: {

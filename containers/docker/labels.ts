@@ -4,23 +4,25 @@ import type { Engine } from './connect.ts';
 /** On every container and volume that we make: the process that it belongs to. */
 const OWNER = 'dev.atmos.deployment.owner';
 const NODE = 'dev.atmos.deployment.node';
+/** On containers that change the world: they run to their end, whatever becomes of the process that started them. */
+const EFFECT = 'dev.atmos.deployment.effect';
 
 /** Seconds that a tool of a killed process gets to write its state and free its locks. */
 const GRACE = 60;
 
-export function labels(node: string): Record<string, string> {
-  return { [OWNER]: formatProcess(thisProcess()), [NODE]: node };
+export function labels(node: string, isEffect = false): Record<string, string> {
+  return { [OWNER]: formatProcess(thisProcess()), [NODE]: node, ...(isEffect ? { [EFFECT]: 'yes' } : {}) };
 }
 
 /**
  * Removes what processes that are known to be gone have left. A container that still runs (its process was killed, not the tool)
- * is interrupted first, so that Terraform writes its state.
+ * is interrupted first. One that changes the world is left to end by itself: whoever takes over its target waits for it.
  * @returns the names of the nodes whose containers were removed.
  */
 export async function removeLeftovers({ docker }: Engine): Promise<readonly string[]> {
   const filters = { label: [OWNER] };
   const containers = await docker.listContainers({ all: true, filters });
-  const stale = containers.filter(({ Labels }) => isLeftover(Labels[OWNER]));
+  const stale = containers.filter(({ Labels, State }) => isLeftover(Labels[OWNER]) && !(Labels[EFFECT] === 'yes' && State === 'running'));
   await Promise.all(
     stale.map(async ({ Id, State }) => {
       const container = docker.getContainer(Id);

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type Docker from 'dockerode';
@@ -13,6 +14,7 @@ import {
   type Runtime,
 } from '../../engine/index.ts';
 import type { ImageStore } from '../images/store.ts';
+import { makeRunDirectory, writeRunFile } from '../runs.ts';
 import { connect, type Engine } from './connect.ts';
 import { provideImage } from './images.ts';
 import { containerOptions } from './isolation.ts';
@@ -59,9 +61,12 @@ class DockerRuntime implements Runtime {
       this.#transport = undefined;
       throw explain(error, step);
     });
-    const prepared = await transport.prepare(step, io);
+    const { effect } = step.exec;
+    const run = effect === undefined ? undefined : await makeRunDirectory(io.runsRoot, effect);
+    const prepared = await transport.prepare(step, io, run);
     try {
       const container = await this.#create(step, io, transport, prepared.mounts);
+      if (run !== undefined) await writeRunFile(run, { runtime: 'docker', container: container.id });
       try {
         const exitCode = await runContainer(container, io, cancellation);
         const outputs = collects(step.exec, exitCode) ? await prepared.collect(container) : {};
@@ -71,6 +76,7 @@ class DockerRuntime implements Runtime {
       }
     } finally {
       await prepared.dispose();
+      if (run !== undefined) await rm(run.path, { recursive: true, force: true });
     }
   }
 

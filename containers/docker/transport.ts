@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import type { Digest, NodeIo, ResolvedExec } from '../../engine/index.ts';
+import type { RunDirectory } from '../runs.ts';
 
 /** How trees travel between the store and a container. */
 export interface Transport {
@@ -7,7 +8,7 @@ export interface Transport {
   /** Who the command runs as, `uid:gid`; `undefined` leaves it to the image. */
   readonly user: string | undefined;
   /** Lays out inputs and empty outputs for a container that is about to be created. */
-  prepare(step: ResolvedExec, io: NodeIo): Promise<Prepared>;
+  prepare(step: ResolvedExec, io: NodeIo, run?: RunDirectory): Promise<Prepared>;
   /** Removes what it keeps between nodes. */
   close(): Promise<void>;
 }

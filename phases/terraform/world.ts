@@ -5,7 +5,7 @@ import { MIRROR_CONFIG, providersInput, STATE, TERRAFORM_ENV, type Workbench } f
 /** A terraform component as its nodes that talk to the world need it. */
 export interface Site extends Workbench {
   readonly workspace: string;
-  /** Below the state root; used with a local backend only. */
+  /** Of its own: below the state root its local state, below the run root what changes it just now. */
   readonly stateDir: string;
   readonly env: Readonly<Record<string, string>>;
   readonly secrets: readonly string[];
@@ -73,6 +73,7 @@ export function applyNode(site: Site, options: { readonly destroy: boolean }): N
     data: '/plan/data',
     after: [],
     output: 'outputs',
+    isEffect: true,
   });
 }
 
@@ -107,9 +108,16 @@ interface WorldParts {
   readonly after: readonly NodeId[];
   readonly output: string;
   readonly flags?: string;
+  /** It changes the world. */
+  readonly isEffect?: boolean;
 }
 
-function worldNode(site: Site, name: string, text: string, { inputs, data, after, output, flags = '' }: WorldParts): Node {
+function worldNode(
+  site: Site,
+  name: string,
+  text: string,
+  { inputs, data, after, output, flags = '', isEffect = false }: WorldParts,
+): Node {
   const { command, root, workspace, backendType } = site;
   const action: Exec = exec({
     image: site.image,
@@ -118,6 +126,7 @@ function worldNode(site: Site, name: string, text: string, { inputs, data, after
     secrets: site.secrets,
     ...reach(site),
     outputs: [{ name: output, path: '/out' }],
+    effect: isEffect ? `${site.stateDir}/${name}` : undefined,
   });
   return step(site.component, name, { inputs, after, cache: 'never', action });
 }

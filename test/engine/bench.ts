@@ -67,6 +67,7 @@ export function node(id: string, parts: Partial<Node> & { readonly exec?: Partia
     outputs: [{ name: 'out', path: '/out' }],
     collect: 'success',
     state: [],
+    effect: undefined,
     succeeds: [0],
     ...exec,
   };
@@ -85,6 +86,7 @@ export function optionsFor(store: Store, runtime: Runtime, fields: Partial<RunOp
     fresh: undefined,
     secrets: {},
     stateRoot: '/nowhere',
+    runsRoot: '/nowhere',
     cancellation: { interrupt: never, force: never },
     listener: (event) => events.push(event),
     events,

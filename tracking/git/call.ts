@@ -24,7 +24,13 @@ const ENVIRONMENT = { GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', GIT_OPTIONAL_LOCKS:
  */
 export async function callGit(args: readonly string[], { cwd, input, env, answers = [0] }: CallOptions): Promise<Answer> {
   const answer = await new Promise<Answer>((resolve, reject) => {
-    const child = spawn('git', args, { cwd, env: { ...process.env, ...ENVIRONMENT, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn('git', args, {
+      cwd,
+      env: { ...process.env, ...ENVIRONMENT, ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      // Whoever kills us and all our group does not catch Git with a lock file in its hand.
+      detached: true,
+    });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));

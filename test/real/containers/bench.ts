@@ -70,6 +70,7 @@ export async function runScript({ runtime, store, image, stateRoot }: Bench, tex
     outputs: [],
     collect: 'success',
     state: [],
+    effect: undefined,
     succeeds: [0],
     ...trial.exec,
   };
@@ -77,6 +78,7 @@ export async function runScript({ runtime, store, image, stateRoot }: Bench, tex
     store,
     secrets: trial.secrets ?? {},
     stateRoot,
+    runsRoot: join(stateRoot, '../runs'),
     log: (stream: 'stdout' | 'stderr', chunk: Uint8Array): void => {
       const part = Buffer.from(chunk).toString('utf8');
       said[stream] += part;

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AtmosError, isMissing, isObject } from '../engine/index.ts';
+
+/**
+ * Where something that changes the world leaves what another process needs to find it, should the one that started it be killed: a directory of
+ * its own with `run.json`, its outputs and its log. It is removed by whoever sees it end.
+ */
+export interface RunDirectory {
+  readonly path: string;
+}
+
+/** What runs: a sandbox, known by the pid that it wrote itself and by its run directory among its arguments; or an engine's container. */
+type RunFile = { readonly runtime: 'bubblewrap' } | { readonly runtime: 'docker'; readonly container: string };
+
+const FILE = 'run.json';
+export const PID_FILE = 'pid';
+
+/** `<effect>~<random>`, on one level: no directory is shared with other runs. */
+function nameOf(effect: string): string {
+  return `${effect.replaceAll('/', '~')}~`;
+}
+
+export async function makeRunDirectory(root: string, effect: string): Promise<RunDirectory> {
+  const path = join(root, `${nameOf(effect)}${randomBytes(6).toString('hex')}`);
+  await mkdir(path, { recursive: true });
+  return { path };
+}
+
+export async function writeRunFile({ path }: RunDirectory, file: RunFile): Promise<void> {
+  await writeFile(join(path, FILE), JSON.stringify(file));
+}
+
+/** How long a sandbox may take from its directory to its pid. */
+const START = 500;
+const POLL = 50;
+
+/**
+ * Waits until every effect has ended whose name begins with `prefix`, and removes what it left. Called by whoever holds the target's lock: what is
+ * found there was started by a process that is gone.
+ * @returns the effects that were found running
+ */
+export async function settleRuns(root: string, prefix: string, signal: AbortSignal): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const name of (await runNames(root)).filter((one) => one.startsWith(nameOf(prefix)))) {
+    const path = join(root, name);
+    if (await waitFor(path, signal)) found.push(name.replace(/~[0-9a-f]+$/, '').replaceAll('~', '/'));
+    await rm(path, { recursive: true, force: true });
+  }
+  return found;
+}
+
+async function runNames(root: string): Promise<readonly string[]> {
+  try {
+    return await readdir(root);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+/** False when there was nothing to wait for: it never started, has ended, or is half removed. */
+async function waitFor(path: string, signal: AbortSignal): Promise<boolean> {
+  const file = await readRunFile(path);
+  if (file === undefined) return false;
+  if (file.runtime === 'docker') return (await import('./docker/orphans.ts')).awaitContainer(file.container, signal);
+  const until = Date.now() + START;
+  for (let pid = await pidIn(path); pid === undefined && Date.now() < until; pid = await pidIn(path)) await pause(signal);
+  let waited = false;
+  for (; await isRunning(path); waited = true) await pause(signal);
+  return waited;
+}
+
+async function readRunFile(path: string): Promise<RunFile | undefined> {
+  try {
+    const file: unknown = JSON.parse(await readFile(join(path, FILE), 'utf8'));
+    if (isObject(file) && file.runtime === 'docker' && typeof file.container === 'string')
+      return { runtime: 'docker', container: file.container };
+    return isObject(file) && file.runtime === 'bubblewrap' ? { runtime: 'bubblewrap' } : undefined;
+  } catch (error) {
+    // It was killed while it wrote this: then nothing was started yet.
+    if (isMissing(error) || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+async function pidIn(path: string): Promise<number | undefined> {
+  try {
+    const pid = Number((await readFile(join(path, PID_FILE), 'utf8')).trim());
+    return Number.isInteger(pid) && pid > 0 ? pid : undefined;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the sandbox of a run directory lives: a process with its pid that has the directory among its arguments. */
+async function isRunning(path: string): Promise<boolean> {
+  const pid = await pidIn(path);
+  if (pid === undefined) return false;
+  try {
+    return (await readFile(`/proc/${pid}/cmdline`, 'utf8')).includes(path);
+  } catch {
+    return false;
+  }
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) {
+    throw new AtmosError('interrupted while waiting for what an earlier command had started', {
+      kind: 'interrupted',
+      code: 'interrupted',
+      hint: 'it goes on; the next command waits for it again',
+    });
+  }
+  await new Promise((resolve) => setTimeout(resolve, POLL));
+}

@@ -1,6 +1,7 @@
 import type { Figures } from './figures.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<{ figures(): Promise<Figures> }>>> = {
+  faults: () => import('./faults.ts'),
   rollout: () => import('./rollout.ts'),
   start: () => import('./start.ts'),
 };

@@ -45,7 +45,11 @@ export async function rollout(workspace: Workspace, request: RolloutRequest, set
   const { deployment, target, promoteFrom, component } = request;
   if (isPlain(request)) {
     const known = await runsAlready(workspace, deployment, target);
-    if (known !== undefined) return nothingToDo(deployment, target, known.release, known.wanted, false);
+    if (known !== undefined) {
+      // The last command may have been killed when all was done but this.
+      await workspace.store.sweep();
+      return nothingToDo(deployment, target, known.release, known.wanted, false);
+    }
   }
   const { repository, refs, ledger } = await workspace.tracking();
   const by = await repository.identity();

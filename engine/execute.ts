@@ -44,9 +44,10 @@ export async function execute(
     tree: typeof from === 'string' ? from : produced(outcomes, from.node, from.output),
   }));
   const key = nodeKey({ action: node.action, inputs, platform: PLATFORM });
-  if (node.cache === 'never') {
+  // What talks to the world may bring secrets back, and so may whatever is made of that: none of it outlives this process.
+  if (node.cache === 'never' || inputs.some(({ tree }) => context.store.isEphemeral(tree))) {
     emitter.emit(node.id, { type: 'started', key });
-    return { cached: false, ...(await perform(node, inputs, context, emitter)) };
+    return { cached: false, ...(await perform(node, inputs, { ...context, store: context.store.ephemeral }, emitter)) };
   }
   const underWay = context.inFlight.get(key);
   if (underWay !== undefined) {

@@ -1,4 +1,4 @@
-/** Replaces every secret value in a text by `***`: as it is, in base64 at any alignment, URL-encoded and JSON-escaped. */
+/** Replaces every secret value in a text by `***`: as it is, in base64 at any alignment, in hex, URL-encoded and JSON-escaped. */
 export type Mask = (text: string) => string;
 
 /** Shorter values are not masked: `1` or `eu` would hide half of every log. */
@@ -11,6 +11,9 @@ export function makeMask(secrets: readonly string[]): Mask {
       if (value.length < SHORTEST) continue;
       forms.add(value);
       forms.add(encodeURIComponent(value));
+      const hex = Buffer.from(value).toString('hex');
+      forms.add(hex);
+      forms.add(hex.toUpperCase());
       forms.add(JSON.stringify(value).slice(1, -1));
       for (const form of base64Forms(value)) forms.add(form);
     }

@@ -12,7 +12,7 @@ export const TREE_TIME = 315_532_800;
  * Lays a tree out as a directory, made under a temporary name and moved into place, so that it is there whole or not at all.
  * Modes are set, whatever the umask; times are fixed.
  */
-export async function checkOut(tree: Tree, contents: Contents, target: string, temporary: string): Promise<void> {
+export async function checkOut(tree: Tree, contents: Pick<Contents, 'get' | 'writeTo'>, target: string, temporary: string): Promise<void> {
   await mkdir(temporary, { recursive: true });
   const dirs = new Set<string>([temporary]);
   for (const entry of tree.entries) {
@@ -38,7 +38,7 @@ export async function checkOut(tree: Tree, contents: Contents, target: string, t
   }
 }
 
-async function writeEntry(entry: TreeEntry, path: string, contents: Contents): Promise<void> {
+async function writeEntry(entry: TreeEntry, path: string, contents: Pick<Contents, 'get' | 'writeTo'>): Promise<void> {
   if (entry.mode === 'link') {
     const to = await contents.get(entry.digest);
     if (to === undefined)

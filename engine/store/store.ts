@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Digest } from '../digest.ts';
-import { AtmosError } from '../errors.ts';
+import { AtmosError, isMissing } from '../errors.ts';
 import { formatProcess, isGone, parseProcess, thisProcess } from '../process.ts';
 import { makeTree, type Tree, treeBytes } from '../tree.ts';
 import { checkOut, checkoutPath, isDirectory, takeIn } from './checkout.ts';
@@ -30,29 +30,100 @@ export interface Store {
   /** A small text that was kept under a key; verified. */
   recall(key: string): Promise<string | undefined>;
   keep(key: string, text: string): Promise<void>;
+  /** The same store, but what is put through it is this process's own and gone with it: for what may hold secrets. It is found through both. */
+  readonly ephemeral: Store;
+  /** Whether a tree was put through `ephemeral`. */
+  isEphemeral(tree: Digest): boolean;
+  /** Removes what processes that are gone have left. */
+  sweep(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Opens the store in `dir`, made if it is not there. */
 export function openStore(dir: string): Store {
-  return new DiskStore(dir);
+  return new DiskStore(new Shared(dir), false);
+}
+
+/** What the two faces of a store share. */
+class Shared {
+  readonly dir: string;
+  readonly kept: Contents;
+  readonly ephemeral: Contents;
+  readonly results: Results;
+  readonly checkouts = new Map<Digest, Promise<string>>();
+  readonly ephemeralTrees = new Set<Digest>();
+  readonly #own: string;
+  #made: Promise<string> | undefined;
+
+  constructor(dir: string) {
+    this.dir = dir;
+    this.#own = join(dir, 'tmp', formatProcess(thisProcess()), randomBytes(4).toString('hex'));
+    const temporary = (): Promise<string> => this.ownDirectory();
+    this.kept = new Contents(join(dir, 'objects'), temporary);
+    this.ephemeral = new Contents(join(this.#own, 'objects'), temporary);
+    this.results = new Results(join(dir, 'results'), temporary);
+  }
+
+  /** A directory of this store's own, made when it is first asked for; what processes left that are gone is removed then. */
+  ownDirectory(): Promise<string> {
+    this.#made ??= this.#make();
+    return this.#made;
+  }
+
+  async #make(): Promise<string> {
+    await mkdir(this.#own, { recursive: true });
+    await this.sweep();
+    return this.#own;
+  }
+
+  async sweep(): Promise<void> {
+    const root = join(this.dir, 'tmp');
+    for (const name of await readdir(root).catch(none)) {
+      const owner = parseProcess(name);
+      if (owner !== undefined && isGone(owner)) await rm(join(root, name), { recursive: true, force: true });
+    }
+  }
+
+  /** Where a tree is checked out: with the others, or with what is this process's own. */
+  checkoutPath(digest: Digest): string {
+    return checkoutPath(this.ephemeralTrees.has(digest) ? this.#own : this.dir, digest);
+  }
+
+  async close(): Promise<void> {
+    if (this.#made === undefined) return;
+    await this.#made;
+    this.#made = undefined;
+    await rm(this.#own, { recursive: true, force: true });
+    // Another store of this process may still have something there.
+    await rmdir(dirname(this.#own)).catch(() => undefined);
+  }
+}
+
+function none(error: unknown): readonly string[] {
+  if (isMissing(error)) return [];
+  throw error;
 }
 
 class DiskStore implements Store {
-  readonly #dir: string;
+  readonly #shared: Shared;
+  readonly #isEphemeral: boolean;
   readonly #contents: Contents;
-  readonly #results: Results;
-  readonly #checkouts = new Map<Digest, Promise<string>>();
-  #temporary: Promise<string> | undefined;
 
-  constructor(dir: string) {
-    this.#dir = dir;
-    const temporary = (): Promise<string> => this.#ownDirectory();
-    this.#contents = new Contents(join(dir, 'objects'), temporary);
-    this.#results = new Results(join(dir, 'results'), temporary);
+  constructor(shared: Shared, isEphemeral: boolean) {
+    this.#shared = shared;
+    this.#isEphemeral = isEphemeral;
+    this.#contents = isEphemeral ? shared.ephemeral : shared.kept;
   }
 
-  put(content: Uint8Array | string): Promise<Digest> {
+  get ephemeral(): Store {
+    return new DiskStore(this.#shared, true);
+  }
+
+  isEphemeral(tree: Digest): boolean {
+    return this.#shared.ephemeralTrees.has(tree);
+  }
+
+  async put(content: Uint8Array | string): Promise<Digest> {
     return this.#contents.put(content);
   }
 
@@ -62,11 +133,24 @@ class DiskStore implements Store {
   }
 
   get(digest: Digest): Promise<Uint8Array | undefined> {
-    return this.#contents.get(digest);
+    return this.#find().get(digest);
   }
 
-  putTree(tree: Tree): Promise<Digest> {
-    return this.#contents.put(treeBytes(tree));
+  /** Looks through what is kept, then through what is this process's own. */
+  #find(): Pick<Contents, 'get' | 'has' | 'writeTo'> {
+    const { kept, ephemeral } = this.#shared;
+    return {
+      get: async (digest) => (await kept.get(digest)) ?? ephemeral.get(digest),
+      has: async (digest, size) => (await kept.has(digest, size)) || ephemeral.has(digest, size),
+      writeTo: async (digest, size, path) => ((await ephemeral.has(digest, size)) ? ephemeral : kept).writeTo(digest, size, path),
+    };
+  }
+
+  async putTree(tree: Tree): Promise<Digest> {
+    const digest = await this.#contents.put(treeBytes(tree));
+    // A tree that is kept as well holds nothing that must go.
+    if (this.#isEphemeral && (await this.#shared.kept.get(digest)) === undefined) this.#shared.ephemeralTrees.add(digest);
+    return digest;
   }
 
   async tree(digest: Digest): Promise<Tree> {
@@ -82,7 +166,7 @@ class DiskStore implements Store {
   }
 
   async #findTree(digest: Digest): Promise<Tree | undefined> {
-    const bytes = await this.#contents.get(digest);
+    const bytes = await this.get(digest);
     if (bytes === undefined) return undefined;
     // Written by putTree and verified by its digest.
     return makeTree((JSON.parse(Buffer.from(bytes).toString('utf8')) as Tree).entries);
@@ -93,47 +177,32 @@ class DiskStore implements Store {
   }
 
   checkOut(digest: Digest): Promise<string> {
-    let path = this.#checkouts.get(digest);
+    const { checkouts } = this.#shared;
+    let path = checkouts.get(digest);
     if (path === undefined) {
       path = this.#checkOut(digest);
-      this.#checkouts.set(digest, path);
-      path.catch(() => this.#checkouts.delete(digest));
+      checkouts.set(digest, path);
+      path.catch(() => checkouts.delete(digest));
     }
     return path;
   }
 
   async #checkOut(digest: Digest): Promise<string> {
-    const target = checkoutPath(this.#dir, digest);
+    const target = this.#shared.checkoutPath(digest);
     if (!(await isDirectory(target))) {
-      await checkOut(await this.tree(digest), this.#contents, target, await this.temporary('checkout'));
+      await checkOut(await this.tree(digest), this.#find(), target, await this.temporary('checkout'));
     }
     return target;
   }
 
   async temporary(purpose: string): Promise<string> {
-    const dir = join(await this.#ownDirectory(), `${purpose}-${randomBytes(6).toString('hex')}`);
+    const dir = join(await this.#shared.ownDirectory(), `${purpose}-${randomBytes(6).toString('hex')}`);
     await mkdir(dir);
     return dir;
   }
 
-  #ownDirectory(): Promise<string> {
-    this.#temporary ??= this.#makeTemporary();
-    return this.#temporary;
-  }
-
-  async #makeTemporary(): Promise<string> {
-    const root = join(this.#dir, 'tmp');
-    const own = join(root, formatProcess(thisProcess()));
-    await mkdir(own, { recursive: true });
-    for (const name of await readdir(root)) {
-      const owner = parseProcess(name);
-      if (owner !== undefined && isGone(owner)) await rm(join(root, name), { recursive: true, force: true });
-    }
-    return own;
-  }
-
   async result(key: Digest): Promise<NodeResult | undefined> {
-    const result = await this.#results.get(key);
+    const result = await this.#shared.results.get(key);
     if (result === undefined) return undefined;
     const whole = await Promise.all(Object.values(result.outputs).map((tree) => this.#isWhole(tree)));
     return whole.every(Boolean) ? result : undefined;
@@ -143,27 +212,28 @@ class DiskStore implements Store {
     const tree = await this.#findTree(digest);
     if (tree === undefined) return false;
     for (const entry of tree.entries) {
-      if (!(await this.#contents.has(entry.digest, entry.size))) return false;
+      if (!(await this.#shared.kept.has(entry.digest, entry.size))) return false;
     }
     return true;
   }
 
   remember(key: Digest, result: NodeResult): Promise<void> {
-    return this.#results.put(key, result);
+    return this.#shared.results.put(key, result);
   }
 
   recall(key: string): Promise<string | undefined> {
-    return this.#results.recall(key);
+    return this.#shared.results.recall(key);
   }
 
   keep(key: string, text: string): Promise<void> {
-    return this.#results.keep(key, text);
+    return this.#shared.results.keep(key, text);
   }
 
-  async close(): Promise<void> {
-    if (this.#temporary === undefined) return;
-    const own = await this.#temporary;
-    this.#temporary = undefined;
-    await rm(own, { recursive: true, force: true });
+  sweep(): Promise<void> {
+    return this.#shared.sweep();
+  }
+
+  close(): Promise<void> {
+    return this.#shared.close();
   }
 }

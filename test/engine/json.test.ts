@@ -36,7 +36,15 @@ test('a secret is masked as it is and in every encoding that tools print it in',
   const secret = 'pa$$ wörd/"quoted"+x';
   const mask = makeMask([secret]);
   const base64 = (prefix: string): string => Buffer.from(prefix + secret).toString('base64');
-  for (const text of [secret, encodeURIComponent(secret), JSON.stringify(secret), base64(''), base64('a'), base64('ab')]) {
+  for (const text of [
+    secret,
+    encodeURIComponent(secret),
+    JSON.stringify(secret),
+    Buffer.from(secret).toString('hex'),
+    base64(''),
+    base64('a'),
+    base64('ab'),
+  ]) {
     const masked = mask(`before ${text} after`);
     expect(masked).toContain('***');
     expect(masked).not.toContain(secret);

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,6 +86,18 @@ test('what a killed process left is removed by the next one, and what a living o
   await next.temporary('work');
   expect(readdirSync(join(store.dir, 'tmp'))).toHaveLength(1);
   expect(statSync(mine).isDirectory()).toBe(true);
+});
+
+test('what is put through the ephemeral face is found by this process alone, and is gone with it', async () => {
+  const store = newStore();
+  const content = await store.ephemeral.put('secret');
+  const tree = await store.ephemeral.putTree(makeTree([{ path: 'file', mode: '644', digest: content, size: 6 }]));
+  expect(Buffer.from((await store.get(content)) ?? []).toString()).toBe('secret');
+  expect([store.isEphemeral(tree), (await store.tree(tree)).entries.length]).toEqual([true, 1]);
+  expect(readFileSync(join(await store.checkOut(tree), 'file'), 'utf8')).toBe('secret');
+  expect(await openStore(store.dir).get(content)).toBeUndefined();
+  await store.close();
+  expect(spawnSync('grep', ['-rl', 'secret', store.dir], { encoding: 'utf8' }).stdout).toBe('');
 });
 
 test('many writers of the same and of different contents leave only whole objects', async () => {

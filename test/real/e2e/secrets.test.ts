@@ -1,0 +1,91 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { newShop, type Shop } from './shop.ts';
+
+const SECRET = 'pl4nted-s3cret/with+odd=chars';
+const OTHER = 'another-targets-secret-value';
+
+/** Every form in which a tool or a file might hold it. */
+const FORMS: readonly string[] = [
+  SECRET,
+  encodeURIComponent(SECRET),
+  JSON.stringify(SECRET).slice(1, -1),
+  Buffer.from(SECRET).toString('hex'),
+  ...[0, 1, 2].map((offset) =>
+    Buffer.from(`${'x'.repeat(offset)}${SECRET}`)
+      .toString('base64')
+      .slice(4, -4),
+  ),
+];
+
+/** A component that reads the secret, prints it in all forms, and keeps it out of its state. */
+const LEAKY = `
+resource "terraform_data" "leaky" {
+  triggers_replace = [timestamp()]
+  provisioner "local-exec" {
+    command = "echo \\"plain $TOKEN\\"; printf %s \\"$TOKEN\\" | base64; printf %s \\"x$TOKEN\\" | base64; printf %s \\"$TOKEN\\" | od -An -tx1 | tr -d ' \\\\n'; echo; echo \\"other [$OTHER_TOKEN]\\""
+  }
+}
+`;
+
+async function leakyShop(): Promise<Shop> {
+  const shop = await newShop();
+  shop.commit('components/terraform/network/main.tf', (text) => `${text}${LEAKY}`);
+  shop.commit('deployments/payment-service.yaml', (text) =>
+    text
+      .replace('      labels: { environment: dev }\n', '      labels: { environment: dev }\n      secrets: { TOKEN: { env: PLANTED } }\n')
+      .replace(
+        '      labels: { environment: prod }\n',
+        '      labels: { environment: prod }\n      secrets: { OTHER_TOKEN: { env: OTHER_PLANTED } }\n',
+      ),
+  );
+  return shop;
+}
+
+function filesBelow(dir: string): readonly string[] {
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+test.each(['bubblewrap', 'docker'])(
+  'a secret is in no output, file, record or release of a rollout in %s, in whatever encoding',
+  async (runtime) => {
+    const shop = await leakyShop();
+    const env = { PLANTED: SECRET, OTHER_PLANTED: OTHER };
+    const ran = await shop.run(`--verbose rollout payment-service --target dev --runtime ${runtime}`, { env });
+    expect(ran.code).toBe(0);
+    expect(ran.stderr).toContain('plain ***');
+    expect(ran.stderr).toContain('other []');
+    const shown = await Promise.all(
+      ['--format json history payment-service', '--format json status payment-service', 'releases'].map((args) => shop.run(args)),
+    );
+    const texts = [ran, ...shown].flatMap(({ stdout, stderr }) => [stdout, stderr]);
+    const files = [...filesBelow(shop.dir), ...filesBelow(shop.remote)];
+    expect(files.length).toBeGreaterThan(100);
+    const objects = execFileSync('git', ['cat-file', '--batch-all-objects', '--batch'], { cwd: shop.dir, maxBuffer: 1 << 30 }).toString(
+      'latin1',
+    );
+    for (const form of FORMS) {
+      for (const text of texts) expect(text).not.toContain(form);
+      expect(objects).not.toContain(form);
+      expect(files.filter((file) => readFileSync(file).includes(form))).toEqual([]);
+    }
+    const left = spawnSync('docker', ['ps', '-aq', '--filter', 'label=dev.atmos.deployment.owner'], { encoding: 'utf8' });
+    expect(left.stdout).toBe('');
+  },
+);
+
+test('a secret that is not set is told by the names, before anything is recorded', async () => {
+  const shop = await leakyShop();
+  const ran = await shop.ask('rollout payment-service --target dev', { env: { PLANTED: '' } });
+  expect(ran.code).toBe(0);
+  const without = await shop.ask('rollout payment-service --target dev --all', { env: { ...process.env, PLANTED: undefined as never } });
+  expect(without.code).toBe(4);
+  expect(without.json.error).toMatchObject({
+    code: 'missing-secret',
+    message: 'secret TOKEN of target dev comes from the variable PLANTED, which is not set',
+  });
+});

@@ -27,13 +27,13 @@ export async function gather(workspace: Workspace, { deployment, target, at }: S
   const scope = await scopeAt(workspace, revision, deployment, target);
   const lock = await readLock(workspace, revision.files, deployment);
   const session = new Session(workspace, lock, settings);
-  const { store, cache, project } = workspace;
+  const { store, cache, project, providers } = workspace;
   const ground = await gatherGround(scope, {
     store,
     config: revision.files,
     cache,
     entries: (dir) => revision.entries(dir),
-    mirror: project.deployments.providers.mirror,
+    providers,
     lock,
     references: project.deployments.images,
     image: async (digest) => (await session.images.get(digest)).image,

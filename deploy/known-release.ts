@@ -1,10 +1,11 @@
 import { AtmosError, type Digest, isDigest, isObject, sha256 } from '../engine/index.ts';
+import { describeProviders, findProviders } from '../phases/index.ts';
 import { ledgerRef } from '../tracking/index.ts';
 import { isRunning, type WantedComponents } from './current.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Counts up when a release comes to be made of anything else. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** What a commit was found to make for a target: kept, since a release is a function of the commit and of what is listed here. */
 export interface KnownRelease {
@@ -14,6 +15,8 @@ export interface KnownRelease {
   readonly paths: readonly string[];
   /** Digests of the environment variables that its templates read; `null` for one that is not set. */
   readonly env: Readonly<Record<string, Digest | null>>;
+  /** Providers that no lock file pins, and what the mirror had of them. */
+  readonly providers: { readonly names: readonly string[]; readonly digest: Digest | null };
 }
 
 function keyOf(commit: string, deployment: string, target: string): string {
@@ -51,11 +54,22 @@ export async function runsAlready(workspace: Workspace, deployment: string, targ
   const commit = await repository.head();
   const text = commit === undefined ? undefined : await workspace.cache.get(keyOf(commit, deployment, target));
   const known: unknown = text === undefined ? undefined : JSON.parse(text);
-  if (!isKnownRelease(known) || !sameEnvironment(known)) return undefined;
+  if (!isKnownRelease(known) || !sameEnvironment(known) || !(await sameProviders(workspace, known))) return undefined;
   const dirty = repository.dirtyPaths(known.paths.map((path) => (prefix === '' ? path : `${prefix}/${path}`)));
   const [changed, ids] = await Promise.all([dirty, reading.catch(unreachable)]);
   if (changed.length > 0 || ids === undefined) return undefined;
   return isRunning(known.release, known.wanted, await ledger.stateIn(deployment, target, ids)) ? known : undefined;
+}
+
+/** The digest of some providers as the mirrors have them; `null` when they are not all there. */
+export async function providersDigest({ providers }: Workspace, names: readonly string[]): Promise<Digest | null> {
+  const { configured, implied } = providers;
+  const found = await findProviders(configured === undefined ? implied : [configured], names);
+  return found === undefined ? null : describeProviders(found);
+}
+
+async function sameProviders(workspace: Workspace, { providers }: KnownRelease): Promise<boolean> {
+  return providers.names.length === 0 || (await providersDigest(workspace, providers.names)) === providers.digest;
 }
 
 function sameEnvironment({ env }: KnownRelease): boolean {
@@ -68,5 +82,12 @@ function unreachable(error: unknown): undefined {
 }
 
 function isKnownRelease(value: unknown): value is KnownRelease {
-  return isObject(value) && isDigest(value.release) && isObject(value.wanted) && Array.isArray(value.paths) && isObject(value.env);
+  return (
+    isObject(value) &&
+    isDigest(value.release) &&
+    isObject(value.wanted) &&
+    Array.isArray(value.paths) &&
+    isObject(value.env) &&
+    isObject(value.providers)
+  );
 }

@@ -18,7 +18,7 @@ export async function releaseGround(workspace: Workspace, release: Release): Pro
 }
 
 async function layerTrees(workspace: Workspace, layer: Digest, { settings }: ReleaseComponent): Promise<LayerTrees> {
-  const { store, project, cache } = workspace;
+  const { store, providers: from, cache } = workspace;
   const root = String(settings.root);
   const tree = await store.tree(layer);
   const files = treeFiles(subtree(tree, 'source'), (digest) => store.get(digest));
@@ -30,7 +30,7 @@ async function layerTrees(workspace: Workspace, layer: Digest, { settings }: Rel
     for (const local of module.localModules) await visit(join(dir, local));
   };
   await visit(root === '' ? '.' : root);
-  const providers = await providersOf([...modules.values()], lockOf(tree), { store, mirror: project.deployments.providers.mirror });
+  const providers = await providersOf([...modules.values()], lockOf(tree), { store, providers: from });
   return { ...(await takeApart(layer, root, store)), providers };
 }
 

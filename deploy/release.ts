@@ -7,7 +7,7 @@ import { ANY, type RefUpdate, readFiles, writeCommit, writeTree } from '../track
 import { wantedOf } from './current.ts';
 import { gather } from './gather.ts';
 import { lockPath } from './images.ts';
-import { environmentDigests, keepKnown } from './known-release.ts';
+import { environmentDigests, keepKnown, providersDigest } from './known-release.ts';
 import type { Revision } from './revision.ts';
 import type { RunSettings, Session } from './session.ts';
 import type { Tracking, Workspace } from './workspace.ts';
@@ -69,13 +69,16 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
 
 /** Keeps what the commit made, where nothing but the commit and the environment decided it. */
 async function keepIfPure(workspace: Workspace, revision: Revision, release: Release, scope: Scope, ground: Ground): Promise<void> {
-  // What a mirror holds decides a lock file that the commit does not have.
-  if (Object.values(ground.sources).some(({ providers, isLocked }) => providers !== undefined && !isLocked)) return;
+  const unlocked = Object.values(ground.sources).filter(({ providers, isLocked }) => providers !== undefined && !isLocked);
+  // What a registry has today decides a lock file that the commit does not have.
+  if (unlocked.some(({ providers }) => typeof providers === 'object')) return;
+  const names = [...new Set(unlocked.flatMap(({ providerNames }) => providerNames))].sort();
   await keepKnown(workspace, revision.commit, scope.deployment, scope.target, {
     release: release.digest,
     wanted: wantedOf(release),
     paths: pathsIn(workspace, scope, ground.directories),
     env: environmentDigests(revision.environment),
+    providers: { names, digest: await providersDigest(workspace, names) },
   });
 }
 

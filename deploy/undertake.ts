@@ -127,8 +127,13 @@ interface Ending {
 
 /** Records the outcome and frees the lock, unless somebody took it away. */
 async function finish(workspace: Workspace, undertaking: Undertaking, ending: Ending, lock: Lock, intent: string): Promise<LedgerRecord> {
-  const { ledger } = await workspace.tracking();
-  const { deployment, target } = undertaking.release.config;
+  const { ledger, repository } = await workspace.tracking();
+  const { deployment, target, commit } = undertaking.release.config;
+  const isHere = await repository.has(commit);
+  if (!isHere)
+    workspace.warn(
+      `this clone does not have commit ${commit.slice(0, 7)}, so refs/atmos/deployments/ can't point at it (git fetch --unshallow)`,
+    );
   const freeing = await lock.end();
   const known = new Map([
     [ledgerRef(deployment, target), intent],
@@ -136,7 +141,7 @@ async function finish(workspace: Workspace, undertaking: Undertaking, ending: En
   ]);
   const build = (state: TargetState, now: RefIds): Entry => {
     const entry = outcomeEntry(undertaking, ending.outcomes, state, ending);
-    return { ...entry, refs: [...(entry.refs ?? []), ...(now.get(freeing.ref) === freeing.from ? [freeing] : [])] };
+    return { ...entry, refs: [...(isHere ? (entry.refs ?? []) : []), ...(now.get(freeing.ref) === freeing.from ? [freeing] : [])] };
   };
   return (await ledger.append(deployment, target, build, { watch: [freeing.ref], known })).record;
 }

@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { type ConfigFiles, findRoot, loadProject, type Project, type TextCache, workingTree } from '../config/index.ts';
 import { AtmosError, errorCode, openStore, type Store } from '../engine/index.ts';
+import { impliedMirrors, type ProviderSources } from '../phases/index.ts';
 import { Ledger, Locks, openRepository, Refs, type Repository } from '../tracking/index.ts';
 
 export interface WorkspaceOptions {
@@ -21,6 +22,7 @@ export interface Workspace {
   readonly project: Project;
   readonly store: Store;
   readonly cache: TextCache;
+  readonly providers: ProviderSources;
   /** Directory of local states. */
   readonly stateRoot: string;
   /** Directory of what changes the world just now. */
@@ -48,6 +50,7 @@ export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): 
   const files = workingTree(root);
   const project = await loadProject(files, config, cacheIn(openStore(join(root, '.atmos/cache'))));
   const store = openStore(resolve(root, project.deployments.engine.cacheDir));
+  const { mirror } = project.deployments.providers;
   let tracking: Promise<Tracking> | undefined;
   return {
     root,
@@ -55,6 +58,7 @@ export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): 
     project,
     store,
     cache: cacheIn(store),
+    providers: { configured: mirror === undefined ? undefined : resolve(root, mirror), implied: impliedMirrors(process.env.HOME) },
     stateRoot: join(root, '.atmos/state'),
     runsRoot: join(root, '.atmos/runs'),
     warn,

@@ -10,7 +10,14 @@ import {
 import { AtmosError, type Digest, makeTree, prettyJson, type Store, type Tree } from '../engine/index.ts';
 import { importSource, type LockFile, type SourceFile } from '../vendoring/index.ts';
 import { baseOf, type Ground, imageNames, type SourceOf } from './ground.ts';
-import { mirrorTree } from './mirror.ts';
+import { findProviders, mirrorTree, notMirrored } from './mirror.ts';
+
+/** Where providers come from: the mirror that is configured; else the first of the implied ones that has them; else their registries. */
+export interface ProviderSources {
+  /** Absolute. */
+  readonly configured: string | undefined;
+  readonly implied: readonly string[];
+}
 
 /** Where the ground of an expansion comes from. */
 export interface Sources {
@@ -19,8 +26,7 @@ export interface Sources {
   readonly cache: TextCache;
   /** The files of a directory that belong to the repository: at a commit, or in the working tree. */
   entries(dir: string): Promise<readonly SourceFile[]>;
-  /** An unpacked filesystem mirror of providers on this machine, absolute; `undefined` when they come from their registries. */
-  readonly mirror: string | undefined;
+  readonly providers: ProviderSources;
   readonly lock: LockFile;
   /** `deployments.images` of atmos.yaml. */
   readonly references: Readonly<Record<string, string>>;
@@ -76,7 +82,7 @@ function pinnedImages(scope: Scope, { lock, references }: Sources): Ground['imag
 
 async function plainSource(component: ScopedComponent, from: Sources): Promise<SourceOf> {
   const tree = await importSource(from.store, [{ at: '', files: await sourceFiles(component, component.source, from) }]);
-  return { tree: await from.store.putTree(tree), root: '', providers: undefined, isLocked: false, hasTests: false };
+  return { tree: await from.store.putTree(tree), root: '', providers: undefined, providerNames: [], isLocked: false, hasTests: false };
 }
 
 async function sourceFiles(component: ScopedComponent, dir: string, from: Sources): Promise<readonly SourceFile[]> {
@@ -111,6 +117,7 @@ async function terraformSource(component: ScopedComponent, from: Sources): Promi
     tree: await from.store.putTree(tree),
     root,
     providers: await providersOf([...dirs.values()], lock, from),
+    providerNames: [...requirementsOf([...dirs.values()]).keys()].sort(),
     isLocked: lock.entries.length > 0,
     hasTests: tree.entries.some(({ path }) => /\.tftest\.(hcl|json)$/.test(path)),
   };
@@ -136,19 +143,15 @@ function lockIn(tree: Tree, root: string): Tree {
 export async function providersOf(
   modules: readonly TerraformModule[],
   lock: Tree,
-  from: Pick<Sources, 'store' | 'mirror'>,
+  from: Pick<Sources, 'store' | 'providers'>,
 ): Promise<SourceOf['providers']> {
-  const required = new Map<string, Set<string>>();
-  for (const { requiredProviders } of modules) {
-    for (const { source, version } of Object.values(requiredProviders)) {
-      if (source.startsWith('terraform.io/builtin/')) continue;
-      const versions = required.get(source) ?? new Set();
-      if (version !== undefined) versions.add(version);
-      required.set(source, versions);
-    }
-  }
+  const required = requirementsOf(modules);
   if (required.size === 0) return undefined;
-  if (from.mirror !== undefined) return mirrorTree(from.mirror, [...required.keys()].sort(), from.store);
+  const names = [...required.keys()].sort();
+  const { configured, implied } = from.providers;
+  const found = await findProviders(configured === undefined ? implied : [configured], names);
+  if (found !== undefined) return mirrorTree(found, from.store);
+  if (configured !== undefined) throw notMirrored(configured, names);
   const requirements = [...required]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([source, versions], index) => {
@@ -161,4 +164,18 @@ export async function providersOf(
     { path: 'main.tf.json', mode: '644', digest: await from.store.put(text), size: Buffer.byteLength(text) },
   ]);
   return { requirements: await from.store.putTree(tree) };
+}
+
+/** Version constraints by provider, those of all modules together. */
+function requirementsOf(modules: readonly TerraformModule[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const required = new Map<string, Set<string>>();
+  for (const { requiredProviders } of modules) {
+    for (const { source, version } of Object.values(requiredProviders)) {
+      if (source.startsWith('terraform.io/builtin/')) continue;
+      const versions = required.get(source) ?? new Set();
+      if (version !== undefined) versions.add(version);
+      required.set(source, versions);
+    }
+  }
+  return required;
 }

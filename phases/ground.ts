@@ -19,6 +19,8 @@ export interface SourceOf {
   /** Directory of the root module in the tree; `''` when it is the tree itself. */
   readonly root: string;
   readonly providers: Digest | undefined | { readonly requirements: Digest };
+  /** Addresses of the providers that its modules require. */
+  readonly providerNames: readonly string[];
   /** Whether the source has a lock file of its own. */
   readonly isLocked: boolean;
   /** Whether there are `*.tftest.hcl` or `*.tftest.json` files. */

@@ -2,18 +2,63 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AtmosError, type Digest, isMissing, jsonDigest, overlay, type Store } from '../engine/index.ts';
 
+/** Where a provider was found: a directory of an unpacked filesystem mirror, with what is in it. */
+interface MirroredProvider {
+  readonly provider: string;
+  readonly address: string;
+  readonly dir: string;
+  readonly listing: readonly string[];
+}
+
 /**
- * The part of an unpacked filesystem mirror (Terraform CLI configuration, `filesystem_mirror`) that holds some providers, as a tree.
- * Providers are large: what was taken in once is known again by its files' sizes and times.
- * @throws AtmosError `provider-not-mirrored` when one is missing.
+ * Terraform's implied local mirrors (CLI configuration, "Implied Local Mirror Directories"): providers that are there come from there and not from
+ * their registry.
  */
-export async function mirrorTree(mirror: string, providers: readonly string[], store: Store): Promise<Digest> {
-  const layers = [];
+export function impliedMirrors(home: string | undefined): readonly string[] {
+  const own = home === undefined ? [] : [join(home, '.terraform.d/plugins'), join(home, '.local/share/terraform/plugins')];
+  return [...own, '/usr/local/share/terraform/plugins', '/usr/share/terraform/plugins'];
+}
+
+/**
+ * The providers as they lie in the first of some mirrors that has each, or `undefined` when one is in none of them. What was found is described by
+ * names, sizes and times, so that a change is noticed.
+ */
+export async function findProviders(
+  mirrors: readonly string[],
+  providers: readonly string[],
+): Promise<readonly MirroredProvider[] | undefined> {
+  const found: MirroredProvider[] = [];
   for (const provider of providers) {
     const address = qualified(provider);
-    layers.push({ at: address, tree: await store.tree(await providerTree(join(mirror, address), provider, store)) });
+    const candidates = await Promise.all(
+      mirrors.map(async (mirror) => ({ dir: join(mirror, address), listing: await describe(join(mirror, address)) })),
+    );
+    const first = candidates.find(({ listing }) => listing !== undefined);
+    if (first?.listing === undefined) return undefined;
+    found.push({ provider, address, dir: first.dir, listing: first.listing });
   }
+  return found;
+}
+
+/** These providers as one tree in the form of a filesystem mirror. They are large: what was taken in once is known again by its description. */
+export async function mirrorTree(providers: readonly MirroredProvider[], store: Store): Promise<Digest> {
+  const layers = [];
+  for (const provider of providers) layers.push({ at: provider.address, tree: await store.tree(await providerTree(provider, store)) });
   return store.putTree(overlay(layers));
+}
+
+/** The digest of all that decides what these providers are. */
+export function describeProviders(providers: readonly MirroredProvider[]): Digest {
+  return jsonDigest(providers.map(({ address, dir, listing }) => ({ address, dir, listing })));
+}
+
+/** @throws AtmosError `provider-not-mirrored` */
+export function notMirrored(mirror: string, providers: readonly string[]): AtmosError {
+  return new AtmosError(`not all of ${providers.join(', ')} are in the mirror ${mirror}`, {
+    kind: 'environment',
+    code: 'provider-not-mirrored',
+    hint: 'add what is missing (terraform providers mirror DIR), or remove deployments.providers.mirror from atmos.yaml so that they come from their registries',
+  });
 }
 
 /** `hashicorp/time` → `registry.terraform.io/hashicorp/time`. */
@@ -21,8 +66,7 @@ function qualified(provider: string): string {
   return provider.split('/').length === 2 ? `registry.terraform.io/${provider}` : provider;
 }
 
-async function providerTree(dir: string, provider: string, store: Store): Promise<Digest> {
-  const listing = await describe(dir, provider);
+async function providerTree({ dir, listing }: MirroredProvider, store: Store): Promise<Digest> {
   const key = jsonDigest({ mirror: dir, listing });
   const known = await store.result(key);
   if (known?.outputs.tree !== undefined) return known.outputs.tree;
@@ -31,7 +75,8 @@ async function providerTree(dir: string, provider: string, store: Store): Promis
   return tree;
 }
 
-async function describe(dir: string, provider: string): Promise<readonly string[]> {
+/** What is in a directory; `undefined` when there is none. */
+async function describe(dir: string): Promise<readonly string[] | undefined> {
   try {
     const names = await readdir(dir, { recursive: true });
     return await Promise.all(
@@ -40,13 +85,8 @@ async function describe(dir: string, provider: string): Promise<readonly string[
         return `${name} ${size} ${mtimeMs} ${ino}`;
       }),
     );
-  } catch (cause) {
-    if (!isMissing(cause)) throw cause;
-    throw new AtmosError(`provider ${provider} is not in the mirror ${dir}`, {
-      kind: 'environment',
-      code: 'provider-not-mirrored',
-      hint: 'add it (terraform providers mirror DIR), or remove deployments.providers.mirror from atmos.yaml so that it comes from its registry',
-      cause,
-    });
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
   }
 }

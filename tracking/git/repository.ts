@@ -51,6 +51,8 @@ export interface Repository {
   /** The files below a directory at a revision; in the `worktree`, those that are tracked or new and not ignored. Sorted. */
   entries(rev: string, dir: string): Promise<readonly SourceEntry[]>;
   files(commit: string): CommitFiles;
+  /** Whether an object is here: a shallow clone does not have every commit. */
+  has(id: string): Promise<boolean>;
   /** An object's content by any name that Git knows. @throws AtmosError `git-failed` when there is none. */
   readObject(name: string): Promise<Buffer>;
   git(args: readonly string[], options?: GitOptions): Promise<Answer>;
@@ -124,6 +126,7 @@ export async function openRepository(dir: string): Promise<Repository> {
       read: (path) => reader.read(`${commit}:${path}`),
       list: (below) => listCommit((name) => reader.object(name), commit, below),
     }),
+    has: async (id) => (await reader.object(id)) !== undefined,
     readObject,
     git,
     text,

@@ -79,7 +79,7 @@ test('status says in its public form what runs where, since when and by whom, an
     expect(component).toMatchObject({ release: record.release, commit, by, at: record.at });
   const log = shop.git('log', '-1', '--format=%an: %B', 'refs/atmos/ledger/payment-service/dev');
   expect(log).toMatch(
-    /^Ana: rollout [0-9a-f]{12}: deployed\n\nnixpack\/api: built\nterraform\/database: applied \+2\nterraform\/network: applied \+2\nterraform\/service-api: applied \+2\n/,
+    /^Ana: rollout [0-9a-f]{12}: deployed\n\nnixpack\/api: built\nterraform\/database: applied \+3\nterraform\/network: applied \+2\nterraform\/service-api: applied \+2\n/,
   );
   expect(log).toContain(`Source-Commit: ${commit}`);
 });

@@ -61,9 +61,9 @@ export async function newShop(): Promise<Shop> {
 }
 
 /** Another clone of a shop's remote, somewhere else. */
-export function cloneShop({ remote }: Shop): Shop {
+export function cloneShop({ remote }: Shop, flags: readonly string[] = []): Shop {
   const dir = join(temporary(), 'elsewhere/deep/clone');
-  execFileSync('git', ['clone', '--quiet', remote, dir]);
+  execFileSync('git', ['clone', '--quiet', ...flags, `file://${remote}`, dir]);
   const shop = openShop(dir, remote);
   identify(shop);
   return shop;

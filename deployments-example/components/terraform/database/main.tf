@@ -1,3 +1,5 @@
+resource "time_static" "created" {}
+
 resource "terraform_data" "database" {
   input = {
     name       = var.name

@@ -5,7 +5,16 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: ['test/real/**', 'test/conformance/**'] } },
-      { test: { name: 'real', include: ['test/real/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false } },
+      {
+        test: {
+          name: 'real',
+          include: ['test/real/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          globalSetup: ['test/real/setup.ts'],
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

@@ -1,6 +1,8 @@
 import type { Figures } from './figures.ts';
 
 const BENCHES: Readonly<Record<string, () => Promise<{ figures(): Promise<Figures> }>>> = {
+  chain: () => import('./chain.ts'),
+  engine: () => import('./engine.ts'),
   faults: () => import('./faults.ts'),
   rollout: () => import('./rollout.ts'),
   start: () => import('./start.ts'),

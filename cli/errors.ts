@@ -6,7 +6,7 @@ import { yaml } from './globals.ts';
 const EXIT_CODES: Readonly<Record<ErrorKind, number>> = { failed: 1, invalid: 2, refused: 3, environment: 4, interrupted: 130 };
 
 /** The exit code that an error stands for (product.md, section 11). */
-export function exitCodeOf(error: unknown): number {
+function exitCodeOf(error: unknown): number {
   return error instanceof AtmosError ? EXIT_CODES[error.kind] : 1;
 }
 

@@ -57,6 +57,7 @@ function addQueries(program: Command): void {
     .description('what a target is made of, each value resolved')
     .option('--target <name>')
     .option('--component <address>', 'this component alone')
+    .option('--dry-run', 'say which nodes would be run', false)
     .option('--provenance', 'name the file and line that set each value', false)
     .action(async (name, options, command: Command) => (await import('./verbs/describe.ts')).describe(globalsOf(command), name, options));
   program
@@ -75,10 +76,12 @@ function addPhases(program: Command): void {
   withRunFlags(program.command('build <deployment>').description('build the images of the working tree'))
     .option('--target <name>')
     .option('--component <address>', 'this component alone')
+    .option('--dry-run', 'say which nodes would be run', false)
     .action(async (name, options, command: Command) => (await import('./verbs/phases.ts')).buildVerb(globalsOf(command), name, options));
   withRunFlags(program.command('test <deployment>').description('test the working tree: what comes with each kind, and your own nodes'))
     .option('--target <name>')
     .option('--component <address>', 'this component alone')
+    .option('--dry-run', 'say which nodes would be run', false)
     .action(async (name, options, command: Command) => (await import('./verbs/phases.ts')).testVerb(globalsOf(command), name, options));
   withRunFlags(program.command('plan <deployment>').description('what a rollout of the working tree would change'))
     .option('--target <name>')
@@ -106,6 +109,7 @@ function addPhases(program: Command): void {
     .option('--allow-dirty', 'take what is not committed, and record it as such', false)
     .option('--all', 'run every component, also those that are up to date', false)
     .option('--component <address>', 'this component alone, whether or not it is up to date')
+    .option('--dry-run', 'say what would be run', false)
     .action(async (name, options, command: Command) => (await import('./verbs/rollout.ts')).rolloutVerb(globalsOf(command), name, options));
   withRunFlags(
     program.command('verify <deployment>').description('whether a target still is as it was deployed, and your own checks of it'),

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { Listener, RunEvent } from '../engine/index.ts';
 
 /** Steps that a newcomer need not hear of: they take no time, or only prepare others. */
-const QUIET = new Set(['layer', 'synth', 'module', 'outputs', 'show']);
+const QUIET = new Set(['layer', 'synth', 'module', 'outputs']);
 
 /** One line on stderr for each node that did something; with `verbose` also what was cached, and what tools print. */
 export function progressLines(verbose: boolean): Listener {

@@ -7,7 +7,6 @@
 export { isDeferred, needsOf, settle } from './deferred.ts';
 export { type Deployment, type DeploymentSummary, listDeployments, loadDeployment } from './deployment/load.ts';
 export { promotionPolicies } from './deployment/promotion.ts';
-export { deploymentSchema } from './deployment/schema.ts';
 export { type ConfigFiles, findRoot, workingTree } from './files.ts';
 export { suggestion } from './nearest.ts';
 export { loadProject, type Project } from './project.ts';

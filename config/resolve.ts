@@ -1,4 +1,4 @@
-import { AtmosError, findCycle, type JsonObject } from '../engine/index.ts';
+import { AtmosError, findCycle, type JsonObject, together } from '../engine/index.ts';
 import { bindImages } from './bind-images.ts';
 import type { Deployment } from './deployment/load.ts';
 import { promotionOf } from './deployment/promotion.ts';
@@ -66,14 +66,11 @@ export async function resolve(
     // The settings of atmos.yaml are about stacks; templates of the deployment file are always on.
     delimitersOf: (file) => (file === deployment.file ? GO_DELIMITERS : enabled ? delimiters : undefined),
   };
-  const components: ScopedComponent[] = [];
-  for (const [address, { kind, name, section, at }] of declared) {
+  const { cache } = options;
+  const components = await together(declared, ([address, { kind, name, section, at }]) => {
     const layers = [section, overlays.get(address)?.section].filter((layer): layer is LocatedMap => layer !== undefined);
-    const { cache } = options;
-    components.push(
-      await resolveComponent({ kind, name, at, overlays: layers, manifest, project, target, context, evaluation, files, cache }),
-    );
-  }
+    return resolveComponent({ kind, name, at, overlays: layers, manifest, project, target, context, evaluation, files, cache });
+  });
   const bound = await bindAll(components, declared, recorded.files, options);
   checkOrder(bound, declared);
   const sorted = bound.map((component) => [component.address, component] as const).sort(([a], [b]) => (a < b ? -1 : 1));

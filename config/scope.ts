@@ -1,4 +1,4 @@
-import type { Digest, Json, JsonObject } from '../engine/index.ts';
+import type { Json, JsonObject } from '../engine/index.ts';
 
 export const KINDS = ['terraform', 'nixpack', 'helm', 'helmfile', 'lambda'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -93,9 +93,3 @@ export interface Need {
 
 /** What components have produced so far, by address and field. */
 export type Produced = Readonly<Record<ComponentAddress, Readonly<Record<string, Json>>>>;
-
-/** An image that nodes run in, as the lock file pins it. */
-export interface PinnedImage {
-  readonly reference: string;
-  readonly digest: Digest;
-}

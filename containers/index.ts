@@ -7,7 +7,7 @@
  */
 
 export { openRuntime, RUNTIMES, type RuntimeName } from './choose.ts';
-export { ASSEMBLE, assembleImage, type ImageSpec } from './images/assemble.ts';
+export { assembleImage, type ImageSpec } from './images/assemble.ts';
 export { imageDigest } from './images/image.ts';
 export { type ImageStore, openImages, type PinnedImage, type StoredImage } from './images/store.ts';
 export { isToolchain, TOOLCHAINS, type Toolchain } from './images/toolchain.ts';

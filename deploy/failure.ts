@@ -1,19 +1,28 @@
 import { join } from 'node:path/posix';
 import type { ConfigFiles, Origin, Scope, ScopedComponent } from '../config/index.ts';
 import { AtmosError, failures, type Position, type Results } from '../engine/index.ts';
-import { type Diagnostic, readDiagnostic } from '../phases/index.ts';
+import { type Diagnostic, readDiagnostic, readPlanDiagnostic } from '../phases/index.ts';
+import type { Workspace } from './workspace.ts';
 
 /**
  * The first failure of a run as an error for the reader: which node, and what its tool said, at the file and line that it named.
  * With a scope, what was wrong with a value is told where the value was set. `undefined` when nothing failed.
  */
-export async function firstFailure(results: Results, files: ConfigFiles, scope: Scope | undefined): Promise<AtmosError | undefined> {
+export async function firstFailure(
+  results: Results,
+  { files, store }: Pick<Workspace, 'files' | 'store'>,
+  scope: Scope | undefined,
+): Promise<AtmosError | undefined> {
   const [first, ...others] = failures(results);
   if (first === undefined) return undefined;
   const { id, outcome } = first;
   const { error, message, tail } = outcome;
   const component = id.slice(0, id.lastIndexOf('/'));
-  const diagnostic = error.code === 'exit-code' && component.startsWith('terraform/') ? readDiagnostic(tail) : undefined;
+  const planned = outcome.outputs.plan;
+  const isTerraform = error.code === 'exit-code' && component.startsWith('terraform/');
+  const diagnostic = !isTerraform
+    ? undefined
+    : ((planned === undefined ? undefined : await readPlanDiagnostic(planned, store)) ?? readDiagnostic(tail));
   if (diagnostic === undefined) {
     const said = error.code === 'exit-code' && tail.trim() !== '' ? `\n${indent(lastLines(tail))}` : '';
     return new AtmosError(`${id}: ${message}${said}`, {

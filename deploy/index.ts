@@ -23,7 +23,7 @@ export { type Reproduced, reproduce } from './reproduce.ts';
 export { targetOf, worktreeOptions } from './revision.ts';
 export { type RolloutRequest, rollout } from './rollout.ts';
 export type { RunSettings } from './session.ts';
-export { addressOf, build, type PhaseAnswer, type PhaseRequest, test } from './test.ts';
+export { build, type PhaseAnswer, type PhaseRequest, test } from './test.ts';
 export type { Undertaken } from './undertake.ts';
 export { unlockTarget } from './unlock.ts';
 export { type VerifyAnswer, verify } from './verify.ts';

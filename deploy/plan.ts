@@ -31,10 +31,11 @@ export async function plan(workspace: Workspace, deployment: string, target: str
     const results = await session.run(graph, secretValues(release));
     const plans: Record<string, PlanSummary> = {};
     for (const address of run) {
-      const planned = outputOf(results, `${address}/show`, 'summary');
-      if (planned !== undefined) plans[address] = await readPlan(planned, workspace.store);
+      const planned = outputOf(results, `${address}/plan`, 'plan');
+      if (planned !== undefined && results.outcomes.get(`${address}/plan`)?.status === 'done')
+        plans[address] = await readPlan(planned, workspace.store);
     }
-    const failure = await firstFailure(results, workspace.files, scope);
+    const failure = await firstFailure(results, workspace, scope);
     return { release, plans, unknown, failure };
   } finally {
     await session.close();

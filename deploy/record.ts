@@ -96,7 +96,9 @@ export async function componentOutcomes(
       outcomes[address] = { result: result(purpose === 'destroy' ? 'destroyed' : 'built'), plan: undefined, outputs: null };
       continue;
     }
-    const planned = outputOf(results, `${address}/${purpose === 'destroy' ? 'show-destroy' : 'show'}`, 'summary');
+    const planId = `${address}/${purpose === 'destroy' ? 'plan-destroy' : 'plan'}`;
+    // A plan that failed says what is wrong, not what would change.
+    const planned = results.outcomes.get(planId)?.status === 'done' ? outputOf(results, planId, 'plan') : undefined;
     const plan = planned === undefined ? undefined : await readPlan(planned, store);
     const changes = plan === undefined ? null : { create: plan.create, update: plan.update, delete: plan.delete };
     const applied = outputOf(results, `${address}/${purpose === 'destroy' ? 'destroy' : 'apply'}`, 'outputs');

@@ -1,6 +1,6 @@
 import { join } from 'node:path/posix';
 import { type ConfigFiles, inspectModule, type TerraformModule } from '../config/index.ts';
-import { type Digest, subtree, type Tree } from '../engine/index.ts';
+import { type Digest, subtree, type Tree, together } from '../engine/index.ts';
 import { type LayerTrees, lockOf, providersOf, type ReleaseGround, takeApart } from '../phases/index.ts';
 import type { Release, ReleaseComponent } from '../releases/index.ts';
 import type { Workspace } from './workspace.ts';
@@ -8,13 +8,13 @@ import type { Workspace } from './workspace.ts';
 /** Reads what rolling out a release needs beside it: the trees in its layers, the providers that their modules require. */
 export async function releaseGround(workspace: Workspace, release: Release): Promise<ReleaseGround> {
   const { deployment, target, components } = release.config;
-  const layers: Record<string, LayerTrees> = {};
-  for (const [address, component] of Object.entries(components)) {
+  const terraform = Object.entries(components).filter(([, { kind }]) => kind === 'terraform');
+  const layers = await together(terraform, async ([address, component]) => {
     const layer = release.layers[address];
     if (layer === undefined) throw new TypeError(`release ${release.digest} has no layer of ${address}`);
-    if (component.kind === 'terraform') layers[address] = await layerTrees(workspace, layer, component);
-  }
-  return { layers, stateDir: (address) => stateDir(deployment, target, address) };
+    return [address, await layerTrees(workspace, layer, component)] as const;
+  });
+  return { layers: Object.fromEntries(layers), stateDir: (address) => stateDir(deployment, target, address) };
 }
 
 async function layerTrees(workspace: Workspace, layer: Digest, { settings }: ReleaseComponent): Promise<LayerTrees> {

@@ -34,6 +34,8 @@ export interface RolloutRequest {
   readonly all: boolean;
   /** Run this component alone, whether or not it is up to date. */
   readonly component: string | undefined;
+  /** Say what would be run, and run none of it. */
+  readonly dryRun: boolean;
 }
 
 /**
@@ -68,8 +70,11 @@ export async function rollout(workspace: Workspace, request: RolloutRequest, set
     if (!before.ran.some((ran) => ran.release === release.digest)) checkPromotion(candidate, rules, sources);
     if (!request.all && component === undefined && isRunning(release.digest, wanted, before))
       return nothingToDo(deployment, target, release.digest, wanted, session.ran);
-    await requireApprovals(workspace, release, rules, before, by);
     const asked = component === undefined ? undefined : addressOf(component, Object.keys(release.config.components));
+    const choose = (state: TargetState): ReadonlySet<string> =>
+      asked === undefined ? outdated(release, state, request.all) : new Set([asked]);
+    if (request.dryRun) return wouldRun(release, choose(before), session.ran);
+    await requireApprovals(workspace, release, rules, before, by);
     return await undertake(
       workspace,
       {
@@ -81,7 +86,7 @@ export async function rollout(workspace: Workspace, request: RolloutRequest, set
         ids,
         scope: chosen.scope,
         check: (state) => void checkApprovals(candidate, rules, state, by),
-        choose: (state) => (asked === undefined ? outdated(release, state, request.all) : new Set([asked])),
+        choose,
       },
       session,
       settings,
@@ -120,6 +125,17 @@ function candidateOf(release: Release): Candidate {
 function kindOf({ promotedFrom, named }: Chosen, state: TargetState): RecordKind {
   if (promotedFrom !== null) return 'promotion';
   return named && state.ran.length > 0 ? 'rollback' : 'rollout';
+}
+
+/** The answer of a dry run: what would be run, by component. */
+function wouldRun({ digest, config }: Release, run: ReadonlySet<string>, ran: boolean): Undertaken {
+  const components = Object.entries(config.components).map(
+    ([address, { layer }]) =>
+      [address, { action: run.has(address) ? 'planned' : 'up-to-date', layer, changes: null, error: null }] as const,
+  );
+  const { deployment, target } = config;
+  const answer = { deployment, target, release: digest, components: Object.fromEntries(components), record: undefined, plans: {} };
+  return { ...answer, failure: undefined, ran };
 }
 
 /** The answer where the target runs this very release: what would be recorded, and is not. */

@@ -1,6 +1,16 @@
 import { needsOf, settle, suggestion, type UserNode } from '../config/index.ts';
 import { imageDigest } from '../containers/index.ts';
-import { AtmosError, type Digest, type JsonObject, makeGraph, type Node, outputOf, type Results, subgraph } from '../engine/index.ts';
+import {
+  AtmosError,
+  type Digest,
+  type Graph,
+  type JsonObject,
+  makeGraph,
+  type Node,
+  outputOf,
+  type Results,
+  subgraph,
+} from '../engine/index.ts';
 import { expandBuild, expandTests, type Ground, userNodes } from '../phases/index.ts';
 import { firstFailure } from './failure.ts';
 import { type Gathered, gather } from './gather.ts';
@@ -13,6 +23,8 @@ export interface PhaseRequest {
   readonly target: string;
   /** This component alone, with what it waits for. */
   readonly component: string | undefined;
+  /** Say which nodes would be run, and run none of them. */
+  readonly dryRun: boolean;
 }
 
 export interface PhaseAnswer {
@@ -44,7 +56,7 @@ export async function test(workspace: Workspace, request: PhaseRequest, settings
 
 async function runPhase(
   workspace: Workspace,
-  { deployment, target, component }: PhaseRequest,
+  { deployment, target, component, dryRun }: PhaseRequest,
   settings: RunSettings,
   expand: (gathered: Gathered) => { readonly nodes: readonly Node[]; readonly own: readonly UserNode[] },
 ): Promise<PhaseAnswer> {
@@ -56,9 +68,10 @@ async function runPhase(
     const whole = makeGraph([...new Map([...nodes, ...extra].map((node) => [node.id, node])).values()]);
     const address = component === undefined ? undefined : addressOf(component, Object.keys(scope.components));
     const graph = address === undefined ? whole : subgraph(whole, (node) => node.component === address);
+    if (dryRun) return { deployment, target, nodes: planned(graph), reports: [], images: {}, failure: undefined };
     const results = await session.run(graph);
     const reports = await collectReports(workspace, scope, own, results);
-    const failure = await firstFailure(results, workspace.files, scope);
+    const failure = await firstFailure(results, workspace, scope);
     return { deployment, target, nodes: endings(results), reports, images: await imageDigests(workspace, ground, results), failure };
   } finally {
     await session.close();
@@ -91,6 +104,10 @@ function withoutOutputs(node: UserNode): UserNode {
 /** A node with what it reads of outputs filled in. */
 export function settledNode(node: UserNode, produced: Readonly<Record<string, JsonObject>>): UserNode {
   return { ...node, env: settle(node.env, produced) as JsonObject };
+}
+
+function planned(graph: Graph): PhaseAnswer['nodes'] {
+  return Object.fromEntries([...graph.nodes.keys()].map((id) => [id, { status: 'planned', ms: 0 }]));
 }
 
 export function endings(results: Results): PhaseAnswer['nodes'] {

@@ -72,7 +72,7 @@ export async function undertake(workspace: Workspace, plan: Plan, session: Sessi
     const interrupted = settings.cancellation.interrupt.aborted;
     const record = await finish(workspace, undertaking, { outcomes, durationMs: Date.now() - began, interrupted }, lock, commit);
     const plans = Object.entries(outcomes).flatMap(([address, one]) => (one.plan === undefined ? [] : [[address, one.plan] as const]));
-    const failure = interrupted ? interruption(record) : await firstFailure(results, workspace.files, plan.scope);
+    const failure = interrupted ? interruption(record) : await firstFailure(results, workspace, plan.scope);
     const { components } = record;
     return { deployment, target, release: release.digest, components, record, plans: Object.fromEntries(plans), failure, ran: session.ran };
   } catch (error) {

@@ -44,7 +44,7 @@ export async function verify(workspace: Workspace, deployment: string, target: s
     );
     const first = makeGraph([...new Map([...plans.nodes, ...outputs.nodes]).values()]);
     const looked = await session.run(first, secrets);
-    const failedLook = await firstFailure(looked, workspace.files, scope);
+    const failedLook = await firstFailure(looked, workspace, scope);
     const drift = await driftIn(workspace, run, looked);
     const base = { deployment, target, release: release.digest, drift };
     if (failedLook !== undefined) return { ...base, nodes: endings(looked), reports: [], failure: failedLook };
@@ -59,7 +59,7 @@ export async function verify(workspace: Workspace, deployment: string, target: s
     const images = own.some(({ component }) => component?.startsWith('nixpack/') === true) ? expandBuild(scope, ground) : [];
     const checked = await session.run(makeGraph([...images, ...checks]), secrets);
     const reports = await collectReports(workspace, scope, own, checked);
-    const failure = (await firstFailure(checked, workspace.files, scope)) ?? drifted(target, drift);
+    const failure = (await firstFailure(checked, workspace, scope)) ?? drifted(target, drift);
     return { ...base, nodes: { ...endings(looked), ...endings(checked) }, reports, failure };
   } finally {
     await session.close();
@@ -73,7 +73,7 @@ async function driftIn(
 ): Promise<Readonly<Record<string, PlanSummary>>> {
   const drift: Record<string, PlanSummary> = {};
   for (const address of components) {
-    const planned = outputOf(results, `${address}/show`, 'summary');
+    const planned = outputOf(results, `${address}/plan`, 'plan');
     const plan = planned === undefined ? undefined : await readPlan(planned, store);
     if (plan !== undefined && plan.changes.length > 0) drift[address] = plan;
   }

@@ -7,7 +7,7 @@ import {
   type TerraformModule,
   type TextCache,
 } from '../config/index.ts';
-import { AtmosError, type Digest, makeTree, prettyJson, type Store, type Tree } from '../engine/index.ts';
+import { AtmosError, type Digest, makeTree, prettyJson, type Store, type Tree, together } from '../engine/index.ts';
 import { importSource, type LockFile, type SourceFile } from '../vendoring/index.ts';
 import { baseOf, type Ground, imageNames, type SourceOf } from './ground.ts';
 import { findProviders, mirrorTree, notMirrored } from './mirror.ts';
@@ -37,7 +37,6 @@ export interface Sources {
 /** Reads all that the expansion of a scope needs: source trees, provider mirrors, pinned images. */
 export async function gatherGround(scope: Scope, from: Sources): Promise<Ground> {
   const images = pinnedImages(scope, from);
-  const sources: Record<string, SourceOf> = {};
   const bases: Record<string, Digest> = {};
   const directories = new Set<string>();
   const recorded: Sources = {
@@ -47,15 +46,17 @@ export async function gatherGround(scope: Scope, from: Sources): Promise<Ground>
       return from.entries(dir);
     },
   };
+  const found = await together(Object.values(scope.components), async (component) => {
+    const source = component.kind === 'terraform' ? await terraformSource(component, recorded) : await plainSource(component, recorded);
+    return [component.address, source] as const;
+  });
   for (const component of Object.values(scope.components)) {
-    sources[component.address] =
-      component.kind === 'terraform' ? await terraformSource(component, recorded) : await plainSource(component, recorded);
     if (component.kind !== 'nixpack') continue;
     const name = baseOf(component.sections);
     const image = images[name];
     if (image !== undefined) bases[name] ??= await from.image(image.digest);
   }
-  return { directories: [...directories].sort(), sources, images, bases };
+  return { directories: [...directories].sort(), sources: Object.fromEntries(found), images, bases };
 }
 
 function pinnedImages(scope: Scope, { lock, references }: Sources): Ground['images'] {

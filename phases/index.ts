@@ -6,7 +6,7 @@
  */
 export { COMPUTES } from './computes.ts';
 export { gatherGround, type ProviderSources, providersOf, type Sources } from './gather.ts';
-export { type Ground, imageNames, type SourceOf, type TakenOver, terraformImage } from './ground.ts';
+export { type Ground, imageNames, type SourceOf, type TakenOver } from './ground.ts';
 export { countTests, type TestCounts } from './junit.ts';
 export { lockOf, takeApart, takeOver } from './layers.ts';
 export { describeProviders, findProviders, impliedMirrors } from './mirror.ts';
@@ -21,5 +21,13 @@ export {
   type RolloutOptions,
   upstreamOf,
 } from './rollout.ts';
-export { type Diagnostic, outputsDigest, outputValues, type PlanSummary, readDiagnostic, readPlan } from './terraform/index.ts';
+export {
+  type Diagnostic,
+  outputsDigest,
+  outputValues,
+  type PlanSummary,
+  readDiagnostic,
+  readPlan,
+  readPlanDiagnostic,
+} from './terraform/index.ts';
 export { userNodes } from './user-nodes.ts';

@@ -20,7 +20,7 @@ import { input, step } from './step.ts';
 import { prepareNodes, SYNTH, type SynthArgs, terraformTests, type Workbench } from './terraform/index.ts';
 
 /** What a component's image is called, without tag: `registry.example.com/payment-api`. */
-export function imageName(component: ScopedComponent): string {
+function imageName(component: ScopedComponent): string {
   const { image } = component.sections.vars as { readonly image?: JsonObject };
   const parts = [image?.registry, image?.name ?? component.name].filter((part) => typeof part === 'string' && part !== '');
   return parts.join('/');
@@ -111,7 +111,7 @@ export function expandBuild(scope: Scope, ground: Ground): readonly Node[] {
   );
 }
 
-export function workbenchOf(component: ScopedComponent, ground: Ground): Workbench {
+function workbenchOf(component: ScopedComponent, ground: Ground): Workbench {
   const command = String(component.sections.command ?? 'terraform');
   const source = ground.sources[component.address];
   const image = ground.images[terraformImage(command)];
@@ -197,7 +197,7 @@ export async function releaseParts(
 }
 
 /** What is read of others and known only once they ran: outputs, not images. */
-export function readsOf(component: ScopedComponent): readonly Need[] {
+function readsOf(component: ScopedComponent): readonly Need[] {
   return needsOf((component.sections.vars ?? {}) as Json).filter(({ component: from }) => !from.startsWith('nixpack/'));
 }
 

@@ -2,7 +2,7 @@ import { type Digest, type Graph, type Json, makeGraph, type Node, type NodeId }
 import type { Release, ReleaseComponent } from '../releases/index.ts';
 import { terraformImage } from './ground.ts';
 import { input, step } from './step.ts';
-import { applyNode, MODULE, type ModuleArgs, outputsNode, planNode, prepareNodes, type Site, showNode } from './terraform/index.ts';
+import { applyNode, MODULE, type ModuleArgs, outputsNode, planNode, prepareNodes, type Site } from './terraform/index.ts';
 
 /** `plan` shows, `rollout` applies what it planned, `destroy` takes down. */
 export type Purpose = 'plan' | 'rollout' | 'destroy';
@@ -62,7 +62,6 @@ export function expandRollout(release: Release, ground: ReleaseGround, options: 
     add(prepareNodes(site));
     add([moduleNode(address, component, ground, upstream, options)]);
     add([planNode(site, { destroy: purpose === 'destroy', after: waitsFor(address, release, options) })]);
-    add([showNode(site, { destroy: purpose === 'destroy' })]);
     if (purpose !== 'plan') add([applyNode(site, { destroy: purpose === 'destroy' })]);
   }
   return { graph: makeGraph([...nodes.values()]), unknown };

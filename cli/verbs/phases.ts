@@ -7,6 +7,7 @@ import { counts } from '../words.ts';
 interface Options {
   readonly target?: string;
   readonly component?: string;
+  readonly dryRun: boolean;
 }
 
 export async function buildVerb(globals: Globals & RunFlags, name: string, options: Options): Promise<void> {
@@ -20,7 +21,7 @@ export async function testVerb(globals: Globals & RunFlags, name: string, option
 async function phase(globals: Globals & RunFlags, name: string, options: Options, run: typeof build): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, name, options.target);
-    const request = { deployment: name, target, component: options.component };
+    const request = { deployment: name, target, component: options.component, dryRun: options.dryRun };
     const { failure, ...answer } = await run(workspace, request, runSettings(globals, globals, workspace));
     if (failure !== undefined && globals.format !== 'table') throw failure;
     await print(globals.format, answer, () => lines(answer));
@@ -34,6 +35,7 @@ function lines({ nodes, reports, images }: Omit<PhaseAnswer, 'failure'>): string
   const rows = Object.entries(nodes).map(([id, { status, ms }]) => {
     const counted = tests.get(id);
     const said = counted === undefined ? '' : `${counted.passed} passed${counted.failed > 0 ? `, ${counted.failed} failed` : ''}`;
+    if (status === 'planned') return ['→', id, 'planned', ''];
     return [
       status === 'failed' ? '✖' : status === 'cancelled' ? '–' : '✔',
       id,
@@ -45,7 +47,7 @@ function lines({ nodes, reports, images }: Omit<PhaseAnswer, 'failure'>): string
   return [table(rows), ...built].filter((part) => part !== '').join('\n');
 }
 
-export async function verifyVerb(globals: Globals & RunFlags, name: string, options: Options): Promise<void> {
+export async function verifyVerb(globals: Globals & RunFlags, name: string, options: { readonly target?: string }): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, name, options.target);
     const { failure, ...answer } = await verify(workspace, name, target, runSettings(globals, globals, workspace));

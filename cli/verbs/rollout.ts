@@ -13,28 +13,49 @@ interface Options {
   readonly allowDirty: boolean;
   readonly all: boolean;
   readonly component?: string;
+  readonly dryRun: boolean;
 }
 
 export async function rolloutVerb(globals: Globals & RunFlags, name: string, options: Options): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const began = performance.now();
     const target = await targetOf(workspace, name, options.target);
-    const { promoteFrom, release, allowDirty, all, component } = options;
+    const { promoteFrom, release, allowDirty, all, component, dryRun } = options;
     const settings = runSettings(globals, globals, workspace);
     if (globals.format === 'table' && !globals.quiet) process.stderr.write(`${name} → ${target}\n`);
-    const answer = await rollout(workspace, { deployment: name, target, promoteFrom, release, allowDirty, all, component }, settings);
+    const answer = await rollout(
+      workspace,
+      { deployment: name, target, promoteFrom, release, allowDirty, all, component, dryRun },
+      settings,
+    );
     const elapsed = performance.now() - began;
     const { record, failure } = answer;
     // A failure is reported in place of the record, which `history` shows.
     if (failure !== undefined && globals.format !== 'table') throw failure;
-    await print(globals.format, documentOf(answer), () => (record === undefined ? nothing(answer, elapsed) : summary(record, elapsed)));
+    await print(globals.format, documentOf(answer), () =>
+      record !== undefined ? summary(record, elapsed) : dryRun ? wouldRun(answer) : nothing(answer, elapsed),
+    );
     if (failure !== undefined) throw failure;
   });
 }
 
 /** The record that was appended; where there was nothing to do, what the target runs. */
 function documentOf({ deployment, target, release, components, record }: Undertaken): unknown {
-  return record ?? { deployment, target, release, components, result: 'up-to-date' };
+  return (
+    record ?? {
+      deployment,
+      target,
+      release,
+      components,
+      result: Object.values(components).some(({ action }) => action === 'planned') ? 'planned' : 'up-to-date',
+    }
+  );
+}
+
+/** What a dry run found. */
+function wouldRun({ deployment, target, release, components }: Undertaken): string {
+  const rows = Object.entries(components).map(([address, { action }]) => [action === 'planned' ? ' →' : ' =', address, action]);
+  return `${table(rows)}\n${deployment} → ${target}: would be release ${shortId(release)}; nothing was run or recorded`;
 }
 
 function nothing({ deployment, target, release, components, ran }: Undertaken, elapsed: number): string {

@@ -31,8 +31,6 @@ interface Base {
   readonly layers: readonly string[];
 }
 
-export const ASSEMBLE = { name: 'image-assembly', version: 2 } as const;
-
 /**
  * Puts a tree as one layer over a base image, or over nothing: sorted, with fixed times and owners, and a canonical config, so that the same trees
  * give the same digest on every machine (an engine's own builder stamps times).

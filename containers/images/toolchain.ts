@@ -12,7 +12,7 @@ export function isToolchain(name: string): name is Toolchain {
 
 /** What busybox answers to in an image: what shell scripts of nodes may use. */
 const APPLETS =
-  '[ awk basename cat chmod cmp cp cut date diff dirname echo env expr false find grep gunzip gzip head id kill ln ls mkdir mktemp mv printf pwd rm sed seq sh sha256sum sleep sort stat tail tar tee test touch tr true uname uniq unzip wc wget xargs';
+  '[ awk basename cat chmod cmp cp cut date diff dirname echo env expr false find grep gunzip gzip head id kill ln ls mkdir mkfifo mktemp mv printf pwd rm sed seq sh sha256sum sleep sort stat tail tar tee test touch tr true uname uniq unzip wc wget xargs';
 
 const PASSWD = 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/tmp:/bin/sh\n';
 const GROUP = 'root:x:0:\nnobody:x:65534:\n';

@@ -1,4 +1,5 @@
 import { type Digest, isObject, type JsonObject, jsonDigest, type Store } from '../../engine/index.ts';
+import type { Diagnostic } from './diagnostic.ts';
 
 /** What a plan would do. Addresses and actions only: values may be secret. */
 export interface PlanSummary {
@@ -8,23 +9,72 @@ export interface PlanSummary {
   readonly changes: readonly { readonly address: string; readonly actions: readonly string[] }[];
 }
 
-/** Reads `plan.json` (Terraform's JSON output format, plan representation) of a plan node's output. A replacement counts as both. */
+/** Which actions an action of Terraform's machine-readable UI stands for; one that is not here changes nothing. */
+const ACTIONS: Readonly<Record<string, readonly string[]>> = {
+  create: ['create'],
+  update: ['update'],
+  delete: ['delete'],
+  replace: ['delete', 'create'],
+  import: ['import'],
+  remove: ['forget'],
+};
+
+/** Reads what a plan node's output says (Terraform's machine-readable UI: `planned_change`, `outputs`). A replacement counts as both. */
 export async function readPlan(plan: Digest, store: Store): Promise<PlanSummary> {
-  const document = await readFile(plan, 'plan.json', store);
-  const resources = Array.isArray(document.resource_changes) ? document.resource_changes : [];
-  const changes = resources.flatMap((change: unknown) => {
-    if (!isObject(change) || !isObject(change.change) || !Array.isArray(change.change.actions)) return [];
-    const actions = change.change.actions.map(String);
-    return actions.every((action) => action === 'no-op' || action === 'read') ? [] : [{ address: String(change.address), actions }];
-  });
-  const outputs = isObject(document.output_changes) ? Object.entries(document.output_changes) : [];
-  for (const [name, change] of outputs) {
-    if (!isObject(change) || !Array.isArray(change.actions) || change.actions.includes('no-op')) continue;
-    changes.push({ address: `output.${name}`, actions: change.actions.map(String) });
+  const changes: { address: string; actions: readonly string[] }[] = [];
+  const add = (address: string, action: unknown): void => {
+    const actions = ACTIONS[String(action)];
+    if (actions !== undefined) changes.push({ address, actions });
+  };
+  for (const event of await readEvents(plan, store)) {
+    if (event.type === 'planned_change' && isObject(event.change) && isObject(event.change.resource)) {
+      add(String(event.change.resource.addr), event.change.action);
+    } else if (event.type === 'outputs' && isObject(event.outputs)) {
+      for (const [name, output] of Object.entries(event.outputs)) if (isObject(output)) add(`output.${name}`, output.action);
+    }
   }
+  changes.sort((a, b) => (a.address < b.address ? -1 : 1));
   const count = (action: string): number =>
     changes.filter(({ address, actions }) => !address.startsWith('output.') && actions.includes(action)).length;
   return { create: count('create'), update: count('update'), delete: count('delete'), changes };
+}
+
+/** The first error that a plan which failed tells, with its place. */
+export async function readPlanDiagnostic(plan: Digest, store: Store): Promise<Diagnostic | undefined> {
+  const found = (await readEvents(plan, store)).find((event) => event.type === 'diagnostic' && event['@level'] === 'error')?.diagnostic;
+  if (!isObject(found)) return undefined;
+  const range = isObject(found.range) ? found.range : undefined;
+  const start = range !== undefined && isObject(range.start) ? range.start : undefined;
+  const file = range === undefined ? undefined : String(range.filename);
+  return {
+    summary: String(found.summary),
+    detail: String(found.detail ?? '')
+      .replaceAll(/\s+/g, ' ')
+      .trim(),
+    file,
+    line: start === undefined ? undefined : Number(start.line),
+    variable: file === 'terraform.tfvars.json' ? variableOf(found.snippet) : undefined,
+  };
+}
+
+/** The variable whose value an error is about: `var.cidr` among the values that it shows, else the key in the line that it shows. */
+function variableOf(snippet: unknown): string | undefined {
+  if (!isObject(snippet)) return undefined;
+  const values = Array.isArray(snippet.values) ? snippet.values : [];
+  const shown = values.flatMap((value) => (isObject(value) ? (/^var\.([\w-]+)/.exec(String(value.traversal))?.[1] ?? []) : []));
+  return shown[0] ?? /^\s*"([^"]+)":/.exec(String(snippet.code))?.[1];
+}
+
+async function readEvents(plan: Digest, store: Store): Promise<readonly { readonly [key: string]: unknown }[]> {
+  const entry = (await store.tree(plan)).entries.find(({ path }) => path === 'plan.jsonl');
+  const bytes = entry === undefined ? undefined : await store.get(entry.digest);
+  const lines = Buffer.from(bytes ?? '')
+    .toString('utf8')
+    .split('\n');
+  return lines.flatMap((line) => {
+    const event: unknown = line.startsWith('{') ? JSON.parse(line) : undefined;
+    return isObject(event) ? [event] : [];
+  });
 }
 
 /**

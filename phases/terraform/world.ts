@@ -33,11 +33,19 @@ const ONCE = `if [ "$4" != local ]; then
 ${INIT_BACKEND}fi
 ${SELECT_WORKSPACE}`;
 
-const PLAN = `code=0; run "$1" plan -no-color -compact-warnings -lock-timeout=60s -detailed-exitcode $6 -out=/out/tfplan || code=$?
-if [ $code -ne 0 ] && [ $code -ne 2 ]; then exit $code; fi
+/**
+ * Terraform's machine-readable UI (`plan -json`) goes to a file whole, and its messages to the log as they come: one start of Terraform gives the
+ * plan, what it would change, and where it is wrong.
+ */
+const PLAN = String.raw`mkfifo /tmp/ui
+sed -n -e 'w /out/plan.jsonl' -e 's/.*"@message":"\(\([^"\\]\|\\.\)*\)".*/\1/p' < /tmp/ui & reader=$!
+code=0; run "$1" plan -json -lock-timeout=60s -detailed-exitcode $6 -out=/out/tfplan > /tmp/ui || code=$?
+wait $reader || true
+if [ $code -ne 0 ] && [ $code -ne 2 ]; then
+  sed -n '/"@level":"error"/s/.*"detail":"\(\([^"\\]\|\\.\)*\)".*/\1/p' /out/plan.jsonl | sed 's/\\n/\n/g' >&2
+  exit $code
+fi
 cp -RP /tmp/data /out/data
-`;
-const SHOW = `"$1" show -json /plan/tfplan > /out/plan.json
 `;
 const APPLY = `run "$1" apply -no-color -lock-timeout=60s /plan/tfplan
 "$1" output -json > /out/outputs.json
@@ -45,7 +53,7 @@ const APPLY = `run "$1" apply -no-color -lock-timeout=60s /plan/tfplan
 const OUTPUT = `"$1" output -json > /out/outputs.json
 `;
 
-/** Plans: output `plan` holds `tfplan` and the initialized data directory. */
+/** Plans: output `plan` holds `tfplan`, `plan.jsonl`, and the initialized data directory; of a plan that failed, the second alone. */
 export function planNode(site: Site, options: { readonly destroy: boolean; readonly after: readonly NodeId[] }): Node {
   return worldNode(site, planName(options.destroy), LAY_OUT + ONCE + PLAN, {
     inputs: [moduleInput(site), input('/data', { node: `${site.component}/init`, output: 'data' }), ...providersInput(site)],
@@ -53,16 +61,7 @@ export function planNode(site: Site, options: { readonly destroy: boolean; reado
     after: options.after,
     output: 'plan',
     flags: options.destroy ? '-destroy' : '',
-  });
-}
-
-/** Turns the plan into JSON, beside the apply: output `summary` holds `plan.json`. */
-export function showNode(site: Site, options: { readonly destroy: boolean }): Node {
-  return worldNode(site, options.destroy ? 'show-destroy' : 'show', LAY_OUT + SHOW, {
-    inputs: plannedInputs(site, options.destroy),
-    data: '/plan/data',
-    after: [],
-    output: 'summary',
+    collect: 'always',
   });
 }
 
@@ -108,6 +107,7 @@ interface WorldParts {
   readonly after: readonly NodeId[];
   readonly output: string;
   readonly flags?: string;
+  readonly collect?: Exec['collect'];
   /** It changes the world. */
   readonly isEffect?: boolean;
 }
@@ -116,7 +116,7 @@ function worldNode(
   site: Site,
   name: string,
   text: string,
-  { inputs, data, after, output, flags = '', isEffect = false }: WorldParts,
+  { inputs, data, after, output, flags = '', collect = 'success', isEffect = false }: WorldParts,
 ): Node {
   const { command, root, workspace, backendType } = site;
   const action: Exec = exec({
@@ -126,6 +126,7 @@ function worldNode(
     secrets: site.secrets,
     ...reach(site),
     outputs: [{ name: output, path: '/out' }],
+    collect,
     effect: isEffect ? `${site.stateDir}/${name}` : undefined,
   });
   return step(site.component, name, { inputs, after, cache: 'never', action });

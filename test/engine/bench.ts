@@ -17,7 +17,7 @@ import {
   type Store,
 } from '../../engine/index.ts';
 
-export const IMAGE: Digest = asDigest(`sha256:${'a'.repeat(64)}`);
+const IMAGE: Digest = asDigest(`sha256:${'a'.repeat(64)}`);
 
 export function newStore(): Store & { readonly dir: string } {
   const dir = mkdtempSync(join(tmpdir(), 'atmos-engine-'));

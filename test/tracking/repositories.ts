@@ -59,7 +59,7 @@ export async function open(dir: string): Promise<Repository> {
   return repository;
 }
 
-export function record(fields: Partial<LedgerRecord> = {}): LedgerRecord {
+function record(fields: Partial<LedgerRecord> = {}): LedgerRecord {
   return {
     version: 1,
     kind: 'rollout',

@@ -13,6 +13,14 @@ resource "terraform_data" "slow" {
 }
 `;
 
+/** The containers that have something of a shop mounted. */
+function containersOf({ dir }: Shop): readonly string[] {
+  const args = ['ps', '-a', '--no-trunc', '--filter', 'label=dev.atmos.deployment.owner', '--format', '{{.ID}} {{.Mounts}}'];
+  return execFileSync('docker', args, { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.includes(dir));
+}
+
 /** Starts a rollout in a process group of its own, kills all of that in the middle of the apply, and says what still runs. */
 async function killInApply(shop: Shop, runtime: string): Promise<void> {
   const args = ['rollout', 'payment-service', '--target', 'dev', '--runtime', runtime];
@@ -45,7 +53,7 @@ test.each(['bubblewrap', 'docker'])(
     expect(readdirSync(join(shop.dir, '.atmos/runs'))).toEqual([]);
     expect(readdirSync(join(shop.dir, '.atmos/cache/tmp'))).toEqual([]);
     expect(shop.git('ls-remote', 'origin', 'refs/atmos/locks/*')).toBe('');
-    expect(execFileSync('docker', ['ps', '-aq', '--filter', 'label=dev.atmos.deployment.owner'], { encoding: 'utf8' })).toBe('');
+    expect(containersOf(shop)).toEqual([]);
     const kinds = (await shop.ask('history payment-service --target dev')).json.records.map(({ kind }: { kind: string }) => kind);
     expect(kinds).toEqual(['rollout', 'intent']);
   },

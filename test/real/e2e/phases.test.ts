@@ -87,6 +87,21 @@ test('destroy asks first, takes down in reverse order, and is recorded', async (
   expect(again.json.components['terraform/network'].changes.create).toBe(2);
 });
 
+test('a dry run says what would be run, and neither runs nor records it', async () => {
+  const shop = await newShop();
+  const dry = await shop.ask('rollout payment-service --target dev --dry-run');
+  expect(dry.json.result).toBe('planned');
+  expect(Object.values<{ action: string }>(dry.json.components).map(({ action }) => action)).toEqual([
+    'planned',
+    'planned',
+    'planned',
+    'planned',
+  ]);
+  expect((await shop.ask('status payment-service')).json.targets[0].state).toBe('never');
+  const nodes = (await shop.ask('test payment-service --component api --dry-run')).json.nodes;
+  expect(Object.keys(nodes).sort()).toEqual(['nixpack/api/build', 'nixpack/api/image', 'nixpack/api/unit']);
+});
+
 test('one component alone is rolled out, and the target then says that it runs in part', async () => {
   const shop = await newShop();
   await shop.run('rollout payment-service --target dev');

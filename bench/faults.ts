@@ -120,10 +120,13 @@ class World {
       .split('\n')
       .filter((line) => line !== '');
     const processes = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && commandOf(pid).includes(this.base));
-    const containers = spawnSync('docker', ['ps', '-aq', '--filter', 'label=dev.atmos.deployment.owner'], { encoding: 'utf8' });
-    return (
-      directories.length + locks.length + processes.length + (containers.stdout ?? '').split('\n').filter((line) => line !== '').length
-    );
+    const args = ['ps', '-a', '--no-trunc', '--filter', 'label=dev.atmos.deployment.owner', '--format', '{{.ID}} {{.Mounts}}'];
+    const containers = spawnSync('docker', args, { encoding: 'utf8' })
+      .stdout.split('\n')
+      .filter((line) => line.includes(this.base));
+    const left = [...directories, ...locks, ...processes.map(commandOf), ...containers];
+    if (left.length > 0) process.stderr.write(`left behind: ${left.join(', ')}\n`);
+    return left.length;
   }
 
   close(): void {

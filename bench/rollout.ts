@@ -15,7 +15,14 @@ const VARIABLES: Readonly<Record<string, unknown>> = {
     backups: { enabled: true, retention_days: 7 },
     subnet_ids: { 'zone-1': 'subnet' },
   },
-  'service-api': { name: 'payment-api', port: 8080, replicas: 1, network_id: 'network', database_url: 'postgres://database/payments' },
+  'service-api': {
+    name: 'payment-api',
+    image: `registry.example.com/payment-api@sha256:${'0'.repeat(64)}`,
+    port: 8080,
+    replicas: 1,
+    network_id: 'network',
+    database_url: 'postgres://database/payments',
+  },
 };
 const TERRAFORM = { TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1', TF_CLI_CONFIG_FILE: '/dev/null' };
 

@@ -1,5 +1,12 @@
 import { enableCompileCache } from 'node:module';
+import { HELP } from './help.ts';
 
+const [first, ...rest] = process.argv.slice(2);
+if (rest.length === 0 && (first === '--help' || first === '-h' || first === undefined)) {
+  // Rendered when this was built: the whole command line need not be loaded to say what there is.
+  process.stdout.write(HELP);
+  process.exit(first === undefined ? 2 : 0);
+}
 enableCompileCache();
 const { runProgram } = await import('./program.ts');
 // Everything was awaited and closed: there is nothing to wait for any more.

@@ -26,7 +26,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   }
 }
 
-function makeProgram(): Command {
+export function makeProgram(): Command {
   const program = new Command('atmos-deployment')
     .description('Deploys applications that are declared in one file: containerized, content-addressed, recorded in Git.')
     .version(VERSION)

@@ -129,7 +129,7 @@ interface Ending {
 async function finish(workspace: Workspace, undertaking: Undertaking, ending: Ending, lock: Lock, intent: string): Promise<LedgerRecord> {
   const { ledger, repository } = await workspace.tracking();
   const { deployment, target, commit } = undertaking.release.config;
-  const isHere = await repository.has(commit);
+  const isHere = (await repository.idOf(commit)) !== undefined;
   if (!isHere)
     workspace.warn(
       `this clone does not have commit ${commit.slice(0, 7)}, so refs/atmos/deployments/ can't point at it (git fetch --unshallow)`,

@@ -98,7 +98,7 @@ async function existing(dir: string): Promise<string> {
 async function openTracking(root: string, project: Project, warn: (message: string) => void): Promise<Tracking> {
   const repository = await openRepository(root);
   const { remote: named, push } = project.deployments.tracking;
-  const remote = push ? remoteOf(repository.remotes, named) : undefined;
+  const remote = push ? remoteOf(await repository.remotes(), named) : undefined;
   const refs = new Refs(repository, remote);
   return {
     repository,

@@ -1,6 +1,7 @@
 import { chmod, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { makeProgram } from '../cli/program.ts';
 
 const root = join(import.meta.dirname, '..');
 const outdir = join(root, 'dist');
@@ -19,6 +20,7 @@ await build({
   platform: 'node',
   target: 'node22',
   minify: true,
+  define: { __HELP__: JSON.stringify(makeProgram().helpInformation()) },
   external,
   banner: {
     js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",

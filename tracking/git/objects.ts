@@ -2,10 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { deflate } from 'node:zlib';
 import { errorCode } from '../../engine/index.ts';
-
-const compress = promisify(deflate);
 
 export type ObjectType = 'blob' | 'tree' | 'commit';
 
@@ -28,7 +25,9 @@ export async function writeObject({ dir, hash }: ObjectDatabase, type: ObjectTyp
   if (await exists(path)) return id;
   const temporary = join(dir, `tmp_obj_${randomBytes(8).toString('hex')}`);
   try {
-    await writeFile(temporary, await compress(Buffer.concat([header, content])), { flag: 'wx', mode: 0o444 });
+    // Loaded only where something is written.
+    const { deflate } = await import('node:zlib');
+    await writeFile(temporary, await promisify(deflate)(Buffer.concat([header, content])), { flag: 'wx', mode: 0o444 });
     await mkdir(folder).catch((error: unknown) => {
       if (errorCode(error) !== 'EEXIST') throw error;
     });

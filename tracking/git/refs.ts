@@ -48,6 +48,11 @@ export class Refs {
 
   /** What this repository knows, without asking the remote. */
   async readLocal(patterns: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (patterns.every((pattern) => !pattern.endsWith('*'))) {
+      // Whole names are asked of the process that reads objects, without starting another.
+      const ids = await Promise.all(patterns.map(async (ref) => [ref, await this.#repository.idOf(ref)] as const));
+      return new Map(ids.flatMap(([ref, id]) => (id === undefined ? [] : [[ref, id] as const])));
+    }
     const prefixes = patterns.map((pattern) => pattern.replace(/\*$/, ''));
     const { stdout } = await this.#repository.git(['for-each-ref', '--format=%(objectname) %(refname)', ...prefixes]);
     return parse(stdout, ' ');

@@ -39,7 +39,7 @@ export interface Repository {
   /** The commit that is checked out, asked once: one command is about one commit. `undefined` before the first one. */
   head(): Promise<string | undefined>;
   /** The names of its remotes. */
-  readonly remotes: readonly string[];
+  remotes(): Promise<readonly string[]>;
   /** The branch that is checked out; `HEAD` when none is. */
   branch(): Promise<string>;
   /** @throws AtmosError `unknown-commit` */
@@ -51,8 +51,8 @@ export interface Repository {
   /** The files below a directory at a revision; in the `worktree`, those that are tracked or new and not ignored. Sorted. */
   entries(rev: string, dir: string): Promise<readonly SourceEntry[]>;
   files(commit: string): CommitFiles;
-  /** Whether an object is here: a shallow clone does not have every commit. */
-  has(id: string): Promise<boolean>;
+  /** The id of what a name stands for; `undefined` when that is not here (a shallow clone does not have every commit). */
+  idOf(name: string): Promise<string | undefined>;
   /** An object's content by any name that Git knows. @throws AtmosError `git-failed` when there is none. */
   readObject(name: string): Promise<Buffer>;
   git(args: readonly string[], options?: GitOptions): Promise<Answer>;
@@ -67,10 +67,11 @@ export interface Repository {
  */
 export async function openRepository(dir: string): Promise<Repository> {
   const question = ['rev-parse', '--show-toplevel', '--git-common-dir', '--absolute-git-dir', '--show-object-format'];
-  const options = { cwd: '/', answers: [0, 128] };
-  const [found, remotes] = await Promise.all([callGit(['-C', dir, ...question], options), callGit(['-C', dir, 'remote'], options)]);
+  const found = await callGit(['-C', dir, ...question], { cwd: '/', answers: [0, 128] });
   if (found.code !== 0) throw notARepository(dir, found.stderr);
   const [root = '', common = '', own = '', format = ''] = found.stdout.toString('utf8').trimEnd().split('\n');
+  // Relative to where the question was asked.
+  const gitDir = resolve(dir, common);
   const reader = new ObjectReader(root);
   const git = (args: readonly string[], options: GitOptions = {}): Promise<Answer> => callGit(args, { cwd: root, ...options });
   const text = async (args: readonly string[], options?: GitOptions): Promise<string> =>
@@ -97,17 +98,20 @@ export async function openRepository(dir: string): Promise<Repository> {
   let head: Promise<string | undefined> | undefined;
   return {
     root,
-    // Relative to where the question was asked.
-    gitDir: resolve(dir, common),
+    gitDir,
     objects: { dir: process.env.GIT_OBJECT_DIRECTORY ?? resolve(dir, common, 'objects'), hash: format === 'sha256' ? 'sha256' : 'sha1' },
     head: () => {
       head ??= reader.object('HEAD^{commit}').then((commit) => commit?.id);
       return head;
     },
-    remotes: remotes.stdout
-      .toString('utf8')
-      .split('\n')
-      .filter((name) => name !== ''),
+    async remotes() {
+      const names = new Set<string>();
+      // The repository's own configuration says it, in all but odd cases: starting Git to ask costs more than all else here.
+      const config = await readFile(join(gitDir, 'config'), 'utf8').catch(() => '');
+      for (const [, name = ''] of config.matchAll(/^\[remote "([^"]+)"\]/gm)) names.add(name);
+      if (names.size === 0) for (const name of (await text(['remote'])).split('\n')) if (name !== '') names.add(name);
+      return [...names];
+    },
     async branch() {
       const head = (await readFile(join(own, 'HEAD'), 'utf8')).trim();
       return head.startsWith('ref: refs/heads/') ? head.slice('ref: refs/heads/'.length) : 'HEAD';
@@ -126,7 +130,7 @@ export async function openRepository(dir: string): Promise<Repository> {
       read: (path) => reader.read(`${commit}:${path}`),
       list: (below) => listCommit((name) => reader.object(name), commit, below),
     }),
-    has: async (id) => (await reader.object(id)) !== undefined,
+    idOf: async (name) => (await reader.object(name))?.id,
     readObject,
     git,
     text,

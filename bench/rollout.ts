@@ -1,4 +1,5 @@
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { atMost, type Figures, inTurn, told } from './figures.ts';
 import { newShop, type Shop, timed } from './shop.ts';
@@ -29,6 +30,7 @@ const TERRAFORM = { TF_IN_AUTOMATION: '1', TF_INPUT: '0', CHECKPOINT_DISABLE: '1
 /** The first rollout of the example's three components: in either runtime, and by Terraform alone on the host. */
 export async function figures(): Promise<Figures> {
   const shop = newShop();
+  terraformAlone(shop);
   try {
     const rollout = (flags: string) => (): number => {
       rmSync(join(shop.dir, '.atmos/state'), { recursive: true, force: true });
@@ -52,6 +54,17 @@ export async function figures(): Promise<Figures> {
   } finally {
     shop.close();
   }
+}
+
+/** Takes the image out of the deployment: its build is no work of Terraform's. */
+function terraformAlone({ dir }: Shop): void {
+  const file = join(dir, 'deployments/payment-service.yaml');
+  const text = readFileSync(file, 'utf8');
+  const without = text.slice(0, text.indexOf('    nixpack:')) + text.slice(text.indexOf('    terraform:'));
+  const phases = without.slice(0, without.indexOf('  phases:')) + without.slice(without.indexOf('  targets:'));
+  const image = String((VARIABLES['service-api'] as { image: string }).image);
+  writeFileSync(file, phases.replace('          network_id:', `          image: ${image}\n          network_id:`));
+  execFileSync('git', ['-C', dir, 'commit', '--quiet', '--all', '--message=Terraform alone']);
 }
 
 /** `init`, `plan`, `apply` of each in order of dependency, `output` where another reads it. */

@@ -4,6 +4,7 @@ import type { Release } from '../releases/index.ts';
 import { checkPromotion, checkSource, type LedgerRecord, type Rules, type TargetState } from '../tracking/index.ts';
 import { readLock } from './images.ts';
 import { findRelease, loadRelease, makeRelease } from './release.ts';
+import type { Initialized } from './release-ground.ts';
 import { headCommit, revisionAt } from './revision.ts';
 import type { RolloutRequest } from './rollout.ts';
 import { type RunSettings, Session } from './session.ts';
@@ -18,6 +19,7 @@ export interface Chosen {
   /** True when the user named the release, and it is this target's own. */
   readonly named: boolean;
   readonly session: Session;
+  readonly initialized: Initialized;
 }
 
 interface Situation {
@@ -58,7 +60,7 @@ export async function chooseRelease(
     const { repository } = await workspace.tracking();
     const { files } = await revisionAt(workspace, await headCommit(repository));
     const session = new Session(workspace, await readLock(workspace, files, deployment), settings);
-    return { release: found, scope: undefined, promotedFrom: null, named: true, session };
+    return { release: found, scope: undefined, promotedFrom: null, named: true, session, initialized: {} };
   }
   // Where nothing ran that could be taken, nothing need be made to know that it is refused.
   if (situation.sources.every(({ ran }) => ran.length === 0)) {

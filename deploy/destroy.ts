@@ -34,6 +34,7 @@ export async function destroy(workspace: Workspace, deployment: string, target: 
         by,
         ids,
         scope: undefined,
+        initialized: {},
         check: () => undefined,
         choose: (now) => new Set(Object.keys(now.components)),
       },

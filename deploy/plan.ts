@@ -22,9 +22,13 @@ export interface PlanAnswer {
 export async function plan(workspace: Workspace, deployment: string, target: string, settings: RunSettings): Promise<PlanAnswer> {
   const { ledger } = await workspace.tracking();
   const [state] = await ledger.states(deployment, [target]);
-  const { release, session, scope } = await makeRelease(workspace, { deployment, target, allowDirty: true, promoted: undefined }, settings);
+  const { release, session, scope, initialized } = await makeRelease(
+    workspace,
+    { deployment, target, allowDirty: true, promoted: undefined },
+    settings,
+  );
   try {
-    const ground = await releaseGround(workspace, release);
+    const ground = await releaseGround(workspace, release, initialized);
     const run = new Set(Object.keys(release.config.components));
     const applied = new Set(Object.keys(state?.components ?? {}));
     const { graph, unknown } = expandRollout(release, ground, { purpose: 'plan', run, applied });

@@ -5,19 +5,22 @@ import { type LayerTrees, lockOf, providersOf, type ReleaseGround, takeApart } f
 import type { Release, ReleaseComponent } from '../releases/index.ts';
 import type { Workspace } from './workspace.ts';
 
+/** Data directories that `init` made while the release was made, by address. */
+export type Initialized = Readonly<Record<string, Digest>>;
+
 /** Reads what rolling out a release needs beside it: the trees in its layers, the providers that their modules require. */
-export async function releaseGround(workspace: Workspace, release: Release): Promise<ReleaseGround> {
+export async function releaseGround(workspace: Workspace, release: Release, initialized: Initialized = {}): Promise<ReleaseGround> {
   const { deployment, target, components } = release.config;
   const terraform = Object.entries(components).filter(([, { kind }]) => kind === 'terraform');
   const layers = await together(terraform, async ([address, component]) => {
     const layer = release.layers[address];
     if (layer === undefined) throw new TypeError(`release ${release.digest} has no layer of ${address}`);
-    return [address, await layerTrees(workspace, layer, component)] as const;
+    return [address, { ...(await layerTrees(workspace, layer, component)), data: initialized[address] }] as const;
   });
   return { layers: Object.fromEntries(layers), stateDir: (address) => stateDir(deployment, target, address) };
 }
 
-async function layerTrees(workspace: Workspace, layer: Digest, { settings }: ReleaseComponent): Promise<LayerTrees> {
+async function layerTrees(workspace: Workspace, layer: Digest, { settings }: ReleaseComponent): Promise<Omit<LayerTrees, 'data'>> {
   const { store, providers: from, cache } = workspace;
   const root = String(settings.root);
   const tree = await store.tree(layer);

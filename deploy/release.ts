@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Scope, suggestion } from '../config/index.ts';
-import { AtmosError, asDigest, type Digest, jsonDigest, shortId } from '../engine/index.ts';
+import { AtmosError, asDigest, type Digest, jsonDigest, outputOf, type Results, shortId } from '../engine/index.ts';
 import { expandRelease, type Ground, releaseParts, type TakenOver, takeOver } from '../phases/index.ts';
 import { assembleRelease, exportRelease, type FileRefs, type Release, readRelease, releaseRef, writeRelease } from '../releases/index.ts';
 import { ANY, type RefUpdate, readFiles, writeCommit, writeTree } from '../tracking/index.ts';
@@ -8,6 +8,7 @@ import { wantedOf } from './current.ts';
 import { gather } from './gather.ts';
 import { lockPath } from './images.ts';
 import { environmentDigests, keepKnown, providersDigest } from './known-release.ts';
+import type { Initialized } from './release-ground.ts';
 import type { Revision } from './revision.ts';
 import type { RunSettings, Session } from './session.ts';
 import type { Tracking, Workspace } from './workspace.ts';
@@ -29,6 +30,7 @@ export interface MadeRelease {
   readonly release: Release;
   readonly scope: Scope;
   readonly session: Session;
+  readonly initialized: Initialized;
 }
 
 /**
@@ -60,11 +62,17 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
       parts,
     );
     if (at === 'head') await keepIfPure(workspace, revision, release, scope, ground);
-    return { release, scope, session };
+    return { release, scope, session, initialized: initializedIn(release, results) };
   } catch (error) {
     await session.close();
     throw error;
   }
+}
+
+/** What `init` made on the way, for those whose nodes ran: a promotion takes lock files over, and initializes anew. */
+function initializedIn({ config }: Release, results: Results): Initialized {
+  const found = Object.keys(config.components).map((address) => [address, outputOf(results, `${address}/init`, 'data')] as const);
+  return Object.fromEntries(found.flatMap(([address, data]) => (data === undefined ? [] : [[address, data]])));
 }
 
 /** Keeps what the commit made, where nothing but the commit and the environment decided it. */

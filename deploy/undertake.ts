@@ -18,7 +18,7 @@ import {
 import { firstFailure } from './failure.ts';
 import { type ComponentOutcome, componentOutcomes, intentEntry, outcomeEntry, type Undertaking } from './record.ts';
 import { releaseUpdate } from './release.ts';
-import { releaseGround } from './release-ground.ts';
+import { type Initialized, releaseGround } from './release-ground.ts';
 import { secretValues } from './secrets.ts';
 import type { RunSettings, Session } from './session.ts';
 import type { Workspace } from './workspace.ts';
@@ -32,6 +32,7 @@ export interface Plan {
   readonly by: Person;
   /** What the refs pointed at when this began. */
   readonly ids: RefIds;
+  readonly initialized: Initialized;
   /** For messages, where the release was made just now. */
   readonly scope: Scope | undefined;
   /** Refuses by throwing. Asked with the state that the intent goes on top of. */
@@ -64,7 +65,7 @@ export async function undertake(workspace: Workspace, plan: Plan, session: Sessi
   const { undertaking, state, lock, commit } = await begin(workspace, plan, session);
   try {
     await settleEarlier(workspace, deployment, target, settings);
-    const ground = await releaseGround(workspace, release);
+    const ground = await releaseGround(workspace, release, plan.initialized);
     const applied = new Set(Object.keys(state.components));
     const { graph } = expandRollout(release, ground, { purpose, run: undertaking.run, applied });
     const results = await session.run(graph, secrets, lock.lost);

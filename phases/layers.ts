@@ -9,7 +9,7 @@ export function lockOf(layer: Tree): Tree {
 }
 
 /** The trees that rolling out a layer needs, but for its providers. */
-export async function takeApart(layer: Digest, root: string, store: Store): Promise<Omit<LayerTrees, 'providers'>> {
+export async function takeApart(layer: Digest, root: string, store: Store): Promise<Omit<LayerTrees, 'providers' | 'data'>> {
   const tree = await store.tree(layer);
   const source = overlay([
     { at: '', tree: subtree(tree, 'source') },

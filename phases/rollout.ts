@@ -22,6 +22,8 @@ export interface LayerTrees {
   /** The backend file alone. */
   readonly backend: Digest;
   readonly providers: Digest | undefined | { readonly requirements: Digest };
+  /** The data directory that `init` made when the release was made just now: then it need not run again. */
+  readonly data: Digest | undefined;
 }
 
 export interface RolloutOptions {
@@ -59,7 +61,8 @@ export function expandRollout(release: Release, ground: ReleaseGround, options: 
       const other = release.config.components[from];
       if (other !== undefined && !appliesNow(from, options)) add([readOutputs(from, other, release, ground)]);
     }
-    add(prepareNodes(site));
+    // Where it is known what init made, only providers are left to be placed.
+    add(prepareNodes(site).filter(({ step: name }) => site.data === undefined || name !== 'init'));
     add([moduleNode(address, component, ground, upstream, options)]);
     add([planNode(site, { destroy: purpose === 'destroy', after: waitsFor(address, release, options) })]);
     if (purpose !== 'plan') add([applyNode(site, { destroy: purpose === 'destroy' })]);
@@ -115,6 +118,7 @@ function siteOf(address: string, component: ReleaseComponent, release: Release, 
     source: trees.source,
     root,
     providers: trees.providers,
+    data: trees.data,
     workspace,
     backendType: backend_type,
     stateDir: ground.stateDir(address),

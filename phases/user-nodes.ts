@@ -6,7 +6,7 @@ import { serviceOf } from './release.ts';
 import { exec, input, script, step } from './step.ts';
 
 /** Runs the user's command line in a writable copy of the source, and collects the reports that it names. */
-const RUN = `mkdir -p /tmp/work && if [ -d /source ]; then cp -RP /source/. /tmp/work && chmod -R u+w /tmp/work; fi
+const RUN = `mkdir -p /tmp/work && if [ -d /source ]; then cp -RP /source/. /tmp/work; fi
 cd /tmp/work
 command=$1; shift
 for report in "$@"; do mkdir -p "$(dirname "$report")"; done

@@ -26,7 +26,7 @@ export const MIRROR_CONFIG = `printf 'provider_installation {\\n  filesystem_mir
 `;
 
 /** How scripts get at the module: a writable copy, since Terraform writes beside it. */
-export const COPY_SOURCE = `cp -RP /source /tmp/source && chmod -R u+w /tmp/source && cd "/tmp/source/$2"
+export const COPY_SOURCE = `cp -RP /source /tmp/source && cd "/tmp/source/$2"
 `;
 
 /** Where the state of `backend_type: local` is mounted. */

@@ -2,7 +2,7 @@ import type { Node } from '../../engine/index.ts';
 import { exec, input, script, step } from '../step.ts';
 import { COPY_SOURCE, MIRROR_CONFIG, prepareNodes, providersInput, TERRAFORM_ENV, type Workbench } from './prepare.ts';
 
-const WITH_DATA = `${MIRROR_CONFIG}${COPY_SOURCE}cp -RP /data /tmp/data && chmod -R u+w /tmp/data
+const WITH_DATA = `${MIRROR_CONFIG}${COPY_SOURCE}cp -RP /data /tmp/data
 export TF_DATA_DIR=/tmp/data
 if [ -f /lock/.terraform.lock.hcl ]; then cp /lock/.terraform.lock.hcl .; fi
 `;

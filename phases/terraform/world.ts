@@ -1,10 +1,12 @@
-import type { Exec, Input, Node, NodeId, StateMount } from '../../engine/index.ts';
+import type { Digest, Exec, Input, Node, NodeId, StateMount } from '../../engine/index.ts';
 import { exec, input, script, step } from '../step.ts';
 import { MIRROR_CONFIG, providersInput, STATE, TERRAFORM_ENV, type Workbench } from './prepare.ts';
 
 /** A terraform component as its nodes that talk to the world need it. */
 export interface Site extends Workbench {
   readonly workspace: string;
+  /** What `init` made of this very source, if that is known. */
+  readonly data: Digest | undefined;
   /** Of its own: below the state root its local state, below the run root what changes it just now. */
   readonly stateDir: string;
   readonly env: Readonly<Record<string, string>>;
@@ -12,8 +14,8 @@ export interface Site extends Workbench {
 }
 
 /** A writable copy of the module, and of the data directory at `$5` if there is one. `$1` command, `$2` root, `$3` workspace, `$4` backend. */
-const LAY_OUT = `${MIRROR_CONFIG}cp -RP /module /tmp/module && chmod -R u+w /tmp/module && mkdir /tmp/data
-if [ -d "$5" ]; then cp -RP "$5/." /tmp/data && chmod -R u+w /tmp/data; fi
+const LAY_OUT = `${MIRROR_CONFIG}cp -RP /module /tmp/module && mkdir /tmp/data
+if [ -d "$5" ]; then cp -RP "$5/." /tmp/data; fi
 cd "/tmp/module/$2"
 export TF_DATA_DIR=/tmp/data
 `;
@@ -56,7 +58,7 @@ const OUTPUT = `"$1" output -json > /out/outputs.json
 /** Plans: output `plan` holds `tfplan`, `plan.jsonl`, and the initialized data directory; of a plan that failed, the second alone. */
 export function planNode(site: Site, options: { readonly destroy: boolean; readonly after: readonly NodeId[] }): Node {
   return worldNode(site, planName(options.destroy), LAY_OUT + ONCE + PLAN, {
-    inputs: [moduleInput(site), input('/data', { node: `${site.component}/init`, output: 'data' }), ...providersInput(site)],
+    inputs: [moduleInput(site), input('/data', site.data ?? { node: `${site.component}/init`, output: 'data' }), ...providersInput(site)],
     data: '/data',
     after: options.after,
     output: 'plan',

@@ -48,8 +48,7 @@ export interface Tracking {
 export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): Promise<Workspace> {
   const root = await realpath(await findRoot(await existing(resolve(chdir))));
   const files = workingTree(root);
-  const project = await loadProject(files, config, cacheIn(openStore(join(root, '.atmos/cache'))));
-  const store = openStore(resolve(root, project.deployments.engine.cacheDir));
+  const { project, store } = await openProject(root, files, config);
   const { mirror } = project.deployments.providers;
   let tracking: Promise<Tracking> | undefined;
   return {
@@ -85,6 +84,22 @@ function cacheIn(store: Store): TextCache {
       }
     },
   };
+}
+
+/** Reads `atmos.yaml`, which says where the cache is: what was parsed of it before lies where caches lie unless it says otherwise. */
+async function openProject(root: string, files: ConfigFiles, config: string | undefined): Promise<{ project: Project; store: Store }> {
+  const usual = join(root, '.atmos/cache');
+  const store = openStore(usual);
+  try {
+    const project = await loadProject(files, config, cacheIn(store));
+    const dir = resolve(root, project.deployments.engine.cacheDir);
+    if (dir === usual) return { project, store };
+    await store.close();
+    return { project, store: openStore(dir) };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
 }
 
 async function existing(dir: string): Promise<string> {

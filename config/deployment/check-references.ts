@@ -2,6 +2,7 @@ import { type AtmosError, findCycle } from '../../engine/index.ts';
 import { suggestion } from '../nearest.ts';
 import { errorAt, itemsOf, type Located, mapOf, member, type Place, plain } from '../yaml/located.ts';
 import { checkPromotion } from './check-promotion.ts';
+import { checkSupported } from './check-supported.ts';
 import { componentSections, dependencyAddress } from './sections.ts';
 
 /**
@@ -33,6 +34,7 @@ export function checkReferences(document: Located, fileName: string): readonly A
     ...promotion,
     ...checkTargetComponents(root, components),
     ...checkPhases(root, components),
+    ...checkSupported(root),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix';
-import { AtmosError, jsonDigest, sha256 } from '../../engine/index.ts';
+import { AtmosError, sha256 } from '../../engine/index.ts';
 import type { ConfigFiles } from '../files.ts';
 import { suggestion } from '../nearest.ts';
 import type { Project } from '../project.ts';
@@ -33,6 +33,8 @@ export interface DeploymentSummary {
 
 /** What the cache keeps of a file in which nothing is wrong. */
 const HOLDS = 'holds';
+/** Counts up when a rule changes that is not in the schema. */
+const RULES = 2;
 
 /** The deployments of a repository, by name. One whose file does not hold is listed by its file's name, without targets. */
 export async function listDeployments(files: ConfigFiles, project: Project, cache?: TextCache): Promise<readonly DeploymentSummary[]> {
@@ -73,7 +75,7 @@ export async function loadDeployment(files: ConfigFiles, project: Project, name:
     });
   }
   const document = await parseYaml(file, content, cache);
-  const key = jsonDigest({ schema: deploymentSchema, name, content: sha256(content) });
+  const key = sha256(JSON.stringify([RULES, deploymentSchema, name, sha256(content)]));
   const isKnownToHold = (await cache?.get(key)) === HOLDS;
   const [first, ...others] = isKnownToHold ? [] : await checkDeployment(document, name);
   if (first !== undefined) {

@@ -155,6 +155,21 @@ describe('validateDeployment', () => {
     ]);
   });
 
+  test('refuses what has no effect yet, rather than leave it alone in silence', async () => {
+    const text = `deployment:
+  name: app
+  components: { terraform: { a: } }
+  vendor: { components: [] }
+  phases: { rollout: [{ name: x, component: terraform/a, run: "true" }], plan: [] }
+  targets: { dev: , prod: { promotion: { from: dev, approval_method: ci } } }
+`;
+    expect(await errorsOf(text)).toEqual([
+      '4:11 "vendor" is not supported yet (keep the components in the repository)',
+      '5:13 the phase "rollout" runs no nodes of your own yet (phases that do: build, test, verify)',
+      '6:70 approval by the CI platform is not supported yet (approvals are recorded with: atmos-deployment approve)',
+    ]);
+  });
+
   test('reports every stack that is missing, each with the nearest name', async () => {
     const text = `deployment:
   name: app

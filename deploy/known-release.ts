@@ -54,10 +54,10 @@ export async function runsAlready(workspace: Workspace, deployment: string, targ
   const commit = await repository.head();
   const text = commit === undefined ? undefined : await workspace.cache.get(keyOf(commit, deployment, target));
   const known: unknown = text === undefined ? undefined : JSON.parse(text);
-  if (!isKnownRelease(known) || !sameEnvironment(known) || !(await sameProviders(workspace, known))) return undefined;
+  if (!isKnownRelease(known) || !sameEnvironment(known)) return undefined;
   const dirty = repository.dirtyPaths(known.paths.map((path) => (prefix === '' ? path : `${prefix}/${path}`)));
-  const [changed, ids] = await Promise.all([dirty, reading.catch(unreachable)]);
-  if (changed.length > 0 || ids === undefined) return undefined;
+  const [changed, ids, isSame] = await Promise.all([dirty, reading.catch(unreachable), sameProviders(workspace, known)]);
+  if (changed.length > 0 || ids === undefined || !isSame) return undefined;
   return isRunning(known.release, known.wanted, await ledger.stateIn(deployment, target, ids)) ? known : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openRepository } from '../../tracking/index.ts';
@@ -30,6 +30,27 @@ test('a repository is found from a directory within it, with its branch, head an
   expect(await repository.head()).toBe(git(dir, 'rev-parse', 'HEAD'));
   expect(await repository.resolveCommit('main')).toBe(git(dir, 'rev-parse', 'HEAD'));
   expect(await repository.identity()).toEqual(ANA);
+});
+
+test('a linked working tree is found with what it shares and what is its own', async () => {
+  const dir = newRepository();
+  const linked = join(temporaryDirectory(), 'linked');
+  git(dir, 'worktree', 'add', '--quiet', '-b', 'other', linked);
+  const repository = await open(linked);
+  expect(repository.root).toBe(realpathSync(linked));
+  expect(repository.gitDir).toBe(realpathSync(join(dir, '.git')));
+  expect([await repository.branch(), await repository.head()]).toEqual(['other', git(dir, 'rev-parse', 'HEAD')]);
+});
+
+test('GIT_DIR is followed as Git follows it', async () => {
+  const [here, there] = [newRepository(), newRepository()];
+  git(there, 'commit', '--quiet', '--allow-empty', '--message=Second');
+  process.env.GIT_DIR = join(there, '.git');
+  try {
+    expect(await (await open(here)).head()).toBe(git(there, 'rev-parse', 'HEAD'));
+  } finally {
+    delete process.env.GIT_DIR;
+  }
 });
 
 test('before the first commit there is a branch but no head', async () => {

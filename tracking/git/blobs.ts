@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { missing } from './call.ts';
 
 /** An object as Git keeps it. */
 export interface GitObject {
@@ -12,7 +13,7 @@ export class ObjectReader {
   readonly #cwd: string;
   #child: ChildProcessWithoutNullStreams | undefined;
   #buffer: Buffer = Buffer.alloc(0);
-  readonly #waiting: { resolve(object: GitObject | undefined): void; reject(error: Error): void }[] = [];
+  readonly #waiting: { resolve(object: GitObject | undefined): void; reject(error: unknown): void }[] = [];
 
   constructor(cwd: string) {
     this.#cwd = cwd;
@@ -44,11 +45,14 @@ export class ObjectReader {
       this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
       this.#drain();
     });
+    let fault: unknown = new Error('git cat-file ended');
+    child.on('error', (cause) => {
+      fault = missing(cause);
+    });
     child.on('close', () => {
       this.#child = undefined;
-      for (const { reject } of this.#waiting.splice(0)) reject(new Error('git cat-file ended'));
+      for (const { reject } of this.#waiting.splice(0)) reject(fault);
     });
-    child.on('error', () => undefined);
     child.stdin.on('error', () => undefined);
     this.#child = child;
     return child;

@@ -50,7 +50,8 @@ export async function callGit(args: readonly string[], { cwd, input, env, answer
   });
 }
 
-function missing(cause: unknown): unknown {
+/** What a command that could not be started failed with, for the reader. */
+export function missing(cause: unknown): unknown {
   if (errorCode(cause) !== 'ENOENT') return cause;
   return new AtmosError('there is no git command on this machine', {
     kind: 'environment',

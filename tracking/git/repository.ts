@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { AtmosError, type FileMode } from '../../engine/index.ts';
 import { ObjectReader } from './blobs.ts';
 import { type Answer, type CallOptions, callGit } from './call.ts';
+import { locateRepository } from './locate.ts';
 import type { ObjectDatabase } from './objects.ts';
 import { commitEntries, dirtyPaths, listCommit, worktreeEntries } from './trees.ts';
 
@@ -66,12 +67,7 @@ export interface Repository {
  * @throws AtmosError `git-missing`, `not-a-git-repository`
  */
 export async function openRepository(dir: string): Promise<Repository> {
-  const question = ['rev-parse', '--show-toplevel', '--git-common-dir', '--absolute-git-dir', '--show-object-format'];
-  const found = await callGit(['-C', dir, ...question], { cwd: '/', answers: [0, 128] });
-  if (found.code !== 0) throw notARepository(dir, found.stderr);
-  const [root = '', common = '', own = '', format = ''] = found.stdout.toString('utf8').trimEnd().split('\n');
-  // Relative to where the question was asked.
-  const gitDir = resolve(dir, common);
+  const { root, common: gitDir, own, hash } = await locateRepository(dir);
   const reader = new ObjectReader(root);
   const git = (args: readonly string[], options: GitOptions = {}): Promise<Answer> => callGit(args, { cwd: root, ...options });
   const text = async (args: readonly string[], options?: GitOptions): Promise<string> =>
@@ -99,7 +95,7 @@ export async function openRepository(dir: string): Promise<Repository> {
   return {
     root,
     gitDir,
-    objects: { dir: process.env.GIT_OBJECT_DIRECTORY ?? resolve(dir, common, 'objects'), hash: format === 'sha256' ? 'sha256' : 'sha1' },
+    objects: { dir: process.env.GIT_OBJECT_DIRECTORY ?? join(gitDir, 'objects'), hash },
     head: () => {
       head ??= reader.object('HEAD^{commit}').then((commit) => commit?.id);
       return head;
@@ -146,18 +142,6 @@ async function readIdentity(git: Repository['git']): Promise<Person> {
     kind: 'environment',
     code: 'no-identity',
     hint: 'tell it: git config --global user.name "Your Name" && git config --global user.email you@example.com',
-  });
-}
-
-function notARepository(dir: string, stderr: string): AtmosError {
-  const untrusted = /dubious ownership/.test(stderr);
-  const why = untrusted
-    ? 'another user owns the repository, and Git does not trust it'
-    : 'there is no Git repository, where deployments are recorded';
-  return new AtmosError(`${dir}: ${why}`, {
-    kind: 'environment',
-    code: 'not-a-git-repository',
-    hint: untrusted ? `if you trust it: git config --global --add safe.directory ${dir}` : 'make one: git init',
   });
 }
 

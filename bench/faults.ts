@@ -187,7 +187,7 @@ async function raced(world: World, rounds: number): Promise<{ rounds: number; no
   world.run(two, 'rollout app --target dev --all');
   const counts = { rounds: 0, notOne: 0, unsaid: 0 };
   for (let round = 0; round < rounds; round += 1) {
-    const both = await Promise.all([world.dir, two].map((dir) => finished(world, dir)));
+    const both = await Promise.all([world.dir, two].map((dir) => finished(dir)));
     counts.rounds += 1;
     if (both.filter(({ code }) => code === 0).length !== 1) counts.notOne += 1;
     for (const { code, stderr } of both) {
@@ -197,7 +197,7 @@ async function raced(world: World, rounds: number): Promise<{ rounds: number; no
   return counts;
 }
 
-function finished(world: World, dir: string): Promise<{ code: number | null; stderr: string }> {
+function finished(dir: string): Promise<{ code: number | null; stderr: string }> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [PROGRAM, ...'rollout app --target dev --all'.split(' ')], {
       cwd: dir,
@@ -208,7 +208,6 @@ function finished(world: World, dir: string): Promise<{ code: number | null; std
       stderr += chunk.toString('utf8');
     });
     child.on('close', (code) => resolve({ code, stderr }));
-    void world;
   });
 }
 

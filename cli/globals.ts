@@ -16,6 +16,19 @@ export async function print(format: Format, document: unknown, people: () => str
   process.stdout.write(text === '' || text.endsWith('\n') ? text : `${text}\n`);
 }
 
+/**
+ * Prints an answer, and throws the failure that it may hold. People see both; a program gets one document, which is then the error.
+ * @throws AtmosError the failure
+ */
+export async function printOrFail(
+  format: Format,
+  { document, failure }: { readonly document: unknown; readonly failure: AtmosError | undefined },
+  people: () => string | Promise<string>,
+): Promise<void> {
+  if (failure === undefined || format === 'table') await print(format, document, people);
+  if (failure !== undefined) throw failure;
+}
+
 async function textOf(format: Format, document: unknown, people: () => string | Promise<string>): Promise<string> {
   switch (format) {
     case 'json':

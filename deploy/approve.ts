@@ -1,6 +1,6 @@
-import { AtmosError, type Digest } from '../engine/index.ts';
+import { AtmosError } from '../engine/index.ts';
 import { checkApprover, type LedgerRecord } from '../tracking/index.ts';
-import { timestamp } from './record.ts';
+import { newRecord } from './record.ts';
 import { findRelease, loadRelease } from './release.ts';
 import { rulesOf } from './rules.ts';
 import type { Workspace } from './workspace.ts';
@@ -15,30 +15,11 @@ export async function approve(workspace: Workspace, deployment: string, target: 
   const rules = await rulesOf(workspace, deployment, target);
   const { digest, config } = await loadRelease(workspace, await findRelease(workspace, id));
   if (config.deployment !== deployment || config.target !== target) throw otherTarget(id, config.deployment, config.target);
-  const at = timestamp();
   const { record } = await ledger.append(deployment, target, (state) => {
     checkApprover(by, digest, rules, state);
-    const approvals: Record<Digest, readonly { by: typeof by; at: string }[]> = { ...state.approvals };
-    approvals[digest] = [...(state.approvals[digest] ?? []), { by, at }];
-    return {
-      record: {
-        version: 1,
-        kind: 'approval',
-        deployment,
-        target,
-        release: digest,
-        commit: config.commit,
-        dirty: config.dirty,
-        promotedFrom: null,
-        by,
-        at,
-        result: null,
-        durationMs: null,
-        components: {},
-        reason: null,
-      },
-      state: { ...state, approvals },
-    };
+    const made = newRecord({ kind: 'approval', deployment, target, release: digest, commit: config.commit, dirty: config.dirty, by });
+    const approvals = { ...state.approvals, [digest]: [...(state.approvals[digest] ?? []), { by, at: made.at }] };
+    return { record: made, state: { ...state, approvals } };
   });
   return record;
 }

@@ -1,5 +1,6 @@
 import { AtmosError } from '../engine/index.ts';
 import { type Difference, diffReleases, type Release } from '../releases/index.ts';
+import { nothingDeployed } from './nothing-deployed.ts';
 import { findRelease, loadRelease, makeRelease } from './release.ts';
 import type { RunSettings } from './session.ts';
 import type { Workspace } from './workspace.ts';
@@ -41,9 +42,5 @@ async function runningIn(workspace: Workspace, deployment: string, target: strin
   const { ledger } = await workspace.tracking();
   const [state] = await ledger.states(deployment, [target]);
   if (state?.release != null) return loadRelease(workspace, state.release);
-  throw new AtmosError(`${target} runs nothing`, {
-    kind: 'refused',
-    code: 'nothing-deployed',
-    hint: `first:  atmos-deployment rollout ${deployment} --target ${target}`,
-  });
+  throw nothingDeployed(deployment, target);
 }

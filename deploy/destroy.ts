@@ -1,6 +1,6 @@
-import { AtmosError } from '../engine/index.ts';
 import { ledgerRef, lockRef } from '../tracking/index.ts';
 import { readLock } from './images.ts';
+import { nothingDeployed } from './nothing-deployed.ts';
 import { loadRelease } from './release.ts';
 import { headCommit, revisionAt } from './revision.ts';
 import { type RunSettings, Session } from './session.ts';
@@ -18,7 +18,7 @@ export async function destroy(workspace: Workspace, deployment: string, target: 
   const state = await ledger.stateIn(deployment, target, ids);
   const running = state.release ?? Object.values(state.components)[0]?.release ?? null;
   if (running === null || Object.keys(state.components).length === 0) {
-    throw new AtmosError(`${target} runs nothing that could be taken down`, { kind: 'refused', code: 'nothing-deployed' });
+    throw nothingDeployed(deployment, target);
   }
   const release = await loadRelease(workspace, running);
   const { files } = await revisionAt(workspace, await headCommit(repository));

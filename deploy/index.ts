@@ -4,6 +4,7 @@
  * In: a directory, what the user asked for, how to run it. Out: answers that are plain data, events on the way, errors. Here the chain is put
  * together: scope → graph → results → release → record. `cli/` reads arguments and shows answers.
  */
+export { addressOf } from './address.ts';
 export { approve } from './approve.ts';
 export { type Comparison, compare } from './compare.ts';
 export { destroy } from './destroy.ts';

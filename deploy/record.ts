@@ -28,29 +28,31 @@ export interface Undertaking {
 }
 
 /** Now, in whole seconds. */
-export function timestamp(): string {
+function timestamp(): string {
   return `${new Date().toISOString().slice(0, 19)}Z`;
+}
+
+/** What every record says; the rest is empty unless `fields` say it. */
+export interface RecordSubject {
+  readonly kind: RecordKind;
+  readonly deployment: string;
+  readonly target: string;
+  readonly release: Digest | null;
+  readonly commit: string | null;
+  readonly dirty: boolean;
+  readonly by: Person;
+}
+
+/** A record of now. */
+export function newRecord(subject: RecordSubject, fields: Partial<LedgerRecord> = {}): LedgerRecord {
+  const { kind, deployment, target, release, commit, dirty, by } = subject;
+  const empty = { promotedFrom: null, result: null, durationMs: null, components: {}, reason: null };
+  return { version: 1, kind, deployment, target, release, commit, dirty, by, at: timestamp(), ...empty, ...fields };
 }
 
 function recordOf({ kind, release, promotedFrom, by }: Undertaking, fields: Partial<LedgerRecord>): LedgerRecord {
   const { deployment, target, commit, dirty } = release.config;
-  return {
-    version: 1,
-    kind,
-    deployment,
-    target,
-    release: release.digest,
-    commit,
-    dirty,
-    promotedFrom,
-    by,
-    at: timestamp(),
-    result: null,
-    durationMs: null,
-    components: {},
-    reason: null,
-    ...fields,
-  };
+  return newRecord({ kind, deployment, target, release: release.digest, commit, dirty, by }, { promotedFrom, ...fields });
 }
 
 /** What is written before anything is applied: which components are about to be touched. */

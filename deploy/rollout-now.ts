@@ -11,13 +11,13 @@ import {
   type Rules,
   type TargetState,
 } from '../tracking/index.ts';
+import { addressOf } from './address.ts';
 import { type Chosen, chooseRelease } from './choice.ts';
 import { isRunning, wantedOf } from './current.ts';
 import { artifactsOf, storeRelease } from './release.ts';
 import { nothingToDo, type RolloutRequest } from './rollout.ts';
 import { rulesOf } from './rules.ts';
 import type { RunSettings } from './session.ts';
-import { addressOf } from './test.ts';
 import { type Undertaken, undertake } from './undertake.ts';
 import type { Workspace } from './workspace.ts';
 

@@ -1,4 +1,4 @@
-import { needsOf, settle, suggestion, type UserNode } from '../config/index.ts';
+import { needsOf, settle, type UserNode } from '../config/index.ts';
 import { imageDigest } from '../containers/index.ts';
 import {
   AtmosError,
@@ -12,6 +12,7 @@ import {
   subgraph,
 } from '../engine/index.ts';
 import { expandBuild, expandTests, type Ground, userNodes } from '../phases/index.ts';
+import { addressOf } from './address.ts';
 import { firstFailure } from './failure.ts';
 import { type Gathered, gather } from './gather.ts';
 import { collectReports, type Report } from './reports.ts';
@@ -76,18 +77,6 @@ async function runPhase(
   } finally {
     await session.close();
   }
-}
-
-/** The component that is meant, by its address or by a name that only one has. @throws AtmosError `unknown-component` */
-export function addressOf(name: string, addresses: readonly string[]): string {
-  const found = addresses.filter((address) => address === name || address.slice(address.indexOf('/') + 1) === name);
-  const [first] = found;
-  if (found.length === 1 && first !== undefined) return first;
-  throw new AtmosError(found.length === 0 ? `this deployment has no component "${name}"` : `"${name}" may be any of ${found.join(', ')}`, {
-    kind: 'invalid',
-    code: 'unknown-component',
-    hint: suggestion(name, addresses, 'components'),
-  });
 }
 
 /** Nodes of these phases run before anything is applied: they can't read outputs. @throws AtmosError `outputs-not-known` */

@@ -1,5 +1,5 @@
 import type { LedgerRecord } from '../tracking/index.ts';
-import { timestamp } from './record.ts';
+import { newRecord } from './record.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Takes a target's lock away, whoever holds it, and records that. `undefined` when nobody held it. */
@@ -9,22 +9,10 @@ export async function unlockTarget(workspace: Workspace, deployment: string, tar
   const owner = await locks.force(deployment, target);
   if (owner === undefined) return undefined;
   const { record } = await ledger.append(deployment, target, (state) => ({
-    record: {
-      version: 1,
-      kind: 'unlock',
-      deployment,
-      target,
-      release: state.release,
-      commit: state.commit,
-      dirty: false,
-      promotedFrom: null,
-      by,
-      at: timestamp(),
-      result: null,
-      durationMs: null,
-      components: {},
-      reason: `taken from ${owner.by.email} on ${owner.host}, who held it since ${owner.acquired}`,
-    },
+    record: newRecord(
+      { kind: 'unlock', deployment, target, release: state.release, commit: state.commit, dirty: false, by },
+      { reason: `taken from ${owner.by.email} on ${owner.host}, who held it since ${owner.acquired}` },
+    ),
     state,
   }));
   return record;

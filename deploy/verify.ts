@@ -4,6 +4,7 @@ import { expandBuild, expandOutputs, expandRollout, outputValues, type PlanSumma
 import type { Release } from '../releases/index.ts';
 import { firstFailure } from './failure.ts';
 import { gather } from './gather.ts';
+import { nothingDeployed } from './nothing-deployed.ts';
 import { loadRelease } from './release.ts';
 import { releaseGround } from './release-ground.ts';
 import { collectReports, type Report } from './reports.ts';
@@ -27,7 +28,7 @@ export interface VerifyAnswer {
 export async function verify(workspace: Workspace, deployment: string, target: string, settings: RunSettings): Promise<VerifyAnswer> {
   const { ledger } = await workspace.tracking();
   const state = await ledger.state(deployment, target);
-  if (state.release === null) throw nothingRuns(deployment, target);
+  if (state.release === null) throw nothingDeployed(deployment, target);
   const release = await loadRelease(workspace, state.release);
   const { scope, ground, session } = await gather(workspace, { deployment, target, at: { commit: release.config.commit } }, settings);
   try {
@@ -93,13 +94,5 @@ function drifted(target: string, drift: Readonly<Record<string, PlanSummary>>): 
     kind: 'failed',
     code: 'drift',
     hint: 'see what changed: atmos-deployment plan; bring it back: atmos-deployment rollout --all',
-  });
-}
-
-function nothingRuns(deployment: string, target: string): AtmosError {
-  return new AtmosError(`${target} runs nothing that could be verified`, {
-    kind: 'refused',
-    code: 'nothing-deployed',
-    hint: `first:  atmos-deployment rollout ${deployment} --target ${target}`,
   });
 }

@@ -101,8 +101,7 @@ export class Ledger {
       if (records.length >= limit) break;
       const record = await this.#readJson<LedgerRecord>(`${commit}:record.json`, 'record');
       if (record.kind !== 'intent' || !outcome) records.push(record);
-      outcome =
-        record.kind !== 'intent' && (outcome || record.result !== null || record.kind === 'interrupted') && record.kind !== 'approval';
+      outcome = record.kind !== 'intent' && (outcome || record.result !== null) && record.kind !== 'approval';
     }
     return records;
   }

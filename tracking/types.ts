@@ -1,8 +1,8 @@
 import type { Digest } from '../engine/index.ts';
 import type { Person } from './git/repository.ts';
 
-/** What a record is about. An `intent` precedes what is applied; `interrupted` says that no outcome followed one. */
-export type RecordKind = 'intent' | 'rollout' | 'promotion' | 'rollback' | 'destroy' | 'approval' | 'unlock' | 'interrupted';
+/** What a record is about. An `intent` precedes what is applied. */
+export type RecordKind = 'intent' | 'rollout' | 'promotion' | 'rollback' | 'destroy' | 'approval' | 'unlock';
 
 /** One entry of a ledger: `record.json` of its commit. */
 export interface LedgerRecord {
@@ -38,7 +38,7 @@ export interface TargetState {
   readonly deployment: string;
   readonly target: string;
   /** `partial`: what was asked for succeeded, but not all components run one release. */
-  readonly state: 'never' | 'deploying' | 'deployed' | 'partial' | 'failed' | 'interrupted' | 'destroyed';
+  readonly state: 'never' | 'deploying' | 'deployed' | 'partial' | 'failed' | 'destroyed';
   readonly release: Digest | null;
   readonly commit: string | null;
   readonly by: Person | null;

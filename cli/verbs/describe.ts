@@ -1,6 +1,5 @@
-import { loadDeployment, resolve, type ScopedComponent, suggestion } from '../../config/index.ts';
-import { targetOf, worktreeOptions } from '../../deploy/index.ts';
-import { AtmosError } from '../../engine/index.ts';
+import { loadDeployment, resolve, type ScopedComponent } from '../../config/index.ts';
+import { addressOf, targetOf, worktreeOptions } from '../../deploy/index.ts';
 import { type Globals, print, yaml } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
 
@@ -27,14 +26,8 @@ export async function describe(globals: Globals, name: string, options: Options)
 }
 
 function chosen(components: Readonly<Record<string, ScopedComponent>>, name: string | undefined): readonly ScopedComponent[] {
-  if (name === undefined) return Object.values(components);
-  const found = components[name] ?? components[`terraform/${name}`];
-  if (found !== undefined) return [found];
-  throw new AtmosError(`this deployment has no component "${name}"`, {
-    kind: 'invalid',
-    code: 'unknown-component',
-    hint: suggestion(name, Object.keys(components), 'components'),
-  });
+  const address = name === undefined ? undefined : addressOf(name, Object.keys(components));
+  return Object.values(components).filter((component) => address === undefined || component.address === address);
 }
 
 /** A line a value: what it is, and the file and line that set it. */

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { destroy, targetOf } from '../../deploy/index.ts';
 import { AtmosError } from '../../engine/index.ts';
-import { type Globals, print } from '../globals.ts';
+import { type Globals, printOrFail } from '../globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
 import { summary } from './rollout.ts';
 
@@ -16,9 +16,7 @@ export async function destroyVerb(
     const began = performance.now();
     const { record, failure } = await destroy(workspace, name, target, runSettings(globals, globals, workspace));
     if (record === undefined) throw new TypeError('a destroy without a record');
-    if (failure !== undefined && globals.format !== 'table') throw failure;
-    await print(globals.format, record, () => summary(record, performance.now() - began));
-    if (failure !== undefined) throw failure;
+    await printOrFail(globals.format, { document: record, failure }, () => summary(record, performance.now() - began));
   });
 }
 

@@ -1,6 +1,6 @@
 import { build, type PhaseAnswer, targetOf, test, verify } from '../../deploy/index.ts';
 import { shortId } from '../../engine/index.ts';
-import { type Globals, print, table } from '../globals.ts';
+import { type Globals, printOrFail, table } from '../globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
 import { counts } from '../words.ts';
 
@@ -23,9 +23,7 @@ async function phase(globals: Globals & RunFlags, name: string, options: Options
     const target = await targetOf(workspace, name, options.target);
     const request = { deployment: name, target, component: options.component, dryRun: options.dryRun };
     const { failure, ...answer } = await run(workspace, request, runSettings(globals, globals, workspace));
-    if (failure !== undefined && globals.format !== 'table') throw failure;
-    await print(globals.format, answer, () => lines(answer));
-    if (failure !== undefined) throw failure;
+    await printOrFail(globals.format, { document: answer, failure }, () => lines(answer));
   });
 }
 
@@ -51,14 +49,12 @@ export async function verifyVerb(globals: Globals & RunFlags, name: string, opti
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, name, options.target);
     const { failure, ...answer } = await verify(workspace, name, target, runSettings(globals, globals, workspace));
-    if (failure !== undefined && globals.format !== 'table') throw failure;
     const drift = Object.entries(answer.drift).map(([address, plan]) => `✖ ${address} has drifted: ${counts(plan)}`);
-    await print(globals.format, answer, () =>
+    await printOrFail(globals.format, { document: answer, failure }, () =>
       [
         ...drift,
         ...(failure === undefined ? [`✔ ${target} is as release ${shortId(answer.release)} left it, and its checks pass`] : []),
       ].join('\n'),
     );
-    if (failure !== undefined) throw failure;
   });
 }

@@ -1,7 +1,7 @@
 import { rollout, targetOf, type Undertaken } from '../../deploy/index.ts';
 import { shortId } from '../../engine/index.ts';
 import type { LedgerRecord } from '../../tracking/index.ts';
-import { type Globals, print, table } from '../globals.ts';
+import { type Globals, printOrFail, table } from '../globals.ts';
 import { seconds } from '../progress.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
 import { counts } from '../words.ts';
@@ -30,12 +30,9 @@ export async function rolloutVerb(globals: Globals & RunFlags, name: string, opt
     );
     const elapsed = performance.now() - began;
     const { record, failure } = answer;
-    // A failure is reported in place of the record, which `history` shows.
-    if (failure !== undefined && globals.format !== 'table') throw failure;
-    await print(globals.format, documentOf(answer), () =>
+    await printOrFail(globals.format, { document: documentOf(answer), failure }, () =>
       record !== undefined ? summary(record, elapsed) : dryRun ? wouldRun(answer) : nothing(answer, elapsed),
     );
-    if (failure !== undefined) throw failure;
   });
 }
 

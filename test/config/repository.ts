@@ -63,3 +63,18 @@ export async function refusal(work: Promise<unknown>): Promise<AtmosError> {
 export function placeOf({ position }: AtmosError): string {
   return position === undefined ? 'nowhere' : `${position.file}:${position.line}:${position.column}`;
 }
+
+/** A deployment of `terraform/a`, `terraform/network` and `nixpack/api`, where `a` has these vars. */
+export const withVars = (vars: string, more = ''): Readonly<Record<string, string>> => ({
+  'deployments/app.yaml': `deployment:
+  name: app
+  context: { promote_by: digest, size: 3 }
+  components:
+    nixpack: { api: { vars: { source: ./services/api/ } } }
+    terraform:
+      network: {}
+      a:
+        vars:
+${vars.replaceAll(/^/gm, '          ')}
+${more}`,
+});

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { isDeferred, needsOf, settle } from '../../config/index.ts';
+import type { Json } from '../../engine/index.ts';
+import { OPTIONS, placeOf, refusal, scopeOf, varsOf, withVars } from './repository.ts';
+
+const value = async (text: string): Promise<Json | undefined> => varsOf(await scopeOf(withVars(`x: ${text}`)), 'terraform/a').x;
+
+describe('templates and functions of a component', () => {
+  test('see its sections, the context, the commit and the environment', async () => {
+    const text = `'{{ .context.size }} {{ .atmos_component }} {{ git.short_sha }} {{ env "REGION" }}'`;
+    expect(await value(text)).toBe('3 a 3c9d2b1 eu-west-1');
+    expect(await value('"{{ .vars.missing }}"')).toBe('<no value>');
+  });
+
+  test('need a repository for the commit, and say so at their place', async () => {
+    const error = await refusal(scopeOf(withVars('x: "tag-{{ git.sha }}"'), 'default', { ...OPTIONS, git: () => undefined }));
+    expect(error.message).toBe('template: error calling git: this needs a Git repository with a commit');
+    expect(placeOf(error)).toBe('deployments/app.yaml:10:22');
+  });
+
+  test('read the environment with a default', async () => {
+    expect(await value('!env REGION')).toBe('eu-west-1');
+    expect(await value('!env NOWHERE "two words"')).toBe('two words');
+    expect(await value('!env NOWHERE')).toBeNull();
+  });
+
+  test('are refused by name and place when there is no such function', async () => {
+    const error = await refusal(scopeOf(withVars('x: !terraform.outputs network id')));
+    expect(error).toMatchObject({ code: 'yaml-function', hint: 'did you mean "!terraform.output"?' });
+    expect(placeOf(error)).toBe('deployments/app.yaml:10:33');
+    expect(await refusal(scopeOf(withVars('x: !append [1]')))).toMatchObject({ code: 'yaml-function' });
+  });
+
+  test('are left alone in stacks when atmos.yaml turns them off, but not in the deployment file', async () => {
+    const scope = await scopeOf({
+      'atmos.yaml': 'templates: { settings: { enabled: false } }',
+      'deployments/app.yaml':
+        'deployment: { name: app, stacks: [top], components: { terraform: { a: { vars: { on: "{{ add 1 2 }}" } } } } }',
+      'stacks/top.yaml': 'vars: { off: "{{ add 1 2 }}" }',
+    });
+    expect(varsOf(scope, 'terraform/a')).toEqual({ off: '{{ add 1 2 }}', on: '3' });
+  });
+});
+
+describe('values of other components', () => {
+  const produced = {
+    'terraform/network': { id: 'vpc-1', subnets: ['a', 'b'], info: { name: 'n' }, 'odd-name': 1, on: true, size: 3 },
+    'nixpack/api': { image: 'registry.example.com/api@sha256:1', digest: 'sha256:1' },
+  };
+  const settled = async (text: string): Promise<Json> => {
+    const deferred = (await value(text)) ?? null;
+    expect(isDeferred(deferred)).toBe(true);
+    return settle(deferred, produced);
+  };
+
+  test('stand as deferred until they are there, with what they need', async () => {
+    const deferred = await value("'{{ outputs.terraform.network.id }}/{{ nixpack.api.image }}'");
+    expect(needsOf(deferred ?? null)).toEqual([
+      { component: 'nixpack/api', field: 'image' },
+      { component: 'terraform/network', field: 'id' },
+    ]);
+    expect(settle(deferred ?? null, { 'terraform/network': { id: 'x' } })).toEqual(deferred);
+  });
+
+  test('keep their type when the template is one action alone, and are text otherwise', async () => {
+    expect(await settled("'{{ outputs.terraform.network.subnets }}'")).toEqual(['a', 'b']);
+    expect(await settled('!terraform.output network size')).toBe(3);
+    expect(await settled('!terraform.output network odd-name')).toBe(1);
+    expect(await settled("'n={{ outputs.terraform.network.size }}'")).toBe('n=3');
+    expect(await settled('\'{{ (index nixpack "api").digest }}\'')).toBe('sha256:1');
+  });
+
+  test('go through functions, fields and indexes that are applied once they are known', async () => {
+    expect(await settled('\'{{ join "," outputs.terraform.network.subnets | upper }}\'')).toBe('A,B');
+    expect(await settled("'{{ index outputs.terraform.network.subnets 1 }}'")).toBe('b');
+    expect(await settled("'{{ outputs.terraform.network.info.name }}'")).toBe('n');
+    expect(await settled("'{{ range outputs.terraform.network.subnets }}<{{ . }}>{{ end }}'")).toBe('<a><b>');
+  });
+
+  test('may stand beside what is known by now, which is put into the template', async () => {
+    expect(await settled('\'{{ printf "%s-%v" outputs.terraform.network.id .context.size }}@{{ git.short_sha }}\'')).toBe(
+      'vpc-1-3@3c9d2b1',
+    );
+    expect(
+      await settled(
+        "'{{ $p := .atmos_component }}{{ range .context.list | default (list 1 2) }}{{ $p }}{{ . }}{{ end }}{{ outputs.terraform.network.id }}'",
+      ),
+    ).toBe('a1a2vpc-1');
+    expect(await settled('\'{{ env "REGION" }} {{ "{{" }} {{ outputs.terraform.network.id }}\'')).toBe('eu-west-1 {{ vpc-1');
+  });
+
+  test('are needed from both ways of a decision that depends on one', async () => {
+    const deferred = await value(
+      '\'{{ if outputs.terraform.network.on }}{{ outputs.terraform.network.id }}{{ else }}{{ nixpack.api.digest }}{{ fail "off" }}{{ end }}\'',
+    );
+    expect(needsOf(deferred ?? null).map(({ field }) => field)).toEqual(['digest', 'id', 'on']);
+    expect(settle(deferred ?? null, produced)).toBe('vpc-1');
+  });
+
+  test('are refused where the deployment has no such component, or an image no such field', async () => {
+    const refused = async (text: string) => refusal(scopeOf(withVars(`x: ${text}`)));
+    expect(await refused("'{{ outputs.terraform.netwrk.id }}'")).toMatchObject({
+      code: 'unknown-component',
+      hint: 'did you mean "terraform/network"?',
+    });
+    expect(await refused('!terraform.output nowhere id')).toMatchObject({ code: 'unknown-component' });
+    expect(await refused("'{{ nixpack.api.dgst }}'")).toMatchObject({ code: 'unknown-field' });
+    expect(await refused("'{{ outputs.terraform.network }}'")).toMatchObject({ code: 'template' });
+    expect(await refused("'{{ toJson outputs.terraform.network }}'")).toMatchObject({ code: 'template' });
+  });
+
+  test('fail with the template when it can’t take what was produced', async () => {
+    const deferred = (await value("'{{ index outputs.terraform.network.subnets 7 }}'")) ?? null;
+    expect(() => settle(deferred, produced)).toThrow(
+      '{{ index outputs.terraform.network.subnets 7 }}: error calling index: index out of range: 7',
+    );
+  });
+});

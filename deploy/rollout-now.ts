@@ -29,10 +29,15 @@ import type { Workspace } from './workspace.ts';
 export async function rolloutNow(workspace: Workspace, request: RolloutRequest, settings: RunSettings): Promise<Undertaken> {
   const { deployment, target, promoteFrom, component } = request;
   const { repository, refs, ledger } = await workspace.tracking();
-  const by = await repository.identity();
-  const rules = await rulesOf(workspace, deployment, target);
-  const names = [...new Set([target, ...rules.from, ...(promoteFrom === undefined ? [] : [promoteFrom])])];
-  const ids = await refs.read([...names.map((name) => ledgerRef(deployment, name)), lockRef(deployment, target)]);
+  const first = [target, ...(promoteFrom === undefined ? [] : [promoteFrom])];
+  const [by, rules, read] = await Promise.all([
+    repository.identity(),
+    rulesOf(workspace, deployment, target),
+    refs.read([...first.map((name) => ledgerRef(deployment, name)), lockRef(deployment, target)]),
+  ]);
+  const others = rules.from.filter((name) => !first.includes(name));
+  const ids = others.length === 0 ? read : new Map([...read, ...(await refs.read(others.map((name) => ledgerRef(deployment, name))))]);
+  const names = [...first, ...others];
   const states = new Map(await Promise.all(names.map(async (name) => [name, await ledger.stateIn(deployment, name, ids)] as const)));
   const sources = rules.from.flatMap((name) => states.get(name) ?? []);
   const chosen = await chooseRelease(workspace, request, { rules, sources, states }, settings);

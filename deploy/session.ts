@@ -41,6 +41,8 @@ export class Session {
     this.#settings = settings;
     this.#fresh = settings.noCache ? new Set() : undefined;
     this.images = openImages(workspace.store, pinsOf(lock));
+    // Where nothing cached counts, a container will have to be run.
+    if (settings.noCache) this.warm();
   }
 
   /** Whether a container had to be run. */

@@ -62,10 +62,13 @@ export async function undertake(workspace: Workspace, plan: Plan, session: Sessi
   const { deployment, target } = release.config;
   const secrets = secretValues(release);
   const began = Date.now();
+  // Reading the release takes no lock: it goes on beside the push.
+  const reading = releaseGround(workspace, release, plan.initialized);
+  reading.catch(() => undefined);
   const { undertaking, state, lock, commit } = await begin(workspace, plan, session);
   try {
     await settleEarlier(workspace, deployment, target, settings);
-    const ground = await releaseGround(workspace, release, plan.initialized);
+    const ground = await reading;
     const applied = new Set(Object.keys(state.components));
     const { graph } = expandRollout(release, ground, { purpose, run: undertaking.run, applied });
     const results = await session.run(graph, secrets, lock.lost);

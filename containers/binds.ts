@@ -1,4 +1,4 @@
-import { chown, lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { chownSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { AtmosError, type Digest, type NodeIo, type ResolvedExec } from '../engine/index.ts';
 import type { RunDirectory } from './runs.ts';
@@ -33,19 +33,15 @@ export async function layOut(step: ResolvedExec, io: NodeIo, owner: Owner, run?:
   const inputs = await Promise.all(
     step.inputs.map(async ({ path, tree }) => ({ source: await io.store.checkOut(tree), target: path, readOnly: true })),
   );
-  const states = await Promise.all(
-    state.map(async ({ path, dir }) => ({ source: await stateDir(io.stateRoot, dir, owner), target: path, readOnly: false })),
-  );
+  const states = state.map(({ path, dir }) => ({ source: stateDir(io.stateRoot, dir, owner), target: path, readOnly: false }));
   // What an effect writes must not go away with the process that started it.
   const scratch = run?.path ?? (outputs.length === 0 ? undefined : await io.store.temporary('outputs'));
-  const dirs = await Promise.all(
-    outputs.map(async ({ name, path }, index) => {
-      const dir = join(scratch ?? '', `output-${index}`);
-      await mkdir(dir, { mode: 0o755 });
-      await give(dir, owner);
-      return { name, source: dir, target: path, readOnly: false };
-    }),
-  );
+  const dirs = outputs.map(({ name, path }, index) => {
+    const dir = join(scratch ?? '', `output-${index}`);
+    mkdirSync(dir, { mode: 0o755 });
+    give(dir, owner);
+    return { name, source: dir, target: path, readOnly: false };
+  });
   return {
     binds: [...inputs, ...states, ...dirs],
     async collect() {
@@ -54,27 +50,27 @@ export async function layOut(step: ResolvedExec, io: NodeIo, owner: Owner, run?:
       return trees;
     },
     async dispose() {
-      if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
+      if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
     },
   };
 }
 
-async function stateDir(root: string, dir: string, owner: Owner): Promise<string> {
+function stateDir(root: string, dir: string, owner: Owner): string {
   const path = join(root, dir);
   if (!path.startsWith(root + sep)) {
     throw new AtmosError(`state directory ${dir} leaves the state root`, { kind: 'invalid', code: 'path-escape' });
   }
-  await mkdir(path, { recursive: true });
-  await give(path, owner);
+  mkdirSync(path, { recursive: true });
+  give(path, owner);
   return path;
 }
 
 /** Only root can give away, and has to: another runtime may have run as another user, and its files must stay writable. */
-async function give(path: string, owner: Owner): Promise<void> {
+function give(path: string, owner: Owner): void {
   if (process.getuid?.() !== 0) return;
-  const stats = await lstat(path);
+  const stats = lstatSync(path);
   if (stats.isSymbolicLink()) return;
-  if (stats.uid !== owner.uid || stats.gid !== owner.gid) await chown(path, owner.uid, owner.gid);
+  if (stats.uid !== owner.uid || stats.gid !== owner.gid) chownSync(path, owner.uid, owner.gid);
   if (!stats.isDirectory()) return;
-  for (const name of await readdir(path)) await give(join(path, name), owner);
+  for (const name of readdirSync(path)) give(join(path, name), owner);
 }

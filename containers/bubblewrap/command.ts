@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
+import type { ChildProcess } from 'node:child_process';
 import { AtmosError, type Cancellation, isObject, type NodeIo } from '../../engine/index.ts';
+import type { Launcher, Sinks } from './launcher.ts';
 
 /** What `bwrap` says of the command inside: its pid, and its exit code once it has run. */
 export interface SandboxStatus {
@@ -35,30 +35,29 @@ function parse(line: string): { readonly [key: string]: unknown } {
  * @throws AtmosError `sandbox` when the sandbox could not be made: then the command never ran.
  */
 export async function runSandbox(
-  path: string,
-  args: readonly string[],
+  launcher: Launcher,
+  argv: readonly string[],
   env: Readonly<Record<string, string>>,
   io: Pick<NodeIo, 'log'>,
   cancellation: Cancellation,
 ): Promise<number> {
   refuseInterrupted(cancellation);
-  // In a session of its own: a terminal's Ctrl-C reaches us alone, and the command through us.
-  const child = spawn(path, ['--die-with-parent', ...args], { env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
   let complaint = '';
-  child.stdout?.on('data', (chunk: Uint8Array) => io.log('stdout', chunk));
-  child.stderr?.on('data', (chunk: Buffer) => {
-    complaint = `${complaint}${chunk.toString('utf8')}`.slice(-2000);
-    io.log('stderr', chunk);
-  });
   let said = '';
-  const status = child.stdio[3] as Readable;
   const signals = new Signals(cancellation, async () => readStatus(said).pid);
-  status.on('data', (chunk: Buffer) => {
-    said += chunk.toString('utf8');
-    signals.retry();
-  });
+  const sinks: Sinks = {
+    stdout: (chunk) => io.log('stdout', chunk),
+    stderr: (chunk) => {
+      complaint = `${complaint}${chunk.toString('utf8')}`.slice(-2000);
+      io.log('stderr', chunk);
+    },
+    status: (chunk) => {
+      said += chunk.toString('utf8');
+      signals.retry();
+    },
+  };
   try {
-    await ended(child);
+    await launcher.run(argv, env, sinks);
   } finally {
     signals.close();
   }

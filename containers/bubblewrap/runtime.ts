@@ -12,6 +12,7 @@ import type { ImageStore, StoredImage } from '../images/store.ts';
 import { makeRunDirectory } from '../runs.ts';
 import { runSandbox } from './command.ts';
 import { runEffect } from './effect.ts';
+import { Launcher } from './launcher.ts';
 import { type Bubblewrap, findBubblewrap } from './probe.ts';
 import { sandboxArguments } from './sandbox.ts';
 
@@ -32,6 +33,7 @@ class BubblewrapRuntime implements Runtime {
   readonly platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
   readonly #path: string;
   readonly #images: ImageStore;
+  readonly #launcher = new Launcher();
 
   constructor({ path, version }: Bubblewrap, images: ImageStore) {
     this.name = `bubblewrap ${version}`;
@@ -47,11 +49,11 @@ class BubblewrapRuntime implements Runtime {
     const run = effect === undefined ? undefined : await makeRunDirectory(io.runsRoot, effect);
     const { binds, collect, dispose } = await layOut(step, io, owner, run);
     try {
-      const args = await sandboxArguments(step, rootfs, binds);
+      const args = sandboxArguments(step, rootfs, binds);
       const env = environment(image, step, io);
       const exitCode =
         run === undefined
-          ? await runSandbox(this.#path, args, env, io, cancellation)
+          ? await runSandbox(this.#launcher, [this.#path, '--die-with-parent', ...args], env, io, cancellation)
           : await runEffect(this.#path, args, env, run, io, cancellation);
       return { exitCode, outputs: collects(step.exec, exitCode) ? await collect() : {} };
     } finally {
@@ -59,7 +61,9 @@ class BubblewrapRuntime implements Runtime {
     }
   }
 
-  async close(): Promise<void> {}
+  close(): Promise<void> {
+    return this.#launcher.close();
+  }
 }
 
 function environment({ env }: StoredImage, { exec }: ResolvedExec, io: NodeIo): Readonly<Record<string, string>> {

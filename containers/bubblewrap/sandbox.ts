@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { readdir, readlink } from 'node:fs/promises';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError, type ResolvedExec } from '../../engine/index.ts';
 import type { Bind } from '../binds.ts';
@@ -16,9 +15,9 @@ const OWN = ['dev', 'proc', 'tmp'];
  * The arguments of `bwrap`: a root file system of the image's directories and the node's binds, all else absent; a network only where it is
  * declared. Values of the environment are not among them, since anybody can read a process's arguments.
  */
-export async function sandboxArguments({ id, exec }: ResolvedExec, rootfs: string, binds: readonly Bind[]): Promise<readonly string[]> {
+export function sandboxArguments({ id, exec }: ResolvedExec, rootfs: string, binds: readonly Bind[]): readonly string[] {
   const mounts = binds.flatMap(({ source, target, readOnly }) => [readOnly ? '--ro-bind' : '--bind', source, target]);
-  const root = await rootArguments(rootfs);
+  const root = rootArguments(rootfs);
   const hidden = binds.find(({ target }) => root.names.includes(target.split('/')[1] ?? ''));
   if (hidden !== undefined) {
     throw new AtmosError(`${id}: nothing can be mounted at ${hidden.target}: the image is read-only there`, {
@@ -41,13 +40,11 @@ export async function sandboxArguments({ id, exec }: ResolvedExec, rootfs: strin
 }
 
 /** The image's top level: directories and files bound read-only, links made anew. */
-async function rootArguments(rootfs: string): Promise<{ readonly args: readonly string[]; readonly names: readonly string[] }> {
-  const entries = (await readdir(rootfs, { withFileTypes: true })).filter(({ name }) => !OWN.includes(name));
-  const args = await Promise.all(
-    entries.map(async (entry) => {
-      const path = join(rootfs, entry.name);
-      return entry.isSymbolicLink() ? ['--symlink', await readlink(path), `/${entry.name}`] : ['--ro-bind', path, `/${entry.name}`];
-    }),
-  );
-  return { args: args.flat(), names: entries.map(({ name }) => name) };
+function rootArguments(rootfs: string): { readonly args: readonly string[]; readonly names: readonly string[] } {
+  const entries = readdirSync(rootfs, { withFileTypes: true }).filter(({ name }) => !OWN.includes(name));
+  const args = entries.flatMap((entry) => {
+    const path = join(rootfs, entry.name);
+    return entry.isSymbolicLink() ? ['--symlink', readlinkSync(path), `/${entry.name}`] : ['--ro-bind', path, `/${entry.name}`];
+  });
+  return { args, names: entries.map(({ name }) => name) };
 }

@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, readdir, readlink, rename, rm, symlink, utimes } from 'node:fs/promises';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Digest, hex } from '../digest.ts';
 import { AtmosError, errorCode } from '../errors.ts';
@@ -13,28 +13,28 @@ export const TREE_TIME = 315_532_800;
  * Modes are set, whatever the umask; times are fixed.
  */
 export async function checkOut(tree: Tree, contents: Pick<Contents, 'get' | 'writeTo'>, target: string, temporary: string): Promise<void> {
-  await mkdir(temporary, { recursive: true });
+  mkdirSync(temporary, { recursive: true });
   const dirs = new Set<string>([temporary]);
   for (const entry of tree.entries) {
     const path = join(temporary, entry.path);
     const dir = dirname(path);
     if (!dirs.has(dir)) {
-      await mkdir(dir, { recursive: true });
+      mkdirSync(dir, { recursive: true });
       for (let d = dir; !dirs.has(d); d = dirname(d)) dirs.add(d);
     }
     await writeEntry(entry, path, contents);
   }
   for (const dir of dirs) {
-    await chmod(dir, 0o755);
-    await utimes(dir, TREE_TIME, TREE_TIME);
+    chmodSync(dir, 0o755);
+    utimesSync(dir, TREE_TIME, TREE_TIME);
   }
-  await mkdir(dirname(target), { recursive: true });
+  mkdirSync(dirname(target), { recursive: true });
   try {
-    await rename(temporary, target);
+    renameSync(temporary, target);
   } catch (error) {
     // Another process was first: its copy is as good.
     if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error;
-    await rm(temporary, { recursive: true, force: true });
+    rmSync(temporary, { recursive: true, force: true });
   }
 }
 
@@ -43,12 +43,12 @@ async function writeEntry(entry: TreeEntry, path: string, contents: Pick<Content
     const to = await contents.get(entry.digest);
     if (to === undefined)
       throw new AtmosError(`link ${entry.path} of a tree is missing from the cache`, { kind: 'failed', code: 'damaged-object' });
-    await symlink(Buffer.from(to).toString('utf8'), path);
+    symlinkSync(Buffer.from(to).toString('utf8'), path);
     return;
   }
   await contents.writeTo(entry.digest, entry.size, path);
-  await chmod(path, entry.mode === '755' ? 0o755 : 0o644);
-  await utimes(path, TREE_TIME, TREE_TIME);
+  chmodSync(path, entry.mode === '755' ? 0o755 : 0o644);
+  utimesSync(path, TREE_TIME, TREE_TIME);
 }
 
 /**
@@ -58,13 +58,13 @@ async function writeEntry(entry: TreeEntry, path: string, contents: Pick<Content
 export async function takeIn(dir: string, contents: Contents): Promise<Tree> {
   const entries: TreeEntry[] = [];
   const walk = async (below: string): Promise<void> => {
-    for (const name of (await readdir(join(dir, below))).sort()) {
+    for (const name of readdirSync(join(dir, below)).sort()) {
       const path = below === '' ? name : `${below}/${name}`;
       const full = join(dir, path);
-      const status = await lstat(full);
+      const status = lstatSync(full);
       if (status.isDirectory()) await walk(path);
       else if (status.isSymbolicLink()) {
-        const to = Buffer.from(await readlink(full));
+        const to = Buffer.from(readlinkSync(full));
         entries.push({ path, mode: 'link', digest: await contents.put(to), size: to.length });
       } else if (status.isFile()) {
         const digest = await contents.putFile(full, status.size);
@@ -84,10 +84,6 @@ export function checkoutPath(dir: string, digest: Digest): string {
   return join(dir, 'trees', name.slice(0, 2), name.slice(2));
 }
 
-export async function isDirectory(path: string): Promise<boolean> {
-  try {
-    return (await lstat(path)).isDirectory();
-  } catch {
-    return false;
-  }
+export function isDirectory(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

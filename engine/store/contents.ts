@@ -1,6 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import {
+  createReadStream,
+  createWriteStream,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -13,7 +22,8 @@ const STREAM_ABOVE = 4 * 1024 * 1024;
 
 /**
  * File contents by digest: `objects/<two hex digits>/<the others>`. Written under a temporary name and moved, so that an object is there whole
- * or not at all; verified whenever it is read; dropped when it is damaged.
+ * or not at all; verified whenever it is read; dropped when it is damaged. Small files are read and written without leaving this thread: handing
+ * each to another one costs several times what it takes.
  */
 export class Contents {
   readonly #dir: string;
@@ -28,50 +38,45 @@ export class Contents {
   async put(content: Uint8Array | string): Promise<Digest> {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
     const digest = sha256(bytes);
-    if (await this.has(digest, bytes.length)) return digest;
+    if (this.has(digest, bytes.length)) return digest;
     const temporary = await this.#temporaryFile();
-    await writeFile(temporary, bytes, { flag: 'wx', mode: 0o644 });
-    await this.#moveIn(temporary, digest);
+    writeFileSync(temporary, bytes, { flag: 'wx', mode: 0o644 });
+    this.#moveIn(temporary, digest);
     return digest;
   }
 
   /** Takes in a file of any size, `size` bytes long. */
   async putFile(path: string, size: number): Promise<Digest> {
-    if (size <= STREAM_ABOVE) return this.put(await readFile(path));
+    if (size <= STREAM_ABOVE) return this.put(readFileSync(path));
     const temporary = await this.#temporaryFile();
     const hash = createHash('sha256');
     try {
       await pipeline(createReadStream(path), tap(hash), createWriteStream(temporary, { flags: 'wx', mode: 0o644 }));
     } catch (error) {
-      await rm(temporary, { force: true });
+      rmSync(temporary, { force: true });
       throw error;
     }
     const digest = asDigest(`sha256:${hash.digest('hex')}`);
-    await this.#moveIn(temporary, digest);
+    this.#moveIn(temporary, digest);
     return digest;
   }
 
   /** True when there is content of that digest and length; it is verified only when it is read. */
-  async has(digest: Digest, size: number): Promise<boolean> {
-    try {
-      return (await stat(this.#path(digest))).size === size;
-    } catch (error) {
-      if (isMissing(error)) return false;
-      throw error;
-    }
+  has(digest: Digest, size: number): boolean {
+    return statSync(this.#path(digest), { throwIfNoEntry: false })?.size === size;
   }
 
   /** The bytes, or `undefined` when there are none or they were damaged (which drops them). */
-  async get(digest: Digest): Promise<Uint8Array | undefined> {
+  get(digest: Digest): Uint8Array | undefined {
     let bytes: Uint8Array;
     try {
-      bytes = await readFile(this.#path(digest));
+      bytes = readFileSync(this.#path(digest));
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
     }
     if (sha256(bytes) === digest) return bytes;
-    await this.#drop(digest);
+    this.#drop(digest);
     return undefined;
   }
 
@@ -81,9 +86,9 @@ export class Contents {
    */
   async writeTo(digest: Digest, size: number, path: string): Promise<void> {
     if (size <= STREAM_ABOVE) {
-      const bytes = await this.get(digest);
+      const bytes = this.get(digest);
       if (bytes === undefined) throw damaged(digest);
-      await writeFile(path, bytes, { flag: 'wx' });
+      writeFileSync(path, bytes, { flag: 'wx' });
       return;
     }
     const hash = createHash('sha256');
@@ -94,7 +99,7 @@ export class Contents {
       throw error;
     }
     if (`sha256:${hash.digest('hex')}` === digest) return;
-    await this.#drop(digest);
+    this.#drop(digest);
     throw damaged(digest);
   }
 
@@ -107,24 +112,24 @@ export class Contents {
     return join(await this.#temporary(), `object-${randomBytes(8).toString('hex')}`);
   }
 
-  async #moveIn(temporary: string, digest: Digest): Promise<void> {
-    await utimes(temporary, TREE_TIME, TREE_TIME);
-    await moveIn(temporary, this.#path(digest));
+  #moveIn(temporary: string, digest: Digest): void {
+    utimesSync(temporary, TREE_TIME, TREE_TIME);
+    moveIn(temporary, this.#path(digest));
   }
 
-  async #drop(digest: Digest): Promise<void> {
-    await rm(this.#path(digest), { force: true });
+  #drop(digest: Digest): void {
+    rmSync(this.#path(digest), { force: true });
   }
 }
 
 /** Moves a finished file to its place, whose directory is made if need be. */
-export async function moveIn(temporary: string, path: string): Promise<void> {
+export function moveIn(temporary: string, path: string): void {
   try {
-    await rename(temporary, path);
+    renameSync(temporary, path);
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
-    await mkdir(dirname(path), { recursive: true });
-    await rename(temporary, path);
+    mkdirSync(dirname(path), { recursive: true });
+    renameSync(temporary, path);
   }
 }
 

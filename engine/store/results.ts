@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, hex, isDigest, sha256 } from '../digest.ts';
 import { isMissing } from '../errors.ts';
@@ -40,7 +40,7 @@ export class Results {
     const path = this.#path(key);
     let content: string;
     try {
-      content = await readFile(path, 'utf8');
+      content = readFileSync(path, 'utf8');
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -48,14 +48,14 @@ export class Results {
     const end = content.indexOf('\n');
     const text = content.slice(end + 1);
     if (content.slice(0, end) === sha256(text)) return text;
-    await rm(path, { force: true });
+    rmSync(path, { force: true });
     return undefined;
   }
 
   async keep(key: string, text: string): Promise<void> {
     const temporary = join(await this.#temporary(), `result-${randomBytes(8).toString('hex')}`);
-    await writeFile(temporary, `${sha256(text)}\n${text}`, { flag: 'wx' });
-    await moveIn(temporary, this.#path(key));
+    writeFileSync(temporary, `${sha256(text)}\n${text}`, { flag: 'wx' });
+    moveIn(temporary, this.#path(key));
   }
 
   #path(key: string): string {

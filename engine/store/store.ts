@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../digest.ts';
@@ -132,7 +133,7 @@ class DiskStore implements Store {
     return { digest: await this.#contents.putFile(path, size), size };
   }
 
-  get(digest: Digest): Promise<Uint8Array | undefined> {
+  async get(digest: Digest): Promise<Uint8Array | undefined> {
     return this.#find().get(digest);
   }
 
@@ -140,16 +141,16 @@ class DiskStore implements Store {
   #find(): Pick<Contents, 'get' | 'has' | 'writeTo'> {
     const { kept, ephemeral } = this.#shared;
     return {
-      get: async (digest) => (await kept.get(digest)) ?? ephemeral.get(digest),
-      has: async (digest, size) => (await kept.has(digest, size)) || ephemeral.has(digest, size),
-      writeTo: async (digest, size, path) => ((await ephemeral.has(digest, size)) ? ephemeral : kept).writeTo(digest, size, path),
+      get: (digest) => kept.get(digest) ?? ephemeral.get(digest),
+      has: (digest, size) => kept.has(digest, size) || ephemeral.has(digest, size),
+      writeTo: (digest, size, path) => (ephemeral.has(digest, size) ? ephemeral : kept).writeTo(digest, size, path),
     };
   }
 
   async putTree(tree: Tree): Promise<Digest> {
     const digest = await this.#contents.put(treeBytes(tree));
     // A tree that is kept as well holds nothing that must go.
-    if (this.#isEphemeral && (await this.#shared.kept.get(digest)) === undefined) this.#shared.ephemeralTrees.add(digest);
+    if (this.#isEphemeral && this.#shared.kept.get(digest) === undefined) this.#shared.ephemeralTrees.add(digest);
     return digest;
   }
 
@@ -189,7 +190,7 @@ class DiskStore implements Store {
 
   async #checkOut(digest: Digest): Promise<string> {
     const target = this.#shared.checkoutPath(digest);
-    if (!(await isDirectory(target))) {
+    if (!isDirectory(target)) {
       await checkOut(await this.tree(digest), this.#find(), target, await this.temporary('checkout'));
     }
     return target;
@@ -197,7 +198,7 @@ class DiskStore implements Store {
 
   async temporary(purpose: string): Promise<string> {
     const dir = join(await this.#shared.ownDirectory(), `${purpose}-${randomBytes(6).toString('hex')}`);
-    await mkdir(dir);
+    mkdirSync(dir);
     return dir;
   }
 
@@ -212,7 +213,7 @@ class DiskStore implements Store {
     const tree = await this.#findTree(digest);
     if (tree === undefined) return false;
     for (const entry of tree.entries) {
-      if (!(await this.#shared.kept.has(entry.digest, entry.size))) return false;
+      if (!this.#shared.kept.has(entry.digest, entry.size)) return false;
     }
     return true;
   }

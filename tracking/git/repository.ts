@@ -5,7 +5,7 @@ import { ObjectReader } from './blobs.ts';
 import { type Answer, type CallOptions, callGit } from './call.ts';
 import { locateRepository } from './locate.ts';
 import type { ObjectDatabase } from './objects.ts';
-import { commitEntries, dirtyPaths, listCommit, worktreeEntries } from './trees.ts';
+import { commitEntries, dirtyPaths, listCommit, worktreeLister } from './trees.ts';
 
 export interface Person {
   readonly name: string;
@@ -90,6 +90,7 @@ export async function openRepository(dir: string): Promise<Repository> {
     if (content !== undefined) return content;
     throw new AtmosError(`the repository has no object ${name}`, { kind: 'environment', code: 'git-failed' });
   };
+  const listWorktree = worktreeLister(git, root);
   let identity: Promise<Person> | undefined;
   let head: Promise<string | undefined> | undefined;
   return {
@@ -119,9 +120,7 @@ export async function openRepository(dir: string): Promise<Repository> {
     },
     dirtyPaths: (paths) => dirtyPaths(git, paths),
     entries: async (rev, below) =>
-      rev === 'worktree'
-        ? worktreeEntries(git, root, below)
-        : commitEntries((name) => reader.object(name), await resolveCommit(rev), below),
+      rev === 'worktree' ? listWorktree(below) : commitEntries((name) => reader.object(name), await resolveCommit(rev), below),
     files: (commit) => ({
       read: (path) => reader.read(`${commit}:${path}`),
       list: (below) => listCommit((name) => reader.object(name), commit, below),

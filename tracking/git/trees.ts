@@ -19,13 +19,33 @@ export async function dirtyPaths(git: RunGit, paths: readonly string[]): Promise
     .sort();
 }
 
-/** The files below a directory of the working tree: tracked, or new and not ignored; sorted. @throws AtmosError `submodule` */
-export async function worktreeEntries(git: RunGit, root: string, dir: string): Promise<readonly SourceEntry[]> {
-  const { stdout } = await git([LITERAL, 'ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', pathspec(dir)]);
-  const prefix = dir === '' ? '' : `${dir}/`;
-  const paths = [...new Set(split(stdout))].filter((path) => path.startsWith(prefix));
-  const entries = await Promise.all(paths.map((path) => worktreeEntry(root, path, path.slice(prefix.length))));
-  return entries.filter((entry) => entry !== undefined).sort(byPath);
+/**
+ * Lists directories of the working tree: their files that are tracked, or new and not ignored, sorted. What is asked for while Git is at it is asked
+ * together next: a process for all components, not one each.
+ * @throws AtmosError `submodule`
+ */
+export function worktreeLister(git: RunGit, root: string): (dir: string) => Promise<readonly SourceEntry[]> {
+  let wanted = new Set<string>();
+  let next: Promise<readonly string[]> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  const ask = async (): Promise<readonly string[]> => {
+    await last;
+    await new Promise(setImmediate);
+    const dirs = [...wanted].map(pathspec);
+    wanted = new Set();
+    next = undefined;
+    const answer = git([LITERAL, 'ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...dirs]);
+    last = answer.catch(() => undefined);
+    return split((await answer).stdout);
+  };
+  return async (dir) => {
+    wanted.add(dir);
+    next ??= ask();
+    const prefix = dir === '' ? '' : `${dir}/`;
+    const paths = [...new Set(await next)].filter((path) => path.startsWith(prefix));
+    const entries = await Promise.all(paths.map((path) => worktreeEntry(root, path, path.slice(prefix.length))));
+    return entries.filter((entry) => entry !== undefined).sort(byPath);
+  };
 }
 
 /** The files below a directory of a commit, sorted; none where there is no such directory. @throws AtmosError `submodule` */

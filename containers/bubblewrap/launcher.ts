@@ -1,0 +1,143 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import type { Readable, Writable } from 'node:stream';
+import { ended } from './command.ts';
+
+/** Where what a command writes goes. */
+export interface Sinks {
+  stdout(chunk: Buffer): void;
+  stderr(chunk: Buffer): void;
+  /** File descriptor 3. */
+  status(chunk: Buffer): void;
+}
+
+/** If we go without a word, file descriptor 4 ends, and so does the shell; and what it runs ends with it, if it wants to die with its parent. */
+const WATCH = '(read word && exit; kill -KILL $$) <&4 & exec 4<&-\n';
+
+/**
+ * Starts commands through small shells that stay: a process is started by copying the one that starts it, and ours is large. A shell runs one command
+ * at a time; there are as many as commands ever ran at once.
+ */
+export class Launcher {
+  readonly #idle: Shell[] = [];
+  readonly #all = new Set<Shell>();
+
+  /**
+   * Runs a command to its end, in a session that no terminal's Ctrl-C reaches. It has this environment and nothing of ours, and reads nothing. Its
+   * parent ends with this process, however that ends.
+   */
+  async run(argv: readonly string[], env: Readonly<Record<string, string>>, sinks: Sinks): Promise<void> {
+    if (!isExportable(env)) return runDirectly(argv, env, sinks);
+    const shell = this.#idle.pop() ?? this.#start();
+    await shell.run(argv, env, sinks);
+    this.#idle.push(shell);
+  }
+
+  #start(): Shell {
+    const shell = new Shell();
+    this.#all.add(shell);
+    return shell;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#all].map((shell) => shell.close()));
+  }
+}
+
+/** Whether every name is one that a shell can export. */
+function isExportable(env: Readonly<Record<string, string>>): boolean {
+  return Object.keys(env).every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+}
+
+function runDirectly(argv: readonly string[], env: Readonly<Record<string, string>>, sinks: Sinks): Promise<void> {
+  const [command = '', ...args] = argv;
+  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  child.stdout?.on('data', sinks.stdout);
+  child.stderr?.on('data', sinks.stderr);
+  (child.stdio[3] as Readable).on('data', sinks.status);
+  return ended(child);
+}
+
+class Shell {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+  #sections: { take(chunk: Buffer): void; lost(): void }[] = [];
+
+  constructor() {
+    this.#child = spawn('/bin/sh', [], { env: {}, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] });
+    this.#ended = ended(this.#child).catch(() => undefined);
+    void this.#ended.then(() => {
+      for (const section of this.#sections) section.lost();
+    });
+    for (const index of [1, 2, 3]) {
+      (this.#child.stdio[index] as Readable).on('data', (chunk: Buffer) => this.#sections[index - 1]?.take(chunk));
+    }
+    // Whoever waits for a command learns of the shell's end by `close`.
+    for (const input of [this.#child.stdin, this.#child.stdio[4] as Writable]) input?.on('error', () => undefined);
+    this.#child.stdin?.write(WATCH);
+  }
+
+  async run(argv: readonly string[], env: Readonly<Record<string, string>>, sinks: Sinks): Promise<void> {
+    // The command can't know it, so it can't write it.
+    const mark = Buffer.from(randomBytes(16).toString('hex'));
+    const ends = [sinks.stdout, sinks.stderr, sinks.status].map(
+      (sink) =>
+        new Promise<void>((resolve, reject) => {
+          const section = new Section(mark, sink, resolve);
+          this.#sections.push({
+            take: (chunk) => section.take(chunk),
+            lost: () => reject(new Error('the shell that started it was ended')),
+          });
+        }),
+    );
+    const exports = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}; `);
+    const marks = [1, 2, 3].map((fd) => `; printf ${mark} >&${fd}`).join('');
+    this.#child.stdin?.write(`(${exports.join('')}exec ${argv.map(quote).join(' ')}) </dev/null${marks}\n`);
+    try {
+      await Promise.all(ends);
+    } finally {
+      this.#sections = [];
+    }
+  }
+
+  close(): Promise<void> {
+    (this.#child.stdio[4] as Writable).end('\n');
+    this.#child.stdin?.end();
+    return this.#ended;
+  }
+}
+
+/** Hands on what comes before a mark. */
+class Section {
+  readonly #mark: Buffer;
+  readonly #sink: (chunk: Buffer) => void;
+  readonly #end: () => void;
+  #held: Buffer = Buffer.alloc(0);
+
+  constructor(mark: Buffer, sink: (chunk: Buffer) => void, end: () => void) {
+    this.#mark = mark;
+    this.#sink = sink;
+    this.#end = end;
+  }
+
+  take(chunk: Buffer): void {
+    const all = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk]);
+    const at = all.indexOf(this.#mark);
+    const upTo = at === -1 ? all.length - this.#begun(all) : at;
+    if (upTo > 0) this.#sink(all.subarray(0, upTo));
+    this.#held = all.subarray(upTo);
+    if (at !== -1) this.#end();
+  }
+
+  /** How many bytes at the end may be the beginning of the mark. */
+  #begun(bytes: Buffer): number {
+    for (let length = Math.min(this.#mark.length - 1, bytes.length); length > 0; length -= 1) {
+      if (bytes.subarray(bytes.length - length).equals(this.#mark.subarray(0, length))) return length;
+    }
+    return 0;
+  }
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,93 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Launcher } from '../../containers/bubblewrap/launcher.ts';
+
+let launcher: Launcher;
+beforeEach(() => {
+  launcher = new Launcher();
+});
+afterEach(() => launcher.close());
+
+interface Said {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly status: string;
+}
+
+async function run(script: string, env: Readonly<Record<string, string>> = {}): Promise<Said> {
+  const said = { stdout: '', stderr: '', status: '' };
+  const into = (name: keyof Said) => (chunk: Buffer) => {
+    said[name] += chunk.toString('latin1');
+  };
+  await launcher.run(['/bin/sh', '-c', script], env, {
+    stdout: into('stdout'),
+    stderr: into('stderr'),
+    status: into('status'),
+  });
+  return said;
+}
+
+test('what a command writes arrives whole, by where it wrote it, and never mixed with what another one wrote', async () => {
+  expect(await run('printf out; printf err >&2; printf status >&3')).toEqual({ stdout: 'out', stderr: 'err', status: 'status' });
+  const all = await Promise.all(
+    Array.from({ length: 8 }, (_, index) => run(`for i in 1 2 3; do printf '${index} '; sleep 0.0${index}; done`)),
+  );
+  expect(all.map(({ stdout }) => stdout)).toEqual(Array.from({ length: 8 }, (_, index) => `${index} `.repeat(3)));
+  const line = '0123456789abcdef0123456789abcdef\n';
+  const { stdout } = await run(`i=0; while [ $i -lt 20000 ]; do printf '${line.trim()}\\n'; i=$((i+1)); done`);
+  expect(stdout).toBe(line.repeat(20_000));
+});
+
+test('a command has the environment that it is given, whatever its values and names, and nothing of ours', async () => {
+  const odd = `it's "$HOME" \`x\` \\ \n two lines`;
+  expect((await run('printf %s "$ODD"', { ODD: odd })).stdout).toBe(odd);
+  const environment = 'tr "\\0" "\\n" < /proc/self/environ';
+  const path = { PATH: '/bin:/usr/bin' };
+  expect((await run(environment, { ...path, 'odd.name': 'x' })).stdout).not.toContain('npm_');
+  expect((await run('cat /proc/$$/environ | tr "\\0" "\\n"', { ...path, 'odd.name': 'x' })).stdout).toContain('odd.name=x');
+});
+
+test('a command gets an interrupt in the usual way, and is not made deaf to it', async () => {
+  expect((await run('trap "echo caught" INT; kill -INT $$; echo on')).stdout).toBe('caught\non\n');
+});
+
+test('when this process is killed, what dies with its parent dies at once', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'atmos-launcher-'));
+  try {
+    const program = join(dir, 'program.ts');
+    const command = ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '/bin/sh', '-c', `echo $$ > ${dir}/pid; exec /bin/sleep 60`];
+    writeFileSync(
+      program,
+      `import { Launcher } from ${JSON.stringify(join(import.meta.dirname, '../../containers/bubblewrap/launcher.ts'))};
+       const none = () => undefined;
+       await new Launcher().run(${JSON.stringify(command)}, {}, { stdout: none, stderr: none, status: none });`,
+    );
+    const child = spawn(process.execPath, [program], { stdio: 'ignore' });
+    await expect.poll(() => pidIn(join(dir, 'pid')), { timeout: 10_000 }).toBeGreaterThan(1);
+    const pid = pidIn(join(dir, 'pid'));
+    expect(isRunning(pid)).toBe(true);
+    child.kill('SIGKILL');
+    await expect.poll(() => isRunning(pid), { timeout: 5000 }).toBe(false);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
+
+function pidIn(path: string): number {
+  try {
+    return Number(readFileSync(path, 'utf8'));
+  } catch {
+    return 0;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z');
+  } catch {
+    return false;
+  }
+}

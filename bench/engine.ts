@@ -23,7 +23,14 @@ export async function figures(): Promise<Figures> {
     if (exitCode !== 0) throw new Error(`exit code ${exitCode}`);
     return performance.now() - began;
   };
-  const io = { store, secrets: {}, stateRoot: join(dir, 'state'), runsRoot: join(dir, 'runs'), log: (): void => undefined };
+  const io = {
+    store,
+    secrets: {},
+    stateRoot: join(dir, 'state'),
+    runsRoot: join(dir, 'runs'),
+    keepRoot: undefined,
+    log: (): void => undefined,
+  };
   const idle = new AbortController().signal;
   const never = { interrupt: idle, force: idle };
   try {

@@ -169,7 +169,8 @@ function withRunFlags(command: Command): Command {
     .option('--runtime <name>', 'auto, bubblewrap or docker')
     .option('--parallelism <n>', 'how many nodes run at once')
     .option('--keep-going', 'after a failure, go on with what does not depend on it', false)
-    .option('--no-cache', 'run every node, whatever is cached');
+    .option('--no-cache', 'run every node, whatever is cached')
+    .option('--keep', 'keep the files of a node that fails, and say how to open a shell in them', false);
 }
 
 function globalsOf(command: Command): Globals & RunFlags {

@@ -16,6 +16,7 @@ export function progressLines(verbose: boolean): Listener {
         return;
       case 'failed':
         write(`  ${mark('red', '✖')} ${name} ${seconds(event.ms)}`);
+        if (event.enter !== undefined) write(`    what it left is kept; open a shell in it: ${event.enter}`);
         return;
       case 'cached':
         if (verbose) write(`  ${mark('dim', '=')} ${name} cached`);

@@ -11,6 +11,7 @@ export interface RunFlags {
   readonly parallelism: string | undefined;
   readonly cache: boolean;
   readonly keepGoing: boolean;
+  readonly keep: boolean;
 }
 
 /** Does some work in the workspace that the flags name, and closes it, whatever happens. */
@@ -36,6 +37,7 @@ export function runSettings(globals: Globals, flags: RunFlags, { project }: Work
     parallelism: parallelismOf(flags.parallelism) ?? engine.parallelism ?? Math.max(10, availableParallelism()),
     keepGoing: flags.keepGoing,
     noCache: !flags.cache,
+    keep: flags.keep,
     cancellation: interrupts(),
     listener: globals.quiet ? () => undefined : progressLines(globals.verbose),
     onRuntime: (name) => {

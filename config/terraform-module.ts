@@ -36,11 +36,10 @@ export async function inspectModule(files: ConfigFiles, dir: string, cache?: Tex
 
 async function parseFile(path: string, content: Uint8Array): Promise<unknown> {
   const text = Buffer.from(content).toString('utf8');
+  // WebAssembly of 2 MB: loaded only for a file that was never seen before.
+  const parse = path.endsWith('.json') ? JSON.parse : await hclParser(path);
   try {
-    if (path.endsWith('.json')) return JSON.parse(text);
-    // WebAssembly of 2 MB: loaded only for a file that was never seen before.
-    const { parse } = await import('@cdktn/hcl2json');
-    return await parse(path, text);
+    return await parse(text);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     const at = /:(\d+),(\d+)/.exec(message);
@@ -52,6 +51,11 @@ async function parseFile(path: string, content: Uint8Array): Promise<unknown> {
       cause,
     });
   }
+}
+
+async function hclParser(path: string): Promise<(text: string) => Promise<unknown>> {
+  const { parse } = await import('@cdktn/hcl2json');
+  return (text) => parse(path, text);
 }
 
 function combine(documents: readonly unknown[]): TerraformModule {

@@ -1,6 +1,7 @@
-import { chownSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { AtmosError, type Digest, type NodeIo, type ResolvedExec } from '../engine/index.ts';
+import { type Kept, keep } from './kept.ts';
 import type { RunDirectory } from './runs.ts';
 
 /** A directory of this machine that a container sees. */
@@ -15,6 +16,8 @@ export interface LaidOut {
   readonly binds: readonly Bind[];
   /** Called after the command ended well: the trees by output name. */
   collect(): Promise<Readonly<Record<string, Digest>>>;
+  /** Called after the command failed, where its files are to be kept, before they are disposed of. */
+  keep(root: string): Kept;
   /** Called at the end, whatever happened. */
   dispose(): Promise<void>;
 }
@@ -31,19 +34,25 @@ export interface Owner {
 export async function layOut(step: ResolvedExec, io: NodeIo, owner: Owner, run?: RunDirectory): Promise<LaidOut> {
   const { outputs, state } = step.exec;
   const inputs = await Promise.all(
-    step.inputs.map(async ({ path, tree }) => ({ source: await io.store.checkOut(tree), target: path, readOnly: true })),
+    step.inputs.map(async ({ path, tree }) => ({ tree, source: await io.store.checkOut(tree), target: path, readOnly: true })),
   );
   const states = state.map(({ path, dir }) => ({ source: stateDir(io.stateRoot, dir, owner), target: path, readOnly: false }));
   // What an effect writes must not go away with the process that started it.
-  const scratch = run?.path ?? (outputs.length === 0 ? undefined : await io.store.temporary('outputs'));
+  const scratch = run?.path ?? (outputs.length === 0 && io.keepRoot === undefined ? undefined : await io.store.temporary('outputs'));
   const dirs = outputs.map(({ name, path }, index) => {
     const dir = join(scratch ?? '', `output-${index}`);
     mkdirSync(dir, { mode: 0o755 });
     give(dir, owner);
     return { name, source: dir, target: path, readOnly: false };
   });
+  const tmp = io.keepRoot === undefined ? [] : temporaryFiles(step, scratch ?? '');
+  const binds = [...inputs, ...states, ...dirs, ...tmp];
   return {
-    binds: [...inputs, ...states, ...dirs],
+    binds,
+    keep: (root) =>
+      keep(root, step.id, binds, ({ source, target, readOnly }) =>
+        readOnly ? inputs.some(({ tree, target: at }) => at === target && io.store.isEphemeral(tree)) : source.startsWith(scratch ?? '\0'),
+      ),
     async collect() {
       const trees: Record<string, Digest> = {};
       for (const { name, source } of dirs) trees[name] = await io.store.takeIn(source);
@@ -53,6 +62,15 @@ export async function layOut(step: ResolvedExec, io: NodeIo, owner: Owner, run?:
       if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
     },
   };
+}
+
+/** A directory of ours in place of the tmpfs at `/tmp`, which would be gone with the container. */
+function temporaryFiles(step: ResolvedExec, scratch: string): readonly Bind[] {
+  if (step.inputs.some(({ path }) => path === '/tmp')) return [];
+  const source = join(scratch, 'tmp');
+  mkdirSync(source);
+  chmodSync(source, 0o1777);
+  return [{ source, target: '/tmp', readOnly: false }];
 }
 
 function stateDir(root: string, dir: string, owner: Owner): string {

@@ -21,6 +21,8 @@ export interface RunSettings {
   readonly parallelism: number;
   readonly keepGoing: boolean;
   readonly noCache: boolean;
+  /** Keep the files of nodes that fail. */
+  readonly keep: boolean;
   readonly cancellation: Cancellation;
   readonly listener: Listener;
   /** Told once, when the first container is about to run. */
@@ -56,7 +58,7 @@ export class Session {
 
   /** Runs a graph; nodes that failed are in the results. `stop` interrupts it as the user would. */
   run(graph: Graph, secrets: Readonly<Record<string, string>> = {}, stop?: AbortSignal): Promise<Results> {
-    const { store, stateRoot, runsRoot } = this.#workspace;
+    const { store, stateRoot, runsRoot, keepRoot } = this.#workspace;
     const { interrupt, force } = this.#settings.cancellation;
     const cancellation = { interrupt: stop === undefined ? interrupt : AbortSignal.any([interrupt, stop]), force };
     const computes: ComputeFunctions = COMPUTES;
@@ -67,6 +69,7 @@ export class Session {
       store,
       stateRoot,
       runsRoot,
+      keepRoot: this.#settings.keep ? keepRoot : undefined,
       computes,
       secrets,
       runtime: () => this.#open(),

@@ -35,6 +35,8 @@ interface Failed {
   readonly type: 'failed';
   readonly ms: number;
   readonly message: string;
+  /** The command that opens a shell in what it left, where that was to be kept. */
+  readonly enter?: string;
 }
 /** It never ran: something before it failed, or the run was interrupted. */
 interface Cancelled {

@@ -5,7 +5,7 @@ import { AtmosError } from './errors.ts';
 import { nodeKey } from './key.ts';
 import type { Compute, Exec, Node, NodeId } from './node.ts';
 import type { Done, Outcome } from './results.ts';
-import type { Cancellation, ResolvedInput, Runtime } from './runtime.ts';
+import type { Cancellation, ExecResult, ResolvedInput, Runtime } from './runtime.ts';
 import type { NodeResult, Store } from './store/index.ts';
 
 /** A result, and whether it was there before. */
@@ -24,6 +24,7 @@ export interface ExecutionContext {
   readonly secrets: Readonly<Record<string, string>>;
   readonly stateRoot: string;
   readonly runsRoot: string;
+  readonly keepRoot: string | undefined;
   readonly cancellation: Cancellation;
   /** Results under way, by key: two nodes with one key execute once. */
   readonly inFlight: Map<Digest, Promise<Found>>;
@@ -114,6 +115,7 @@ function ioOf(id: NodeId, secretNames: readonly string[], context: ExecutionCont
     secrets,
     stateRoot: context.stateRoot,
     runsRoot: context.runsRoot,
+    keepRoot: context.keepRoot,
     log: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => emitter.log(id, stream, chunk),
   };
 }
@@ -146,17 +148,19 @@ async function performExec(
     throw new AtmosError(`ended after an interrupt with exit code ${result.exitCode}`, { kind: 'interrupted', code: 'interrupted' });
   }
   const killed = result.exitCode === 137 ? ' (killed: perhaps it needs more memory than its limit)' : '';
-  throw new CommandFailed(new AtmosError(`exit code ${result.exitCode}${killed}`, { kind: 'failed', code: 'exit-code' }), result.outputs);
+  throw new CommandFailed(new AtmosError(`exit code ${result.exitCode}${killed}`, { kind: 'failed', code: 'exit-code' }), result);
 }
 
 /** A command's failure, with what it left. Caught where outcomes are made. */
 export class CommandFailed extends Error {
   readonly error: AtmosError;
   readonly outputs: NodeResult['outputs'];
-  constructor(error: AtmosError, outputs: NodeResult['outputs']) {
+  readonly enter: string | undefined;
+  constructor(error: AtmosError, { outputs, enter }: Pick<ExecResult, 'outputs' | 'enter'>) {
     super(error.message);
     this.error = error;
     this.outputs = outputs;
+    this.enter = enter;
   }
 }
 

@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly stateRoot: string;
   /** Where effects keep what the next process needs to find them. */
   readonly runsRoot: string;
+  /** Where the files of commands that fail are kept; `undefined` when they are not. */
+  readonly keepRoot: string | undefined;
   readonly cancellation: Cancellation;
   readonly listener: Listener;
 }
@@ -88,14 +90,14 @@ async function runNode(
     if (!done.cached) emitter.emit(id, { type: 'finished', ms: elapsed(), exitCode: done.exitCode });
     return { status: 'done', ...done, ms: elapsed() };
   } catch (cause) {
-    const { error, outputs } = failureOf(cause);
+    const { error, outputs, enter } = failureOf(cause);
     const message = emitter.mask(error.message);
-    emitter.emit(id, { type: 'failed', ms: elapsed(), message });
+    emitter.emit(id, { type: 'failed', ms: elapsed(), message, ...(enter === undefined ? {} : { enter }) });
     return { status: 'failed', error, message, outputs, tail: emitter.tail(id), ms: elapsed() };
   }
 }
 
-function failureOf(cause: unknown): Pick<CommandFailed, 'error' | 'outputs'> {
+function failureOf(cause: unknown): Pick<CommandFailed, 'error' | 'outputs'> & Partial<Pick<CommandFailed, 'enter'>> {
   if (cause instanceof CommandFailed) return cause;
   if (cause instanceof AtmosError) return { error: cause, outputs: {} };
   const message = cause instanceof Error ? cause.message : String(cause);

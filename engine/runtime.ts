@@ -42,6 +42,8 @@ export interface NodeIo {
   readonly stateRoot: string;
   /** Host directory below which effects have their run directories. */
   readonly runsRoot: string;
+  /** Host directory below which the files of a command that failed are kept; `undefined` when they are not. */
+  readonly keepRoot: string | undefined;
   log(stream: 'stdout' | 'stderr', chunk: Uint8Array): void;
 }
 
@@ -49,6 +51,8 @@ export interface ExecResult {
   readonly exitCode: number;
   /** Trees by output name. Empty when the exit code is not one that counts as success, unless the node collects always. */
   readonly outputs: Readonly<Record<string, Digest>>;
+  /** The command that opens a shell in what a failed command left, where that was to be kept. */
+  readonly enter?: string;
 }
 
 /** The first Ctrl-C asks the tools to end by themselves, the second one ends them. */

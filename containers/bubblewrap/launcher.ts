@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
+import { quote } from '../kept.ts';
 import { ended } from './command.ts';
 
 /** Where what a command writes goes. */
@@ -136,8 +137,4 @@ class Section {
     }
     return 0;
   }
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

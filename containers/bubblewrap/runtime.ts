@@ -14,7 +14,7 @@ import { runSandbox } from './command.ts';
 import { runEffect } from './effect.ts';
 import { Launcher } from './launcher.ts';
 import { type Bubblewrap, findBubblewrap } from './probe.ts';
-import { sandboxArguments } from './sandbox.ts';
+import { sandboxArguments, shellArguments } from './sandbox.ts';
 
 /**
  * Nodes as bubblewrap sandboxes: one process a node, no daemon, no root, nothing to clean up. Inputs are read-only binds of directories in the
@@ -47,17 +47,20 @@ class BubblewrapRuntime implements Runtime {
     const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
     const { effect } = step.exec;
     const run = effect === undefined ? undefined : await makeRunDirectory(io.runsRoot, effect);
-    const { binds, collect, dispose } = await layOut(step, io, owner, run);
+    const laid = await layOut(step, io, owner, run);
     try {
-      const args = sandboxArguments(step, rootfs, binds);
-      const env = environment(image, step, io);
+      const args = sandboxArguments(step, rootfs, laid.binds);
+      const env = environment(image, step);
       const exitCode =
         run === undefined
-          ? await runSandbox(this.#launcher, [this.#path, '--die-with-parent', ...args], env, io, cancellation)
-          : await runEffect(this.#path, args, env, run, io, cancellation);
-      return { exitCode, outputs: collects(step.exec, exitCode) ? await collect() : {} };
+          ? await runSandbox(this.#launcher, [this.#path, '--die-with-parent', ...args], { ...env, ...io.secrets }, io, cancellation)
+          : await runEffect(this.#path, args, { ...env, ...io.secrets }, run, io, cancellation);
+      const outputs = collects(step.exec, exitCode) ? await laid.collect() : {};
+      if (io.keepRoot === undefined || step.exec.succeeds.includes(exitCode)) return { exitCode, outputs };
+      const kept = laid.keep(io.keepRoot);
+      return { exitCode, outputs, enter: kept.enter([this.#path, ...shellArguments(step, rootfs, kept.binds, env)]) };
     } finally {
-      await dispose();
+      await laid.dispose();
     }
   }
 
@@ -66,7 +69,7 @@ class BubblewrapRuntime implements Runtime {
   }
 }
 
-function environment({ env }: StoredImage, { exec }: ResolvedExec, io: NodeIo): Readonly<Record<string, string>> {
+function environment({ env }: StoredImage, { exec }: ResolvedExec): Readonly<Record<string, string>> {
   const own = env.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const);
-  return { ...Object.fromEntries(own), HOME: '/tmp', ...exec.env, ...io.secrets };
+  return { ...Object.fromEntries(own), HOME: '/tmp', ...exec.env };
 }

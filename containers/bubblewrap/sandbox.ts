@@ -16,6 +16,21 @@ const OWN = ['dev', 'proc', 'tmp'];
  * declared. Values of the environment are not among them, since anybody can read a process's arguments.
  */
 export function sandboxArguments({ id, exec }: ResolvedExec, rootfs: string, binds: readonly Bind[]): readonly string[] {
+  return ['--new-session', '--as-pid-1', '--json-status-fd', '3', ...isolation(id, exec, rootfs, binds), '--', ...exec.argv];
+}
+
+/** The same sandbox with a shell in it, for a person at a terminal; without the environment's secrets. */
+export function shellArguments(
+  { id, exec }: ResolvedExec,
+  rootfs: string,
+  binds: readonly Bind[],
+  env: Readonly<Record<string, string>>,
+): readonly string[] {
+  const set = Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]);
+  return [...isolation(id, exec, rootfs, binds), '--clearenv', ...set, '--', 'sh'];
+}
+
+function isolation(id: string, exec: ResolvedExec['exec'], rootfs: string, binds: readonly Bind[]): readonly string[] {
   const mounts = binds.flatMap(({ source, target, readOnly }) => [readOnly ? '--ro-bind' : '--bind', source, target]);
   const root = rootArguments(rootfs);
   const hidden = binds.find(({ target }) => root.names.includes(target.split('/')[1] ?? ''));
@@ -31,11 +46,10 @@ export function sandboxArguments({ id, exec }: ResolvedExec, rootfs: string, bin
     : ['--perms', '1777', '--size', String(Math.floor(exec.limits.memoryMiB / 2) * MIB), '--tmpfs', '/tmp'];
   return [
     ...['--unshare-all', '--unshare-user', '--uid', USER, '--gid', USER, '--hostname', 'sandbox', '--cap-drop', 'ALL'],
-    ...['--new-session', '--as-pid-1', '--json-status-fd', '3'],
     ...(exec.network === 'none' ? [] : ['--share-net']),
     ...['--tmpfs', '/', ...root.args, '--proc', '/proc', '--dev', '/dev', ...tmp, ...mounts],
     ...(exec.network === 'none' ? [] : NAMES.flatMap((path) => (existsSync(join(rootfs, path)) ? ['--ro-bind-try', path, path] : []))),
-    ...['--remount-ro', '/', '--chdir', exec.workdir, '--', ...exec.argv],
+    ...['--remount-ro', '/', '--chdir', exec.workdir],
   ];
 }
 

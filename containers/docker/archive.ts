@@ -30,11 +30,15 @@ export function tarTransport(engine: Engine): Transport {
     user: `${USER}:${USER}`,
     prepare: async (step, io) => {
       refuseState(step);
+      if (io.keepRoot !== undefined) throw cannotKeep();
       const inputs = await Promise.all(step.inputs.map(async ({ path, tree }) => mount(await volumeOf(step, tree, io), path, true)));
       const outputs = await outputVolumes(engine, step);
       return {
         mounts: [...inputs, ...step.exec.outputs.map(({ path }, index) => mount(outputs[index] ?? '', path, false))],
         collect: (container) => collect(container, step, io),
+        keep() {
+          throw cannotKeep();
+        },
         dispose: async () => {
           await Promise.all(outputs.map((name) => ignoreMissing(engine.docker.getVolume(name).remove())));
         },
@@ -54,6 +58,14 @@ function refuseState(step: ResolvedExec): void {
     kind: 'environment',
     code: 'state-needs-mount',
     hint: 'use a remote backend (s3, gcs, azurerm, http, pg, …), or an engine on this machine',
+  });
+}
+
+function cannotKeep(): AtmosError {
+  return new AtmosError('this engine cannot mount a directory of this machine, so what a container leaves cannot be kept here', {
+    kind: 'environment',
+    code: 'keep-needs-mount',
+    hint: 'leave out --keep, or use an engine on this machine',
   });
 }
 

@@ -17,14 +17,14 @@ export function bindTransport(): Transport {
     name: 'bind',
     user: `${owner.uid}:${owner.gid}`,
     prepare: async (step: ResolvedExec, io: NodeIo, run?: RunDirectory): Promise<Prepared> => {
-      const { binds, collect, dispose } = await layOut(step, io, owner, run);
+      const { binds, collect, keep, dispose } = await layOut(step, io, owner, run);
       const mounts = binds.map(({ source, target, readOnly }) => ({
         Type: 'bind' as const,
         Source: source,
         Target: target,
         ReadOnly: readOnly,
       }));
-      return { mounts, collect, dispose };
+      return { mounts, collect, keep, dispose };
     },
     close: async () => undefined,
   };

@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import type { ResolvedExec } from '../../engine/index.ts';
+import type { Bind } from '../binds.ts';
 import type { Engine } from './connect.ts';
 import { labels } from './labels.ts';
 
@@ -16,7 +17,7 @@ export function containerOptions(
   user: string | undefined,
   mounts: readonly Docker.MountSettings[],
 ): Docker.ContainerCreateOptions {
-  const taken = new Set(inputs.map(({ path }) => path));
+  const taken = new Set([...inputs.map(({ path }) => path), ...mounts.map(({ Target }) => Target)]);
   const { limits } = exec;
   return {
     Image: exec.image,
@@ -45,4 +46,18 @@ export function containerOptions(
       LogConfig: { Type: 'none', Config: {} },
     },
   };
+}
+
+/** The arguments of `docker` that open a shell in such a container, for a person at a terminal; without secrets. */
+export function shellArguments({ exec }: ResolvedExec, user: string | undefined, binds: readonly Bind[]): readonly string[] {
+  const env = Object.entries({ HOME: '/tmp', ...exec.env }).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+  const mounts = binds.flatMap(({ source, target, readOnly }) => [
+    '--mount',
+    `type=bind,source=${source},target=${target}${readOnly ? ',readonly' : ''}`,
+  ]);
+  return [
+    ...['run', '--rm', '--interactive', '--tty', '--network', exec.network, '--read-only', '--cap-drop', 'ALL'],
+    ...['--security-opt', 'no-new-privileges', ...(user === undefined ? [] : ['--user', user]), '--workdir', exec.workdir],
+    ...[...env, ...mounts, '--entrypoint', 'sh', exec.image],
+  ];
 }

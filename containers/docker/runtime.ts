@@ -17,7 +17,7 @@ import type { ImageStore } from '../images/store.ts';
 import { makeRunDirectory, writeRunFile } from '../runs.ts';
 import { connect, type Engine } from './connect.ts';
 import { provideImage } from './images.ts';
-import { containerOptions } from './isolation.ts';
+import { containerOptions, shellArguments } from './isolation.ts';
 import { ignoreMissing, removeLeftovers } from './labels.ts';
 import { chooseTransport, type TransportChoice } from './probe.ts';
 import type { Transport } from './transport.ts';
@@ -70,7 +70,9 @@ class DockerRuntime implements Runtime {
       try {
         const exitCode = await runContainer(container, io, cancellation);
         const outputs = collects(step.exec, exitCode) ? await prepared.collect(container) : {};
-        return { exitCode, outputs };
+        if (io.keepRoot === undefined || step.exec.succeeds.includes(exitCode)) return { exitCode, outputs };
+        const kept = prepared.keep(io.keepRoot);
+        return { exitCode, outputs, enter: kept.enter(['docker', ...shellArguments(step, transport.user, kept.binds)]) };
       } finally {
         await ignoreMissing(container.remove({ force: true, v: true }));
       }

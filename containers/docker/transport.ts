@@ -1,5 +1,6 @@
 import type Docker from 'dockerode';
 import type { Digest, NodeIo, ResolvedExec } from '../../engine/index.ts';
+import type { Kept } from '../kept.ts';
 import type { RunDirectory } from '../runs.ts';
 
 /** How trees travel between the store and a container. */
@@ -17,6 +18,8 @@ export interface Prepared {
   readonly mounts: readonly Docker.MountSettings[];
   /** Called after the command ended well: the trees by output name. */
   collect(container: Docker.Container): Promise<Readonly<Record<string, Digest>>>;
+  /** As `LaidOut.keep`. */
+  keep(root: string): Kept;
   /** Called at the end, whatever happened, after the container was removed. */
   dispose(): Promise<void>;
 }

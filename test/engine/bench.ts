@@ -87,6 +87,7 @@ export function optionsFor(store: Store, runtime: Runtime, fields: Partial<RunOp
     secrets: {},
     stateRoot: '/nowhere',
     runsRoot: '/nowhere',
+    keepRoot: undefined,
     cancellation: { interrupt: never, force: never },
     listener: (event) => events.push(event),
     events,

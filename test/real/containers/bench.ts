@@ -79,6 +79,7 @@ export async function runScript({ runtime, store, image, stateRoot }: Bench, tex
     secrets: trial.secrets ?? {},
     stateRoot,
     runsRoot: join(stateRoot, '../runs'),
+    keepRoot: undefined,
     log: (stream: 'stdout' | 'stderr', chunk: Uint8Array): void => {
       const part = Buffer.from(chunk).toString('utf8');
       said[stream] += part;

@@ -118,24 +118,6 @@ test('one component alone is rolled out, and the target then says that it runs i
   expect((await shop.ask('status payment-service')).json.targets[0].state).toBe('deployed');
 });
 
-test('every release is made again, byte for byte, in a clone whose branch has moved on; a changed pin is named', async () => {
-  const shop = await newShop();
-  await shop.run('rollout payment-service --target dev');
-  await shop.run('rollout payment-service --target staging --promote-from dev');
-  shop.commit('components/terraform/network/main.tf', (text) => `${text}\n# moved on\n`);
-  shop.git('push', '--quiet', 'origin', 'main');
-  const clone = cloneShop(shop);
-  const { releases } = (await clone.ask('releases')).json;
-  expect(releases).toHaveLength(2);
-  for (const { id } of releases) {
-    const again = await clone.ask(`reproduce ${id}`, { env: { TZ: 'Asia/Tokyo' } });
-    expect(again.code).toBe(0);
-    expect(again.json).toMatchObject({ components: 4, differences: [] });
-  }
-  const compared = await clone.ask('diff payment-service dev HEAD');
-  expect(compared.json.differences).toMatchObject([{ component: 'terraform/network', what: 'source/main.tf' }]);
-});
-
 test('a release is exported as plain files, whole or not at all', async () => {
   const shop = await newShop();
   const { json } = await shop.ask('release payment-service --target dev');

@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { newShop } from './shop.ts';
+
+test.each(['bubblewrap', 'docker'])(
+  'with --keep, what a failed node left can be looked at in a shell in its container, in %s',
+  async (runtime) => {
+    const shop = await newShop();
+    shop.commit('deployments/payment-service.yaml', (text) =>
+      text.replace('        run: node --test', '        run: echo left > /tmp/left; date > reports/half; false #'),
+    );
+    const flags = `test payment-service --component api --runtime ${runtime}`;
+    const failed = await shop.run(`${flags} --keep`);
+    expect(failed.code).toBe(1);
+    const command = /open a shell in it: (\S+)/.exec(failed.stderr)?.[1] ?? '';
+    expect(statSync(join(shop.dir, '.atmos/kept')).mode & 0o777).toBe(0o700);
+    const ask = 'cat /tmp/left; ls /tmp/*/reports; touch /nowhere || echo read-only';
+    // A person sits at a terminal: `script` is one.
+    const said = execFileSync('script', ['-qec', `${command} -c '${ask}'`, '/dev/null'], { cwd: shop.dir, encoding: 'utf8' });
+    expect(said).toMatch(/left\r?\nhalf\r?\n[\s\S]*read-only/);
+    expect((await shop.run(flags)).stderr).not.toContain('open a shell');
+  },
+);
+
+test('with --keep, nothing is kept of nodes that succeed', async () => {
+  const shop = await newShop();
+  expect((await shop.run('test payment-service --component api --keep --no-cache')).code).toBe(0);
+  expect(existsSync(join(shop.dir, '.atmos/kept'))).toBe(false);
+});

@@ -1,9 +1,21 @@
 import type { Json } from '../engine/index.ts';
-import { yamlFunction } from './functions/index.ts';
+import { isDeferred } from './deferred.ts';
+import { functionIn, yamlFunction } from './functions/index.ts';
 import type { ComponentAddress, Origin } from './scope.ts';
 import { evaluateTemplate } from './template-value.ts';
 import type { Delimiters, Functions, Value } from './templates/index.ts';
-import { errorAt, type Located, type LocatedScalar, lineOf, type Place } from './yaml/located.ts';
+import {
+  errorAt,
+  type Located,
+  type LocatedLayers,
+  type LocatedScalar,
+  lineOf,
+  locate,
+  type Place,
+  plain,
+  scalarJson,
+} from './yaml/located.ts';
+import { APPEND, type Merger } from './yaml/merge.ts';
 
 /** What evaluating the sections of a component needs to know. */
 export interface EvaluationContext {
@@ -13,30 +25,70 @@ export interface EvaluationContext {
   readonly components: ReadonlySet<ComponentAddress>;
   /** Functions of the host: `git`, `env`. */
   readonly functions: Functions;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly host: Host;
   /** Delimiters of the templates of a file; `undefined` where its texts are no templates. */
   readonly delimitersOf: (file: string) => Delimiters | undefined;
+  /** How often a template's result is taken for a template again. */
+  readonly evaluations: number;
+  /** Merges what YAML functions gave. */
+  readonly merger: Merger;
+}
+
+/** What YAML functions ask of the machine and the repository. */
+export interface Host {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The repository's directory, absolute. */
+  readonly root: string;
+  readonly branch: () => string;
+  /** Runs a command of a shell and returns what it printed. @throws Error when it fails, or may not be run */
+  readonly exec: (command: string) => string;
 }
 
 /** Evaluates a section: templates and YAML functions. Notes in `origins` where each leaf was written, by JSON pointer below `pointer`. */
 export function evaluate(value: Located, pointer: string, context: EvaluationContext, origins: Record<string, Origin>): Json {
-  const isLeaf = value.kind === 'scalar' || (value.kind === 'map' ? value.entries.size === 0 : value.items.length === 0);
+  const isLeaf = value.kind === 'map' ? value.entries.size === 0 : value.kind !== 'list' || value.items.length === 0;
   if (isLeaf) origins[pointer] = originOf(value.at);
-  if (value.kind !== 'scalar' && value.tag !== undefined) {
+  if (value.kind !== 'scalar' && value.tag !== undefined && !(value.kind === 'list' && value.tag === APPEND)) {
     throw errorAt(value.at, `${value.tag} is no YAML function that takes a ${value.kind}`, { code: 'yaml-function' });
   }
   switch (value.kind) {
     case 'map':
       return Object.fromEntries(
-        [...value.entries].map(([key, entry]) => [key, evaluate(entry.value, `${pointer}/${escapePointer(key)}`, context, origins)]),
+        [...value.entries].map(([key, entry]) => {
+          const name = key.includes('{{') || key.includes('<<') ? keyName(key, entry.keyAt, context) : key;
+          return [name, evaluate(entry.value, `${pointer}/${escapePointer(name)}`, context, origins)];
+        }),
       );
     case 'list':
       return value.items.map((item, index) => evaluate(item, `${pointer}/${index}`, context, origins));
     case 'scalar':
       return evaluateScalar(value, context);
+    case 'layers':
+      return evaluateLayers(value, context);
     default:
       return value satisfies never;
   }
+}
+
+function keyName(key: string, at: Place, context: EvaluationContext): string {
+  const name = evaluateTemplate(key, { kind: 'scalar', value: key, tag: undefined, at }, context);
+  if (isDeferred(name)) throw errorAt(at, 'a key must be known beforehand', { code: 'template' });
+  return String(name);
+}
+
+/** What functions gave merges like values that were written there. */
+function evaluateLayers({ layers, at }: LocatedLayers, context: EvaluationContext): Json {
+  const merged = layers.reduce<{ readonly value: Json; readonly located: Located } | undefined>((base, layer) => {
+    const value = evaluate(layer, '', context, {});
+    const located = locate(value, layer.at);
+    const whole =
+      base === undefined || isDeferred(value) || isDeferred(base.value)
+        ? located
+        : (context.merger.merge(base.located, located) ?? located);
+    return { value: plain(whole), located: whole };
+  }, undefined);
+  if (merged === undefined) throw errorAt(at, 'there is nothing here', { code: 'wrong-type' });
+  return merged.value;
 }
 
 /** The file and line of a place. */
@@ -50,5 +102,8 @@ function escapePointer(key: string): string {
 
 function evaluateScalar(scalar: LocatedScalar, context: EvaluationContext): Json {
   if (scalar.tag !== undefined) return yamlFunction(scalar, scalar.tag, context);
-  return typeof scalar.value === 'string' ? evaluateTemplate(scalar.value, scalar, context) : scalar.value;
+  if (typeof scalar.value !== 'string') return scalarJson(scalar.value);
+  const written = functionIn(scalar.value);
+  if (written !== undefined) return yamlFunction({ ...scalar, value: written.text }, written.tag, context);
+  return evaluateTemplate(scalar.value, scalar, context);
 }

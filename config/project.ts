@@ -4,6 +4,7 @@ import { suggestion } from './nearest.ts';
 import { KINDS, type Kind } from './scope.ts';
 import type { TextCache } from './text-cache.ts';
 import { errorAt, type Located, mapOf, member, plain } from './yaml/located.ts';
+import { LIST_STRATEGIES, type ListStrategy } from './yaml/merge.ts';
 import { parseYaml } from './yaml/parse.ts';
 
 /** `atmos.yaml`, as far as it concerns deployments; keys that it does not know are left alone. Paths are relative to the root. */
@@ -12,7 +13,15 @@ export interface Project {
   readonly file: string | undefined;
   /** `''` for the root itself. */
   readonly basePath: string;
-  readonly stacks: { readonly basePath: string; readonly namePattern: string | undefined; readonly nameTemplate: string | undefined };
+  readonly stacks: {
+    readonly basePath: string;
+    readonly namePattern: string | undefined;
+    readonly nameTemplate: string | undefined;
+    /** Whether components inherit the metadata of their bases. */
+    readonly inheritMetadata: boolean;
+  };
+  /** What a list over a list gives. */
+  readonly listMergeStrategy: ListStrategy;
   /** Where components lie, by kind, and the command that runs them: `terraform` or `tofu`, `helm`, … */
   readonly components: Readonly<Record<Kind, KindSettings>>;
   readonly templates: { readonly settings: TemplateSettings };
@@ -25,9 +34,11 @@ export interface KindSettings {
   readonly command: string | undefined;
   /** Whether Terraform's states are kept apart by workspaces. */
   readonly workspacesEnabled: boolean;
+  /** What `/` in a component's name becomes in a workspace prefix. */
+  readonly prefixSeparator: string;
 }
 
-const COMMANDS: Readonly<Partial<Record<Kind, string>>> = { terraform: 'terraform', helm: 'helm', helmfile: 'helmfile' };
+const COMMANDS: Readonly<Partial<Record<Kind, string>>> = { terraform: 'terraform', helm: 'helm', helmfile: 'helmfile', packer: 'packer' };
 
 /** `templates.settings`. */
 export interface TemplateSettings {
@@ -35,6 +46,10 @@ export interface TemplateSettings {
   readonly enabled: boolean;
   /** What opens and closes an action: two texts. */
   readonly delimiters: { readonly left: string; readonly right: string };
+  /** How often a template's result is taken for a template again. */
+  readonly evaluations: number;
+  /** Environment variables for templates. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** The section `deployments`. */
@@ -82,7 +97,9 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
       basePath: within(basePath, settings.text('stacks', 'base_path') ?? 'stacks'),
       namePattern: settings.text('stacks', 'name_pattern'),
       nameTemplate: settings.text('stacks', 'name_template'),
+      inheritMetadata: settings.flag('stacks', 'inherit', 'metadata') ?? true,
     },
+    listMergeStrategy: settings.choice(LIST_STRATEGIES, 'settings', 'list_merge_strategy') ?? 'replace',
     components: Object.fromEntries(
       KINDS.map((kind) => [
         kind,
@@ -90,13 +107,16 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
           basePath: within(basePath, settings.text('components', kind, 'base_path') ?? `components/${kind}`),
           command: settings.text('components', kind, 'command') ?? COMMANDS[kind],
           workspacesEnabled: settings.flag('components', kind, 'workspaces_enabled') ?? true,
+          prefixSeparator: settings.text('components', kind, 'workspace', 'prefix_separator') ?? '-',
         },
       ]),
       // Made from KINDS, so it has each kind.
     ) as Project['components'],
     templates: {
       settings: {
-        enabled: settings.flag('templates', 'settings', 'enabled') ?? true,
+        enabled: settings.flag('templates', 'settings', 'enabled') ?? false,
+        evaluations: settings.count('templates', 'settings', 'evaluations') ?? 1,
+        env: settings.texts('templates', 'settings', 'env'),
         delimiters: { left: delimiters?.[0] ?? '{{', right: delimiters?.[1] ?? '}}' },
       },
     },

@@ -1,5 +1,5 @@
 import { join } from 'node:path/posix';
-import type { Json, JsonObject } from '../engine/index.ts';
+import { isObject, type Json, type JsonObject } from '../engine/index.ts';
 import { needsOf } from './deferred.ts';
 import { dependencyAddress } from './deployment/sections.ts';
 import { type EvaluationContext, evaluate } from './evaluate.ts';
@@ -9,12 +9,23 @@ import type { Project } from './project.ts';
 import type { ComponentAddress, Kind, Origin, ScopedComponent } from './scope.ts';
 import { backendOf, remoteStateOf } from './stacks/backend.ts';
 import { type ComponentLayers, type MergedComponent, mergeComponent, SECTIONS, TEXT_SECTIONS } from './stacks/component.ts';
+import type { Manifest } from './stacks/imports.ts';
 import { stackName, workspaceOf } from './stacks/names.ts';
-import type { Value } from './templates/index.ts';
+import type { Functions, Value } from './templates/index.ts';
 import { inspectModule } from './terraform-module.ts';
 import type { TextCache } from './text-cache.ts';
-import { type Entry, errorAt, itemsOf, type LocatedMap, mapOf, member, type Place, plain, textOf } from './yaml/located.ts';
-import { mergeAll } from './yaml/merge.ts';
+import {
+  templateData as dataOf,
+  type Entry,
+  errorAt,
+  itemsOf,
+  type LocatedMap,
+  mapOf,
+  member,
+  type Place,
+  plain,
+  textOf,
+} from './yaml/located.ts';
 
 export interface ComponentRequest extends ComponentLayers {
   readonly kind: Kind;
@@ -35,7 +46,8 @@ export interface ComponentRequest extends ComponentLayers {
 /** One component of a scope. @throws AtmosError with the place of what is wrong. */
 export async function resolveComponent(request: ComponentRequest): Promise<ScopedComponent> {
   const { kind, name, project, at } = request;
-  const merged = mergeComponent(kind, name, request);
+  const { merger } = request.evaluation;
+  const merged = mergeComponent(kind, name, request, { merger, inheritMetadata: project.stacks.inheritMetadata });
   const path = merged.module ?? name;
   const root = join(project.components[kind].basePath, path);
   if (root.startsWith('../')) throw errorAt(at, `${kind}/${name}: ${path} is not in the repository`, { code: 'path-escape' });
@@ -47,27 +59,32 @@ export async function resolveComponent(request: ComponentRequest): Promise<Scope
     });
   }
   const layers = [merged.stacks, await contextLayer(merged, root, request), merged.overlay];
-  const unevaluated: LocatedMap = mergeAll(layers) ?? { kind: 'map', entries: new Map(), at };
-  const backend = backendOf(unevaluated, textOf(member(merged.metadata, 'name'), '"metadata.name"') ?? merged.component);
+  const unevaluated: LocatedMap = merger.all(layers) ?? { kind: 'map', entries: new Map(), at };
+  const { workspacesEnabled, prefixSeparator } = project.components[kind];
+  const backend = backendOf(unevaluated, {
+    prefix: textOf(member(merged.metadata, 'name'), '"metadata.name"') ?? merged.component,
+    separator: prefixSeparator,
+    own: merged.ownBackend,
+  });
   const stack = stackName(project, unevaluated, request);
-  const { workspacesEnabled } = project.components[kind];
-  const workspace = kind !== 'terraform' ? undefined : workspacesEnabled ? workspaceOf(merged, stack, name, backend.type) : 'default';
+  const naming = { stack, name, backendType: backend.type, vars: plain(member(unevaluated, 'vars')) };
+  const workspace = kind !== 'terraform' ? undefined : workspacesEnabled ? workspaceOf(merged, naming) : 'default';
 
   const origins: Record<string, Origin> = {};
   const data = templateData(unevaluated, merged, { ...request, stack, workspace, backend: backend.section });
-  const context = { ...request.evaluation, data };
+  const context = { ...request.evaluation, data, functions: { ...request.evaluation.functions, ...environmentFunctions(data, request) } };
   const sections: Record<string, Json> = { vars: {} };
   for (const section of SECTIONS) {
     const value = section === 'backend' ? backend.section : section === 'remote_state_backend' ? undefined : member(unevaluated, section);
     if (value !== undefined) sections[section] = evaluate(value, `/${section}`, context, origins);
   }
   if (kind === 'terraform') {
-    const remote = remoteStateOf(unevaluated, backend);
+    const remote = remoteStateOf(unevaluated, backend, merger);
     if (remote.section !== undefined) sections.remote_state_backend = evaluate(remote.section, '/remote_state_backend', context, origins);
     Object.assign(sections, {
-      backend_type: backend.type,
+      ...(backend.type === '' ? {} : { backend_type: backend.type }),
       backend: sections.backend ?? {},
-      remote_state_backend_type: remote.type,
+      ...(remote.type === '' ? {} : { remote_state_backend_type: remote.type }),
       workspace,
     });
   }
@@ -123,21 +140,41 @@ function templateData(
     readonly workspace: string | undefined;
     readonly backend: LocatedMap | undefined;
     readonly context: LocatedMap | undefined;
+    readonly manifest: Manifest | undefined;
   },
 ): Value {
   const empty = Object.fromEntries(SECTIONS.filter((name) => !TEXT_SECTIONS.has(name)).map((name) => [name, {}]));
-  const given = Object.fromEntries([...sections.entries].map(([key, { value }]) => [key, plain(value) ?? {}]));
+  const given = Object.fromEntries([...sections.entries].map(([key, { value }]) => [key, dataOf(value) ?? {}]));
   return {
     ...empty,
     ...given,
-    backend: extra.backend === undefined ? {} : plain(extra.backend),
-    metadata: merged.metadata === undefined ? {} : plain(merged.metadata),
+    backend: extra.backend === undefined ? {} : dataOf(extra.backend),
+    metadata: merged.metadata === undefined ? {} : dataOf(merged.metadata),
     component: merged.component,
     workspace: extra.workspace,
     atmos_component: extra.name,
     atmos_stack: extra.stack,
     stack: extra.stack,
-    context: extra.context === undefined ? {} : plain(extra.context),
+    atmos_stack_file: extra.manifest?.name ?? '',
+    atmos_manifest: extra.manifest?.name ?? '',
+    context: extra.context === undefined ? {} : dataOf(extra.context),
+  };
+}
+
+/** `env` and `getenv`, which see what `templates.settings.env` of atmos.yaml and of the component's settings say before the machine's own. */
+function environmentFunctions(data: Value, { project, evaluation }: ComponentRequest): Functions {
+  const settings = ['settings', 'templates', 'settings', 'env'].reduce<unknown>(
+    (value, key) => (isObject(value) ? value[key] : undefined),
+    data,
+  );
+  const own: Readonly<Record<string, unknown>> = { ...project.templates.settings.env, ...(isObject(settings) ? settings : {}) };
+  const read = (name: unknown): string => String(own[String(name)] ?? evaluation.host.env[String(name)] ?? '');
+  return {
+    env: read,
+    getenv: (name, fallback) => {
+      const value = read(name);
+      return value === '' && fallback !== undefined ? String(fallback) : value;
+    },
   };
 }
 

@@ -1,9 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { AtmosError, findCycle, type JsonObject, together } from '../engine/index.ts';
 import { bindImages } from './bind-images.ts';
 import type { Deployment } from './deployment/load.ts';
 import { promotionOf } from './deployment/promotion.ts';
 import { componentSections, labelsOf } from './deployment/sections.ts';
-import { type EvaluationContext, evaluate } from './evaluate.ts';
+import { type EvaluationContext, evaluate, type Host } from './evaluate.ts';
 import { type ConfigFiles, recordingFiles } from './files.ts';
 import { suggestion } from './nearest.ts';
 import type { Project } from './project.ts';
@@ -14,7 +15,7 @@ import type { Functions, Value } from './templates/index.ts';
 import { inspectModule } from './terraform-module.ts';
 import type { TextCache } from './text-cache.ts';
 import { errorAt, itemsOf, type LocatedMap, mapOf, member, type Place, plain, textOf } from './yaml/located.ts';
-import { mergeAll } from './yaml/merge.ts';
+import { mergeAll, merger } from './yaml/merge.ts';
 
 /** The commit that configuration is read for. */
 export interface GitFacts {
@@ -28,6 +29,8 @@ export interface ResolveOptions {
   readonly git: () => GitFacts | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cache?: TextCache;
+  /** The repository's directory, absolute: what `!repo-root` gives, and where `!exec` runs. */
+  readonly root: string;
 }
 
 /**
@@ -52,17 +55,20 @@ export async function resolve(
   const { root } = deployment;
   const own = targetSection(root, target);
   const recorded = recordingFiles(files);
-  const manifest = await new ManifestLoader(recorded.files, project, options.cache).load(declaredStacks([root, own]));
+  const functions = hostFunctions(options);
+  const manifest = await new ManifestLoader(recorded.files, project, { cache: options.cache, functions }).load(declaredStacks([root, own]));
   const declared = componentSections(root);
   const overlays = componentSections(own);
   const context = contextOf(root, own);
-  const { enabled, delimiters } = project.templates.settings;
+  const { enabled, delimiters, evaluations } = project.templates.settings;
   const evaluation: EvaluationContext = {
     // JSON, which templates take as it is.
     data: { context: context === undefined ? {} : plain(context) } as Value,
     components: new Set(declared.keys()),
-    functions: hostFunctions(options),
-    env: options.env,
+    functions,
+    host: hostOf(options, project),
+    evaluations,
+    merger: merger(project.listMergeStrategy),
     // The settings of atmos.yaml are about stacks; templates of the deployment file are always on.
     delimitersOf: (file) => (file === deployment.file ? GO_DELIMITERS : enabled ? delimiters : undefined),
   };
@@ -141,6 +147,24 @@ function hostFunctions({ git, env }: ResolveOptions): Functions {
       return { ...facts };
     },
     env: (name) => env[String(name)] ?? '',
+  };
+}
+
+/** What YAML functions ask of this machine. A command runs once, however often it is asked for. */
+function hostOf({ git, env, root }: ResolveOptions, { deployments }: Project): Host {
+  const ran = new Map<string, string>();
+  return {
+    env,
+    root,
+    branch: () => git()?.branch ?? '',
+    exec(command) {
+      if (deployments.exec === 'deny') throw new Error('atmos.yaml forbids it (deployments.functions.exec: deny)');
+      const known = ran.get(command);
+      if (known !== undefined) return known;
+      const said = execFileSync('sh', ['-c', command], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: { ...env } });
+      ran.set(command, said.trimEnd());
+      return said.trimEnd();
+    },
   };
 }
 

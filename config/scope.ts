@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../engine/index.ts';
 
-export const KINDS = ['terraform', 'nixpack', 'helm', 'helmfile', 'lambda'] as const;
+export const KINDS = ['terraform', 'nixpack', 'helm', 'helmfile', 'packer', 'lambda'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** `<kind>/<name>`: `terraform/ecs/service-api`. */

@@ -4,17 +4,18 @@ import type { EvaluationContext } from './evaluate.ts';
 import { suggestion } from './nearest.ts';
 import type { Deferred, Need } from './scope.ts';
 import {
+  type Delimiters,
   FUNCTIONS,
   inline,
-  type Operand,
-  type Pipe,
+  operandsOf,
   parseTemplate,
   render,
+  type Template,
   TemplateError,
-  type TemplateNode,
   UNKNOWN,
 } from './templates/index.ts';
-import { errorAt, type LocatedScalar, type Place } from './yaml/located.ts';
+import { emit, readEmitted, readsAsItself } from './yaml/emit.ts';
+import { errorAt, type LocatedScalar, type Place, scalarJson } from './yaml/located.ts';
 
 /**
  * The value of a text that may be a template. One that reads no outputs gives text at once. One that does gives a `Deferred`: the template with
@@ -27,8 +28,11 @@ export function evaluateTemplate(source: string, scalar: LocatedScalar, context:
   try {
     const template = parseTemplate(source, delimiters);
     const options = { functions: { ...FUNCTIONS, ...context.functions }, missingKey: 'default' } as const;
-    const isDeferred = [template.body, ...template.defined.values()].some((body) => body.some(reachesOutputs));
-    if (!isDeferred) return render(template, context.data, options);
+    if (!readsProduced(template)) {
+      const value = asWritten(source, template, delimiters, (one) => render(one, context.data, options));
+      const isAgain = context.evaluations > 1 && typeof value === 'string';
+      return isAgain ? evaluateTemplate(value, scalar, { ...context, evaluations: context.evaluations - 1 }) : value;
+    }
     if (delimiters.left !== '{{') {
       throw errorAt(scalar.at, 'outputs can be read only in templates with the delimiters {{ and }}', { code: 'template' });
     }
@@ -53,6 +57,37 @@ export function evaluateTemplate(source: string, scalar: LocatedScalar, context:
   }
 }
 
+/**
+ * Atmos writes a component's sections as YAML, renders that text and reads it again. So a text in quotes stays text whatever its template gives, a line
+ * break in it is folded, and one that needs no quotes may become something else. Most texts come to the same without the detour.
+ */
+function asWritten(source: string, template: Template, delimiters: Delimiters, rendered: (template: Template) => string): Json {
+  const emitted = emit(source);
+  const whole = (): Json => {
+    const text = rendered(parseTemplate(emitted.text, delimiters));
+    try {
+      return scalarJson(readEmitted(emitted, text));
+    } catch (cause) {
+      throw cause instanceof TemplateError
+        ? cause
+        : new TemplateError(cause instanceof Error ? cause.message : String(cause), 0, { cause });
+    }
+  };
+  if (emitted.style === 'literal' || (emitted.style === 'single' && source.includes("'"))) return whole();
+  const value = rendered(template);
+  if (emitted.style === 'double') return value;
+  const isSame = emitted.style === 'plain' ? readsAsItself(value) : !/['\n]/.test(value);
+  return isSame ? value : whole();
+}
+
+/** Whether a template reads what other components make. */
+function readsProduced(template: Template): boolean {
+  for (const operand of operandsOf(template)) {
+    if (operand.kind === 'function' && (operand.name === 'outputs' || operand.name === 'nixpack')) return true;
+  }
+  return false;
+}
+
 /** Where an offset of a template lies in its file: in the text as it was written, if that holds the template letter by letter. */
 function placeIn(scalar: LocatedScalar, source: string, offset: number): Place {
   const { document, offset: start, length } = scalar.at;
@@ -74,32 +109,4 @@ function checkNeed({ component, field }: Need, scalar: LocatedScalar, { componen
     });
   }
   return undefined;
-}
-
-function reachesOutputs(node: TemplateNode): boolean {
-  switch (node.kind) {
-    case 'text':
-    case 'break':
-    case 'continue':
-      return false;
-    case 'action':
-      return pipeReaches(node.pipe);
-    case 'if':
-    case 'with':
-    case 'range':
-      return pipeReaches(node.pipe) || node.body.some(reachesOutputs) || (node.otherwise?.some(reachesOutputs) ?? false);
-    case 'template':
-      return node.pipe !== undefined && pipeReaches(node.pipe);
-    default:
-      return node satisfies never;
-  }
-}
-
-function pipeReaches(pipe: Pipe): boolean {
-  return pipe.commands.some((command) => command.args.some(operandReaches));
-}
-
-function operandReaches(operand: Operand): boolean {
-  if (operand.kind === 'function') return operand.name === 'outputs' || operand.name === 'nixpack';
-  return operand.kind === 'pipe' && pipeReaches(operand.pipe);
 }

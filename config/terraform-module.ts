@@ -53,7 +53,8 @@ async function parseFile(path: string, content: Uint8Array): Promise<unknown> {
   }
 }
 
-async function hclParser(path: string): Promise<(text: string) => Promise<unknown>> {
+/** Parses HCL into what it says, as plain values. */
+export async function hclParser(path: string): Promise<(text: string) => Promise<unknown>> {
   const { parse } = await import('@cdktn/hcl2json');
   return (text) => parse(path, text);
 }

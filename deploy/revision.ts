@@ -72,7 +72,12 @@ function under(prefix: string, dir: string): string {
 export async function scopeAt(workspace: Workspace, revision: Revision, deployment: string, target: string): Promise<Scope> {
   const { project, cache } = workspace;
   const found = await loadDeployment(revision.files, project, deployment, cache);
-  return resolve(revision.files, project, found, target, { git: () => revision.facts(), env: watched(revision.environment), cache });
+  return resolve(revision.files, project, found, target, {
+    git: () => revision.facts(),
+    env: watched(revision.environment),
+    cache,
+    root: workspace.root,
+  });
 }
 
 /** The environment, noting the names of what is read of it. */
@@ -95,6 +100,7 @@ export function worktreeOptions({ root, cache }: Workspace): ResolveOptions {
     },
     env: process.env,
     cache,
+    root,
   };
 }
 

@@ -4,12 +4,32 @@ import { type Digest, sha256 } from './digest.ts';
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
+/** Of JSON.rawJSON (ECMAScript: JSON.parse source text access), which TypeScript's library does not know yet. */
+const RAW = JSON as unknown as { rawJSON(text: string): Json; isRawJSON(value: unknown): value is { readonly rawJSON: string } };
+
+/** A whole number of any size in JSON: it is written with all of its digits, and is one value, not an object, to whoever walks over JSON. */
+export function rawInteger(value: bigint): Json {
+  return Number.isSafeInteger(Number(value)) ? Number(value) : RAW.rawJSON(String(value));
+}
+
+export function isRawInteger(value: unknown): value is { readonly rawJSON: string } {
+  return RAW.isRawJSON(value);
+}
+
 export function isObject(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !RAW.isRawJSON(value);
+}
+
+/** Reads JSON and keeps whole numbers exact, however large. @throws SyntaxError */
+export function parseJson(text: string): Json {
+  const exact = (_key: string, value: unknown, { source }: { readonly source?: string }): unknown =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? '') ? rawInteger(BigInt(source ?? '')) : value;
+  return JSON.parse(text, exact as Parameters<typeof JSON.parse>[1]) as Json;
 }
 
 /**
- * Canonical JSON (RFC 8785): keys in UTF-16 order, no white space, numbers as ECMAScript writes them.
+ * Canonical JSON (RFC 8785): keys in UTF-16 order, no white space, numbers as ECMAScript writes them; but whole numbers that a double can't hold keep
+ * their digits.
  * A key whose value is `undefined` counts as absent.
  * @throws TypeError on what JSON cannot say (NaN, functions, bigint).
  */
@@ -19,6 +39,7 @@ export function canonicalJson(value: unknown): string {
     if (!Number.isFinite(value)) throw new TypeError(`canonical JSON has no ${value}`);
     return JSON.stringify(value);
   }
+  if (isRawInteger(value)) return value.rawJSON;
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (isObject(value)) {
     const members = Object.keys(value)
@@ -32,7 +53,7 @@ export function canonicalJson(value: unknown): string {
 
 /** A file for people with one byte form: sorted keys, two spaces, newline at the end. */
 export function prettyJson(value: unknown): string {
-  return `${JSON.stringify(JSON.parse(canonicalJson(value)), null, 2)}\n`;
+  return `${JSON.stringify(parseJson(canonicalJson(value)), null, 2)}\n`;
 }
 
 /** The digest of a value's canonical JSON. */

@@ -3,11 +3,12 @@
  *
  * In: a scalar with its tag, and what evaluation knows. Out: the value, which may be a `Deferred`. A function is one entry of `YAML_FUNCTIONS`.
  */
-import type { Json } from '../../engine/index.ts';
+import { type Json, parseJson } from '../../engine/index.ts';
 import { isDeferred } from '../deferred.ts';
 import type { EvaluationContext } from '../evaluate.ts';
 import { suggestion } from '../nearest.ts';
 import { evaluateTemplate } from '../template-value.ts';
+import type { Value } from '../templates/index.ts';
 import { errorAt, type LocatedScalar } from '../yaml/located.ts';
 
 /** @throws AtmosError `yaml-function` for a tag that names no function, or arguments that it does not take. */
@@ -22,43 +23,105 @@ export function yamlFunction(scalar: LocatedScalar, tag: string, context: Evalua
   return call(scalar, scalar.value === null ? '' : String(scalar.value), context);
 }
 
+/** A text that begins with a function's name is that function, as a tag is: a block that begins with `!exec`. */
+export function functionIn(text: string): { readonly tag: string; readonly text: string } | undefined {
+  if (!text.startsWith('!')) return undefined;
+  const tag = /^![\w.-]+/.exec(text)?.[0] ?? '';
+  return Object.hasOwn(YAML_FUNCTIONS, tag) && /^\s|^$/.test(text.slice(tag.length))
+    ? { tag, text: text.slice(tag.length).trim() }
+    : undefined;
+}
+
 type YamlFunction = (scalar: LocatedScalar, text: string, context: EvaluationContext) => Json;
+
+const output: YamlFunction = (scalar, text, context) => {
+  const [component, ...rest] = argumentsOf(scalar, text, context);
+  const name = rest.at(-1);
+  const stack = rest.length === 2 ? rest[0] : undefined;
+  if (component === undefined || name === undefined || rest.length > 2) {
+    throw wrongArguments(scalar, `${scalar.tag}`, '<a terraform component of this deployment> <output>');
+  }
+  if (stack !== undefined && stack !== fieldOf(context.data, 'atmos_stack')) {
+    throw errorAt(scalar.at, `${scalar.tag} reads of stack "${stack}", and a target's components read of one another only`, {
+      code: 'yaml-function',
+      hint: 'leave the stack out, or take the value into the deployment as context',
+    });
+  }
+  const holder = `(index outputs.terraform ${JSON.stringify(component)})`;
+  const template = /^[A-Za-z_]\w*$/.test(name)
+    ? `{{ ${holder}.${name} }}`
+    : `{{ (index outputs.terraform ${JSON.stringify(component)} ${JSON.stringify(name)}) }}`;
+  return evaluateTemplate(template, scalar, { ...context, delimitersOf: () => ({ left: '{{', right: '}}' }) });
+};
 
 const YAML_FUNCTIONS: Readonly<Record<string, YamlFunction>> = {
   '!env': (scalar, text, context) => {
     const [name, fallback, ...rest] = argumentsOf(scalar, text, context);
     if (name === undefined || rest.length > 0) throw wrongArguments(scalar, '!env', 'NAME [default]');
-    return context.env[name] ?? fallback ?? null;
+    const own = fieldOf(fieldOf(context.data, 'env'), name);
+    const isPlain = own !== undefined && own !== null && !(typeof own === 'string' && own.startsWith('!env '));
+    return (isPlain ? String(own) : undefined) ?? context.host.env[name] ?? fallback ?? '';
   },
-  '!template': (scalar, text, context) => {
-    const value = evaluateTemplate(text, scalar, context);
+  '!template': (scalar, text, context) => jsonOrText(evaluateTemplate(text, scalar, context)),
+  '!exec': (scalar, text, context) => {
+    const command = evaluateTemplate(text, scalar, context);
+    if (typeof command !== 'string') throw errorAt(scalar.at, 'the command of !exec must be known beforehand', { code: 'yaml-function' });
     try {
-      return typeof value === 'string' ? (JSON.parse(value) as Json) : value;
-    } catch {
-      // What is no JSON stays text, as in Atmos.
-      return value;
+      return jsonOrText(context.host.exec(command));
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause);
+      throw errorAt(scalar.at, `!exec: ${message}`, { code: 'yaml-function', cause });
     }
   },
-  '!terraform.output': (scalar, text, context) => {
-    const [component, output, ...rest] = argumentsOf(scalar, text, context);
-    if (component === undefined || output === undefined || rest.length > 0) {
-      throw wrongArguments(scalar, '!terraform.output', '<a terraform component of this deployment> <output>');
-    }
-    const holder = `(index outputs.terraform ${JSON.stringify(component)})`;
-    const template = /^[A-Za-z_]\w*$/.test(output)
-      ? `{{ ${holder}.${output} }}`
-      : `{{ (index outputs.terraform ${JSON.stringify(component)} ${JSON.stringify(output)}) }}`;
-    return evaluateTemplate(template, scalar, { ...context, delimitersOf: () => ({ left: '{{', right: '}}' }) });
+  '!literal': (_, text) => text,
+  // Atmos evaluates it in commands only.
+  '!cwd': (_, text) => (text === '' ? '!cwd' : `!cwd ${text}`),
+  '!repo-root': (_scalar, _text, { host }) => host.root,
+  '!git.root': (_scalar, _text, { host }) => host.root,
+  '!git.branch': (_scalar, _text, { host }) => host.branch(),
+  '!tags': (_scalar, _text, context) => (metadataOf(context, 'tags') as Json | undefined) ?? [],
+  '!labels': (_scalar, _text, context) => labelsOf(context),
+  '!labels.keys': (_scalar, _text, context) => Object.keys(labelsOf(context)).sort(),
+  '!labels.values': (_scalar, _text, context) => {
+    const labels = labelsOf(context);
+    return Object.keys(labels)
+      .sort()
+      .map((key) => labels[key] ?? null);
   },
+  '!terraform.output': output,
+  // Both read what the component gave out; where its state lies is the node's affair.
+  '!terraform.state': output,
 };
+
+/** What is JSON is its value, anything else text. */
+function jsonOrText(value: Json): Json {
+  if (typeof value !== 'string') return value;
+  try {
+    return parseJson(value);
+  } catch {
+    return value;
+  }
+}
+
+function fieldOf(value: Value, name: string): Value {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Readonly<Record<string, Value>>)[name]
+    : undefined;
+}
+
+function metadataOf({ data }: EvaluationContext, name: string): Value {
+  return fieldOf(fieldOf(data, 'metadata'), name);
+}
+
+function labelsOf(context: EvaluationContext): { readonly [key: string]: Json } {
+  return (metadataOf(context, 'labels') as { readonly [key: string]: Json } | undefined | null) ?? {};
+}
 
 /** Words, or texts in quotes; templates in them are evaluated first. */
 function argumentsOf(scalar: LocatedScalar, text: string, context: EvaluationContext): readonly string[] {
   const value = evaluateTemplate(text, scalar, context);
-  if (isDeferred(value) || typeof value !== 'string') {
-    throw errorAt(scalar.at, `the arguments of ${scalar.tag} must be known beforehand`, { code: 'yaml-function' });
-  }
-  return [...value.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, word]) => double ?? single ?? word ?? '');
+  if (isDeferred(value)) throw errorAt(scalar.at, `the arguments of ${scalar.tag} must be known beforehand`, { code: 'yaml-function' });
+  return [...String(value).matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, word]) => double ?? single ?? word ?? '');
 }
 
 function wrongArguments(scalar: LocatedScalar, tag: string, usage: string) {

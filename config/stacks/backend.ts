@@ -1,9 +1,10 @@
 import { suggestion } from '../nearest.ts';
 import { errorAt, type LocatedMap, type LocatedScalar, mapOf, member, textOf } from '../yaml/located.ts';
-import { mergeLocated } from '../yaml/merge.ts';
+import type { Merger } from '../yaml/merge.ts';
 
 /** A backend with the section of its type. */
 export interface Backend {
+  /** `''` where none is said: then it is Terraform's own default, `local`. */
   readonly type: string;
   readonly section: LocatedMap | undefined;
 }
@@ -11,25 +12,44 @@ export interface Backend {
 /** Where a backend keeps the states of several components apart, if nothing is said: by this key. */
 const PREFIX_KEYS: Readonly<Record<string, string>> = { s3: 'workspace_key_prefix', gcs: 'prefix' };
 
+/** What names a component in a backend that it shares with others. */
+export interface BackendNaming {
+  readonly prefix: string;
+  /** What `/` becomes in it. */
+  readonly separator: string;
+  /** What the component and its bases say themselves, by type. */
+  readonly own: LocatedMap | undefined;
+}
+
 /**
- * The state's backend: `local` if none is said. `prefix` names the component in it.
+ * The state's backend.
  * @throws AtmosError `missing-backend` when there are sections for other types only.
  */
-export function backendOf(sections: LocatedMap, prefix: string): Backend {
-  const type = typeOf(sections, 'backend_type') ?? 'local';
-  const section = sectionOf(sections, 'backend', type);
+export function backendOf(sections: LocatedMap, { prefix, separator, own }: BackendNaming): Backend {
+  const type = typeOf(sections, 'backend_type') ?? '';
+  const section = type === '' ? undefined : sectionOf(sections, 'backend', type);
+  if (section === undefined) return { type, section };
+  const put = (key: string, text: string): Backend => {
+    const value: LocatedScalar = { kind: 'scalar', value: text, tag: undefined, at: section.at };
+    return { type, section: { ...section, entries: new Map([...section.entries, [key, { keyAt: section.at, value }]]) } };
+  };
+  const name = prefix.replaceAll('/', separator);
+  if (type === 'azurerm' && member(member(own, type), 'key') === undefined) {
+    // A key for all components is where theirs begin.
+    const shared = textOf(member(section, 'key'), '"key"');
+    return put('key', `${shared === undefined ? '' : `${shared}/`}${name}.terraform.tfstate`);
+  }
   const key = PREFIX_KEYS[type];
-  if (section === undefined || key === undefined || section.entries.has(key)) return { type, section };
-  const value: LocatedScalar = { kind: 'scalar', value: prefix.replaceAll('/', '-'), tag: undefined, at: section.at };
-  return { type, section: { ...section, entries: new Map([...section.entries, [key, { keyAt: section.at, value }]]) } };
+  return key === undefined || section.entries.has(key) ? { type, section } : put(key, name);
 }
 
 /** Where others read the state: the backend itself, if nothing else is said. A section of the same type is merged over the backend's. */
-export function remoteStateOf(sections: LocatedMap, backend: Backend): Backend {
+export function remoteStateOf(sections: LocatedMap, backend: Backend, merger: Merger): Backend {
   const type = typeOf(sections, 'remote_state_backend_type') ?? backend.type;
+  if (type === '') return { type, section: undefined };
   if (type !== backend.type) return { type, section: sectionOf(sections, 'remote_state_backend', type) };
   const own = mapOf(member(mapOf(member(sections, 'remote_state_backend'), '"remote_state_backend"'), type), `"${type}"`);
-  return { type, section: mapOf(mergeLocated(backend.section, own), `"${type}"`) };
+  return { type, section: mapOf(merger.merge(backend.section, own), `"${type}"`) };
 }
 
 function typeOf(sections: LocatedMap, key: string): string | undefined {

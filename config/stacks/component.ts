@@ -1,6 +1,7 @@
 import { suggestion } from '../nearest.ts';
-import { errorAt, itemsOf, type LocatedMap, mapOf, member, type Place, textOf } from '../yaml/located.ts';
-import { mergeAll } from '../yaml/merge.ts';
+import { type Entry, errorAt, itemsOf, type LocatedMap, type LocatedScalar, mapOf, member, type Place, textOf } from '../yaml/located.ts';
+import type { Merger } from '../yaml/merge.ts';
+import type { Manifest } from './imports.ts';
 
 /** The sections of a component that are merged, under Atmos's names. */
 export const SECTIONS = [
@@ -39,14 +40,23 @@ export interface MergedComponent {
   readonly component: string;
   /** Base components, nearest first. */
   readonly inheritance: readonly string[];
+  /** The section `backend` of the component and its bases alone. */
+  readonly ownBackend: LocatedMap | undefined;
 }
 
 /** Where a component's configuration stands. */
 export interface ComponentLayers {
   /** The declared stacks with all that they import. */
-  readonly manifest: LocatedMap | undefined;
+  readonly manifest: Manifest | undefined;
   /** The deployment's section of the component, then the target's. */
   readonly overlays: readonly LocatedMap[];
+}
+
+/** How components are merged. */
+export interface MergeRules {
+  readonly merger: Merger;
+  /** Whether components inherit the metadata of their bases. */
+  readonly inheritMetadata: boolean;
 }
 
 /**
@@ -54,19 +64,23 @@ export interface ComponentLayers {
  * the target say is kept apart, since the context comes in between.
  * @throws AtmosError `unknown-base`, `inheritance-cycle`, `wrong-type`
  */
-export function mergeComponent(kind: string, name: string, { manifest, overlays }: ComponentLayers): MergedComponent {
+export function mergeComponent(
+  kind: string,
+  name: string,
+  { manifest: stacks, overlays }: ComponentLayers,
+  { merger, inheritMetadata }: MergeRules,
+): MergedComponent {
+  const mergeAll = merger.all;
+  const manifest = stacks?.root;
   const components = mapOf(member(mapOf(member(manifest, 'components'), '"components"'), kind), `"components.${kind}"`);
   const own = mapOf(member(components, name), `component "${name}"`);
   const overlay = mergeAll(overlays);
   const { inheritance, bases } = basesOf(name, [own, overlay], components, kind);
   const kindSection = mapOf(member(manifest, kind), `"${kind}"`);
-  const overrides = mergeAll([
-    mapOf(member(manifest, 'overrides'), '"overrides"'),
-    mapOf(member(kindSection, 'overrides'), `"${kind}.overrides"`),
-  ]);
+  const overrides = stacks?.overrides.get(`${kind}/${name}`);
   const metadata = mergeAll([
     ...[manifest, kindSection].map(defaultMetadata),
-    ...bases.map((base) => inheritable(metadataOf(base))),
+    ...(inheritMetadata ? bases.map((base) => inheritable(metadataOf(base))) : []),
     ...[own, overlay].map(metadataOf),
   ]);
   const attribute = [...bases, own, overlay].map((layer) => textOf(member(layer, 'component'), '"component"'));
@@ -80,6 +94,7 @@ export function mergeComponent(kind: string, name: string, { manifest, overlays 
     module: component ?? textOf(member(metadata, 'component'), '"metadata.component"'),
     component: component ?? name,
     inheritance,
+    ownBackend: mergeAll([...bases, own, overlay].map((layer) => mapOf(member(layer, 'backend'), '"backend"'))),
   };
 }
 
@@ -119,8 +134,8 @@ interface Bases {
 
 /** The components that `layers` inherit from, with theirs. */
 function basesOf(name: string, layers: readonly (LocatedMap | undefined)[], components: LocatedMap | undefined, kind: string): Bases {
-  const order: string[] = [];
-  const bases: LocatedMap[] = [];
+  // By name, in the order in which they are merged: one that several have counts where the last of them takes it.
+  const found = new Map<string, LocatedMap | undefined>();
   const visit = (named: readonly Base[], path: readonly string[]): void => {
     for (const base of named) {
       const isKnown = member(components, base.name) !== undefined;
@@ -141,13 +156,12 @@ function basesOf(name: string, layers: readonly (LocatedMap | undefined)[], comp
       }
       const section = mapOf(member(components, base.name), `component "${base.name}"`);
       visit(namedBases(section), [...path, base.name]);
-      if (order.includes(base.name)) continue;
-      order.push(base.name);
-      if (section !== undefined) bases.push(section);
+      found.delete(base.name);
+      found.set(base.name, section);
     }
   };
   visit(layers.flatMap(namedBases), [name]);
-  return { inheritance: order.reverse(), bases };
+  return { inheritance: [...found.keys()].reverse(), bases: [...found.values()].filter((section) => section !== undefined) };
 }
 
 interface Base {
@@ -171,7 +185,7 @@ function namedBases(section: LocatedMap | undefined): readonly Base[] {
 /** The part of a layer that is merged into a component's sections. A section that is null says nothing. */
 function pick(layer: LocatedMap | undefined): LocatedMap | undefined {
   if (layer === undefined) return undefined;
-  const entries = SECTIONS.flatMap((name) => {
+  const entries = SECTIONS.flatMap((name): readonly (readonly [string, Entry])[] => {
     const entry = layer.entries.get(name);
     if (entry === undefined || (entry.value.kind === 'scalar' && entry.value.value === null)) return [];
     if (entry.value.kind === 'scalar' && entry.value.tag !== undefined && !TEXT_SECTIONS.has(name)) {
@@ -179,8 +193,15 @@ function pick(layer: LocatedMap | undefined): LocatedMap | undefined {
         code: 'yaml-function',
       });
     }
-    if (!TEXT_SECTIONS.has(name) && name !== 'source') mapOf(entry.value, `"${name}"`);
+    if (name === 'source' && entry.value.kind === 'scalar' && typeof entry.value.value === 'string')
+      return [[name, shortSource(entry, entry.value)]];
+    if (!TEXT_SECTIONS.has(name)) mapOf(entry.value, `"${name}"`);
     return [[name as string, entry] as const];
   });
   return { kind: 'map', entries: new Map(entries), at: layer.at };
+}
+
+/** A source that is one text is its `uri`. */
+function shortSource({ keyAt }: Entry, uri: LocatedScalar): Entry {
+  return { keyAt, value: { kind: 'map', entries: new Map([['uri', { keyAt: uri.at, value: uri }]]), at: uri.at } };
 }

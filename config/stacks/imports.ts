@@ -1,17 +1,26 @@
-import { dirname, join } from 'node:path/posix';
-import type { Json } from '../../engine/index.ts';
 import { AtmosError } from '../../engine/index.ts';
 import type { ConfigFiles } from '../files.ts';
-import { suggestion } from '../nearest.ts';
 import type { Project } from '../project.ts';
-import { FUNCTIONS, parseTemplate, render, TemplateError, type Value } from '../templates/index.ts';
+import { FUNCTIONS, type Functions, parseTemplate, render, TemplateError, type Value } from '../templates/index.ts';
 import type { TextCache } from '../text-cache.ts';
-import { errorAt, itemsOf, type Located, type LocatedMap, mapOf, member, type Place, plain, textOf } from '../yaml/located.ts';
-import { mergeAll } from '../yaml/merge.ts';
+import {
+  errorAt,
+  itemsOf,
+  type Located,
+  type LocatedMap,
+  mapOf,
+  member,
+  type Place,
+  plain,
+  templateData,
+  textOf,
+} from '../yaml/located.ts';
+import { type Merger, merger } from '../yaml/merge.ts';
 import { parseYaml } from '../yaml/parse.ts';
-
-/** Endings that an import may leave out, in the order that they are tried. */
-const ENDINGS = ['', '.yaml', '.yml', '.yaml.tmpl', '.yml.tmpl'];
+import { StackFinder } from './find.ts';
+import { resolveIncludes } from './include.ts';
+import { applyLocals } from './locals.ts';
+import { combineOverrides, NONE, type Overridden, type Overrides } from './overrides.ts';
 
 /** A stack as a deployment or target declares it. */
 export interface DeclaredStack {
@@ -29,37 +38,57 @@ export function declaredStacks(sections: readonly (LocatedMap | undefined)[]): r
     });
 }
 
+/** Several stacks, merged. */
+export interface Manifest {
+  readonly root: LocatedMap;
+  readonly overrides: Overrides['reached'];
+  /** The last of the declared stacks, below the stacks' base path, without its ending. */
+  readonly name: string;
+}
+
+export interface ManifestOptions {
+  readonly cache?: TextCache | undefined;
+  /** Functions of the host, for templates in manifests. */
+  readonly functions: Functions;
+}
+
 /** Opens manifests: each file once, and only those that are declared or imported. */
 export class ManifestLoader {
   readonly #files: ConfigFiles;
-  readonly #base: string;
-  readonly #cache: TextCache | undefined;
+  readonly #project: Project;
+  readonly #options: ManifestOptions;
+  readonly #finder: StackFinder;
+  readonly #merger: Merger;
   readonly #contents = new Map<string, Promise<Uint8Array | undefined>>();
-  readonly #parsed = new Map<string, Promise<Located | undefined>>();
-  #listing: Promise<readonly string[]> | undefined;
+  readonly #plain = new Map<string, Promise<LocatedMap | undefined>>();
 
-  constructor(files: ConfigFiles, { stacks }: Project, cache?: TextCache) {
+  constructor(files: ConfigFiles, project: Project, options: ManifestOptions) {
     this.#files = files;
-    this.#cache = cache;
-    this.#base = stacks.basePath;
+    this.#project = project;
+    this.#options = options;
+    this.#merger = merger(project.listMergeStrategy, true);
+    this.#finder = new StackFinder(files, project.stacks.basePath, async (path) => (await this.#content(path)) !== undefined);
   }
 
   /** The manifest that several declared stacks make together: each with its imports, later ones over earlier ones. */
-  async load(stacks: readonly DeclaredStack[]): Promise<LocatedMap | undefined> {
-    const manifests: (LocatedMap | undefined)[] = [];
-    for (const { name, at } of stacks)
-      manifests.push(await this.#import({ path: name, at, context: undefined, optional: false, from: undefined, chain: [] }));
-    return mergeAll(manifests);
+  async load(stacks: readonly DeclaredStack[]): Promise<Manifest | undefined> {
+    const loaded: Overridden[] = [];
+    const last: string[] = [];
+    for (const { name, at } of stacks) {
+      const request = { path: name, at, context: undefined, optional: false, raw: false, lenient: false, from: undefined, chain: [] };
+      const paths = await this.#finder.find(request);
+      last.push(...paths);
+      for (const path of paths) loaded.push(await this.#manifest(path, request));
+    }
+    const root = this.#merger.all(loaded.map((one) => one.root));
+    if (root === undefined) return undefined;
+    const { reached } = combineOverrides(loaded, { kind: 'map', entries: new Map(), at: root.at }, this.#merger);
+    const base = this.#project.stacks.basePath;
+    const name = (last.at(-1) ?? '').slice(base === '' ? 0 : base.length + 1).replace(/\.ya?ml(\.tmpl)?$/, '');
+    return { root, overrides: reached, name };
   }
 
-  async #import(request: Import): Promise<LocatedMap | undefined> {
-    const paths = await this.#find(request);
-    const manifests: (LocatedMap | undefined)[] = [];
-    for (const path of paths) manifests.push(await this.#manifest(path, request));
-    return mergeAll(manifests);
-  }
-
-  async #manifest(path: string, request: Import): Promise<LocatedMap | undefined> {
+  async #manifest(path: string, request: Import): Promise<Overridden> {
     if (request.chain.includes(path)) {
       const loop = [...request.chain.slice(request.chain.indexOf(path)), path];
       throw errorAt(request.at, `stacks import one another: ${loop.join(' → ')}`, {
@@ -69,39 +98,47 @@ export class ManifestLoader {
     }
     const chain = [...request.chain, path];
     try {
-      const root = mapOf(await this.#read(path, request.context), `stack ${path}`);
-      if (root === undefined) return undefined;
-      const locals = root.entries.get('locals');
-      if (locals !== undefined) {
-        // Left alone, `.locals.x` would silently give `<no value>`.
-        throw errorAt(locals.keyAt, 'locals of stacks are not supported yet', {
-          code: 'not-supported',
-          hint: 'write the values out, or use vars',
-        });
+      const root = await this.#read(path, request);
+      if (root === undefined) return { root: undefined, ...NONE };
+      const imports: Overridden[] = [];
+      for (const item of itemsOf(member(root, 'import'), '"import"')) {
+        const one = importOf(item, path, chain, request.context);
+        for (const found of await this.#finder.find(one)) imports.push(await this.#manifest(found, one));
       }
-      const imports: (LocatedMap | undefined)[] = [];
-      for (const item of itemsOf(member(root, 'import'), '"import"'))
-        imports.push(await this.#import(importOf(item, path, chain, request.context)));
-      const own = new Map(root.entries);
-      own.delete('import');
-      return mergeAll([...imports, { ...root, entries: own }]);
+      const entries = new Map(root.entries);
+      entries.delete('import');
+      const own = { ...root, entries };
+      const merged = this.#merger.all([...imports.map((one) => one.root), own]);
+      return { root: merged, ...combineOverrides(imports, own, this.#merger) };
     } catch (error) {
       throw request.chain.length > 0 && error instanceof AtmosError ? withChain(error, chain) : error;
     }
   }
 
-  async #read(path: string, context: Json | undefined): Promise<Located | undefined> {
-    if (context === undefined && !path.endsWith('.tmpl')) {
-      const known = this.#parsed.get(path) ?? this.#parse(path);
-      this.#parsed.set(path, known);
-      return known;
-    }
+  #read(path: string, request: Import): Promise<LocatedMap | undefined> {
+    const isTemplate = (request.context !== undefined || path.endsWith('.tmpl')) && !request.raw;
+    if (isTemplate) return this.#render(path, request).then((root) => this.#prepare(root, path));
+    const known = this.#plain.get(path) ?? this.#parse(path).then((root) => this.#prepare(root, path));
+    this.#plain.set(path, known);
+    return known;
+  }
+
+  /** A file's root with what it includes and its locals put in. */
+  async #prepare(read: Located | undefined, path: string): Promise<LocatedMap | undefined> {
+    const root = mapOf(read, `stack ${path}`);
+    if (root === undefined) return undefined;
+    const whole = await resolveIncludes(root, { files: this.#files, base: this.#project.basePath, cache: this.#options.cache });
+    return applyLocals(whole, this.#options.functions);
+  }
+
+  async #render(path: string, { context, lenient }: Import): Promise<Located | undefined> {
     const content = await this.#content(path);
     if (content === undefined) return undefined;
     const text = new TextDecoder().decode(content);
     try {
-      const rendered = render(parseTemplate(text), (context ?? {}) as Value, { functions: FUNCTIONS, missingKey: 'error' });
-      return await parseYaml(path, Buffer.from(rendered), this.#cache);
+      const functions = { ...FUNCTIONS, ...this.#options.functions };
+      const rendered = render(parseTemplate(text), context ?? {}, { functions, missingKey: lenient ? 'default' : 'error' });
+      return await parseYaml(path, Buffer.from(rendered), this.#options.cache);
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
       throw errorAt({ document: { file: path, text }, offset: error.at, length: 1 }, error.message, { code: 'template', cause: error });
@@ -110,7 +147,7 @@ export class ManifestLoader {
 
   async #parse(path: string): Promise<Located | undefined> {
     const content = await this.#content(path);
-    return content === undefined ? undefined : parseYaml(path, content, this.#cache);
+    return content === undefined ? undefined : parseYaml(path, content, this.#options.cache);
   }
 
   #content(path: string): Promise<Uint8Array | undefined> {
@@ -118,70 +155,40 @@ export class ManifestLoader {
     this.#contents.set(path, known);
     return known;
   }
-
-  async #find(request: Import): Promise<readonly string[]> {
-    const { path, from } = request;
-    const relative = path.startsWith('./') || path.startsWith('../');
-    const full = relative && from !== undefined ? join(dirname(from), path) : join(this.#base, path);
-    if (full.startsWith('../')) {
-      throw errorAt(request.at, `"${path}" is not in the repository`, {
-        code: 'path-escape',
-        hint: 'stacks are imported from this repository',
-      });
-    }
-    if (/[*?[{]/.test(path)) return this.#glob(full, request);
-    for (const ending of ENDINGS) {
-      if (ending === '' && !/\.(ya?ml|tmpl)$/.test(full)) continue;
-      if ((await this.#content(`${full}${ending}`)) !== undefined) return [`${full}${ending}`];
-    }
-    if (request.optional) return [];
-    this.#listing ??= this.#files.list(this.#base);
-    const names = (await this.#listing)
-      .filter((name) => /\.ya?ml$/.test(name))
-      .map((name) => name.slice(this.#base.length + 1).replace(/\.ya?ml$/, ''));
-    throw errorAt(request.at, `there is no stack "${path}" (${full}.yaml)`, {
-      code: 'missing-stack',
-      hint: suggestion(path, names, 'stacks'),
-    });
-  }
-
-  async #glob(pattern: string, request: Import): Promise<readonly string[]> {
-    const fixed = pattern.slice(0, pattern.search(/[*?[{]/));
-    const matcher = globExpression(/\.ya?ml$/.test(pattern) ? pattern : `${pattern}.yaml`);
-    const found = (await this.#files.list(dirname(`${fixed}x`))).filter((name) => name.endsWith('.yaml') && matcher.test(name));
-    if (found.length > 0 || request.optional) return found;
-    throw errorAt(request.at, `no stack matches "${request.path}"`, {
-      code: 'missing-stack',
-      hint: 'a glob matches files that end in .yaml',
-    });
-  }
 }
 
 interface Import {
   readonly path: string;
   readonly at: Place;
-  readonly context: Json | undefined;
+  /** What its templates read. */
+  readonly context: Value;
   readonly optional: boolean;
+  /** Its templates are left as they are. */
+  readonly raw: boolean;
+  /** What its context does not have prints as `<no value>`. */
+  readonly lenient: boolean;
   /** The file that imports it. */
   readonly from: string | undefined;
   readonly chain: readonly string[];
 }
 
-function importOf(item: Located, from: string, chain: readonly string[], outer: Json | undefined): Import {
+function importOf(item: Located, from: string, chain: readonly string[], outer: Value): Import {
   if (item.kind !== 'map') {
     const path = textOf(item, 'an import');
     if (path === undefined) throw errorAt(item.at, 'an import names no stack', { code: 'wrong-type' });
-    return { path, at: item.at, context: outer, optional: false, from, chain };
+    return { path, at: item.at, context: outer, optional: false, raw: false, lenient: false, from, chain };
   }
   const path = textOf(member(item, 'path'), '"path"');
   if (path === undefined) throw errorAt(item.at, 'an import names no "path"', { code: 'wrong-type' });
-  const own = member(item, 'context');
-  const context = own === undefined ? outer : { ...(outer as object | undefined), ...(plain(own) as object) };
+  const own = mapOf(member(item, 'context'), '"context"');
+  const flag = (name: string): boolean => plain(member(item, name)) === true;
   return {
     path,
     at: item.at,
-    context: context as Json | undefined,
-    optional: plain(member(item, 'skip_if_missing')) === true,
+    context: own === undefined ? outer : { ...(outer as Readonly<Record<string, Value>> | undefined), ...(templateData(own) as object) },
+    optional: flag('skip_if_missing'),
+    raw: flag('skip_templates_processing'),
+    lenient: flag('ignore_missing_template_values'),
     from,
     chain,
   };
@@ -197,27 +204,4 @@ function withChain(error: AtmosError, chain: readonly string[]): AtmosError {
     cause: error,
     others: error.others,
   });
-}
-
-/** `*` and `?` within a part of a path, `**` over parts, `{a,b}` and `[a-z]`. */
-function globExpression(pattern: string): RegExp {
-  let depth = 0;
-  const source = pattern.replaceAll(/\*\*\/|\*\*|\*|\?|\[[^\]]*\]|[{},]|[.+^$()|\\]/g, (token) => {
-    if (token === '**/') return '(?:.*/)?';
-    if (token === '**') return '.*';
-    if (token === '*') return '[^/]*';
-    if (token === '?') return '[^/]';
-    if (token.startsWith('[')) return token;
-    if (token === '{') {
-      depth += 1;
-      return '(?:';
-    }
-    if (token === '}' && depth > 0) {
-      depth -= 1;
-      return ')';
-    }
-    if (token === ',') return depth > 0 ? '|' : ',';
-    return `\\${token}`;
-  });
-  return new RegExp(`^${source}$`);
 }

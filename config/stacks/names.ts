@@ -1,16 +1,15 @@
-import { isObject } from '../../engine/index.ts';
+import { isObject, type Json } from '../../engine/index.ts';
 import type { Project } from '../project.ts';
 import { FUNCTIONS, parseTemplate, render, TemplateError, type Value } from '../templates/index.ts';
-import { errorAt, type LocatedMap, member, type Place, plain, textOf } from '../yaml/located.ts';
+import { errorAt, type LocatedMap, member, type Place, templateData, textOf } from '../yaml/located.ts';
 import type { MergedComponent } from './component.ts';
+import type { Manifest } from './imports.ts';
 
 /** Where a stack's name comes from. */
 export interface NameSource {
   /** `undefined` where the deployment declares no stacks. */
-  readonly manifest: LocatedMap | undefined;
+  readonly manifest: Manifest | undefined;
   readonly target: string;
-  /** For messages: the component whose sections are asked. */
-  readonly at: Place;
 }
 
 /**
@@ -18,27 +17,28 @@ export interface NameSource {
  * target's name where neither is set, or no stacks are declared.
  * @throws AtmosError `stack-name` when these need a value that is not set.
  */
-export function stackName({ stacks }: Project, sections: LocatedMap, { manifest, target, at }: NameSource): string {
-  const own = textOf(member(manifest, 'name'), '"name"');
+export function stackName({ stacks }: Project, sections: LocatedMap, { manifest, target }: NameSource): string {
+  const own = textOf(member(manifest?.root, 'name'), '"name"');
   if (own !== undefined) return own;
   if (manifest === undefined) return target;
-  const data = plain(sections);
-  if (stacks.nameTemplate !== undefined) return templateName(stacks.nameTemplate, data, at);
+  const data = templateData(sections);
+  // The value is missing in the stacks: that is where it is to be set.
+  const where = manifest.root.entries.get('vars')?.keyAt ?? manifest.root.at;
+  if (stacks.nameTemplate !== undefined) return templateName(stacks.nameTemplate, data, where);
   const vars = isObject(data) && isObject(data.vars) ? data.vars : {};
   return (stacks.namePattern ?? target).replaceAll(/\{(\w+)\}/g, (token, key: string) => {
     const value = vars[key];
     if (typeof value === 'string' || typeof value === 'number') return String(value);
-    throw errorAt(at, `stacks.name_pattern of atmos.yaml needs ${token}, and vars.${key} is not set for this component`, {
+    throw errorAt(where, `stacks.name_pattern of atmos.yaml needs ${token}, and vars.${key} is not set for this component`, {
       code: 'stack-name',
       hint: `set vars.${key} in the stacks that the deployment declares`,
     });
   });
 }
 
-function templateName(template: string, data: unknown, at: Place): string {
+function templateName(template: string, data: Value, at: Place): string {
   try {
-    // What `plain` gives is JSON, which templates take as it is.
-    const name = render(parseTemplate(template), data as Value, { functions: FUNCTIONS, missingKey: 'default' });
+    const name = render(parseTemplate(template), data, { functions: FUNCTIONS, missingKey: 'default' });
     if (!name.includes('<no value>')) return name;
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
@@ -51,9 +51,17 @@ function templateName(template: string, data: unknown, at: Place): string {
 }
 
 /** The Terraform workspace: the component's name is part of it as soon as its root module is called otherwise. */
-export function workspaceOf({ metadata, module }: MergedComponent, stack: string, name: string, backendType: string): string {
+export function workspaceOf(
+  { metadata, module }: MergedComponent,
+  { stack, name, backendType, vars }: { stack: string; name: string; backendType: string; vars: Json },
+): string {
   if (backendType === 'http') return 'default';
   const explicit = textOf(member(metadata, 'terraform_workspace'), '"metadata.terraform_workspace"');
   if (explicit !== undefined) return explicit;
+  const pattern = textOf(member(metadata, 'terraform_workspace_pattern'), '"metadata.terraform_workspace_pattern"');
+  if (pattern !== undefined) {
+    const known: Readonly<Record<string, unknown>> = { ...(isObject(vars) ? vars : {}), component: name, 'base-component': module ?? '' };
+    return pattern.replaceAll(/\{([\w-]+)\}/g, (token, key: string) => String(known[key] ?? token)).replaceAll('/', '-');
+  }
   return (module === undefined ? stack : `${stack}-${name}`).replaceAll('/', '-');
 }

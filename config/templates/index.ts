@@ -11,3 +11,4 @@ export { inline } from './inline.ts';
 export type { Delimiters } from './lex.ts';
 export { parseTemplate } from './parse.ts';
 export { Fields, UNKNOWN, type Value } from './values.ts';
+export { onlyField, operandsOf } from './walk.ts';

@@ -9,6 +9,8 @@ export interface Known extends EvaluationOptions {
   readonly data: Value;
   /** Functions whose results are put in, since they may not be called later: `git`, `env`. */
   readonly fixed: ReadonlySet<string>;
+  /** Which of the operands that read the data are put in; all, if it is left out. */
+  readonly isKnown?: (operand: Operand) => boolean;
 }
 
 /**
@@ -101,7 +103,8 @@ class Inliner {
 
   #operand(operand: Operand, around: Surroundings): void {
     const isFixed = operand.kind === 'function' && this.#known.fixed.has(operand.name);
-    if (isFixed || isOfRoot(operand, around)) this.#replace(operand.at, operand.end, [operand]);
+    const isKnown = isOfRoot(operand, around) && this.#known.isKnown?.(operand) !== false;
+    if (isFixed || isKnown) this.#replace(operand.at, operand.end, [operand]);
     else if (operand.kind === 'pipe') this.#pipe(operand.pipe, around);
   }
 

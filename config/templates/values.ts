@@ -1,3 +1,5 @@
+import type { GoNumber } from '../numbers.ts';
+
 /** Resolves fields of its own instead of having them: `outputs`, whose values may not be there yet. */
 export abstract class Fields {
   abstract field(name: string): Value;
@@ -12,7 +14,17 @@ export class Unknown extends Fields {
 export const UNKNOWN = new Unknown();
 
 /** What templates compute with. `undefined` is what a missing key gives. */
-export type Value = undefined | null | boolean | number | string | readonly Value[] | { readonly [key: string]: Value } | Fields;
+export type Value = undefined | null | boolean | GoNumber | string | readonly Value[] | { readonly [key: string]: Value } | Fields | Opaque;
+
+/** A value of a type of its own, with fields and methods: a time, a URL. */
+abstract class Opaque {
+  /** Go's `%v`. */
+  abstract print(): string;
+  /** A field, or a method without arguments; `undefined` when it has none of that name. */
+  member(_name: string): Value | ((...args: Value[]) => Value) {
+    return undefined;
+  }
+}
 
 /** Go's truth: neither zero, nor empty, nor nil. */
 export function isTrue(value: Value): boolean {

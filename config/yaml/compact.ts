@@ -1,4 +1,6 @@
+import { Float, float } from '../numbers.ts';
 import type { Document, Entry, Located, LocatedMap, Place } from './located.ts';
+import type { Scalar } from './scalar.ts';
 
 /**
  * A parsed value as JSON without names: `[offset, length, tag or 0, …]`, then for a scalar its value; for a list `1` and its items; for a map `2` and
@@ -18,7 +20,7 @@ export function compact(value: Located): string | undefined {
     const head = [one.at.offset, one.at.length, one.tag ?? 0] as const;
     switch (one.kind) {
       case 'scalar':
-        return [...head, 0, one.value];
+        return [...head, 0, writeScalar(one.value)];
       case 'list':
         return [...head, 1, ...one.items.map(write)];
       case 'map':
@@ -27,6 +29,8 @@ export function compact(value: Located): string | undefined {
           2,
           ...[...one.entries].flatMap(([key, { keyAt, value: entry }]) => [keyAt.offset, keyAt.length, key, write(entry)]),
         ];
+      case 'layers':
+        throw new TypeError('a file has no layers');
       default:
         return one satisfies never;
     }
@@ -39,6 +43,20 @@ export function compact(value: Located): string | undefined {
   }
 }
 
+/** What JSON has no numbers for is a text in a list, with what it is. */
+type CompactScalar = null | boolean | number | string | readonly ['i' | 'f', string];
+
+function writeScalar(value: Scalar): CompactScalar {
+  if (typeof value === 'bigint') return ['i', String(value)];
+  if (value instanceof Float) return ['f', String(value.value)];
+  return typeof value === 'number' && !Number.isFinite(value) ? ['f', String(value)] : value;
+}
+
+function readScalar(value: CompactScalar): Scalar {
+  if (!Array.isArray(value)) return value as Exclude<CompactScalar, readonly ['i' | 'f', string]>;
+  return value[0] === 'i' ? BigInt(value[1]) : float(Number(value[1]));
+}
+
 /** What `compact` wrote, with its places in a document of the same content. */
 export function restore(text: string, document: Document): Located {
   const place = (offset: number, length: number): Place => ({ document, offset, length });
@@ -46,7 +64,7 @@ export function restore(text: string, document: Document): Located {
     const [offset, length, name, kind] = from;
     const at = place(offset, length);
     const tag = name === 0 ? undefined : name;
-    if (kind === 0) return { kind: 'scalar', value: from[4] as null | boolean | number | string, tag, at };
+    if (kind === 0) return { kind: 'scalar', value: readScalar(from[4] as CompactScalar), tag, at };
     if (kind === 1) return { kind: 'list', items: (from.slice(4) as Compact[]).map(read), tag, at };
     return { kind: 'map', entries: entriesOf(from), tag, at };
   };

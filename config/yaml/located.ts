@@ -1,4 +1,7 @@
-import { AtmosError, type ErrorKind, type Json, type Position } from '../../engine/index.ts';
+import { AtmosError, type ErrorKind, isRawInteger, type Json, type Position, rawInteger } from '../../engine/index.ts';
+import { Float } from '../numbers.ts';
+import type { Value } from '../templates/index.ts';
+import type { Scalar } from './scalar.ts';
 
 /** A text file as it was parsed, for positions in it. */
 export interface Document {
@@ -14,7 +17,7 @@ export interface Place {
 }
 
 /** A YAML value that knows where it was written. */
-export type Located = LocatedMap | LocatedList | LocatedScalar;
+export type Located = LocatedMap | LocatedList | LocatedScalar | LocatedLayers;
 export interface LocatedMap {
   readonly kind: 'map';
   readonly entries: ReadonlyMap<string, Entry>;
@@ -33,9 +36,17 @@ export interface LocatedList {
 }
 export interface LocatedScalar {
   readonly kind: 'scalar';
-  readonly value: null | boolean | number | string;
+  readonly value: Scalar;
   /** A YAML function: `!env`, `!terraform.output`. */
   readonly tag: string | undefined;
+  readonly at: Place;
+}
+
+/** Values some of which are known only when YAML functions have run: the later are merged over the earlier then. */
+export interface LocatedLayers {
+  readonly kind: 'layers';
+  readonly layers: readonly Located[];
+  readonly tag?: undefined;
   readonly at: Place;
 }
 
@@ -116,14 +127,50 @@ export function plain(value: Located | undefined): Json {
   if (value === undefined) return null;
   switch (value.kind) {
     case 'scalar':
-      return value.value;
+      return scalarJson(value.value);
     case 'list':
       return value.items.map(plain);
     case 'map':
       return Object.fromEntries([...value.entries].map(([key, entry]) => [key, plain(entry.value)]));
+    case 'layers':
+      return plain(value.layers.at(-1));
     default:
       return value satisfies never;
   }
+}
+
+/** A scalar as JSON; a whole number keeps all of its digits. JSON has no infinity, so it is text there. */
+export function scalarJson(value: Scalar): Json {
+  if (typeof value === 'bigint') return rawInteger(value);
+  if (value instanceof Float) return value.value;
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}
+
+/** The value as templates see it. */
+export function templateData(value: Located | undefined): Value {
+  if (value === undefined) return null;
+  switch (value.kind) {
+    case 'scalar':
+      return value.tag === undefined || value.value === null ? value.value : `${value.tag} ${value.value}`;
+    case 'list':
+      return value.items.map(templateData);
+    case 'map':
+      return Object.fromEntries([...value.entries].map(([key, entry]) => [key, templateData(entry.value)]));
+    case 'layers':
+      return templateData(value.layers.at(-1));
+    default:
+      return value satisfies never;
+  }
+}
+
+/** A value as if it had been written at a place. */
+export function locate(value: Value | Json, at: Place): Located {
+  if (value === undefined || value === null) return { kind: 'scalar', value: null, tag: undefined, at };
+  if (isRawInteger(value)) return { kind: 'scalar', value: BigInt(value.rawJSON), tag: undefined, at };
+  if (Array.isArray(value)) return { kind: 'list', items: value.map((item: Value) => locate(item, at)), at };
+  if (typeof value !== 'object' || value instanceof Float) return { kind: 'scalar', value: value as Scalar, tag: undefined, at };
+  const entries = Object.entries(value as Readonly<Record<string, Value>>);
+  return { kind: 'map', entries: new Map(entries.map(([key, entry]) => [key, { keyAt: at, value: locate(entry, at) }])), at };
 }
 
 /** The value at a JSON pointer's parts, as far as there is one: the deepest that exists. */

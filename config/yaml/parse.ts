@@ -4,7 +4,7 @@ import { compact, restore } from './compact.ts';
 import type { Document, Located } from './located.ts';
 
 /** Counts up when what is kept of a file changes its form. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 

@@ -14,6 +14,7 @@ import {
 } from 'yaml';
 import { AtmosError } from '../../engine/index.ts';
 import { type Document, type Entry, errorAt, type Located, type LocatedMap, type Place } from './located.ts';
+import { plainScalar, taggedScalar, type Scalar as Value } from './scalar.ts';
 
 /**
  * Reads a document with the library; an empty one is an empty map.
@@ -98,7 +99,8 @@ class Reader {
       const keyAt = placeOf(document, key);
       const located: Located = value === null ? { kind: 'scalar', value: null, tag: undefined, at: keyAt } : this.locate(value);
       if (key.value === '<<' && key.type === 'PLAIN') merged.push(...mergeSources(located));
-      else entries.set(String(key.value), { keyAt, value: located });
+      // A key is text, as it was written.
+      else entries.set(key.type === 'PLAIN' ? (key.source ?? '') : String(key.value), { keyAt, value: located });
     }
     for (const source of merged) {
       for (const [key, entry] of source.entries) if (!entries.has(key)) entries.set(key, entry);
@@ -119,10 +121,17 @@ function functionTag(node: Scalar | YAMLMap | YAMLSeq): string | undefined {
   return node.tag?.startsWith('!') === true && node.tag !== '!' ? node.tag : undefined;
 }
 
-function scalarValue(node: Scalar, document: Document): null | boolean | number | string {
-  const { value } = node;
-  if (value === null || value === undefined) return null;
-  if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value;
-  if (typeof value === 'bigint') return Number(value);
-  throw errorAt(placeOf(document, node), 'this value is of a type that stacks do not have', { code: 'wrong-type' });
+function scalarValue(node: Scalar, document: Document): Value {
+  const text = node.source ?? String(node.value ?? '');
+  const [, own] = /^tag:yaml\.org,2002:(\w+)$/.exec(node.tag ?? '') ?? [];
+  if (own === undefined) return node.type === 'PLAIN' && node.tag === undefined ? plainScalar(text) : functionText(node);
+  const value = taggedScalar(own, node.type === 'PLAIN' ? text : String(node.value ?? ''));
+  if (value !== undefined) return value;
+  throw errorAt(placeOf(document, node), `this is no !!${own}`, { code: 'wrong-type', hint: 'leave the tag out, or mend the value' });
+}
+
+/** A text in quotes or a block, or what stands behind a YAML function's tag, which is text whatever it looks like. */
+function functionText(node: Scalar): Value {
+  if (node.type === 'PLAIN') return node.source === '' ? null : (node.source ?? null);
+  return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
 }

@@ -27,6 +27,7 @@ export async function repository(files: Readonly<Record<string, string>>): Promi
 export const OPTIONS: ResolveOptions = {
   git: () => ({ sha: '3c9d2b1f00000000000000000000000000000000', short_sha: '3c9d2b1', branch: 'main' }),
   env: { REGION: 'eu-west-1' },
+  root: '/repository',
 };
 
 /** Resolves the deployment `app` of a repository with these files. */

@@ -13,7 +13,7 @@ describe('resolve', () => {
     });
   });
 
-  test('gives a component without configuration its root module, a local backend and the target as workspace', async () => {
+  test('gives a component without configuration its root module and the target as workspace', async () => {
     const { components } = await scopeOf(withVars('x: 1'));
     expect(components['terraform/network']).toEqual({
       address: 'terraform/network',
@@ -25,9 +25,7 @@ describe('resolve', () => {
         metadata: {},
         component: 'network',
         inheritance: [],
-        backend_type: 'local',
         backend: {},
-        remote_state_backend_type: 'local',
         command: 'terraform',
         workspace: 'default',
       },

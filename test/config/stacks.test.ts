@@ -195,11 +195,14 @@ components:
     expect(await refusal(scopeOf(files('{ metadata: { type: abstract } }')))).toMatchObject({ code: 'abstract-component' });
   });
 
-  test('refuses what would be wrong in silence: locals, and a root module for all components', async () => {
+  test('refuses what would be wrong in silence: a local that is not there, a file that is not there, a root module for all components', async () => {
     const files = (content: string) => ({ 'deployments/app.yaml': deployment('[top]'), 'stacks/top.yaml': content });
-    expect(await refusal(scopeOf(files('locals: { a: 1 }')))).toMatchObject({ code: 'not-supported' });
+    expect(await refusal(scopeOf(files('locals: { size: 1 }\nvars: { a: "{{ .locals.sise }}" }')))).toMatchObject({
+      code: 'unknown-local',
+      hint: 'did you mean "size"?',
+    });
     expect(await refusal(scopeOf(files('terraform: { metadata: { component: x } }')))).toMatchObject({ code: 'not-for-all' });
-    expect(await refusal(scopeOf(files('vars: !include x.yaml')))).toMatchObject({ code: 'yaml-function' });
+    expect(await refusal(scopeOf(files('vars: !include x.yaml')))).toMatchObject({ code: 'missing-include' });
   });
 
   test('never evaluates components that the deployment does not have', async () => {

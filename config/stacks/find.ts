@@ -1,0 +1,92 @@
+import { dirname, join } from 'node:path/posix';
+import type { ConfigFiles } from '../files.ts';
+import { suggestion } from '../nearest.ts';
+import { errorAt, type Place } from '../yaml/located.ts';
+
+/** Endings that an import may leave out, in the order that they are tried. */
+const ENDINGS = ['', '.yaml', '.yml', '.yaml.tmpl', '.yml.tmpl'];
+
+/** What an import names, and where. */
+export interface Wanted {
+  readonly path: string;
+  readonly at: Place;
+  /** Nothing there is no error. */
+  readonly optional: boolean;
+  /** The file that imports it. */
+  readonly from: string | undefined;
+}
+
+/** Finds the files that imports name: those below `base`, or beside the importing file. */
+export class StackFinder {
+  readonly #files: ConfigFiles;
+  readonly #base: string;
+  readonly #exists: (path: string) => Promise<boolean>;
+  #listing: Promise<readonly string[]> | undefined;
+
+  constructor(files: ConfigFiles, base: string, exists: (path: string) => Promise<boolean>) {
+    this.#files = files;
+    this.#base = base;
+    this.#exists = exists;
+  }
+
+  /** @throws AtmosError `missing-stack`, `path-escape` */
+  async find(wanted: Wanted): Promise<readonly string[]> {
+    const { path, from } = wanted;
+    const relative = path.startsWith('./') || path.startsWith('../');
+    const full = relative && from !== undefined ? join(dirname(from), path) : join(this.#base, path);
+    if (full.startsWith('../')) {
+      throw errorAt(wanted.at, `"${path}" is not in the repository`, {
+        code: 'path-escape',
+        hint: 'stacks are imported from this repository',
+      });
+    }
+    if (/[*?[{]/.test(path)) return this.#glob(full, wanted);
+    for (const ending of ENDINGS) {
+      if (ending === '' && !/\.(ya?ml|tmpl)$/.test(full)) continue;
+      if (await this.#exists(`${full}${ending}`)) return [`${full}${ending}`];
+    }
+    if (wanted.optional) return [];
+    this.#listing ??= this.#files.list(this.#base);
+    const names = (await this.#listing)
+      .filter((name) => /\.ya?ml$/.test(name))
+      .map((name) => name.slice(this.#base.length + 1).replace(/\.ya?ml$/, ''));
+    throw errorAt(wanted.at, `there is no stack "${path}" (${full}${/\.(ya?ml|tmpl)$/.test(full) ? '' : '.yaml'})`, {
+      code: 'missing-stack',
+      hint: suggestion(path, names, 'stacks'),
+    });
+  }
+
+  async #glob(pattern: string, wanted: Wanted): Promise<readonly string[]> {
+    const fixed = pattern.slice(0, pattern.search(/[*?[{]/));
+    const matcher = globExpression(/\.ya?ml$/.test(pattern) ? pattern : `${pattern}.yaml`);
+    const found = (await this.#files.list(dirname(`${fixed}x`))).filter((name) => name.endsWith('.yaml') && matcher.test(name));
+    if (found.length > 0 || wanted.optional) return found;
+    throw errorAt(wanted.at, `no stack matches "${wanted.path}"`, {
+      code: 'missing-stack',
+      hint: 'a glob matches files that end in .yaml',
+    });
+  }
+}
+
+/** `*` and `?` within a part of a path, `**` over parts, `{a,b}` and `[a-z]`. */
+function globExpression(pattern: string): RegExp {
+  let depth = 0;
+  const source = pattern.replaceAll(/\*\*\/|\*\*|\*|\?|\[[^\]]*\]|[{},]|[.+^$()|\\]/g, (token) => {
+    if (token === '**/') return '(?:.*/)?';
+    if (token === '**') return '.*';
+    if (token === '*') return '[^/]*';
+    if (token === '?') return '[^/]';
+    if (token.startsWith('[')) return token;
+    if (token === '{') {
+      depth += 1;
+      return '(?:';
+    }
+    if (token === '}' && depth > 0) {
+      depth -= 1;
+      return ')';
+    }
+    if (token === ',') return depth > 0 ? '|' : ',';
+    return `\\${token}`;
+  });
+  return new RegExp(`^${source}$`);
+}

@@ -1,0 +1,95 @@
+import { dirname, extname, join } from 'node:path/posix';
+import { parseJson } from '../../engine/index.ts';
+import type { ConfigFiles } from '../files.ts';
+import { suggestion } from '../nearest.ts';
+import { hclParser } from '../terraform-module.ts';
+import type { TextCache } from '../text-cache.ts';
+import { type Entry, errorAt, type Located, type LocatedMap, type LocatedScalar, locate } from '../yaml/located.ts';
+import { parseYaml } from '../yaml/parse.ts';
+import { query } from '../yaml/query.ts';
+
+export interface IncludeSources {
+  readonly files: ConfigFiles;
+  /** `base_path` of atmos.yaml. */
+  readonly base: string;
+  readonly cache: TextCache | undefined;
+}
+
+/**
+ * Puts in what `!include` and `!include.raw` name: a file, as what its ending says it is, or a part of it by a query. A path that begins with a dot is
+ * relative to the file that it stands in, others to `base_path`.
+ * @throws AtmosError `missing-include`, `query`, `yaml-function`
+ */
+export async function resolveIncludes(root: LocatedMap, from: IncludeSources): Promise<LocatedMap> {
+  if (!root.at.document.text.includes('!include')) return root;
+  return (await resolve(root, from)) as LocatedMap;
+}
+
+async function resolve(value: Located, from: IncludeSources): Promise<Located> {
+  switch (value.kind) {
+    case 'map': {
+      const entries = new Map<string, Entry>();
+      for (const [key, entry] of value.entries) entries.set(key, { ...entry, value: await resolve(entry.value, from) });
+      return { ...value, entries };
+    }
+    case 'list':
+      return { ...value, items: await Promise.all(value.items.map((item) => resolve(item, from))) };
+    case 'scalar':
+      return value.tag === '!include' || value.tag === '!include.raw' ? include(value, from) : value;
+    case 'layers':
+      return value;
+    default:
+      return value satisfies never;
+  }
+}
+
+async function include(scalar: LocatedScalar, from: IncludeSources): Promise<Located> {
+  const [path, expression] = argumentsOf(String(scalar.value ?? ''));
+  if (path === undefined)
+    throw errorAt(scalar.at, `${scalar.tag} names no file`, { code: 'yaml-function', hint: 'write: !include path [query]' });
+  if (/^[a-z0-9+]+:{1,2}/i.test(path)) {
+    throw errorAt(scalar.at, `${path} is not a file of this repository`, {
+      code: 'yaml-function',
+      hint: 'put it into the repository: what a stack means must not depend on what a server says today',
+    });
+  }
+  const file = path.startsWith('.') ? join(dirname(scalar.at.document.file), path) : join(from.base, path);
+  const content = file.startsWith('../') ? undefined : await from.files.read(file);
+  if (content === undefined) {
+    const near = (await from.files.list(dirname(file))).filter((name) => !name.startsWith('.git/'));
+    throw errorAt(scalar.at, `${scalar.tag}: there is no file "${path}" (${file})`, {
+      code: 'missing-include',
+      hint: suggestion(file, near, `files in ${dirname(file)}`),
+    });
+  }
+  const whole =
+    scalar.tag === '!include.raw' ? locate(new TextDecoder().decode(content), scalar.at) : await parse(file, content, scalar, from);
+  return expression === undefined ? whole : query(whole, expression, scalar.at);
+}
+
+async function parse(file: string, content: Uint8Array, { at }: LocatedScalar, { cache }: IncludeSources): Promise<Located> {
+  const text = new TextDecoder().decode(content);
+  switch (extname(file)) {
+    case '.yaml':
+    case '.yml':
+    case '.json':
+      return parseYaml(file, content, cache);
+    case '.tfvars':
+    case '.hcl':
+      try {
+        return locate(parseJson(JSON.stringify(await (await hclParser(file))(text))), at);
+      } catch (cause) {
+        const message = cause instanceof Error ? cause.message : String(cause);
+        throw errorAt(at, `${file} is not valid: ${message}`, { code: 'invalid-hcl', cause });
+      }
+    default:
+      return locate(text, at);
+  }
+}
+
+/** A path, in quotes or not, and what follows it, in quotes or not. */
+function argumentsOf(text: string): readonly [path: string | undefined, expression: string | undefined] {
+  const [, double, single, word, rest = ''] = /^\s*(?:"([^"]*)"|'([^']*)'|(\S+))\s*([\s\S]*)$/.exec(text) ?? [];
+  const expression = rest.trim().replace(/^(["'])([\s\S]*)\1$/, '$2');
+  return [double ?? single ?? word, expression === '' ? undefined : expression];
+}

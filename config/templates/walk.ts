@@ -1,0 +1,51 @@
+import type { Body, Operand, Pipe, Template, TemplateNode } from './ast.ts';
+
+/** Every operand of a template, in no order, those inside parentheses too. */
+export function* operandsOf({ body, defined }: Template): Generator<Operand> {
+  for (const one of [body, ...defined.values()]) yield* ofBody(one);
+}
+
+function* ofBody(body: Body): Generator<Operand> {
+  for (const node of body) yield* ofNode(node);
+}
+
+function* ofNode(node: TemplateNode): Generator<Operand> {
+  switch (node.kind) {
+    case 'text':
+    case 'break':
+    case 'continue':
+      return;
+    case 'action':
+      yield* ofPipe(node.pipe);
+      return;
+    case 'template':
+      if (node.pipe !== undefined) yield* ofPipe(node.pipe);
+      return;
+    case 'if':
+    case 'with':
+    case 'range':
+      yield* ofPipe(node.pipe);
+      yield* ofBody(node.body);
+      yield* ofBody(node.otherwise ?? []);
+      return;
+    default:
+      node satisfies never;
+  }
+}
+
+function* ofPipe(pipe: Pipe): Generator<Operand> {
+  for (const { args } of pipe.commands) {
+    for (const operand of args) {
+      yield operand;
+      if (operand.kind === 'pipe') yield* ofPipe(operand.pipe);
+    }
+  }
+}
+
+/** The path of a template that is one action alone, and that a field alone: `{{ .locals.name }}`. */
+export function onlyField({ body }: Template): readonly string[] | undefined {
+  const [node] = body;
+  if (body.length !== 1 || node?.kind !== 'action' || node.pipe.declares.length > 0 || node.pipe.commands.length !== 1) return undefined;
+  const [operand, ...others] = node.pipe.commands[0]?.args ?? [];
+  return operand?.kind === 'field' && others.length === 0 ? operand.path : undefined;
+}

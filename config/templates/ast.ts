@@ -1,3 +1,5 @@
+import type { GoNumber } from '../numbers.ts';
+
 /** The syntax tree of a template (Go text/template/parse). `at` and `end` are offsets in its text. */
 export type TemplateNode =
   | { readonly kind: 'text'; readonly text: string; readonly at: number; readonly end: number }
@@ -29,7 +31,7 @@ export interface Command {
   readonly end: number;
 }
 export type Operand =
-  | (Span & { readonly kind: 'literal'; readonly value: null | boolean | number | string })
+  | (Span & { readonly kind: 'literal'; readonly value: null | boolean | GoNumber | string })
   | (Span & { readonly kind: 'dot' })
   | (Span & { readonly kind: 'field'; readonly path: readonly string[] })
   | (Span & { readonly kind: 'variable'; readonly name: string; readonly path: readonly string[] })

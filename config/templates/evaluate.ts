@@ -1,7 +1,8 @@
 import type { Body, Command, Operand, Pipe, Template, TemplateNode } from './ast.ts';
 import { TemplateError } from './errors.ts';
+import { fieldOf } from './field.ts';
 import { printable, unknownResult } from './unknown.ts';
-import { Fields, isTrue, pairsOf, print, UNKNOWN, Unknown, type Value } from './values.ts';
+import { isTrue, type Method, Opaque, pairsOf, print, UNKNOWN, Unknown, type Value } from './values.ts';
 
 /** A function that templates call. It throws an Error to fail; the message becomes the template's. */
 export type TemplateFunction = (...args: Value[]) => Value;
@@ -91,7 +92,7 @@ class Evaluation {
         this.#range(node, dot);
         return;
       case 'template':
-        this.#call(node, dot);
+        this.#include(node, dot);
         return;
       case 'break':
       case 'continue':
@@ -125,7 +126,7 @@ class Evaluation {
               [declares[1], element],
             ];
       for (const [name, bound] of names as [string | undefined, Value][]) {
-        if (name !== undefined) this.#bind(name, bound, assigns);
+        if (name !== undefined) this.#bind(name, bound, node.pipe);
       }
       try {
         this.#body(node.body, element);
@@ -141,7 +142,7 @@ class Evaluation {
     this.#variables.length = mark;
   }
 
-  #call(node: Extract<TemplateNode, { kind: 'template' }>, dot: Value): void {
+  #include(node: Extract<TemplateNode, { kind: 'template' }>, dot: Value): void {
     const body = this.#template.defined.get(node.name);
     if (body === undefined) throw new TemplateError(`template "${node.name}" not defined`, node.at);
     this.#depth += 1;
@@ -154,8 +155,9 @@ class Evaluation {
     this.#depth -= 1;
   }
 
-  #bind(name: string, value: Value, assigns: boolean): void {
+  #bind(name: string, value: Value, { assigns, at }: Pick<Pipe, 'assigns' | 'at'>): void {
     const known = assigns ? this.#variables.findLast((variable) => variable.name === name) : undefined;
+    if (assigns && known === undefined) throw new TemplateError(`undefined variable "${name}"`, at);
     if (known === undefined) this.#variables.push({ name, value });
     else known.value = value;
   }
@@ -163,16 +165,17 @@ class Evaluation {
   #pipe(pipe: Pipe, dot: Value): Value {
     let value: Value | undefined;
     for (const [index, command] of pipe.commands.entries()) value = this.#command(command, dot, index === 0 ? [] : [value]);
-    for (const name of pipe.declares) this.#bind(name, value, pipe.assigns);
+    for (const name of pipe.declares) this.#bind(name, value, pipe);
     return value;
   }
 
   #command(command: Command, dot: Value, last: readonly Value[]): Value {
     const [first, ...rest] = command.args;
     if (first === undefined) throw new TemplateError('missing value for command', command.at);
+    if (first.kind === 'literal' && first.value === null) throw new TemplateError('nil is not a command', first.at);
     if (first.kind === 'function') return this.#function(first, rest, dot, last);
-    if (rest.length > 0 || last.length > 0) throw new TemplateError("can't give argument to non-function", first.at);
-    return this.#operand(first, dot);
+    const given = (): readonly Value[] => [...rest.map((arg) => this.#operand(arg, dot)), ...last];
+    return this.#operand(first, dot, rest.length > 0 || last.length > 0 ? given : undefined);
   }
 
   #function(operand: Extract<Operand, { kind: 'function' }>, args: readonly Operand[], dot: Value, last: readonly Value[]): Value {
@@ -180,17 +183,14 @@ class Evaluation {
     if (name === 'and' || name === 'or') return this.#lazy(name, args, dot, last);
     const found = Object.hasOwn(this.#options.functions, name) ? this.#options.functions[name] : undefined;
     if (found === undefined) throw new TemplateError(`function "${name}" not defined`, at);
-    const values = [...args.map((arg) => this.#operand(arg, dot)), ...last];
+    // The arguments of a chain belong to its last method: `strings.Indent 2 "x"`.
+    const given = (): readonly Value[] => [...args.map((arg) => this.#operand(arg, dot)), ...last];
+    const isChain = operand.path.length > 0;
+    const values = isChain ? [] : given();
     const known = unknownResult(name, values, at);
     if (known !== undefined) return known;
-    let result: Value;
-    try {
-      result = found(...values);
-    } catch (cause) {
-      if (cause instanceof TemplateError || !(cause instanceof Error)) throw cause;
-      throw new TemplateError(`error calling ${name}: ${cause.message}`, at, { cause });
-    }
-    return this.#path(result, operand.path, at);
+    const result = this.#call(name, found, values, at);
+    return this.#path(result, operand.path, at, isChain && (args.length > 0 || last.length > 0) ? given : undefined);
   }
 
   /** `and` and `or` stop at the first argument that decides. */
@@ -206,41 +206,52 @@ class Evaluation {
     return last.length > 0 ? last[0] : value;
   }
 
-  #operand(operand: Operand, dot: Value): Value {
+  #operand(operand: Operand, dot: Value, given?: () => readonly Value[]): Value {
     switch (operand.kind) {
       case 'literal':
-        return operand.value;
+        return this.#path(operand.value, [], operand.at, given);
       case 'dot':
-        return dot;
+        return this.#path(dot, [], operand.at, given);
       case 'field':
-        return this.#path(dot, operand.path, operand.at);
+        return this.#path(dot, operand.path, operand.at, given);
       case 'variable': {
         const variable = this.#variables.findLast(({ name }) => name === operand.name);
         if (variable === undefined) throw new TemplateError(`undefined variable "${operand.name}"`, operand.at);
-        return this.#path(variable.value, operand.path, operand.at);
+        return this.#path(variable.value, operand.path, operand.at, given);
       }
       case 'function':
         return this.#function(operand, [], dot, []);
       case 'pipe':
-        return this.#path(this.#pipe(operand.pipe, dot), operand.path, operand.at);
+        return this.#path(this.#pipe(operand.pipe, dot), operand.path, operand.at, given);
       default:
         return operand satisfies never;
     }
   }
 
-  #path(start: Value, path: readonly string[], at: number): Value {
+  /** The fields of a value, one after the other. A method is called; the last one with the arguments that were `given`. */
+  #path(start: Value, path: readonly string[], at: number, given?: () => readonly Value[]): Value {
     let value = start;
-    for (const name of path) {
-      if (value instanceof Fields) value = value.field(name);
-      else if (value === undefined || value === null) {
-        if (this.#options.missingKey === 'error') throw new TemplateError(`nil pointer evaluating interface {}.${name}`, at);
-        value = undefined;
-      } else if (typeof value === 'object' && !Array.isArray(value)) {
-        const known = Object.hasOwn(value, name);
-        if (!known && this.#options.missingKey === 'error') throw new TemplateError(`map has no entry for key "${name}"`, at);
-        value = known ? (value as Readonly<Record<string, Value>>)[name] : undefined;
-      } else throw new TemplateError(`can't evaluate field ${name} in type ${typeof value}`, at);
+    for (const [index, name] of path.entries()) {
+      const isLast = index === path.length - 1;
+      if (value instanceof Opaque) {
+        const member = value.member(name);
+        if (member === undefined) throw new TemplateError(`can't evaluate field ${name} in type ${value.type}`, at);
+        if (typeof member === 'function') {
+          value = this.#call(name, member, isLast && given !== undefined ? given() : [], at);
+          if (isLast) return value;
+        } else value = member;
+      } else value = fieldOf(value, name, at, this.#options.missingKey);
     }
+    if (given !== undefined) throw new TemplateError("can't give argument to non-function", at);
     return value;
+  }
+
+  #call(name: string, method: Method, values: readonly Value[], at: number): Value {
+    try {
+      return method(...values);
+    } catch (cause) {
+      if (cause instanceof TemplateError || !(cause instanceof Error)) throw cause;
+      throw new TemplateError(`error calling ${name}: ${cause.message}`, at, { cause });
+    }
   }
 }

@@ -1,6 +1,8 @@
+import { isInteger, isNumber, toFloat } from '../numbers.ts';
 import type { Body, Command, Operand, Pipe, Template, TemplateNode } from './ast.ts';
 import { TemplateError } from './errors.ts';
 import { actionValue, type EvaluationOptions } from './evaluate.ts';
+import { toJson } from './json.ts';
 import type { Value } from './values.ts';
 
 /** What is known of a template that can't be evaluated yet. */
@@ -121,6 +123,9 @@ function isOfRoot(operand: Operand, { dotIsRoot, dollarIsRoot }: Surroundings): 
 
 /** A value as templates write it. */
 function literal(value: Value): string {
-  if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return JSON.stringify(value);
-  return `(fromJson ${JSON.stringify(JSON.stringify(value ?? null))})`;
+  if (typeof value === 'string' || typeof value === 'boolean') return JSON.stringify(value);
+  if (isNumber(value)) return isInteger(value) ? String(value) : `(float64 ${JSON.stringify(String(toFloat(value)))})`;
+  if (value === undefined || value === null) return '(fromJson "null")';
+  // Whole numbers stay whole: `fromJson` would make floats of them.
+  return `(index (data.JSONArray ${JSON.stringify(toJson([value]))}) 0)`;
 }

@@ -22,6 +22,8 @@ class Parser {
   readonly #length: number;
   readonly #defined = new Map<string, Body>();
   #next = 0;
+  /** How many `range` are open. */
+  #loops = 0;
 
   constructor(pieces: readonly Piece[], length: number) {
     this.#pieces = pieces;
@@ -64,6 +66,7 @@ class Parser {
       case 'define': {
         const name = reader.string();
         reader.finish();
+        if (this.#defined.has(name)) throw new TemplateError(`multiple definition of template ${JSON.stringify(name)}`, at);
         this.#defined.set(name, this.#block(at));
         return undefined;
       }
@@ -79,6 +82,7 @@ class Parser {
       }
       case 'break':
       case 'continue':
+        if (this.#loops === 0) throw new TemplateError(`{{${keyword}}} outside {{range}}`, at);
         reader.finish();
         return { kind: keyword, at, end };
       default:
@@ -88,7 +92,9 @@ class Parser {
 
   #control(kind: 'if' | 'with' | 'range', reader: TokenReader, at: number): TemplateNode {
     const pipe = reader.pipe();
+    if (kind === 'range') this.#loops += 1;
     const { body, by } = this.#list();
+    if (kind === 'range') this.#loops -= 1;
     const otherwise = by.keyword === 'else' ? this.#otherwise(kind, by) : undefined;
     if (by.keyword === 'eof') throw new TemplateError(`{{${kind}}} has no {{end}}`, at);
     return { kind, pipe, body, otherwise, at, end: this.#end() };

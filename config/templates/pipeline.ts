@@ -1,3 +1,4 @@
+import { float, type GoNumber, parseInteger } from '../numbers.ts';
 import type { Command, Operand, Pipe } from './ast.ts';
 import { TemplateError } from './errors.ts';
 import type { Token } from './lex.ts';
@@ -119,7 +120,7 @@ export class TokenReader {
       const read = [...first, ...this.#path()];
       return { path: read, at, end: this.#end() };
     };
-    const literal = (value: null | boolean | number | string): Operand => ({ kind: 'literal', value, at, end: this.#end() });
+    const literal = (value: null | boolean | GoNumber | string): Operand => ({ kind: 'literal', value, at, end: this.#end() });
     switch (token.type) {
       case 'string':
         return literal(unquote(token));
@@ -169,10 +170,13 @@ export class TokenReader {
 
 const KEYWORDS = new Set(['if', 'else', 'end', 'range', 'with', 'define', 'template', 'block', 'break', 'continue']);
 
-function numberOf({ text, at }: Token): number {
-  const value = Number(text.replaceAll('_', '').replace(/^\+/, ''));
+function numberOf({ text, at }: Token): GoNumber {
+  const digits = text.replaceAll('_', '');
+  const whole = parseInteger(digits);
+  if (whole !== undefined) return whole;
+  const value = Number(digits.replace(/^\+/, ''));
   if (Number.isNaN(value)) throw new TemplateError(`bad number syntax: ${text}`, at);
-  return value;
+  return float(value);
 }
 
 /** Go's escapes of one letter that JSON does not have. */

@@ -1,4 +1,4 @@
-import type { GoNumber } from '../numbers.ts';
+import { Float, type GoNumber, isNumber, numberType } from '../numbers.ts';
 
 /** Resolves fields of its own instead of having them: `outputs`, whose values may not be there yet. */
 export abstract class Fields {
@@ -13,24 +13,62 @@ export class Unknown extends Fields {
 }
 export const UNKNOWN = new Unknown();
 
+/** A method of a value, or a function of a namespace. */
+export type Method = (...args: Value[]) => Value;
+
+/** A value of a type of its own, with fields and methods: a time, a version, the functions below a name. */
+export abstract class Opaque {
+  /** Go's name of the type. */
+  abstract readonly type: string;
+  /** Go's `%v`. */
+  abstract print(): string;
+  /** A field or a method; `undefined` when it has none of that name. */
+  abstract member(name: string): Value | Method;
+}
+
 /** What templates compute with. `undefined` is what a missing key gives. */
 export type Value = undefined | null | boolean | GoNumber | string | readonly Value[] | { readonly [key: string]: Value } | Fields | Opaque;
 
-/** A value of a type of its own, with fields and methods: a time, a URL. */
-abstract class Opaque {
-  /** Go's `%v`. */
-  abstract print(): string;
-  /** A field, or a method without arguments; `undefined` when it has none of that name. */
-  member(_name: string): Value | ((...args: Value[]) => Value) {
-    return undefined;
-  }
+export type Dict = Readonly<Record<string, Value>>;
+
+export function isDict(value: Value): value is Dict {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Fields) &&
+    !(value instanceof Opaque) &&
+    !(value instanceof Float)
+  );
+}
+
+/** Go's kinds (package reflect), as far as values have them. */
+export type GoKind = 'invalid' | 'bool' | 'int' | 'uint64' | 'float64' | 'string' | 'slice' | 'map' | 'struct';
+
+export function kindOf(value: Value): GoKind {
+  if (value === undefined || value === null) return 'invalid';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'string') return 'string';
+  if (isNumber(value)) return numberType(value);
+  if (Array.isArray(value)) return 'slice';
+  return isDict(value) ? 'map' : 'struct';
+}
+
+/** Go's `%T`. */
+export function typeOf(value: Value): string {
+  const kind = kindOf(value);
+  if (kind === 'invalid') return '<nil>';
+  if (kind === 'slice') return '[]interface {}';
+  if (kind === 'map') return 'map[string]interface {}';
+  return value instanceof Opaque ? value.type : kind;
 }
 
 /** Go's truth: neither zero, nor empty, nor nil. */
 export function isTrue(value: Value): boolean {
-  if (value === undefined || value === null || value === false || value === 0 || value === '') return false;
+  if (value === undefined || value === null || value === false || value === 0 || value === '' || value === 0n) return false;
+  if (value instanceof Float) return value.value !== 0;
   if (Array.isArray(value)) return value.length > 0;
-  return typeof value === 'object' ? value instanceof Fields || Object.keys(value).length > 0 : true;
+  return isDict(value) ? Object.keys(value).length > 0 : true;
 }
 
 /** How an action prints a value: as fmt's `%v`, and `<no value>` for what is not there. */
@@ -43,22 +81,66 @@ export function format(value: Value): string {
   if (value === undefined || value === null) return '<nil>';
   if (typeof value === 'string') return value;
   if (typeof value === 'boolean') return String(value);
-  if (typeof value === 'number') return formatNumber(value);
+  if (isNumber(value)) return formatNumber(value);
   if (Array.isArray(value)) return `[${value.map(format).join(' ')}]`;
   if (value instanceof Unknown) return '';
   if (value instanceof Fields) throw new Error('name the component and the field');
-  const entries = Object.entries(value as Readonly<Record<string, Value>>).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `map[${entries.map(([key, member]) => `${key}:${format(member)}`).join(' ')}]`;
+  if (value instanceof Opaque) return value.print();
+  return `map[${sortedEntries(value as Dict)
+    .map(([key, member]) => `${key}:${format(member)}`)
+    .join(' ')}]`;
 }
 
-/** Go's `%v` of a float64: the shortest form, with an exponent below 1e-4 and from 1e21 on. */
-function formatNumber(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e21) return String(value);
-  const magnitude = Math.abs(value);
-  if (magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e21)) {
-    return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
-  }
-  return String(value);
+/** On maps whose keys are whole numbers, not texts: a map of JavaScript can't tell. */
+const WHOLE_KEYS = Symbol('whole keys');
+
+export function withWholeKeys(value: Dict): Dict {
+  return Object.defineProperty({ ...value }, WHOLE_KEYS, { value: true });
+}
+
+/** The entries of a map in the order in which Go goes over them: by the bytes of their keys, or by number. */
+export function sortedEntries(value: Dict): readonly (readonly [string, Value])[] {
+  if (WHOLE_KEYS in value) return Object.entries(value).sort(([a], [b]) => Number(a) - Number(b));
+  return Object.entries(value).sort(([a], [b]) => compareBytes(a, b));
+}
+
+/** As Go compares strings: by their UTF-8 bytes, which is the order of code points. */
+export function compareBytes(a: string, b: string): number {
+  if (a === b) return 0;
+  // Without surrogates, code units and code points have one order.
+  if (!/[\uD800-\uDFFF]/.test(a + b)) return a < b ? -1 : 1;
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function formatNumber(value: GoNumber): string {
+  return numberType(value) === 'float64' ? formatFloat(value instanceof Float ? value.value : Number(value)) : String(value);
+}
+
+/** strconv.FormatFloat(value, 'g', -1, 64): the shortest form, with an exponent below 1e-4 and from 1e+06 on. */
+export function formatFloat(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
+  const [mantissa = '', exponent = '0'] = value.toExponential().split('e');
+  const power = Number(exponent);
+  if (power >= -4 && power < 6) return value.toString();
+  return `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
+}
+
+/** A text's bytes. Those that are no UTF-8 stand as single surrogates from U+DC80 on. */
+export function bytesOf(text: string): Buffer {
+  if (!/[\uDC80-\uDCFF]/.test(text)) return Buffer.from(text);
+  const parts = text.split(/((?<![\uD800-\uDBFF])[\uDC80-\uDCFF])/);
+  return Buffer.concat(
+    parts.map((part) => (/^[\uDC80-\uDCFF]$/.test(part) ? Buffer.from([part.charCodeAt(0) - 0xdc00]) : Buffer.from(part))),
+  );
+}
+
+/** The text of bytes, from which `bytesOf` makes them again. */
+export function textOfBytes(bytes: Buffer): string {
+  const utf8 = bytes.toString('utf8');
+  if (Buffer.from(utf8).equals(bytes)) return utf8;
+  return [...bytes].map((byte) => String.fromCharCode(byte < 0x80 ? byte : 0xdc00 + byte)).join('');
 }
 
 /** Text of a value that has to be text. */
@@ -74,6 +156,5 @@ export function pairsOf(value: Value): readonly (readonly [Value, Value])[] | un
   if (typeof value === 'number' && Number.isInteger(value)) {
     return Array.from({ length: Math.max(0, value) }, (_, index) => [index, index] as const);
   }
-  if (typeof value !== 'object' || value instanceof Fields) return undefined;
-  return Object.entries(value as Readonly<Record<string, Value>>).sort(([a], [b]) => (a < b ? -1 : 1));
+  return isDict(value) ? sortedEntries(value) : undefined;
 }

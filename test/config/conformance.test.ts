@@ -8,7 +8,7 @@ interface Expected {
   readonly [stack: string]: { readonly [address: string]: { readonly metadata: { readonly type?: string }; readonly stack_file: string } };
 }
 
-describe.each(cases('stacks').filter((name) => name !== 'templates-sprig-gomplate'))('as Atmos: %s', (name) => {
+describe.each(cases('stacks'))('as Atmos: %s', (name) => {
   const repository = new Case('stacks', name);
   afterAll(() => repository.close());
   const expected = JSON.parse(repository.read('expected.json')) as Expected;

@@ -27,7 +27,7 @@ test.each([
   ['{{ indent 2 .text }}|{{ nindent 2 "x" }}', '  a: 1\n  b: 2|\n  x'],
   ['{{ printf "%s|%v|%d|%q|%5d|%-4s|%05.1f|%t|%%|%x" "a" .list 3 "q" 42 "l" 2.55 true 255 }}', 'a|[b a]|3|"q"|   42|l   |002.5|true|%|ff'],
   ['{{ eq 1 2 1 }} {{ ne "a" "b" }} {{ lt 1 2 }} {{ ge "b" "a" }} {{ not 0 }}', 'true true true true true'],
-  ['{{ index .list 1 }} {{ index .map "b" }} {{ len "ü" }} {{ slice "abcd" 1 3 }} {{ print "a" "b" }}', 'a 2 2 bc ab'],
+  ['{{ index .list 1 }} {{ index .map "b" }} {{ len "ü" }} {{ slice .list 1 2 }} {{ print "a" "b" }}', 'a 2 2 [a] ab'],
 ])('%s gives %s', (template, expected) => {
   expect(run(template)).toBe(expected);
 });

@@ -125,10 +125,10 @@ describe('inline', () => {
 
   test.each([
     ['{{ printf "%s" .name }}/{{ later.x }}', '{{ printf "%s" "web" }}/{{ later.x }}'],
-    ['{{ .list }} {{ .nothing }} {{ $.count }}', '{{ (fromJson "[\\"a\\",\\"b\\"]") }} {{ (fromJson "null") }} {{ 3 }}'],
+    ['{{ .list }} {{ .nothing }} {{ $.count }}', '{{ (index (data.JSONArray "[[\\"a\\",\\"b\\"]]") 0) }} {{ (fromJson "null") }} {{ 3 }}'],
     [
       '{{ range .list }}{{ . }}{{ .x }}{{ $.name }}{{ end }}',
-      '{{ range (fromJson "[\\"a\\",\\"b\\"]") }}{{ . }}{{ .x }}{{ "web" }}{{ end }}',
+      '{{ range (index (data.JSONArray "[[\\"a\\",\\"b\\"]]") 0) }}{{ . }}{{ .x }}{{ "web" }}{{ end }}',
     ],
     ['{{ with later }}{{ .x }}{{ else }}{{ .name }}{{ end }}', '{{ with later }}{{ .x }}{{ else }}{{ "web" }}{{ end }}'],
     ['{{ host .name | upper }} {{ upper (host "b") }}', '{{ "h-web" | upper }} {{ upper ("h-b") }}'],

@@ -36,7 +36,12 @@ export function newShop(): Shop {
 /** Milliseconds of a whole process. @throws Error when it fails */
 export function timed(command: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): number {
   const began = performance.now();
-  const { status, stderr } = spawnSync(command, args, { cwd, env: { ...process.env, ...env }, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const elapsed = performance.now() - began;
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
   return elapsed;

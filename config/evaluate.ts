@@ -15,7 +15,7 @@ import {
   plain,
   scalarJson,
 } from './yaml/located.ts';
-import { APPEND, type Merger } from './yaml/merge.ts';
+import { APPEND, type History, type Merger } from './yaml/merge.ts';
 
 /** What evaluating the sections of a component needs to know. */
 export interface EvaluationContext {
@@ -32,6 +32,8 @@ export interface EvaluationContext {
   readonly evaluations: number;
   /** Merges what YAML functions gave. */
   readonly merger: Merger;
+  /** What was replaced by what, where that is asked for. */
+  readonly history?: History | undefined;
 }
 
 /** What YAML functions ask of the machine and the repository. */
@@ -47,7 +49,7 @@ export interface Host {
 /** Evaluates a section: templates and YAML functions. Notes in `origins` where each leaf was written, by JSON pointer below `pointer`. */
 export function evaluate(value: Located, pointer: string, context: EvaluationContext, origins: Record<string, Origin>): Json {
   const isLeaf = value.kind === 'map' ? value.entries.size === 0 : value.kind !== 'list' || value.items.length === 0;
-  if (isLeaf) origins[pointer] = originOf(value.at);
+  if (isLeaf) origins[pointer] = { ...originOf(value.at), ...overrode(value, context) };
   if (value.kind !== 'scalar' && value.tag !== undefined && !(value.kind === 'list' && value.tag === APPEND)) {
     throw errorAt(value.at, `${value.tag} is no YAML function that takes a ${value.kind}`, { code: 'yaml-function' });
   }
@@ -89,6 +91,14 @@ function evaluateLayers({ layers, at }: LocatedLayers, context: EvaluationContex
   }, undefined);
   if (merged === undefined) throw errorAt(at, 'there is nothing here', { code: 'wrong-type' });
   return merged.value;
+}
+
+/** Where the values stand that a value replaced. */
+function overrode(value: Located, { history }: EvaluationContext): Pick<Origin, 'overrode'> {
+  const found: Origin[] = [];
+  for (let before = history?.get(value); before !== undefined && found.length < 1000; before = history?.get(before))
+    found.push(originOf(before.at));
+  return found.length === 0 ? {} : { overrode: found };
 }
 
 /** The file and line of a place. */

@@ -15,7 +15,7 @@ import type { Functions, Value } from './templates/index.ts';
 import { inspectModule } from './terraform-module.ts';
 import type { TextCache } from './text-cache.ts';
 import { errorAt, itemsOf, type LocatedMap, mapOf, member, type Place, plain, textOf } from './yaml/located.ts';
-import { mergeAll, merger } from './yaml/merge.ts';
+import { type History, mergeAll, merger } from './yaml/merge.ts';
 
 /** The commit that configuration is read for. */
 export interface GitFacts {
@@ -31,6 +31,8 @@ export interface ResolveOptions {
   readonly cache?: TextCache;
   /** The repository's directory, absolute: what `!repo-root` gives, and where `!exec` runs. */
   readonly root: string;
+  /** Origins tell what each value replaced, too. */
+  readonly history?: boolean;
 }
 
 /**
@@ -56,7 +58,10 @@ export async function resolve(
   const own = targetSection(root, target);
   const recorded = recordingFiles(files);
   const functions = hostFunctions(options);
-  const manifest = await new ManifestLoader(recorded.files, project, { cache: options.cache, functions }).load(declaredStacks([root, own]));
+  const history: History | undefined = options.history === true ? new Map() : undefined;
+  const manifest = await new ManifestLoader(recorded.files, project, { cache: options.cache, functions, history }).load(
+    declaredStacks([root, own]),
+  );
   const declared = componentSections(root);
   const overlays = componentSections(own);
   const context = contextOf(root, own);
@@ -75,7 +80,10 @@ export async function resolve(
   const { cache } = options;
   const components = await together(declared, ([address, { kind, name, section, at }]) => {
     const layers = [section, overlays.get(address)?.section].filter((layer): layer is LocatedMap => layer !== undefined);
-    return resolveComponent({ kind, name, at, overlays: layers, manifest, project, target, context, evaluation, files, cache });
+    // What its own layers replace is its own affair: stacks are shared.
+    const own = history === undefined ? undefined : new Map(history);
+    const mine = { ...evaluation, merger: merger(project.listMergeStrategy, { history: own }), history: own };
+    return resolveComponent({ kind, name, at, overlays: layers, manifest, project, target, context, evaluation: mine, files, cache });
   });
   const bound = await bindAll(components, declared, recorded.files, options);
   checkOrder(bound, declared);

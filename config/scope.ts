@@ -44,6 +44,8 @@ export interface ScopedComponent {
 export interface Origin {
   readonly file: string;
   readonly line: number;
+  /** Where the values stand that this one replaced, the nearest first; only where they were asked for. */
+  readonly overrode?: readonly Origin[];
 }
 
 /** A node that the user wrote under `phases`. */

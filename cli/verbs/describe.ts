@@ -7,22 +7,42 @@ interface Options {
   readonly target?: string;
   readonly component?: string;
   readonly provenance: boolean;
+  readonly allTargets: boolean;
 }
 
 export async function describe(globals: Globals, name: string, options: Options): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const { files, project, cache } = workspace;
-    const target = await targetOf(workspace, name, options.target);
-    const scope = await resolve(files, project, await loadDeployment(files, project, name, cache), target, worktreeOptions(workspace));
-    const components = chosen(scope.components, options.component);
-    const document = {
-      deployment: name,
-      target,
-      components: Object.fromEntries(components.map((component) => [component.address, component.sections])),
-      ...(options.provenance ? { provenance: Object.fromEntries(components.map(({ address, origins }) => [address, origins])) } : {}),
-    };
-    await print(globals.format, document, () => (options.provenance ? provenance(components) : yaml(document)));
+    const deployment = await loadDeployment(files, project, name, cache);
+    const targets = options.allTargets ? deployment.targets : [await targetOf(workspace, name, options.target)];
+    const found: Described[] = [];
+    const resolveOptions = { ...worktreeOptions(workspace), history: options.provenance };
+    for (const target of targets) {
+      const { components } = await resolve(files, project, deployment, target, resolveOptions);
+      found.push({ target, components: chosen(components, options.component) });
+    }
+    const documents = found.map((one) => documentOf(name, one, options));
+    const document = options.allTargets
+      ? { deployment: name, targets: Object.fromEntries(documents.map(({ target, deployment: _, ...rest }) => [target, rest])) }
+      : (documents[0] ?? {});
+    await print(globals.format, document, () =>
+      options.provenance ? found.map(({ components }) => provenance(components)).join('\n\n') : yaml(document),
+    );
   });
+}
+
+interface Described {
+  readonly target: string;
+  readonly components: readonly ScopedComponent[];
+}
+
+function documentOf(deployment: string, { target, components }: Described, options: Options) {
+  return {
+    deployment,
+    target,
+    components: Object.fromEntries(components.map((component) => [component.address, component.sections])),
+    ...(options.provenance ? { provenance: Object.fromEntries(components.map(({ address, origins }) => [address, origins])) } : {}),
+  };
 }
 
 function chosen(components: Readonly<Record<string, ScopedComponent>>, name: string | undefined): readonly ScopedComponent[] {
@@ -34,12 +54,13 @@ function chosen(components: Readonly<Record<string, ScopedComponent>>, name: str
 function provenance(components: readonly ScopedComponent[]): string {
   return components
     .map(({ address, origins, sections }) => {
-      const lines = Object.entries(origins).map(([pointer, { file, line }]) => {
+      const lines = Object.entries(origins).flatMap(([pointer, { file, line, overrode = [] }]) => {
         const keys = pointer
           .split('/')
           .slice(1)
           .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
-        return `  ${`${keys.join('.')} = ${JSON.stringify(valueAt(sections, keys))}`.padEnd(60)} ${file}:${line}`;
+        const value = `  ${`${keys.join('.')} = ${JSON.stringify(valueAt(sections, keys))}`.padEnd(60)} ${file}:${line}`;
+        return [value, ...overrode.map((one) => `${' '.repeat(62)} overrides ${one.file}:${one.line}`)];
       });
       return `${address}\n${lines.join('\n')}`;
     })

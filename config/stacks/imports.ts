@@ -15,7 +15,7 @@ import {
   templateData,
   textOf,
 } from '../yaml/located.ts';
-import { type Merger, merger } from '../yaml/merge.ts';
+import { type History, type Merger, merger } from '../yaml/merge.ts';
 import { parseYaml } from '../yaml/parse.ts';
 import { StackFinder } from './find.ts';
 import { resolveIncludes } from './include.ts';
@@ -50,6 +50,7 @@ export interface ManifestOptions {
   readonly cache?: TextCache | undefined;
   /** Functions of the host, for templates in manifests. */
   readonly functions: Functions;
+  readonly history?: History | undefined;
 }
 
 /** Opens manifests: each file once, and only those that are declared or imported. */
@@ -66,7 +67,7 @@ export class ManifestLoader {
     this.#files = files;
     this.#project = project;
     this.#options = options;
-    this.#merger = merger(project.listMergeStrategy, true);
+    this.#merger = merger(project.listMergeStrategy, { appends: true, history: options.history });
     this.#finder = new StackFinder(files, project.stacks.basePath, async (path) => (await this.#content(path)) !== undefined);
   }
 

@@ -18,8 +18,17 @@ export interface Merger {
   all(maps: readonly (LocatedMap | undefined)[]): LocatedMap | undefined;
 }
 
-/** `appends` makes `!append` count. */
-export function merger(strategy: ListStrategy, appends = false): Merger {
+/** What was replaced by what. */
+export type History = Map<Located, Located>;
+
+export interface MergeOptions {
+  /** `!append` counts. */
+  readonly appends?: boolean;
+  /** Noted here, if it is given. */
+  readonly history?: History | undefined;
+}
+
+export function merger(strategy: ListStrategy, { appends = false, history }: MergeOptions = {}): Merger {
   const merge: Merger['merge'] = (base, over) => {
     if (base === undefined) return over;
     if (over === undefined) return base;
@@ -28,6 +37,7 @@ export function merger(strategy: ListStrategy, appends = false): Merger {
     if ((isOpen(base) && !isPlainScalar(over)) || (isOpen(over) && !isPlainScalar(base))) {
       return { kind: 'layers', layers: [...layersOf(base), ...layersOf(over)], at: over.at };
     }
+    if (base !== over) history?.set(over, base);
     return over;
   };
   const maps = (base: LocatedMap, over: LocatedMap): LocatedMap => {
@@ -45,7 +55,9 @@ export function merger(strategy: ListStrategy, appends = false): Merger {
     if (strategy === 'append' || (appends && over.tag === APPEND)) {
       return over.items.length === 0 ? base : { ...over, tag: base.tag, items: [...base.items, ...over.items] };
     }
-    return strategy === 'merge' ? byIndex(base, over) : over;
+    if (strategy === 'merge') return byIndex(base, over);
+    if (base !== over) history?.set(over, base);
+    return over;
   };
   /** Maps at one index are merged; of anything else the base counts. */
   const byIndex = (base: LocatedList, over: LocatedList): LocatedList => {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { AtmosError, findCycle, type JsonObject, together } from '../engine/index.ts';
 import { bindImages } from './bind-images.ts';
 import type { Deployment } from './deployment/load.ts';
@@ -169,6 +168,8 @@ function hostOf({ git, env, root }: ResolveOptions, { deployments }: Project): H
       if (deployments.exec === 'deny') throw new Error('atmos.yaml forbids it (deployments.functions.exec: deny)');
       const known = ran.get(command);
       if (known !== undefined) return known;
+      // Loaded when the first command runs: most stacks run none.
+      const { execFileSync } = process.getBuiltinModule('node:child_process');
       const said = execFileSync('sh', ['-c', command], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: { ...env } });
       ran.set(command, said.trimEnd());
       return said.trimEnd();

@@ -1,7 +1,12 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type Options, type ValidateFunction } from 'ajv/dist/2020.js';
 import { deploymentSchema } from './schema.ts';
 
-/** Compiles the schema of deployment files. A module of its own, so that ajv is loaded only where a file has to be checked. */
+/** All errors, with the values and schemas that they are about. */
+export const schemaOptions: Options = { allErrors: true, strict: false, verbose: true };
+
+/**
+ * Compiles the schema of deployment files. A module of its own: in what is published it is replaced by the code that this makes, and ajv is not there.
+ */
 export function compileSchema(): ValidateFunction {
-  return new Ajv2020({ allErrors: true, strict: false, verbose: true }).compile(deploymentSchema);
+  return new Ajv2020(schemaOptions).compile(deploymentSchema);
 }

@@ -135,7 +135,7 @@ export class ManifestLoader {
   async #render(path: string, { context, lenient }: Import): Promise<Located | undefined> {
     const content = await this.#content(path);
     if (content === undefined) return undefined;
-    const text = new TextDecoder().decode(content);
+    const text = Buffer.from(content).toString('utf8');
     try {
       const functions = { ...FUNCTIONS, ...this.#options.functions };
       const rendered = render(parseTemplate(text), context ?? {}, { functions, missingKey: lenient ? 'default' : 'error' });

@@ -63,12 +63,12 @@ async function include(scalar: LocatedScalar, from: IncludeSources): Promise<Loc
     });
   }
   const whole =
-    scalar.tag === '!include.raw' ? locate(new TextDecoder().decode(content), scalar.at) : await parse(file, content, scalar, from);
+    scalar.tag === '!include.raw' ? locate(Buffer.from(content).toString('utf8'), scalar.at) : await parse(file, content, scalar, from);
   return expression === undefined ? whole : query(whole, expression, scalar.at);
 }
 
 async function parse(file: string, content: Uint8Array, { at }: LocatedScalar, { cache }: IncludeSources): Promise<Located> {
-  const text = new TextDecoder().decode(content);
+  const text = Buffer.from(content).toString('utf8');
   switch (extname(file)) {
     case '.yaml':
     case '.yml':

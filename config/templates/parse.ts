@@ -5,9 +5,19 @@ import { TokenReader } from './pipeline.ts';
 
 const GO: Delimiters = { left: '{{', right: '}}' };
 
+/** What was parsed last, by delimiters and text: a template stands in many components. */
+const known = new Map<string, Template>();
+const MOST_KNOWN = 2000;
+
 /** @throws TemplateError with the offset of what is wrong. */
 export function parseTemplate(source: string, delimiters: Delimiters = GO): Template {
-  return new Parser(lex(source, delimiters), source.length).template();
+  const key = `${delimiters.left} ${delimiters.right} ${source}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const template = new Parser(lex(source, delimiters), source.length).template();
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(key, template);
+  return template;
 }
 
 type Action = Extract<Piece, { kind: 'action' }>;

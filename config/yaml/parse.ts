@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { AtmosError, sha256 } from '../../engine/index.ts';
 import type { TextCache } from '../text-cache.ts';
 import { compact, restore } from './compact.ts';
@@ -5,8 +6,6 @@ import type { Document, Located } from './located.ts';
 
 /** Counts up when what is kept of a file changes its form. */
 const FORMAT = 2;
-
-const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Parses a YAML file; an empty one is an empty map. What was parsed once is kept by its content: reading that is an order of magnitude cheaper,
@@ -26,9 +25,9 @@ export async function parseYaml(file: string, content: Uint8Array, cache?: TextC
 }
 
 function decode(file: string, content: Uint8Array): string {
-  try {
-    return decoder.decode(content);
-  } catch (cause) {
-    throw new AtmosError(`${file} is not UTF-8`, { kind: 'invalid', code: 'invalid-yaml', cause });
-  }
+  if (isUtf8(content))
+    return Buffer.from(content.buffer, content.byteOffset, content.byteLength)
+      .toString('utf8')
+      .replace(/^\uFEFF/, '');
+  throw new AtmosError(`${file} is not UTF-8`, { kind: 'invalid', code: 'invalid-yaml' });
 }

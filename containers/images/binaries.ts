@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
 import { access, constants, open, readFile, realpath } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { AtmosError, isMissing } from '../../engine/index.ts';
-
-const call = promisify(execFile);
 
 /** A file of this machine and where it goes in an image (without the leading `/`). */
 export interface HostFile {
@@ -38,6 +35,7 @@ export async function withLibraries(from: string, to: string): Promise<readonly 
     });
   let listing: string;
   try {
+    const call = promisify(process.getBuiltinModule('node:child_process').execFile);
     listing = (await call('ldd', [from], { env: { ...process.env, LC_ALL: 'C' } })).stdout;
   } catch {
     // ldd exits 1 with "not a dynamic executable".

@@ -1,5 +1,6 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { missing } from './call.ts';
+import { childProcess } from './process.ts';
 
 /** An object as Git keeps it. */
 export interface GitObject {
@@ -40,7 +41,7 @@ export class ObjectReader {
 
   #start(): ChildProcessWithoutNullStreams {
     if (this.#child !== undefined) return this.#child;
-    const child = spawn('git', ['cat-file', '--batch'], { cwd: this.#cwd, env: { ...process.env, LC_ALL: 'C' } });
+    const child = childProcess().spawn('git', ['cat-file', '--batch'], { cwd: this.#cwd, env: { ...process.env, LC_ALL: 'C' } });
     child.stdout.on('data', (chunk: Buffer) => {
       this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
       this.#drain();

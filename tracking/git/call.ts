@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import { AtmosError, errorCode } from '../../engine/index.ts';
+import { childProcess } from './process.ts';
 
 export interface CallOptions {
   readonly cwd: string;
@@ -24,7 +24,7 @@ const ENVIRONMENT = { GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', GIT_OPTIONAL_LOCKS:
  */
 export async function callGit(args: readonly string[], { cwd, input, env, answers = [0] }: CallOptions): Promise<Answer> {
   const answer = await new Promise<Answer>((resolve, reject) => {
-    const child = spawn('git', args, {
+    const child = childProcess().spawn('git', args, {
       cwd,
       env: { ...process.env, ...ENVIRONMENT, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],

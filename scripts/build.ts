@@ -1,4 +1,4 @@
-import { chmod, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { default as standalone } from 'ajv/dist/standalone/index.js';
@@ -6,6 +6,7 @@ import { build, type Plugin } from 'esbuild';
 import { makeProgram } from '../cli/program.ts';
 import { schemaOptions } from '../config/deployment/compile-schema.ts';
 import { deploymentSchema } from '../config/deployment/schema.ts';
+import { stackSchema } from '../config/stacks/schema.ts';
 
 const root = join(import.meta.dirname, '..');
 const outdir = join(root, 'dist');
@@ -57,4 +58,8 @@ await build({
     js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
   },
 });
+await mkdir(join(outdir, 'schemas'));
+for (const [name, schema] of Object.entries({ deployment: deploymentSchema, stack: stackSchema })) {
+  await writeFile(join(outdir, 'schemas', `${name}.json`), `${JSON.stringify(schema, null, 2)}\n`);
+}
 await chmod(join(outdir, 'atmos-deployment.js'), 0o755);

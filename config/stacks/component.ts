@@ -77,6 +77,10 @@ export function mergeComponent(
   const overlay = mergeAll(overlays);
   const { inheritance, bases } = basesOf(name, [own, overlay], components, kind);
   const kindSection = mapOf(member(manifest, kind), `"${kind}"`);
+  const shared = kindSection?.entries.get('source');
+  if (shared !== undefined) {
+    throw errorAt(shared.keyAt, `"${kind}.source" can't be set for all components`, { code: 'not-for-all', hint: 'set it in a component' });
+  }
   const overrides = stacks?.overrides.get(`${kind}/${name}`);
   const metadata = mergeAll([
     ...[manifest, kindSection].map(defaultMetadata),
@@ -85,6 +89,13 @@ export function mergeComponent(
   ]);
   const attribute = [...bases, own, overlay].map((layer) => textOf(member(layer, 'component'), '"component"'));
   const named = mergeAll([own, overlay].map(metadataOf));
+  const template = metadata?.entries.get('terraform_workspace_template');
+  if (template !== undefined) {
+    throw errorAt(template.keyAt, 'there is no metadata.terraform_workspace_template', {
+      code: 'unknown-key',
+      hint: 'there are metadata.terraform_workspace and metadata.terraform_workspace_pattern',
+    });
+  }
   const component = textOf(member(named, 'component'), '"metadata.component"') ?? attribute.findLast((text) => text !== undefined);
   return {
     stacks: mergeAll([...[manifest, kindSection].map((layer) => without(layer, COMPONENT_ONLY)), ...bases, own, overrides].map(pick)),
@@ -173,8 +184,13 @@ interface Base {
 
 function namedBases(section: LocatedMap | undefined): readonly Base[] {
   const inherits = itemsOf(member(metadataOf(section), 'inherits'), '"inherits"');
+  const seen = new Set<string>();
   const named = inherits.flatMap((item) => {
     const text = textOf(item, 'a base component');
+    if (text !== undefined && seen.has(text)) {
+      throw errorAt(item.at, `"${text}" stands twice in metadata.inherits`, { code: 'duplicate-base', hint: 'remove one of them' });
+    }
+    if (text !== undefined) seen.add(text);
     return text === undefined ? [] : [{ name: text, at: item.at, isAttribute: false }];
   });
   const attribute = member(section, 'component');
@@ -196,6 +212,9 @@ function pick(layer: LocatedMap | undefined): LocatedMap | undefined {
     if (name === 'source' && entry.value.kind === 'scalar' && typeof entry.value.value === 'string')
       return [[name, shortSource(entry, entry.value)]];
     if (!TEXT_SECTIONS.has(name)) mapOf(entry.value, `"${name}"`);
+    if (name === 'source' && member(entry.value, 'uri') === undefined) {
+      throw errorAt(entry.keyAt, '"source" does not say where it is', { code: 'missing-key', hint: 'add uri: to it' });
+    }
     return [[name as string, entry] as const];
   });
   return { kind: 'map', entries: new Map(entries), at: layer.at };

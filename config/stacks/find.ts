@@ -59,6 +59,8 @@ export class StackFinder {
   async #glob(pattern: string, wanted: Wanted): Promise<readonly string[]> {
     const fixed = pattern.slice(0, pattern.search(/[*?[{]/));
     const matcher = globExpression(/\.ya?ml$/.test(pattern) ? pattern : `${pattern}.yaml`);
+    if (matcher === undefined)
+      throw errorAt(wanted.at, `"${wanted.path}" is no glob`, { code: 'invalid-glob', hint: 'close its braces and brackets' });
     const found = (await this.#files.list(dirname(`${fixed}x`))).filter((name) => name.endsWith('.yaml') && matcher.test(name));
     if (found.length > 0 || wanted.optional) return found;
     throw errorAt(wanted.at, `no stack matches "${wanted.path}"`, {
@@ -68,8 +70,8 @@ export class StackFinder {
   }
 }
 
-/** `*` and `?` within a part of a path, `**` over parts, `{a,b}` and `[a-z]`. */
-function globExpression(pattern: string): RegExp {
+/** `*` and `?` within a part of a path, `**` over parts, `{a,b}` and `[a-z]`; `undefined` for what is none. */
+function globExpression(pattern: string): RegExp | undefined {
   let depth = 0;
   const source = pattern.replaceAll(/\*\*\/|\*\*|\*|\?|\[[^\]]*\]|[{},]|[.+^$()|\\]/g, (token) => {
     if (token === '**/') return '(?:.*/)?';
@@ -88,5 +90,9 @@ function globExpression(pattern: string): RegExp {
     if (token === ',') return depth > 0 ? '|' : ',';
     return `\\${token}`;
   });
-  return new RegExp(`^${source}$`);
+  try {
+    return new RegExp(`^${source}$`);
+  } catch {
+    return undefined;
+  }
 }

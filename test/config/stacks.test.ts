@@ -203,6 +203,7 @@ components:
     });
     expect(await refusal(scopeOf(files('terraform: { metadata: { component: x } }')))).toMatchObject({ code: 'not-for-all' });
     expect(await refusal(scopeOf(files('vars: !include x.yaml')))).toMatchObject({ code: 'missing-include' });
+    expect(await refusal(scopeOf(files('import: ["{{"]')))).toMatchObject({ code: 'invalid-glob' });
   });
 
   test('never evaluates components that the deployment does not have', async () => {

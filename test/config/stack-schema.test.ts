@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expect, test } from 'vitest';
+import { stackSchema } from '../../config/stacks/schema.ts';
+import { plain } from '../../config/yaml/located.ts';
+import { readYaml } from '../../config/yaml/read.ts';
+import { CONFORMANCE, cases } from './conformance.ts';
+import { refusal, scopeOf } from './repository.ts';
+
+const check = new Ajv2020({ strict: false, allErrors: true, allowUnionTypes: true }).compile(stackSchema);
+const errorsOf = (text: string): readonly string[] =>
+  check(plain(readYaml({ file: 'stack.yaml', text })))
+    ? []
+    : (check.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+
+function manifestsOf(dir: string): readonly string[] {
+  return readdirSync(dir, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.ya?ml$/.test(path) && !path.startsWith('data/'))
+    .map((path) => join(dir, path));
+}
+
+test.each(cases('stacks'))('the schema takes what Atmos takes: %s', (name) => {
+  for (const path of manifestsOf(join(CONFORMANCE, 'stacks', name, 'stacks'))) {
+    expect([path, errorsOf(readFileSync(path, 'utf8'))]).toEqual([path, []]);
+  }
+});
+
+test.each([
+  'vras: {}',
+  'import: [{ paht: a }]',
+  'import: [{ path: a, skip: true }]',
+  'metadata: { component: app }',
+  'terraform: { source: { uri: x } }',
+  'components: { terraform: { app: { metadata: { inherits: [a, a] } } } }',
+  'components: { terraform: { app: { source: { version: "1" } } } }',
+  'components: { terraform: { app: { metadata: { terraform_workspace_template: x } } } }',
+  'components: { terraform: { app: { vars: [1] } } }',
+  'components: { terraform: { app: { varz: {} } } }',
+])('the schema refuses what Atmos refuses: %s', (text) => {
+  expect(errorsOf(text)).not.toEqual([]);
+});
+
+test.each([
+  ['components: { terraform: { a: { metadata: { inherits: [b, b] } }, b: {} } }', 'duplicate-base'],
+  ['components: { terraform: { a: { source: { version: "1" } } } }', 'missing-key'],
+  ['terraform: { source: { uri: x } }', 'not-for-all'],
+  ['components: { terraform: { a: { metadata: { terraform_workspace_template: x } } } }', 'unknown-key'],
+])('resolving refuses it, too: %s', async (text, code) => {
+  const deployment = 'deployment:\n  name: app\n  stacks: [top]\n  components: { terraform: { a: {} } }\n';
+  expect(await refusal(scopeOf({ 'deployments/app.yaml': deployment, 'stacks/top.yaml': text }))).toMatchObject({ code });
+});

@@ -1,5 +1,6 @@
 import { join } from 'node:path/posix';
 import { isObject, type Json, type JsonObject } from '../engine/index.ts';
+import { atmosFunctions, type Siblings } from './atmos-functions.ts';
 import { needsOf } from './deferred.ts';
 import { dependencyAddress } from './deployment/sections.ts';
 import { type EvaluationContext, evaluate } from './evaluate.ts';
@@ -7,7 +8,7 @@ import type { ConfigFiles } from './files.ts';
 import { suggestion } from './nearest.ts';
 import type { Project } from './project.ts';
 import type { ComponentAddress, Kind, Origin, ScopedComponent } from './scope.ts';
-import { backendOf, remoteStateOf } from './stacks/backend.ts';
+import { type Backend, backendOf, remoteStateOf } from './stacks/backend.ts';
 import { type ComponentLayers, type MergedComponent, mergeComponent, SECTIONS, TEXT_SECTIONS } from './stacks/component.ts';
 import type { Manifest } from './stacks/imports.ts';
 import { stackName, workspaceOf } from './stacks/names.ts';
@@ -41,10 +42,15 @@ export interface ComponentRequest extends ComponentLayers {
   /** For the inputs that root modules declare. */
   readonly files: ConfigFiles;
   readonly cache: TextCache | undefined;
+  /** The target's components, for templates that read of them. */
+  readonly siblings: Siblings;
 }
 
-/** One component of a scope. @throws AtmosError with the place of what is wrong. */
-export async function resolveComponent(request: ComponentRequest): Promise<ScopedComponent> {
+/**
+ * Merges one component of a scope and returns what evaluates it, which others may ask for as well.
+ * @throws AtmosError with the place of what is wrong; so does what is returned.
+ */
+export async function prepareComponent(request: ComponentRequest): Promise<() => ScopedComponent> {
   const { kind, name, project, at } = request;
   const { merger } = request.evaluation;
   const merged = mergeComponent(kind, name, request, { merger, inheritMetadata: project.stacks.inheritMetadata });
@@ -69,10 +75,30 @@ export async function resolveComponent(request: ComponentRequest): Promise<Scope
   const stack = stackName(project, unevaluated, request);
   const naming = { stack, name, backendType: backend.type, vars: plain(member(unevaluated, 'vars')) };
   const workspace = kind !== 'terraform' ? undefined : workspacesEnabled ? workspaceOf(merged, naming) : 'default';
+  return () => evaluateComponent(request, { merged, root, unevaluated, backend, stack, workspace });
+}
 
+/** A component as its layers were merged. */
+interface Prepared {
+  readonly merged: MergedComponent;
+  readonly root: string;
+  readonly unevaluated: LocatedMap;
+  readonly backend: Backend;
+  readonly stack: string;
+  readonly workspace: string | undefined;
+}
+
+function evaluateComponent(request: ComponentRequest, { merged, root, unevaluated, backend, stack, workspace }: Prepared): ScopedComponent {
+  const { kind, name, project, at } = request;
+  const { merger } = request.evaluation;
   const origins: Record<string, Origin> = {};
   const data = templateData(unevaluated, merged, { ...request, stack, workspace, backend: backend.section });
-  const context = { ...request.evaluation, data, functions: { ...request.evaluation.functions, ...environmentFunctions(data, request) } };
+  const functions = {
+    ...request.evaluation.functions,
+    ...environmentFunctions(data, request),
+    ...atmosFunctions(request.siblings, stack, at),
+  };
+  const context = { ...request.evaluation, data, functions };
   const sections: Record<string, Json> = { vars: {} };
   for (const section of SECTIONS) {
     const value = section === 'backend' ? backend.section : section === 'remote_state_backend' ? undefined : member(unevaluated, section);

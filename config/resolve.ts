@@ -1,4 +1,5 @@
 import { AtmosError, findCycle, type JsonObject, together } from '../engine/index.ts';
+import type { Siblings } from './atmos-functions.ts';
 import { bindImages } from './bind-images.ts';
 import type { Deployment } from './deployment/load.ts';
 import { promotionOf } from './deployment/promotion.ts';
@@ -7,7 +8,7 @@ import { type EvaluationContext, evaluate, type Host } from './evaluate.ts';
 import { type ConfigFiles, recordingFiles } from './files.ts';
 import { suggestion } from './nearest.ts';
 import type { Project } from './project.ts';
-import { resolveComponent } from './resolve-component.ts';
+import { prepareComponent } from './resolve-component.ts';
 import { PHASES, type PhaseName, type Scope, type ScopedComponent, type SecretSource, type UserNode } from './scope.ts';
 import { declaredStacks, ManifestLoader } from './stacks/imports.ts';
 import type { Functions, Value } from './templates/index.ts';
@@ -77,13 +78,17 @@ export async function resolve(
     delimitersOf: (file) => (file === deployment.file ? GO_DELIMITERS : enabled ? delimiters : undefined),
   };
   const { cache } = options;
-  const components = await together(declared, ([address, { kind, name, section, at }]) => {
+  const prepared = new Map<string, () => ScopedComponent>();
+  const siblings = siblingsOf(prepared, [...declared.keys()]);
+  await together(declared, async ([address, { kind, name, section, at }]) => {
     const layers = [section, overlays.get(address)?.section].filter((layer): layer is LocatedMap => layer !== undefined);
     // What its own layers replace is its own affair: stacks are shared.
     const own = history === undefined ? undefined : new Map(history);
     const mine = { ...evaluation, merger: merger(project.listMergeStrategy, { history: own }), history: own };
-    return resolveComponent({ kind, name, at, overlays: layers, manifest, project, target, context, evaluation: mine, files, cache });
+    const request = { kind, name, at, overlays: layers, manifest, project, target, context, evaluation: mine, files, cache, siblings };
+    prepared.set(address, await prepareComponent(request));
   });
+  const components = [...declared.keys()].map((address) => siblings.resolve(address));
   const bound = await bindAll(components, declared, recorded.files, options);
   checkOrder(bound, declared);
   const sorted = bound.map((component) => [component.address, component] as const).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -98,6 +103,31 @@ export async function resolve(
     promotion: promotionOf(own),
     secrets: secretsOf(own),
     files: [...new Set([...recorded.opened(), ...always])].sort(),
+  };
+}
+
+/** Each component evaluated once, when it is first asked for. */
+function siblingsOf(prepared: ReadonlyMap<string, () => ScopedComponent>, addresses: readonly string[]): Siblings {
+  const known = new Map<string, ScopedComponent>();
+  const underWay: string[] = [];
+  return {
+    addresses,
+    resolve(address) {
+      const found = known.get(address);
+      if (found !== undefined) return found;
+      const evaluate = prepared.get(address);
+      if (evaluate === undefined) throw new TypeError(`${address} was not prepared`);
+      if (underWay.includes(address))
+        throw new Error(`components read one another: ${[...underWay.slice(underWay.indexOf(address)), address].join(' → ')}`);
+      underWay.push(address);
+      try {
+        const component = evaluate();
+        known.set(address, component);
+        return component;
+      } finally {
+        underWay.pop();
+      }
+    },
   };
 }
 

@@ -3,7 +3,14 @@ import { Fields, isDict, typeOf, type Value } from './values.ts';
 
 /** A field of a value, as Go's option `missingkey` has it. @throws TemplateError */
 export function fieldOf(value: Value, name: string, at: number, missingKey: 'default' | 'error'): Value {
-  if (value instanceof Fields) return value.field(name);
+  if (value instanceof Fields) {
+    try {
+      return value.field(name);
+    } catch (cause) {
+      if (cause instanceof TemplateError || !(cause instanceof Error)) throw cause;
+      throw new TemplateError(cause.message, at, { cause });
+    }
+  }
   // A key that was missing has no fields either; something that is nil has an error.
   if (value === undefined && missingKey === 'default') return undefined;
   if (value === undefined || value === null) throw new TemplateError(`nil pointer evaluating interface {}.${name}`, at);

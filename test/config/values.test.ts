@@ -116,3 +116,27 @@ describe('values of other components', () => {
     );
   });
 });
+
+describe('atmos.Component', () => {
+  const withReader = (value: string) => ({
+    'atmos.yaml': 'stacks: { name_template: "{{ .vars.stage }}" }\ntemplates: { settings: { enabled: true } }\n',
+    'deployments/app.yaml': 'deployment:\n  name: app\n  stacks: [top]\n  components: { terraform: { reader: {}, vpc: {} } }\n',
+    'stacks/top.yaml': `vars: { stage: dev }\ncomponents:\n  terraform:\n    vpc: { vars: { cidr: "10.{{ add 1 1 }}.0.0/16", id: !terraform.output reader id } }\n    reader: { vars: { x: ${JSON.stringify(value)} } }\n`,
+  });
+
+  test('gives the sections of another component of the target, evaluated', async () => {
+    const scope = await scopeOf(
+      withReader('{{ (atmos.Component "vpc" .stack).vars.cidr }} in {{ (atmos.Component "vpc" .stack).workspace }}'),
+    );
+    expect(varsOf(scope, 'terraform/reader').x).toBe('10.2.0.0/16 in dev');
+  });
+
+  test.each([
+    ['{{ (atmos.Component "vpx" .stack).vars.cidr }}', 'components are: terraform/reader, terraform/vpc'],
+    ['{{ (atmos.Component "vpc" "prod").vars.cidr }}', 'is not the one of this target (dev)'],
+    ['{{ (atmos.Component "vpc" .stack).outputs.id }}', 'outputs.terraform.vpc.id'],
+    ['{{ (atmos.Component "reader" .stack).vars.x }}', 'terraform/reader → terraform/reader'],
+  ])('says what is wrong with %s', async (template, said) => {
+    expect((await refusal(scopeOf(withReader(template)))).message).toContain(said);
+  });
+});

@@ -1,0 +1,71 @@
+import type { Json } from '../engine/index.ts';
+import { isDeferred } from './deferred.ts';
+import { suggestion } from './nearest.ts';
+import type { ComponentAddress, ScopedComponent } from './scope.ts';
+import { Fields, type Functions, Namespace, type Value } from './templates/index.ts';
+import { locate, type Place, templateData } from './yaml/located.ts';
+
+/** The components of a target, each resolved when it is first asked for. */
+export interface Siblings {
+  readonly addresses: readonly ComponentAddress[];
+  resolve(address: ComponentAddress): ScopedComponent;
+}
+
+/**
+ * `atmos.Component "name" "stack"`: the sections of another component of the target. Its outputs are not among them: they are read where they are
+ * needed, by `outputs`.
+ */
+export function atmosFunctions(siblings: Siblings, stack: string, at: Place): Functions {
+  const namespace = new Namespace('atmos', {
+    Component: (name, ofStack) => {
+      if (ofStack !== undefined && ofStack !== stack) {
+        throw new Error(
+          `stack "${String(ofStack)}" is not the one of this target (${stack}), and a target's components read of one another only`,
+        );
+      }
+      const address = siblings.addresses.find((one) => one === name || one.slice(one.indexOf('/') + 1) === name);
+      if (address === undefined) {
+        throw new Error(
+          `there is no component "${String(name)}" in this deployment; ${suggestion(String(name), siblings.addresses, 'components') ?? ''}`,
+        );
+      }
+      const { sections } = siblings.resolve(address);
+      return {
+        ...Object.fromEntries(Object.entries(sections).map(([key, value]) => [key, valueOf(value, at)])),
+        outputs: new Outputs(address),
+      };
+    },
+    GomplateDatasource: () => {
+      throw new Error('data sources are not supported: take the values into the stacks with !include');
+    },
+  });
+  return { atmos: () => namespace };
+}
+
+function valueOf(value: Json, at: Place): Value {
+  if (isDeferred(value)) return new NotYet();
+  if (Array.isArray(value)) return value.map((item: Json) => valueOf(item, at));
+  const located = locate(value, at);
+  if (located.kind !== 'map') return templateData(located);
+  return Object.fromEntries(Object.entries(value as Readonly<Record<string, Json>>).map(([key, member]) => [key, valueOf(member, at)]));
+}
+
+/** What another component gives out. */
+class Outputs extends Fields {
+  readonly #address: ComponentAddress;
+  constructor(address: ComponentAddress) {
+    super();
+    this.#address = address;
+  }
+  field(name: string): Value {
+    const path = this.#address.replace('/', '.');
+    throw new Error(`outputs are read where they are needed: {{ outputs.${path}.${name} }}`);
+  }
+}
+
+/** A value that is known only when something was applied. */
+class NotYet extends Fields {
+  field(): Value {
+    throw new Error('this value is known only when another component was applied');
+  }
+}

@@ -31,7 +31,7 @@ export function atmosFunctions(siblings: Siblings, stack: string, at: Place): Fu
       }
       const { sections } = siblings.resolve(address);
       return {
-        ...Object.fromEntries(Object.entries(sections).map(([key, value]) => [key, valueOf(value, at)])),
+        ...Object.fromEntries(Object.entries(sections).map(([key, value]) => [key, asValue(value, at)])),
         outputs: new Outputs(address),
       };
     },
@@ -42,12 +42,12 @@ export function atmosFunctions(siblings: Siblings, stack: string, at: Place): Fu
   return { atmos: () => namespace };
 }
 
-function valueOf(value: Json, at: Place): Value {
+function asValue(value: Json, at: Place): Value {
   if (isDeferred(value)) return new NotYet();
-  if (Array.isArray(value)) return value.map((item: Json) => valueOf(item, at));
+  if (Array.isArray(value)) return value.map((item: Json) => asValue(item, at));
   const located = locate(value, at);
   if (located.kind !== 'map') return templateData(located);
-  return Object.fromEntries(Object.entries(value as Readonly<Record<string, Json>>).map(([key, member]) => [key, valueOf(member, at)]));
+  return Object.fromEntries(Object.entries(value as Readonly<Record<string, Json>>).map(([key, member]) => [key, asValue(member, at)]));
 }
 
 /** What another component gives out. */

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { BIN, newShop, type Shop } from './shop.ts';
+import { BIN, cloneShop, newShop, type Shop } from './shop.ts';
+import { asAnother } from './user.ts';
 
 /** The files that a command opened, relative to the shop, as the kernel saw it. */
 function opened(shop: Shop, args: readonly string[]): readonly string[] {
@@ -29,6 +30,20 @@ test('describe opens the declared stacks and what they import, and no other', as
     'stacks/orgs/acme/dev.yaml',
     'stacks/orgs/acme/payment.yaml',
   ]);
+});
+
+test('what is outside of the scope need not even be readable', async () => {
+  const clone = cloneShop(await newShop());
+  const inScope = new Set(opened(clone, ['describe', 'payment-service', '--target', 'dev']));
+  const others = clone
+    .git('ls-files')
+    .split('\n')
+    .filter((path) => !inScope.has(path));
+  expect(others).toContain('stacks/orgs/acme/prod.yaml');
+  for (const path of others) chmodSync(join(clone.dir, path), 0);
+  const said = asAnother(clone, 'describe payment-service --target dev');
+  expect([said.status, said.stderr]).toEqual([0, '']);
+  expect(asAnother(clone, 'describe payment-service --target prod').status).not.toBe(0);
 });
 
 test('another team’s broken stacks do no harm', async () => {

@@ -6,7 +6,7 @@ import { VERSION } from './version.ts';
 
 /** Runs the command line; returns the exit code. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
-  const program = makeProgram();
+  const program = makeProgram(verbIn(argv));
   let globals: Globals | undefined;
   let code = 0;
   program.hook('preAction', (_, command) => {
@@ -26,7 +26,21 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   }
 }
 
-export function makeProgram(): Command {
+/** Verbs by what adds them: a command line that names one needs no other, and making all of them is a good part of a start. */
+const GROUPS: readonly { readonly verbs: readonly string[]; readonly add: (program: Command) => void }[] = [
+  { verbs: ['list', 'describe', 'validate', 'graph'], add: addQueries },
+  { verbs: ['build', 'test', 'plan', 'release', 'rollout', 'verify', 'destroy', 'reproduce', 'images'], add: addPhases },
+  { verbs: ['status', 'history', 'diff', 'releases', 'approve', 'unlock'], add: addTracking },
+];
+
+/** The first word that is neither a flag nor a flag's value. */
+function verbIn(argv: readonly string[]): string | undefined {
+  const at = argv.findIndex((word, index) => !word.startsWith('-') && !['--format', '--chdir', '--config'].includes(argv[index - 1] ?? ''));
+  return argv[at];
+}
+
+/** The whole command line; or, for a verb that there is, as much of it as that needs. */
+export function makeProgram(verb?: string): Command {
   const program = new Command('atmos-deployment')
     .description('Deploys applications that are declared in one file: containerized, content-addressed, recorded in Git.')
     .version(VERSION)
@@ -41,9 +55,8 @@ export function makeProgram(): Command {
   program.on('option:no-color', () => {
     process.env.NO_COLOR = '1';
   });
-  addQueries(program);
-  addPhases(program);
-  addTracking(program);
+  const group = GROUPS.find(({ verbs }) => verb !== undefined && verbs.includes(verb));
+  for (const { add } of group === undefined ? GROUPS : [group]) add(program);
   return program;
 }
 

@@ -3,13 +3,13 @@ import type { Deferred, Need, Produced } from './scope.ts';
 import {
   actionValue,
   Fields,
-  FUNCTIONS,
   type Functions,
   parseTemplate,
   render,
   type Template,
   TemplateError,
   type Value,
+  withFunctions,
 } from './templates/index.ts';
 
 export function isDeferred(value: unknown): value is Deferred {
@@ -51,7 +51,7 @@ export function settle(value: Json, produced: Produced): Json {
 
 function evaluateDeferred(source: string, produced: Produced): Json {
   const read = (need: Need): Value => produced[need.component]?.[need.field] ?? null;
-  const options = { functions: { ...FUNCTIONS, ...producedFunctions(read) }, missingKey: 'error' } as const;
+  const options = { functions: withFunctions(producedFunctions(read)), missingKey: 'error' } as const;
   try {
     const template = parseTemplate(source);
     const only = onlyAction(template);

@@ -5,7 +5,6 @@ import { suggestion } from './nearest.ts';
 import type { Deferred, Need } from './scope.ts';
 import {
   type Delimiters,
-  FUNCTIONS,
   inline,
   operandsOf,
   parseTemplate,
@@ -13,6 +12,7 @@ import {
   type Template,
   TemplateError,
   UNKNOWN,
+  withFunctions,
 } from './templates/index.ts';
 import { emit, readEmitted, readsAsItself } from './yaml/emit.ts';
 import { errorAt, type LocatedScalar, type Place, scalarJson } from './yaml/located.ts';
@@ -27,7 +27,7 @@ export function evaluateTemplate(source: string, scalar: LocatedScalar, context:
   if (delimiters === undefined || !source.includes(delimiters.left)) return source;
   try {
     const template = parseTemplate(source, delimiters);
-    const options = { functions: { ...FUNCTIONS, ...context.functions }, missingKey: 'default' } as const;
+    const options = { functions: withFunctions(context.functions), missingKey: 'default' } as const;
     if (!readsProduced(template)) {
       const value = asWritten(source, template, delimiters, (one) => render(one, context.data, options));
       const isAgain = context.evaluations > 1 && typeof value === 'string';
@@ -45,7 +45,7 @@ export function evaluateTemplate(source: string, scalar: LocatedScalar, context:
       else problems.push(problem);
       return UNKNOWN;
     };
-    render(template, context.data, { ...options, functions: { ...options.functions, ...producedFunctions(read) } });
+    render(template, context.data, { ...options, functions: withFunctions(producedFunctions(read), options.functions) });
     if (problems[0] !== undefined) throw problems[0];
     const fixed = new Set(Object.keys(context.functions));
     const left = inline(source, template, { ...options, data: context.data, fixed });

@@ -1,7 +1,7 @@
 import { AtmosError } from '../../engine/index.ts';
 import type { ConfigFiles } from '../files.ts';
 import type { Project } from '../project.ts';
-import { FUNCTIONS, type Functions, parseTemplate, render, TemplateError, type Value } from '../templates/index.ts';
+import { type Functions, parseTemplate, render, TemplateError, type Value, withFunctions } from '../templates/index.ts';
 import type { TextCache } from '../text-cache.ts';
 import {
   errorAt,
@@ -137,7 +137,7 @@ export class ManifestLoader {
     if (content === undefined) return undefined;
     const text = Buffer.from(content).toString('utf8');
     try {
-      const functions = { ...FUNCTIONS, ...this.#options.functions };
+      const functions = withFunctions(this.#options.functions);
       const rendered = render(parseTemplate(text), context ?? {}, { functions, missingKey: lenient ? 'default' : 'error' });
       return await parseYaml(path, Buffer.from(rendered), this.#options.cache);
     } catch (error) {

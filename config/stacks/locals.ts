@@ -1,7 +1,6 @@
 import { suggestion } from '../nearest.ts';
 import { KINDS } from '../scope.ts';
 import {
-  FUNCTIONS,
   type Functions,
   inline,
   type Operand,
@@ -12,6 +11,7 @@ import {
   type Template,
   TemplateError,
   type Value,
+  withFunctions,
 } from '../templates/index.ts';
 import {
   type Entry,
@@ -46,7 +46,7 @@ class LocalScope {
 
   constructor(root: LocatedMap, functions: Functions) {
     this.#root = root;
-    this.#functions = { ...FUNCTIONS, ...functions };
+    this.#functions = withFunctions(functions);
     this.#data = Object.fromEntries(['vars', 'settings', 'env'].map((name) => [name, templateData(member(root, name)) ?? {}]));
   }
 

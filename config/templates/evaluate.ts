@@ -1,6 +1,7 @@
 import type { Body, Command, Operand, Pipe, Template, TemplateNode } from './ast.ts';
 import { TemplateError } from './errors.ts';
 import { fieldOf } from './field.ts';
+import { lookUp } from './lookup.ts';
 import { printable, unknownResult } from './unknown.ts';
 import { isTrue, type Method, Opaque, pairsOf, print, UNKNOWN, Unknown, type Value } from './values.ts';
 
@@ -181,7 +182,7 @@ class Evaluation {
   #function(operand: Extract<Operand, { kind: 'function' }>, args: readonly Operand[], dot: Value, last: readonly Value[]): Value {
     const { name, at } = operand;
     if (name === 'and' || name === 'or') return this.#lazy(name, args, dot, last);
-    const found = Object.hasOwn(this.#options.functions, name) ? this.#options.functions[name] : undefined;
+    const found = lookUp(this.#options.functions, name);
     if (found === undefined) throw new TemplateError(`function "${name}" not defined`, at);
     // The arguments of a chain belong to its last method: `strings.Indent 2 "x"`.
     const given = (): readonly Value[] => [...args.map((arg) => this.#operand(arg, dot)), ...last];

@@ -9,5 +9,10 @@ import { WORLD } from './sprig/world.ts';
 
 const SPRIG: Functions = { ...STRINGS, ...NUMBERS, ...COLLECTIONS, ...ENCODING, ...WORLD };
 
+/** Functions over those of every template; nothing is copied. */
+export function withFunctions(own: Functions, base: Functions = FUNCTIONS): Functions {
+  return Object.assign(Object.create(base), own);
+}
+
 /** The functions of every template, as Atmos has them: Sprig's replace Gomplate's of the same name. A host's own are put over them. */
 export const FUNCTIONS: Functions = { ...BUILTINS, ...GOMPLATE, ...SPRIG };

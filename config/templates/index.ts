@@ -6,7 +6,7 @@
 export type { Operand, Pipe, Template, TemplateNode } from './ast.ts';
 export { TemplateError } from './errors.ts';
 export { actionValue, type EvaluationOptions, type Functions, render } from './evaluate.ts';
-export { FUNCTIONS } from './functions.ts';
+export { FUNCTIONS, withFunctions } from './functions.ts';
 export { Namespace } from './gomplate/namespace.ts';
 export { inline } from './inline.ts';
 export type { Delimiters } from './lex.ts';

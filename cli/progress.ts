@@ -1,4 +1,3 @@
-import { styleText } from 'node:util';
 import type { Listener, RunEvent } from '../engine/index.ts';
 
 /** Steps that a newcomer need not hear of: they take no time, or only prepare others. */
@@ -7,7 +6,8 @@ const QUIET = new Set(['layer', 'synth', 'module', 'outputs']);
 /** One line on stderr for each node that did something; with `verbose` also what was cached, and what tools print. */
 export function progressLines(verbose: boolean): Listener {
   const write = (text: string): void => void process.stderr.write(`${text}\n`);
-  const mark = (colour: 'green' | 'red' | 'dim', sign: string): string => styleText(colour, sign, { stream: process.stderr });
+  const mark = (colour: 'green' | 'red' | 'dim', sign: string): string =>
+    process.getBuiltinModule('node:util').styleText(colour, sign, { stream: process.stderr });
   return (event: RunEvent) => {
     const name = `${event.component.padEnd(28)} ${event.step.padEnd(9)}`;
     switch (event.type) {

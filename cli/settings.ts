@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { RUNTIMES } from '../containers/index.ts';
 import { openWorkspace, type RunSettings, type Workspace } from '../deploy/index.ts';
 import { AtmosError } from '../engine/index.ts';
@@ -34,7 +33,8 @@ export function runSettings(globals: Globals, flags: RunFlags, { project }: Work
   const runtime = flags.runtime ?? process.env.ATMOS_DEPLOYMENT_RUNTIME ?? engine.runtime;
   return {
     runtime: oneOf('the runtime', runtime, RUNTIMES),
-    parallelism: parallelismOf(flags.parallelism) ?? engine.parallelism ?? Math.max(10, availableParallelism()),
+    parallelism:
+      parallelismOf(flags.parallelism) ?? engine.parallelism ?? Math.max(10, process.getBuiltinModule('node:os').availableParallelism()),
     keepGoing: flags.keepGoing,
     noCache: !flags.cache,
     keep: flags.keep,

@@ -1,5 +1,4 @@
 import { readFileSync, readlinkSync } from 'node:fs';
-import { hostname } from 'node:os';
 
 /**
  * Names a process so that another one can tell whether it still lives: machine, boot and pid namespace in one word, the pid,
@@ -43,7 +42,11 @@ export function parseProcess(text: string): ProcessIdentity | undefined {
 }
 
 function machine(): string {
-  const parts = [read('/etc/machine-id') ?? hostname(), read('/proc/sys/kernel/random/boot_id') ?? '', link('/proc/self/ns/pid') ?? ''];
+  const parts = [
+    read('/etc/machine-id') ?? process.getBuiltinModule('node:os').hostname(),
+    read('/proc/sys/kernel/random/boot_id') ?? '',
+    link('/proc/self/ns/pid') ?? '',
+  ];
   return parts
     .map((part) => part.replaceAll(/[^\w]/g, '').slice(0, 16))
     .filter((part) => part !== '')

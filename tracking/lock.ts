@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
 import { AtmosError, formatProcess, isGone, isObject, parseProcess, thisProcess } from '../engine/index.ts';
 import { writeBlob } from './git/files.ts';
 import type { Refs, RefUpdate } from './git/refs.ts';
@@ -99,7 +98,7 @@ export class Locks {
     const owner: LockOwner = {
       version: 1,
       by,
-      host: hostname(),
+      host: process.getBuiltinModule('node:os').hostname(),
       process: formatProcess(thisProcess()),
       nonce: randomBytes(8).toString('hex'),
       acquired: acquired.toISOString(),

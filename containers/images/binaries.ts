@@ -1,6 +1,5 @@
 import { access, constants, open, readFile, realpath } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
 import { AtmosError, isMissing } from '../../engine/index.ts';
 
 /** A file of this machine and where it goes in an image (without the leading `/`). */
@@ -35,7 +34,7 @@ export async function withLibraries(from: string, to: string): Promise<readonly 
     });
   let listing: string;
   try {
-    const call = promisify(process.getBuiltinModule('node:child_process').execFile);
+    const call = process.getBuiltinModule('node:util').promisify(process.getBuiltinModule('node:child_process').execFile);
     listing = (await call('ldd', [from], { env: { ...process.env, LC_ALL: 'C' } })).stdout;
   } catch {
     // ldd exits 1 with "not a dynamic executable".

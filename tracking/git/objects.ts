@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { errorCode } from '../../engine/index.ts';
 
 export type ObjectType = 'blob' | 'tree' | 'commit';
@@ -26,8 +25,8 @@ export async function writeObject({ dir, hash }: ObjectDatabase, type: ObjectTyp
   const temporary = join(dir, `tmp_obj_${randomBytes(8).toString('hex')}`);
   try {
     // Loaded only where something is written.
-    const { deflate } = await import('node:zlib');
-    await writeFile(temporary, await promisify(deflate)(Buffer.concat([header, content])), { flag: 'wx', mode: 0o444 });
+    const { deflateSync } = await import('node:zlib');
+    await writeFile(temporary, deflateSync(Buffer.concat([header, content])), { flag: 'wx', mode: 0o444 });
     await mkdir(folder).catch((error: unknown) => {
       if (errorCode(error) !== 'EEXIST') throw error;
     });

@@ -40,7 +40,7 @@ export interface EvaluationContext {
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The repository's directory, absolute. */
-  readonly root: string;
+  readonly root: () => string;
   readonly branch: () => string;
   /** Runs a command of a shell and returns what it printed. @throws Error when it fails, or may not be run */
   readonly exec: (command: string) => string;

@@ -4,14 +4,15 @@ import { bindImages } from './bind-images.ts';
 import type { Deployment } from './deployment/load.ts';
 import { promotionOf } from './deployment/promotion.ts';
 import { componentSections, labelsOf } from './deployment/sections.ts';
-import { type EvaluationContext, evaluate, type Host } from './evaluate.ts';
+import { type EvaluationContext, evaluate } from './evaluate.ts';
 import { type ConfigFiles, recordingFiles } from './files.ts';
+import { surroundingsOf } from './host.ts';
 import { suggestion } from './nearest.ts';
 import type { Project } from './project.ts';
 import { prepareComponent } from './resolve-component.ts';
 import { PHASES, type PhaseName, type Scope, type ScopedComponent, type SecretSource, type UserNode } from './scope.ts';
 import { declaredStacks, ManifestLoader } from './stacks/imports.ts';
-import type { Functions, Value } from './templates/index.ts';
+import type { Value } from './templates/index.ts';
 import { inspectModule } from './terraform-module.ts';
 import type { TextCache } from './text-cache.ts';
 import { errorAt, itemsOf, type LocatedMap, mapOf, member, type Place, plain, textOf } from './yaml/located.ts';
@@ -57,7 +58,7 @@ export async function resolve(
   const { root } = deployment;
   const own = targetSection(root, target);
   const recorded = recordingFiles(files);
-  const functions = hostFunctions(options);
+  const { host, functions, impure } = surroundingsOf(options, project);
   const history: History | undefined = options.history === true ? new Map() : undefined;
   const manifest = await new ManifestLoader(recorded.files, project, { cache: options.cache, functions, history }).load(
     declaredStacks([root, own]),
@@ -71,7 +72,7 @@ export async function resolve(
     data: { context: context === undefined ? {} : plain(context) } as Value,
     components: new Set(declared.keys()),
     functions,
-    host: hostOf(options, project),
+    host,
     evaluations,
     merger: merger(project.listMergeStrategy),
     // The settings of atmos.yaml are about stacks; templates of the deployment file are always on.
@@ -103,6 +104,7 @@ export async function resolve(
     promotion: promotionOf(own),
     secrets: secretsOf(own),
     files: [...new Set([...recorded.opened(), ...always])].sort(),
+    impure: impure(),
   };
 }
 
@@ -174,37 +176,6 @@ function checkOrder(components: readonly ScopedComponent[], declared: ReadonlyMa
     code: 'dependency-cycle',
     hint: 'each waits for what its metadata.depends_on names and for what it reads outputs of: remove one of these',
   });
-}
-
-function hostFunctions({ git, env }: ResolveOptions): Functions {
-  return {
-    git: () => {
-      const facts = git();
-      if (facts === undefined) throw new Error('this needs a Git repository with a commit');
-      return { ...facts };
-    },
-    env: (name) => env[String(name)] ?? '',
-  };
-}
-
-/** What YAML functions ask of this machine. A command runs once, however often it is asked for. */
-function hostOf({ git, env, root }: ResolveOptions, { deployments }: Project): Host {
-  const ran = new Map<string, string>();
-  return {
-    env,
-    root,
-    branch: () => git()?.branch ?? '',
-    exec(command) {
-      if (deployments.exec === 'deny') throw new Error('atmos.yaml forbids it (deployments.functions.exec: deny)');
-      const known = ran.get(command);
-      if (known !== undefined) return known;
-      // Loaded when the first command runs: most stacks run none.
-      const { execFileSync } = process.getBuiltinModule('node:child_process');
-      const said = execFileSync('sh', ['-c', command], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: { ...env } });
-      ran.set(command, said.trimEnd());
-      return said.trimEnd();
-    },
-  };
 }
 
 function phasesOf(root: LocatedMap, evaluation: EvaluationContext): Scope['phases'] {

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../engine/index.ts';
+import type { Digest, Json, JsonObject } from '../engine/index.ts';
 
 export const KINDS = ['terraform', 'nixpack', 'helm', 'helmfile', 'packer', 'lambda'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -22,7 +22,12 @@ export interface Scope {
   readonly secrets: Readonly<Record<string, SecretSource>>;
   /** Every configuration file that was opened, relative to the root, sorted. */
   readonly files: readonly string[];
+  /** What the commit does not decide, and was asked for all the same: by what it was, sorted. */
+  readonly impure: Readonly<Record<string, Impurity>>;
 }
+
+/** What a question gave whose answer may be another one tomorrow: the digest of it, or `null` for what is new each time. */
+export type Impurity = Digest | null;
 
 export const PHASES = ['build', 'test', 'plan', 'release', 'rollout', 'verify', 'destroy'] as const;
 export type PhaseName = (typeof PHASES)[number];

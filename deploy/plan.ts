@@ -21,13 +21,16 @@ export interface PlanAnswer {
 /** What a rollout of the working tree would change. Nothing is recorded, and nothing is applied. */
 export async function plan(workspace: Workspace, deployment: string, target: string, settings: RunSettings): Promise<PlanAnswer> {
   const { ledger } = await workspace.tracking();
-  const [state] = await ledger.states(deployment, [target]);
+  // Git answers beside the rest.
+  const states = ledger.states(deployment, [target]);
+  states.catch(() => undefined);
   const { release, session, scope, initialized } = await makeRelease(
     workspace,
     { deployment, target, allowDirty: true, promoted: undefined },
     settings,
   );
   try {
+    const [state] = await states;
     const ground = await releaseGround(workspace, release, initialized);
     const run = new Set(Object.keys(release.config.components));
     const applied = new Set(Object.keys(state?.components ?? {}));

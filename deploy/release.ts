@@ -58,10 +58,11 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
         promotedFrom: promoted?.digest ?? null,
         images: ground.images,
         secrets: scope.secrets,
+        ...(Object.keys(scope.impure).length === 0 ? {} : { impure: scope.impure }),
       },
       parts,
     );
-    if (at === 'head') await keepIfPure(workspace, revision, release, scope, ground);
+    if (at === 'head' && release.config.impure === undefined) await keepIfPure(workspace, revision, release, scope, ground);
     return { release, scope, session, initialized: initializedIn(release, results) };
   } catch (error) {
     await session.close();

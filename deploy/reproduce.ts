@@ -12,6 +12,8 @@ export interface Reproduced {
   readonly files: number;
   /** Empty where it was reproduced. */
   readonly differences: readonly Difference[];
+  /** What the commit does not decide, and was asked for: it may be why. */
+  readonly impure: readonly string[];
 }
 
 /**
@@ -30,6 +32,7 @@ export async function reproduce(workspace: Workspace, digest: Digest, settings: 
     components: Object.keys(release.layers).length,
     files: files.reduce((sum, count) => sum + count, 0),
     differences,
+    impure: Object.keys(release.config.impure ?? {}),
   };
 }
 

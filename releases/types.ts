@@ -20,6 +20,8 @@ export interface ReleaseConfig {
   readonly images: Readonly<Record<string, { readonly reference: string; readonly digest: Digest }>>;
   /** Where secrets come from, by name of the variable; never a value. */
   readonly secrets: Readonly<Record<string, { readonly env: string }>>;
+  /** What the commit does not decide, and was asked for: the digest of the answer, or null for what is new each time. Absent where there is none. */
+  readonly impure?: Readonly<Record<string, Digest | null>>;
   /** By address. */
   readonly components: Readonly<Record<string, ReleaseComponent>>;
 }

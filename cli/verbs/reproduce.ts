@@ -17,7 +17,10 @@ export async function reproduceVerb(globals: Globals & RunFlags, id: string): Pr
     const error = new AtmosError(`release ${shortId(release)} could not be reproduced: its commit and pins now make ${shortId(made)}`, {
       kind: 'failed',
       code: 'not-reproduced',
-      hint: 'what differs is listed above, file by file',
+      hint:
+        answer.impure.length === 0
+          ? 'what differs is listed above, file by file'
+          : `what differs is listed above, file by file; not decided by the commit: ${answer.impure.join(', ')}`,
     });
     if (globals.format === 'table') throw error;
     process.stderr.write(`${error.message}\n`);

@@ -76,8 +76,8 @@ const YAML_FUNCTIONS: Readonly<Record<string, YamlFunction>> = {
   '!literal': (_, text) => text,
   // Atmos evaluates it in commands only.
   '!cwd': (_, text) => (text === '' ? '!cwd' : `!cwd ${text}`),
-  '!repo-root': (_scalar, _text, { host }) => host.root,
-  '!git.root': (_scalar, _text, { host }) => host.root,
+  '!repo-root': (_scalar, _text, { host }) => host.root(),
+  '!git.root': (_scalar, _text, { host }) => host.root(),
   '!git.branch': (_scalar, _text, { host }) => host.branch(),
   '!tags': (_scalar, _text, context) => (metadataOf(context, 'tags') as Json | undefined) ?? [],
   '!labels': (_scalar, _text, context) => labelsOf(context),

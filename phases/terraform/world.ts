@@ -13,12 +13,16 @@ export interface Site extends Workbench {
   readonly secrets: readonly string[];
 }
 
-/** A writable copy of the module, and of the data directory at `$5` if there is one. `$1` command, `$2` root, `$3` workspace, `$4` backend. */
-const LAY_OUT = `${MIRROR_CONFIG}cp -RP /module /tmp/module && mkdir /tmp/data
-if [ -d "$5" ]; then cp -RP "$5/." /tmp/data; fi
+/**
+ * A writable copy of the module, and of the data directory at `$5`, if there is one, where Terraform is to have its own. `$1` command, `$2` root, `$3`
+ * workspace, `$4` backend. Each command of a script is a process: there are no more than need be.
+ */
+const layOut = (data: string): string => `${MIRROR_CONFIG}cp -RP /module /tmp/module
+if [ -d "$5" ]; then cp -RP "$5" ${data}; else mkdir ${data}; fi
 cd "/tmp/module/$2"
-export TF_DATA_DIR=/tmp/data
+export TF_DATA_DIR=${data}
 `;
+const LAY_OUT = layOut('/tmp/data');
 
 const INIT_BACKEND = `lock=
 if [ -f .terraform.lock.hcl ]; then lock=-lockfile=readonly; fi
@@ -27,7 +31,7 @@ if [ $code -ne 0 ]; then cat /tmp/init.log >&2; exit $code; fi
 `;
 
 /** What `workspace select -or-create` would write, without starting the program: whoever opens a workspace's state makes it. */
-const SELECT_WORKSPACE = `if [ "$3" != default ]; then printf %s "$3" > /tmp/data/environment; fi
+const SELECT_WORKSPACE = `if [ "$3" != default ]; then printf %s "$3" > "$TF_DATA_DIR/environment"; fi
 `;
 
 /** A local backend was initialized beforehand, with the rest: it is the same for every target. */
@@ -47,7 +51,6 @@ if [ $code -ne 0 ] && [ $code -ne 2 ]; then
   sed -n '/"@level":"error"/s/.*"detail":"\(\([^"\\]\|\\.\)*\)".*/\1/p' /out/plan.jsonl | sed 's/\\n/\n/g' >&2
   exit $code
 fi
-cp -RP /tmp/data /out/data
 `;
 const APPLY = `run "$1" apply -no-color -lock-timeout=60s /plan/tfplan
 "$1" output -json > /out/outputs.json
@@ -55,9 +58,9 @@ const APPLY = `run "$1" apply -no-color -lock-timeout=60s /plan/tfplan
 const OUTPUT = `"$1" output -json > /out/outputs.json
 `;
 
-/** Plans: output `plan` holds `tfplan`, `plan.jsonl`, and the initialized data directory; of a plan that failed, the second alone. */
+/** Plans: output `plan` holds `tfplan`, `plan.jsonl`, and the initialized data directory; of a plan that failed, no `tfplan`. */
 export function planNode(site: Site, options: { readonly destroy: boolean; readonly after: readonly NodeId[] }): Node {
-  return worldNode(site, planName(options.destroy), LAY_OUT + ONCE + PLAN, {
+  return worldNode(site, planName(options.destroy), layOut('/out/data') + ONCE + PLAN, {
     inputs: [moduleInput(site), input('/data', site.data ?? { node: `${site.component}/init`, output: 'data' }), ...providersInput(site)],
     data: '/data',
     after: options.after,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isDeferred, needsOf, settle } from '../../config/index.ts';
-import type { Json } from '../../engine/index.ts';
+import { type Json, sha256 } from '../../engine/index.ts';
 import { OPTIONS, placeOf, refusal, scopeOf, varsOf, withVars } from './repository.ts';
 
 const value = async (text: string): Promise<Json | undefined> => varsOf(await scopeOf(withVars(`x: ${text}`)), 'terraform/a').x;
@@ -139,4 +139,13 @@ describe('atmos.Component', () => {
   ])('says what is wrong with %s', async (template, said) => {
     expect((await refusal(scopeOf(withReader(template)))).message).toContain(said);
   });
+});
+
+test('what the commit does not decide is noted: commands, the branch, whatever is new each time; nothing else is', async () => {
+  const noted = async (vars: string): Promise<Readonly<Record<string, unknown>>> =>
+    (await scopeOf(withVars(vars), 'default', { ...OPTIONS, root: process.cwd(), env: process.env })).impure;
+  expect(await noted('x: "{{ git.sha }} {{ upper .atmos_component }}"')).toEqual({});
+  expect(await noted('x: "{{ git.branch }}"')).toEqual({ 'git.branch': sha256('main') });
+  expect(await noted('x: !exec echo hello')).toEqual({ '!exec echo hello': sha256('hello') });
+  expect(await noted('x: "{{ uuidv4 }} {{ now | unixEpoch }}"')).toEqual({ now: null, uuidv4: null });
 });

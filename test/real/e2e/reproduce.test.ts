@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cloneShop, newShop } from './shop.ts';
+import { cloneShop, newShop, temporary } from './shop.ts';
 import { asAnother } from './user.ts';
 
 test('every release is made again, byte for byte, in a clone whose branch has moved on', async () => {
@@ -38,4 +40,22 @@ test('where a byte of a source or of a pin is another one, reproduce names the f
   const changed = await shop.ask(`reproduce ${json.id}`);
   expect(changed.code).toBe(1);
   expect(changed.json.differences).toMatchObject([{ component: 'terraform/network', what: 'source/main.tf' }]);
+});
+
+test('what a command printed belongs to a release, is asked for anew each time, and is named where it is why a release is another one now', async () => {
+  const shop = await newShop();
+  const answer = join(temporary(), 'answer');
+  writeFileSync(answer, 'one');
+  shop.commit('deployments/payment-service.yaml', (text) =>
+    text.replace('      network:\n', `      network: { settings: {}, vars: { tags: { answer: !exec cat ${answer} } } }\n`),
+  );
+  const first = await shop.ask('rollout payment-service --target dev');
+  expect(first.json).toMatchObject({ result: 'deployed' });
+  const id = first.json.release.slice(7, 19);
+  expect((await shop.ask(`reproduce ${id}`)).code).toBe(0);
+  writeFileSync(answer, 'two');
+  const second = await shop.ask('rollout payment-service --target dev');
+  expect(second.json.components['terraform/network'].action).toBe('applied');
+  const again = await shop.run(`reproduce ${id}`);
+  expect([again.code, again.stderr]).toEqual([1, expect.stringContaining(`!exec cat ${answer}`)]);
 });

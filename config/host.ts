@@ -1,0 +1,69 @@
+import { type Digest, sha256 } from '../engine/index.ts';
+import type { Host } from './evaluate.ts';
+import type { Project } from './project.ts';
+import type { GitFacts, ResolveOptions } from './resolve.ts';
+import type { Impurity } from './scope.ts';
+import { FUNCTIONS, type Functions, Namespace, type Value } from './templates/index.ts';
+
+/** Functions of templates that give something else each time. */
+const UNSTEADY = 'now ago shuffle uuid uuidv4 randAlpha randAlphaNum randNumeric randAscii randInt'.split(' ');
+
+/** What configuration asks of this machine and of Git, with a note of whatever the commit does not decide. */
+export interface Surroundings {
+  readonly host: Host;
+  readonly functions: Functions;
+  impure(): Readonly<Record<string, Impurity>>;
+}
+
+export function surroundingsOf({ git, env, root }: ResolveOptions, { deployments }: Project): Surroundings {
+  const noted = new Map<string, Impurity>();
+  const note = (what: string, answer: string): string => {
+    noted.set(what, sha256(answer) as Digest);
+    return answer;
+  };
+  const ran = new Map<string, string>();
+  const facts = (): GitFacts => {
+    const found = git();
+    if (found === undefined) throw new Error('this needs a Git repository with a commit');
+    return found;
+  };
+  const unsteady = UNSTEADY.map((name) => {
+    const call = (...args: Value[]): Value => {
+      noted.set(name, null);
+      return FUNCTIONS[name]?.(...args);
+    };
+    return [name, call] as const;
+  });
+  return {
+    host: {
+      env,
+      root: () => note('repository directory', root),
+      branch: () => note('git.branch', facts().branch),
+      // A command runs once, however often it is asked for.
+      exec(command) {
+        if (deployments.exec === 'deny') throw new Error('atmos.yaml forbids it (deployments.functions.exec: deny)');
+        const known = ran.get(command);
+        if (known !== undefined) return known;
+        // Loaded when the first command runs: most stacks run none.
+        const { execFileSync } = process.getBuiltinModule('node:child_process');
+        const said = execFileSync('sh', ['-c', command], {
+          cwd: root,
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'pipe'],
+          env: { ...env },
+        });
+        ran.set(command, said.trimEnd());
+        return note(`!exec ${command}`, said.trimEnd());
+      },
+    },
+    functions: {
+      ...Object.fromEntries(unsteady),
+      git: () => {
+        const { sha, short_sha, branch } = facts();
+        return new Namespace('git', { sha, short_sha, branch: () => note('git.branch', branch) });
+      },
+      env: (name) => env[String(name)] ?? '',
+    },
+    impure: () => Object.fromEntries([...noted].sort(([a], [b]) => (a < b ? -1 : 1))),
+  };
+}

@@ -64,7 +64,7 @@ export function expandRollout(release: Release, ground: ReleaseGround, options: 
     // Where it is known what init made, only providers are left to be placed.
     add(prepareNodes(site).filter(({ step: name }) => site.data === undefined || name !== 'init'));
     add([moduleNode(address, component, ground, upstream, options)]);
-    add([planNode(site, { destroy: purpose === 'destroy', after: waitsFor(address, release, options) })]);
+    add([planNode(site, { destroy: purpose === 'destroy', isApplied: purpose !== 'plan', after: waitsFor(address, release, options) })]);
     if (purpose !== 'plan') add([applyNode(site, { destroy: purpose === 'destroy' })]);
   }
   return { graph: makeGraph([...nodes.values()]), unknown };

@@ -43,9 +43,9 @@ ${SELECT_WORKSPACE}`;
  * Terraform's machine-readable UI (`plan -json`) goes to a file whole, and its messages to the log as they come: one start of Terraform gives the
  * plan, what it would change, and where it is wrong.
  */
-const PLAN = String.raw`mkfifo /tmp/ui
+const plan = (out: string): string => String.raw`mkfifo /tmp/ui
 sed -n -e 'w /out/plan.jsonl' -e 's/.*"@message":"\(\([^"\\]\|\\.\)*\)".*/\1/p' < /tmp/ui & reader=$!
-code=0; run "$1" plan -json -lock-timeout=60s -detailed-exitcode $6 -out=/out/tfplan > /tmp/ui || code=$?
+code=0; run "$1" plan -json -lock-timeout=60s -detailed-exitcode $6 ${out} > /tmp/ui || code=$?
 wait $reader || true
 if [ $code -ne 0 ] && [ $code -ne 2 ]; then
   sed -n '/"@level":"error"/s/.*"detail":"\(\([^"\\]\|\\.\)*\)".*/\1/p' /out/plan.jsonl | sed 's/\\n/\n/g' >&2
@@ -58,9 +58,20 @@ const APPLY = `run "$1" apply -no-color -lock-timeout=60s /plan/tfplan
 const OUTPUT = `"$1" output -json > /out/outputs.json
 `;
 
-/** Plans: output `plan` holds `tfplan`, `plan.jsonl`, and the initialized data directory; of a plan that failed, no `tfplan`. */
-export function planNode(site: Site, options: { readonly destroy: boolean; readonly after: readonly NodeId[] }): Node {
-  return worldNode(site, planName(options.destroy), layOut('/out/data') + ONCE + PLAN, {
+export interface PlanOptions {
+  readonly destroy: boolean;
+  /** It will be applied, and is kept for that. */
+  readonly isApplied: boolean;
+  readonly after: readonly NodeId[];
+}
+
+/**
+ * Plans: output `plan` holds `plan.jsonl`; where it will be applied, `tfplan` and the initialized data directory too. Of a plan that failed, there is no
+ * `tfplan`.
+ */
+export function planNode(site: Site, options: PlanOptions): Node {
+  const text = options.isApplied ? layOut('/out/data') + ONCE + plan('-out=/out/tfplan') : LAY_OUT + ONCE + plan('');
+  return worldNode(site, planName(options.destroy), text, {
     inputs: [moduleInput(site), input('/data', site.data ?? { node: `${site.component}/init`, output: 'data' }), ...providersInput(site)],
     data: '/data',
     after: options.after,

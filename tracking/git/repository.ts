@@ -5,6 +5,7 @@ import { ObjectReader } from './blobs.ts';
 import { type Answer, type CallOptions, callGit } from './call.ts';
 import { locateRepository } from './locate.ts';
 import type { ObjectDatabase } from './objects.ts';
+import { configuredRemotes } from './remotes.ts';
 import { commitEntries, dirtyPaths, listCommit, worktreeLister } from './trees.ts';
 
 export interface Person {
@@ -102,12 +103,8 @@ export async function openRepository(dir: string): Promise<Repository> {
       return head;
     },
     async remotes() {
-      const names = new Set<string>();
-      // The repository's own configuration says it, in all but odd cases: starting Git to ask costs more than all else here.
-      const config = await readFile(join(gitDir, 'config'), 'utf8').catch(() => '');
-      for (const [, name = ''] of config.matchAll(/^\[remote "([^"]+)"\]/gm)) names.add(name);
-      if (names.size === 0) for (const name of (await text(['remote'])).split('\n')) if (name !== '') names.add(name);
-      return [...names];
+      const known = await configuredRemotes(gitDir);
+      return known ?? (await text(['remote'])).split('\n').filter((name) => name !== '');
     },
     async branch() {
       const head = (await readFile(join(own, 'HEAD'), 'utf8')).trim();

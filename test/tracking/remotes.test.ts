@@ -1,0 +1,25 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { configuredRemotes } from '../../tracking/git/remotes.ts';
+
+function directory(files: Readonly<Record<string, string>>): string {
+  const dir = mkdtempSync(join(tmpdir(), 'atmos-remotes-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(join(dir, name, '..'), { recursive: true });
+    writeFileSync(join(dir, name), text);
+  }
+  return dir;
+}
+
+test('remotes are those of the repository and of the user, without asking Git; which is asked where only it can tell', async () => {
+  const own = directory({ config: '[core]\n\tbare = false\n[remote "origin"]\n\turl = x\n  [Remote "other one"]\n' });
+  const home = directory({ '.gitconfig': '[user]\n  name = A\n', '.config/git/config': '[remote "mine"]\n' });
+  expect(await configuredRemotes(own, { HOME: home })).toEqual(['origin', 'other one', 'mine']);
+  expect(await configuredRemotes(directory({ config: '[core]\n' }), { HOME: directory({}) })).toEqual([]);
+  expect(await configuredRemotes(directory({ config: '[include]\n\tpath = x\n' }), { HOME: home })).toBeUndefined();
+  expect(await configuredRemotes(directory({ config: '[includeIf "gitdir:/x"]\n' }), { HOME: home })).toBeUndefined();
+  expect(await configuredRemotes(own, { HOME: home, GIT_CONFIG_COUNT: '1' })).toBeUndefined();
+});

@@ -3,7 +3,7 @@
  *
  * In: a scalar with its tag, and what evaluation knows. Out: the value, which may be a `Deferred`. A function is one entry of `YAML_FUNCTIONS`.
  */
-import { type Json, parseJson } from '../../engine/index.ts';
+import { AtmosError, type Json, parseJson } from '../../engine/index.ts';
 import { isDeferred } from '../deferred.ts';
 import type { EvaluationContext } from '../evaluate.ts';
 import { suggestion } from '../nearest.ts';
@@ -20,7 +20,12 @@ export function yamlFunction(scalar: LocatedScalar, tag: string, context: Evalua
       hint: suggestion(tag, Object.keys(YAML_FUNCTIONS), 'YAML functions'),
     });
   }
-  return call(scalar, scalar.value === null ? '' : String(scalar.value), context);
+  try {
+    return call(scalar, scalar.value === null ? '' : String(scalar.value), context);
+  } catch (cause) {
+    if (cause instanceof AtmosError || !(cause instanceof Error)) throw cause;
+    throw errorAt(scalar.at, `${tag}: ${cause.message}`, { code: 'yaml-function', cause });
+  }
 }
 
 /** A text that begins with a function's name is that function, as a tag is: a block that begins with `!exec`. */
@@ -66,12 +71,7 @@ const YAML_FUNCTIONS: Readonly<Record<string, YamlFunction>> = {
   '!exec': (scalar, text, context) => {
     const command = evaluateTemplate(text, scalar, context);
     if (typeof command !== 'string') throw errorAt(scalar.at, 'the command of !exec must be known beforehand', { code: 'yaml-function' });
-    try {
-      return jsonOrText(context.host.exec(command));
-    } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
-      throw errorAt(scalar.at, `!exec: ${message}`, { code: 'yaml-function', cause });
-    }
+    return jsonOrText(context.host.exec(command));
   },
   '!literal': (_, text) => text,
   // Atmos evaluates it in commands only.

@@ -149,3 +149,10 @@ test('what the commit does not decide is noted: commands, the branch, whatever i
   expect(await noted('x: !exec echo hello')).toEqual({ '!exec echo hello': sha256('hello') });
   expect(await noted('x: "{{ uuidv4 }} {{ now | unixEpoch }}"')).toEqual({ now: null, uuidv4: null });
 });
+
+test('a YAML function that the machine can’t answer is told at its place', async () => {
+  const outside = { ...OPTIONS, git: () => undefined };
+  expect(await refusal(scopeOf(withVars('x: !git.branch'), 'default', outside))).toMatchObject({ code: 'yaml-function' });
+  const denied = { ...withVars('x: !exec echo hello'), 'atmos.yaml': 'deployments: { functions: { exec: deny } }\n' };
+  expect(await refusal(scopeOf(denied))).toMatchObject({ code: 'yaml-function', message: expect.stringContaining('exec: deny') });
+});

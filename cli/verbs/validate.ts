@@ -1,6 +1,7 @@
 import { listDeployments, validateDeployment } from '../../config/index.ts';
 import { worktreeOptions } from '../../deploy/index.ts';
 import { AtmosError } from '../../engine/index.ts';
+import { report } from '../errors.ts';
 import { type Globals, print } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
 
@@ -10,16 +11,18 @@ export async function validate(globals: Globals, name: string | undefined, optio
     const names = name === undefined ? (await listDeployments(files, project, cache)).map((one) => one.name) : [name];
     const errors: AtmosError[] = [];
     for (const one of names) errors.push(...(await validateDeployment(files, project, one, worktreeOptions(workspace))));
-    if (options.sarif) {
-      const text = JSON.stringify((await import('../sarif.ts')).sarif(errors), null, 2);
-      process.stdout.write(`${text}\n`);
-    }
     const [first, ...others] = errors;
-    if (first !== undefined) {
-      const { kind, code, position, hint } = first;
-      throw new AtmosError(first.message, { kind, code, position, hint, others });
+    const failure =
+      first === undefined
+        ? undefined
+        : new AtmosError(first.message, { kind: first.kind, code: first.code, position: first.position, hint: first.hint, others });
+    if (options.sarif) {
+      process.stdout.write(`${JSON.stringify((await import('../sarif.ts')).sarif(errors), null, 2)}\n`);
+      // The log on stdout is the answer, whatever the format: people read the same on stderr.
+      if (failure !== undefined) process.exitCode = await report(failure, 'table', globals.verbose);
+      return;
     }
-    if (options.sarif) return;
+    if (failure !== undefined) throw failure;
     await print(globals.format, { valid: names }, () => names.map((one) => `✔ ${one}`).join('\n'));
   });
 }

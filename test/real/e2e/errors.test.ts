@@ -112,3 +112,27 @@ test('the program runs through a link and from any directory', async () => {
   const said = execFileSync(process.execPath, [join(dir, 'atmos-deployment'), '--version'], { cwd: '/', encoding: 'utf8' });
   expect(said).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
+
+test('what is wrong is told as SARIF, one document whatever the format, with the exit code of an error', async () => {
+  const shop = await newShop();
+  const fine = await shop.ask('validate --sarif');
+  expect([fine.code, fine.json.version, fine.json.runs[0].results]).toEqual([0, '2.1.0', []]);
+  shop.commit('deployments/payment-service.yaml', (text) =>
+    text.replace('default_target: dev', 'default_target: devel').replace('  phases:', '  phasez:'),
+  );
+  const wrong = await shop.ask('validate --sarif');
+  expect(wrong.code).toBe(2);
+  const told = wrong.json.runs[0].results.map(({ ruleId, locations }: { ruleId: string; locations: { physicalLocation: unknown }[] }) => [
+    ruleId,
+    locations[0]?.physicalLocation,
+  ]);
+  const at = (startLine: number, startColumn: number, endColumn: number) => ({
+    artifactLocation: { uri: FILE, uriBaseId: 'ROOT' },
+    region: { startLine, startColumn, endColumn },
+  });
+  expect(told).toEqual([
+    ['unknown-target', at(10, 21, 26)],
+    ['unknown-key', at(35, 3, 9)],
+  ]);
+  expect(wrong.stderr).toContain('phasez');
+});

@@ -4,6 +4,7 @@ import { fieldOf } from './field.ts';
 import { lookUp } from './lookup.ts';
 import { printable, unknownResult } from './unknown.ts';
 import { isTrue, type Method, Opaque, pairsOf, print, UNKNOWN, Unknown, type Value } from './values.ts';
+import { Variables } from './variables.ts';
 
 /** A function that templates call. It throws an Error to fail; the message becomes the template's. */
 export type TemplateFunction = (...args: Value[]) => Value;
@@ -25,11 +26,6 @@ export function actionValue(template: Template, pipe: Pipe, data: Value, options
   return new Evaluation(template, data, options).value(pipe);
 }
 
-interface Variable {
-  readonly name: string;
-  value: Value;
-}
-
 class Break {
   readonly kind: 'break' | 'continue';
   constructor(kind: 'break' | 'continue') {
@@ -41,7 +37,7 @@ class Evaluation {
   readonly #template: Template;
   readonly #options: EvaluationOptions;
   readonly #data: Value;
-  #variables: Variable[];
+  #variables: Variables;
   #out: string[] = [];
   #depth = 0;
 
@@ -49,7 +45,7 @@ class Evaluation {
     this.#template = template;
     this.#options = options;
     this.#data = data;
-    this.#variables = [{ name: '$', value: data }];
+    this.#variables = new Variables(data);
   }
 
   text(): string {
@@ -62,9 +58,9 @@ class Evaluation {
   }
 
   #body(body: Body, dot: Value): void {
-    const mark = this.#variables.length;
+    const mark = this.#variables.count;
     for (const node of body) this.#node(node, dot);
-    this.#variables.length = mark;
+    this.#variables.forget(mark);
   }
 
   #node(node: TemplateNode, dot: Value): void {
@@ -79,14 +75,14 @@ class Evaluation {
       }
       case 'if':
       case 'with': {
-        const mark = this.#variables.length;
+        const mark = this.#variables.count;
         const value = this.#pipe(node.pipe, dot);
         if (value instanceof Unknown) {
           this.#speculate(node.body, node.kind === 'with' ? value : dot);
           this.#speculate(node.otherwise ?? [], dot);
         } else if (isTrue(value)) this.#body(node.body, node.kind === 'with' ? value : dot);
         else if (node.otherwise !== undefined) this.#body(node.otherwise, dot);
-        this.#variables.length = mark;
+        this.#variables.forget(mark);
         return;
       }
       case 'range':
@@ -113,7 +109,7 @@ class Evaluation {
   }
 
   #range(node: Extract<TemplateNode, { kind: 'if' | 'with' | 'range' }>, dot: Value): void {
-    const mark = this.#variables.length;
+    const mark = this.#variables.count;
     const { declares, assigns } = node.pipe;
     const value = this.#pipe({ ...node.pipe, declares: [] }, dot);
     const pairs = pairsOf(value);
@@ -135,12 +131,12 @@ class Evaluation {
         if (!(signal instanceof Break)) throw signal;
         if (signal.kind === 'break') break;
       } finally {
-        if (!assigns) this.#variables.length = mark;
+        if (!assigns) this.#variables.forget(mark);
       }
     }
     if (value instanceof Unknown) this.#speculate(node.otherwise ?? [], dot);
     if (pairs.length === 0 && node.otherwise !== undefined) this.#body(node.otherwise, dot);
-    this.#variables.length = mark;
+    this.#variables.forget(mark);
   }
 
   #include(node: Extract<TemplateNode, { kind: 'template' }>, dot: Value): void {
@@ -150,17 +146,15 @@ class Evaluation {
     if (this.#depth > 1000) throw new TemplateError('exceeded maximum template depth', node.at);
     const outer = this.#variables;
     const value = node.pipe === undefined ? null : this.#pipe(node.pipe, dot);
-    this.#variables = [{ name: '$', value }];
+    this.#variables = new Variables(value);
     this.#body(body, value);
     this.#variables = outer;
     this.#depth -= 1;
   }
 
   #bind(name: string, value: Value, { assigns, at }: Pick<Pipe, 'assigns' | 'at'>): void {
-    const known = assigns ? this.#variables.findLast((variable) => variable.name === name) : undefined;
-    if (assigns && known === undefined) throw new TemplateError(`undefined variable "${name}"`, at);
-    if (known === undefined) this.#variables.push({ name, value });
-    else known.value = value;
+    if (assigns) this.#variables.assign(name, value, at);
+    else this.#variables.declare(name, value);
   }
 
   #pipe(pipe: Pipe, dot: Value): Value {
@@ -215,11 +209,8 @@ class Evaluation {
         return this.#path(dot, [], operand.at, given);
       case 'field':
         return this.#path(dot, operand.path, operand.at, given);
-      case 'variable': {
-        const variable = this.#variables.findLast(({ name }) => name === operand.name);
-        if (variable === undefined) throw new TemplateError(`undefined variable "${operand.name}"`, operand.at);
-        return this.#path(variable.value, operand.path, operand.at, given);
-      }
+      case 'variable':
+        return this.#path(this.#variables.read(operand.name, operand.at), operand.path, operand.at, given);
       case 'function':
         return this.#function(operand, [], dot, []);
       case 'pipe':

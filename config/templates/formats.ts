@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Float, isInteger, isNumber, toFloat } from '../numbers.ts';
+import { isPlain, looksOtherwise } from '../yaml/emit.ts';
 import { plainScalar, taggedScalar } from '../yaml/scalar.ts';
 import { type Dict, format, formatFloat, isDict, sortedEntries, type Value, withWholeKeys } from './values.ts';
 
@@ -70,8 +71,6 @@ function yamlFloat(value: number): string {
   return formatFloat(value);
 }
 
-const OLD_BOOLEAN = /^(?:y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF)$/;
-
 function yamlText(text: string, prefix: string, indent: number): string {
   if (text.includes('\n') && !/ \n|[^\P{C}\n]/u.test(text) && !text.endsWith(' ')) {
     const body = text.replace(/\n+$/, '').split('\n');
@@ -80,14 +79,8 @@ function yamlText(text: string, prefix: string, indent: number): string {
     const pad = prefix === '' ? ' '.repeat(indent) : prefix;
     return `|${mark}${chomp}\n${body.map((line) => (line === '' ? '' : pad + line)).join('\n')}`;
   }
-  const isOther =
-    typeof plainScalar(text) !== 'string' ||
-    OLD_BOOLEAN.test(text) ||
-    /^\d{4}-\d\d-\d\d/.test(text) ||
-    /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+/.test(text);
-  if (isOther || /[^\P{C}]/u.test(text)) return JSON.stringify(text);
-  const needsQuotes = /^[#,[\]{}&*!|>'"%@`]|^[?:-](?:\s|$)|: |:$| #|^\s|\s$|^---|^\.\.\./.test(text);
-  return needsQuotes ? `'${text.replaceAll("'", "''")}'` : text;
+  if (looksOtherwise(text) || /^\d{4}-\d\d-\d\d/.test(text) || /[^\P{C}]/u.test(text)) return JSON.stringify(text);
+  return isPlain(text) ? text : `'${text.replaceAll("'", "''")}'`;
 }
 
 /** @throws Error */

@@ -31,9 +31,14 @@ function literal(text: string): string {
   return `v: |${indent}${chomping}\n${lines.map((line) => (line === '' ? '' : `    ${line}`)).join('\n')}${ending}`;
 }
 
+/** Whether a text would be read as another type, had it no quotes. */
+export function looksOtherwise(text: string): boolean {
+  return text === '' || typeof plainScalar(text) !== 'string' || OLD.test(text);
+}
+
 /** Whether a text of one line stands without quotes. */
-function isPlain(text: string): boolean {
-  if (text === '' || typeof plainScalar(text) !== 'string' || OLD.test(text)) return false;
+export function isPlain(text: string): boolean {
+  if (looksOtherwise(text)) return false;
   if (/^[#,[\]{}&*!|>'"%@`]/.test(text) || /^[?:-](?:\s|$)/.test(text) || /^(?:---|\.\.\.)/.test(text)) return false;
   return !/: |:$| #|^ | $/.test(text);
 }

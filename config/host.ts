@@ -1,4 +1,4 @@
-import { type Digest, sha256 } from '../engine/index.ts';
+import { sha256 } from '../engine/index.ts';
 import type { Host } from './evaluate.ts';
 import type { Project } from './project.ts';
 import type { GitFacts, ResolveOptions } from './resolve.ts';
@@ -18,7 +18,7 @@ export interface Surroundings {
 export function surroundingsOf({ git, env, root }: ResolveOptions, { deployments }: Project): Surroundings {
   const noted = new Map<string, Impurity>();
   const note = (what: string, answer: string): string => {
-    noted.set(what, sha256(answer) as Digest);
+    noted.set(what, sha256(answer));
     return answer;
   };
   const ran = new Map<string, string>();

@@ -8,7 +8,7 @@ import { isDeferred } from '../deferred.ts';
 import type { EvaluationContext } from '../evaluate.ts';
 import { suggestion } from '../nearest.ts';
 import { evaluateTemplate } from '../template-value.ts';
-import type { Value } from '../templates/index.ts';
+import { memberOf, type Value } from '../templates/index.ts';
 import { errorAt, type LocatedScalar } from '../yaml/located.ts';
 
 /** @throws AtmosError `yaml-function` for a tag that names no function, or arguments that it does not take. */
@@ -46,7 +46,7 @@ const output: YamlFunction = (scalar, text, context) => {
   if (component === undefined || name === undefined || rest.length > 2) {
     throw wrongArguments(scalar, `${scalar.tag}`, '<a terraform component of this deployment> <output>');
   }
-  if (stack !== undefined && stack !== fieldOf(context.data, 'atmos_stack')) {
+  if (stack !== undefined && stack !== memberOf(context.data, 'atmos_stack')) {
     throw errorAt(scalar.at, `${scalar.tag} reads of stack "${stack}", and a target's components read of one another only`, {
       code: 'yaml-function',
       hint: 'leave the stack out, or take the value into the deployment as context',
@@ -63,7 +63,7 @@ const YAML_FUNCTIONS: Readonly<Record<string, YamlFunction>> = {
   '!env': (scalar, text, context) => {
     const [name, fallback, ...rest] = argumentsOf(scalar, text, context);
     if (name === undefined || rest.length > 0) throw wrongArguments(scalar, '!env', 'NAME [default]');
-    const own = fieldOf(fieldOf(context.data, 'env'), name);
+    const own = memberOf(memberOf(context.data, 'env'), name);
     const isPlain = own !== undefined && own !== null && !(typeof own === 'string' && own.startsWith('!env '));
     return (isPlain ? String(own) : undefined) ?? context.host.env[name] ?? fallback ?? '';
   },
@@ -103,14 +103,8 @@ function jsonOrText(value: Json): Json {
   }
 }
 
-function fieldOf(value: Value, name: string): Value {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? (value as Readonly<Record<string, Value>>)[name]
-    : undefined;
-}
-
 function metadataOf({ data }: EvaluationContext, name: string): Value {
-  return fieldOf(fieldOf(data, 'metadata'), name);
+  return memberOf(memberOf(data, 'metadata'), name);
 }
 
 function labelsOf(context: EvaluationContext): { readonly [key: string]: Json } {

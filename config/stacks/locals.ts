@@ -3,6 +3,7 @@ import { KINDS } from '../scope.ts';
 import {
   type Functions,
   inline,
+  memberOf,
   type Operand,
   onlyField,
   operandsOf,
@@ -134,7 +135,7 @@ class LocalScope {
     const data = { ...this.#data, locals: Object.fromEntries(known) };
     return this.#attempt(scalar, () => {
       const only = onlyField(template);
-      if (only !== undefined && localPath(only) !== undefined) return locate(only.reduce<Value>(fieldOf, data), scalar.at);
+      if (only !== undefined && localPath(only) !== undefined) return locate(only.reduce<Value>(memberOf, data), scalar.at);
       return { ...scalar, value: render(template, data, { functions: this.#functions, missingKey: 'error' }) };
     });
   }
@@ -152,7 +153,7 @@ class LocalScope {
     const options = { functions: this.#functions, missingKey: 'error' } as const;
     return this.#attempt(scalar, () => {
       const only = onlyField(template);
-      if (only !== undefined && scalar.tag === undefined) return locate(only.reduce<Value>(fieldOf, data), scalar.at);
+      if (only !== undefined && scalar.tag === undefined) return locate(only.reduce<Value>(memberOf, data), scalar.at);
       const isWhole = [...operandsOf(template)].every((operand) => !readsRoot(operand) || localPath(pathOf(operand)) !== undefined);
       const isLocal = (operand: Operand): boolean => localPath(pathOf(operand)) !== undefined;
       const known = { ...options, data, fixed: new Set<string>(), isKnown: isLocal };
@@ -195,12 +196,6 @@ function mapScalars(value: Located, change: (scalar: LocatedScalar) => Located):
     default:
       return value satisfies never;
   }
-}
-
-function fieldOf(value: Value, name: string): Value {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
-    ? (value as Readonly<Record<string, Value>>)[name]
-    : undefined;
 }
 
 /** The path below the root that an operand reads. */

@@ -11,5 +11,5 @@ export { Namespace } from './gomplate/namespace.ts';
 export { inline } from './inline.ts';
 export type { Delimiters } from './lex.ts';
 export { parseTemplate } from './parse.ts';
-export { Fields, UNKNOWN, type Value } from './values.ts';
+export { Fields, memberOf, UNKNOWN, type Value } from './values.ts';
 export { onlyField, operandsOf } from './walk.ts';

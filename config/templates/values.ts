@@ -42,6 +42,11 @@ export function isDict(value: Value): value is Dict {
   );
 }
 
+/** The value under a key of a map; `undefined` for a key that it does not have, and of what is no map. */
+export function memberOf(value: Value, key: string): Value {
+  return isDict(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
 /** Go's kinds (package reflect), as far as values have them. */
 export type GoKind = 'invalid' | 'bool' | 'int' | 'uint64' | 'float64' | 'string' | 'slice' | 'map' | 'struct';
 

@@ -2,10 +2,10 @@ import type { Functions } from '../evaluate.ts';
 import { fromCsv, fromToml, fromYaml, toCsv, toToml, toYaml } from '../formats.ts';
 import { fromJson, toJson } from '../json.ts';
 import { typed } from '../signature.ts';
-import { unique } from '../sprig/collections.ts';
+import { dict, unique } from '../sprig/collections.ts';
 import { compareBytes, type Dict, isDict, sortedEntries, text, type Value } from '../values.ts';
 import { toNumber, toText } from './numbers.ts';
-import { dict, has } from './texts.ts';
+import { has } from './texts.ts';
 
 function mapOf(value: Value, what: string): Dict {
   if (isDict(value)) return value;

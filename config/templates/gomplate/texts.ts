@@ -2,8 +2,9 @@ import { float, integer } from '../../numbers.ts';
 import type { Functions } from '../evaluate.ts';
 import { GoRegExp, quoteMeta } from '../regexp.ts';
 import { typed } from '../signature.ts';
-import { abbreviate, trimAll, truncate, wrap } from '../sprig/strings.ts';
-import { compareBytes, type Dict, isDict, isTrue, type Method, Opaque, type Value } from '../values.ts';
+import { dict } from '../sprig/collections.ts';
+import { abbreviate, splitAt, trimAll, truncate, wrap } from '../sprig/strings.ts';
+import { compareBytes, isDict, isTrue, type Method, Opaque, type Value } from '../values.ts';
 import { toBool, toInt, toNumber, toText } from './numbers.ts';
 
 /** net/url.URL, as far as templates read it. */
@@ -62,12 +63,6 @@ export const CONV: Functions = {
   Atoi: typed('s', (text) => Number.parseInt(text, 10)),
   URL: typed('s', (text) => new Url(text)),
 };
-
-export function dict(pairs: readonly Value[]): Dict {
-  const made: Record<string, Value> = {};
-  for (let index = 0; index < pairs.length; index += 2) made[toText(pairs[index])] = index + 1 < pairs.length ? pairs[index + 1] : '';
-  return made;
-}
 
 export function has(value: Value, key: Value): boolean {
   if (Array.isArray(value)) return value.some((item: Value) => item === key);
@@ -135,10 +130,7 @@ export const STRINGS: Functions = {
   Slug: typed('a', (text) => slug(toText(text))),
   ShellQuote: typed('a', shellQuote),
   Split: typed('sa', (separator, text) => toText(text).split(separator)),
-  SplitN: typed('sia', (separator, count, text) => {
-    const all = toText(text).split(separator);
-    return count < 0 || all.length <= count ? all : [...all.slice(0, count - 1), all.slice(count - 1).join(separator)];
-  }),
+  SplitN: typed('sia', (separator, count, text) => splitAt(separator, count, toText(text))),
   Sort: typed('a', (values) => (Array.isArray(values) ? [...values].map(toText).sort(compareBytes) : values)),
   Trim: typed('sa', (cut, text) => trimAll(cut, toText(text))),
   TrimLeft: typed('sa', (cut, text) => toText(text).replace(new RegExp(`^[${cut.replaceAll(/[\]\\^-]/g, '\\$&')}]+`), '')),

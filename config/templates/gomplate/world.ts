@@ -1,10 +1,11 @@
 import { pbkdf2Sync, randomUUID } from 'node:crypto';
-import { basename, dirname, extname, isAbsolute, join, matchesGlob, normalize, relative } from 'node:path/posix';
+import { dirname, extname, isAbsolute, join, matchesGlob, relative } from 'node:path/posix';
 import { Duration, parseDuration, UNITS } from '../duration.ts';
 import type { Functions } from '../evaluate.ts';
 import { LAYOUTS } from '../layout.ts';
 import { typed } from '../signature.ts';
 import { hash } from '../sprig/encoding.ts';
+import { baseOf, cleanPath } from '../sprig/world.ts';
 import { parseTime, Time } from '../time.ts';
 import { isTrue, kindOf, type Method, Opaque, textOfBytes, type Value } from '../values.ts';
 import { toNumber, toText } from './numbers.ts';
@@ -13,8 +14,8 @@ const textTo = (call: (text: string) => string) => typed('a', (value) => call(to
 
 /** Gomplate's `path` and `filepath`. */
 export const PATH: Functions = {
-  Base: textTo((path) => (path === '' ? '.' : basename(path))),
-  Clean: textTo((path) => (path === '' ? '.' : normalize(path).replace(/(?<=.)\/$/, ''))),
+  Base: textTo(baseOf),
+  Clean: textTo(cleanPath),
   Dir: textTo(dirname),
   Ext: textTo(extname),
   IsAbs: typed('a', (path) => isAbsolute(toText(path))),

@@ -39,7 +39,8 @@ function chunk(size: number, list: readonly Value[]): readonly Value[] {
   return Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size));
 }
 
-function dict(pairs: readonly Value[]): Dict {
+/** Keys and values in turn; a last key without one has an empty text. */
+export function dict(pairs: readonly Value[]): Dict {
   const made: Record<string, Value> = {};
   for (let index = 0; index < pairs.length; index += 2) made[text(pairs[index])] = index + 1 < pairs.length ? pairs[index + 1] : '';
   return made;

@@ -85,7 +85,8 @@ const DIGITS = '0123456789';
 const indent = (spaces: number, text: string): string =>
   ' '.repeat(Math.max(0, spaces)) + text.replaceAll('\n', `\n${' '.repeat(Math.max(0, spaces))}`);
 const parts = (all: readonly string[]): Value => Object.fromEntries(all.map((part, index) => [`_${index}`, part]));
-const splitAt = (separator: string, count: number, text: string): readonly string[] => {
+/** strings.SplitN. */
+export const splitAt = (separator: string, count: number, text: string): readonly string[] => {
   const all = text.split(separator);
   return count < 0 || all.length <= count ? all : [...all.slice(0, count - 1), all.slice(count - 1).join(separator)];
 };

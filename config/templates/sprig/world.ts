@@ -72,7 +72,13 @@ function dateOrZero(layout: string, value: string): Time {
   }
 }
 
-function baseOf(path: string): string {
+/** path.Clean. */
+export function cleanPath(path: string): string {
+  return path === '' ? '.' : normalize(path).replace(/(?<=.)\/$/, '');
+}
+
+/** path.Base. */
+export function baseOf(path: string): string {
   return path === '' ? '.' : path.replace(/\/+$/, '') === '' ? '/' : basename(path);
 }
 
@@ -80,12 +86,12 @@ function baseOf(path: string): string {
 export const WORLD: Functions = {
   base: typed('s', baseOf),
   dir: typed('s', dirname),
-  clean: typed('s', (path) => (path === '' ? '.' : normalize(path).replace(/(?<=.)\/$/, ''))),
+  clean: typed('s', cleanPath),
   ext: typed('s', extname),
   isAbs: typed('s', isAbsolute),
   osBase: typed('s', baseOf),
   osDir: typed('s', dirname),
-  osClean: typed('s', (path) => (path === '' ? '.' : normalize(path).replace(/(?<=.)\/$/, ''))),
+  osClean: typed('s', cleanPath),
   osExt: typed('s', extname),
   osIsAbs: typed('s', isAbsolute),
   urlParse: typed('s', urlParse),

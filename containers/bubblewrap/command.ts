@@ -8,6 +8,9 @@ export interface SandboxStatus {
   readonly exitCode: number | undefined;
 }
 
+/** What shells export without having been told to; some of it names directories of this machine. */
+export const FORGET = 'unset PWD OLDPWD SHLVL';
+
 /** Reads what `--json-status-fd` wrote: a JSON object a line. */
 export function readStatus(text: string): SandboxStatus {
   let status: SandboxStatus = { pid: undefined, exitCode: undefined };

@@ -3,13 +3,13 @@ import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cancellation, NodeIo } from '../../engine/index.ts';
 import { PID_FILE, type RunDirectory, writeRunFile } from '../runs.ts';
-import { ended, exitCodeOf, readStatus, refuseInterrupted, Signals } from './command.ts';
+import { ended, exitCodeOf, FORGET, readStatus, refuseInterrupted, Signals } from './command.ts';
 
 /** How often the log is looked at, in milliseconds. */
 const POLL = 40;
 
 /** Writes its own pid and becomes the sandbox: there is no moment at which it runs and can't be found. */
-const START = `echo $$ > "$1/${PID_FILE}" && shift && exec "$@"`;
+const START = `${FORGET}; echo $$ > "$1/${PID_FILE}" && shift && exec "$@"`;
 
 /**
  * Runs a sandbox that goes on if this process is killed: in a session of its own, writing to files of its run directory instead of pipes, which

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import { quote } from '../kept.ts';
-import { ended } from './command.ts';
+import { ended, FORGET } from './command.ts';
 
 /** Where what a command writes goes. */
 export interface Sinks {
@@ -22,6 +22,12 @@ const WATCH = '(read word && exit; kill -KILL $$) <&4 & exec 4<&-\n';
 export class Launcher {
   readonly #idle: Shell[] = [];
   readonly #all = new Set<Shell>();
+  readonly #path: string;
+
+  /** Any shell of POSIX's language. */
+  constructor(path = '/bin/sh') {
+    this.#path = path;
+  }
 
   /**
    * Runs a command to its end, in a session that no terminal's Ctrl-C reaches. It has this environment and nothing of ours, and reads nothing. Its
@@ -35,7 +41,7 @@ export class Launcher {
   }
 
   #start(): Shell {
-    const shell = new Shell();
+    const shell = new Shell(this.#path);
     this.#all.add(shell);
     return shell;
   }
@@ -45,9 +51,12 @@ export class Launcher {
   }
 }
 
-/** Whether every name is one that a shell can export. */
+/** Variables that some shell keeps to itself. */
+const OWN: ReadonlySet<string> = new Set(['UID', 'EUID', 'PPID', 'SHELLOPTS', 'BASHOPTS', 'BASH_VERSINFO', '_']);
+
+/** Whether every name is one that any shell can export. */
 function isExportable(env: Readonly<Record<string, string>>): boolean {
-  return Object.keys(env).every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  return Object.keys(env).every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !OWN.has(name));
 }
 
 function runDirectly(argv: readonly string[], env: Readonly<Record<string, string>>, sinks: Sinks): Promise<void> {
@@ -64,8 +73,8 @@ class Shell {
   readonly #ended: Promise<void>;
   #sections: { take(chunk: Buffer): void; lost(): void }[] = [];
 
-  constructor() {
-    this.#child = spawn('/bin/sh', [], { env: {}, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] });
+  constructor(path: string) {
+    this.#child = spawn(path, [], { env: {}, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] });
     this.#ended = ended(this.#child).catch(() => undefined);
     void this.#ended.then(() => {
       for (const section of this.#sections) section.lost();
@@ -93,7 +102,7 @@ class Shell {
     );
     const exports = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}; `);
     const marks = [1, 2, 3].map((fd) => `; printf ${mark} >&${fd}`).join('');
-    this.#child.stdin?.write(`(${exports.join('')}exec ${argv.map(quote).join(' ')}) </dev/null${marks}\n`);
+    this.#child.stdin?.write(`(${FORGET}; ${exports.join('')}exec ${argv.map(quote).join(' ')}) </dev/null${marks}\n`);
     try {
       await Promise.all(ends);
     } finally {

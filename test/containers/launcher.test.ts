@@ -50,6 +50,22 @@ test('a command has the environment that it is given, whatever its values and na
   expect((await run('cat /proc/$$/environ | tr "\\0" "\\n"', { ...path, 'odd.name': 'x' })).stdout).toContain('odd.name=x');
 });
 
+test.each(['/bin/sh', '/bin/bash'])('a command sees of its environment what it was given, and nothing of the shell %s', async (shell) => {
+  const own = new Launcher(shell);
+  let seen = '';
+  const sinks = {
+    stdout: (chunk: Buffer) => {
+      seen += chunk.toString('utf8');
+    },
+    stderr: () => undefined,
+    status: () => undefined,
+  };
+  await own.run(['/usr/bin/env'], { GIVEN: '1', UID: '7' }, sinks);
+  await own.run(['/usr/bin/env'], { SHLVL: 'mine' }, sinks);
+  await own.close();
+  expect(seen.split('\n').sort()).toEqual(['', 'GIVEN=1', 'SHLVL=mine', 'UID=7']);
+});
+
 test('a command gets an interrupt in the usual way, and is not made deaf to it', async () => {
   expect((await run('trap "echo caught" INT; kill -INT $$; echo on')).stdout).toBe('caught\non\n');
 });

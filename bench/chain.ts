@@ -82,7 +82,7 @@ export async function figures(): Promise<Figures> {
   const hundred = newRepository(100);
   try {
     hundred.run('rollout app --parallelism 8');
-    const times = await inTurn(5, {
+    const times = await inTurn(11, {
       bare: () => bare(twenty.dir, 20),
       plan: () => twenty.run(`plan app --no-cache --runtime bubblewrap --parallelism ${PARALLELISM}`),
     });

@@ -13,9 +13,9 @@ export interface Siblings {
 
 /**
  * `atmos.Component "name" "stack"`: the sections of another component of the target. Its outputs are not among them: they are read where they are
- * needed, by `outputs`.
+ * needed, by `outputs`. `atmos.GomplateDatasource "name"` is what `datasource` of `sources` gives.
  */
-export function atmosFunctions(siblings: Siblings, stack: string, at: Place): Functions {
+export function atmosFunctions(siblings: Siblings, stack: string, at: Place, sources: Functions): Functions {
   const namespace = new Namespace('atmos', {
     Component: (name, ofStack) => {
       if (ofStack !== undefined && ofStack !== stack) {
@@ -35,9 +35,7 @@ export function atmosFunctions(siblings: Siblings, stack: string, at: Place): Fu
         outputs: new Outputs(address),
       };
     },
-    GomplateDatasource: () => {
-      throw new Error('data sources are not supported: take the values into the stacks with !include');
-    },
+    GomplateDatasource: (...args) => sources.datasource?.(...args),
   });
   return { atmos: () => namespace };
 }

@@ -42,6 +42,10 @@ export interface Host {
   /** The repository's directory, absolute. */
   readonly root: () => string;
   readonly branch: () => string;
+  /** The text of a file of the repository; `undefined` when there is none. @throws Error when it has to be read first */
+  readonly read: (path: string) => string | undefined;
+  /** Any whole number from `least` to `most`. */
+  readonly random: (least: number, most: number) => number;
   /** Runs a command of a shell and returns what it printed. @throws Error when it fails, or may not be run */
   readonly exec: (command: string) => string;
 }

@@ -1,4 +1,5 @@
 import { sha256 } from '../engine/index.ts';
+import type { DataFiles } from './data-files.ts';
 import type { Host } from './evaluate.ts';
 import type { Project } from './project.ts';
 import type { GitFacts, ResolveOptions } from './resolve.ts';
@@ -15,7 +16,7 @@ export interface Surroundings {
   impure(): Readonly<Record<string, Impurity>>;
 }
 
-export function surroundingsOf({ git, env, root }: ResolveOptions, { deployments }: Project): Surroundings {
+export function surroundingsOf({ git, env, root }: ResolveOptions, { deployments }: Project, files: DataFiles): Surroundings {
   const noted = new Map<string, Impurity>();
   const note = (what: string, answer: string): string => {
     noted.set(what, sha256(answer));
@@ -38,6 +39,11 @@ export function surroundingsOf({ git, env, root }: ResolveOptions, { deployments
     host: {
       env,
       root: () => note('repository directory', root),
+      read: (path) => files.text(path),
+      random(least, most) {
+        noted.set('!random', null);
+        return process.getBuiltinModule('node:crypto').randomInt(least, most + 1);
+      },
       branch: () => note('git.branch', facts().branch),
       // A command runs once, however often it is asked for.
       exec(command) {

@@ -50,6 +50,8 @@ export interface TemplateSettings {
   readonly evaluations: number;
   /** Environment variables for templates. */
   readonly env: Readonly<Record<string, string>>;
+  /** URLs or paths of Gomplate's data sources, by name. */
+  readonly datasources: Readonly<Record<string, string>>;
 }
 
 /** The section `deployments`. */
@@ -117,6 +119,7 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
         enabled: settings.flag('templates', 'settings', 'enabled') ?? false,
         evaluations: settings.count('templates', 'settings', 'evaluations') ?? 1,
         env: settings.texts('templates', 'settings', 'env'),
+        datasources: settings.urls('templates', 'settings', 'gomplate', 'datasources'),
         delimiters: { left: delimiters?.[0] ?? '{{', right: delimiters?.[1] ?? '}}' },
       },
     },
@@ -181,6 +184,14 @@ class Settings {
     const isTexts = (value: unknown): value is Readonly<Record<string, string>> =>
       isObject(value) && Object.values(value).every((item) => typeof item === 'string' && item !== '');
     return this.#read(keys, 'a map of texts', isTexts) ?? {};
+  }
+
+  /** `name: { url: … }`. */
+  urls(...keys: readonly string[]): Readonly<Record<string, string>> {
+    const isSources = (value: unknown): value is Readonly<Record<string, { readonly url: string }>> =>
+      isObject(value) && Object.values(value).every((item) => isObject(item) && typeof item.url === 'string');
+    const sources = this.#read(keys, 'a map of names to { url: … }', isSources) ?? {};
+    return Object.fromEntries(Object.entries(sources).map(([name, { url }]) => [name, url]));
   }
 
   choice<T extends string>(choices: readonly T[], ...keys: readonly string[]): T | undefined {

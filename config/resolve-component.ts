@@ -12,7 +12,7 @@ import { type Backend, backendOf, remoteStateOf } from './stacks/backend.ts';
 import { type ComponentLayers, type MergedComponent, mergeComponent, SECTIONS, TEXT_SECTIONS } from './stacks/component.ts';
 import type { Manifest } from './stacks/imports.ts';
 import { stackName, workspaceOf } from './stacks/names.ts';
-import type { Functions, Value } from './templates/index.ts';
+import { type Functions, sourceFunctions, type Value } from './templates/index.ts';
 import { inspectModule } from './terraform-module.ts';
 import type { TextCache } from './text-cache.ts';
 import {
@@ -93,10 +93,12 @@ function evaluateComponent(request: ComponentRequest, { merged, root, unevaluate
   const { merger } = request.evaluation;
   const origins: Record<string, Origin> = {};
   const data = templateData(unevaluated, merged, { ...request, stack, workspace, backend: backend.section });
+  const sources = dataSources(data, request);
   const functions = {
     ...request.evaluation.functions,
     ...environmentFunctions(data, request),
-    ...atmosFunctions(request.siblings, stack, at),
+    ...sources,
+    ...atmosFunctions(request.siblings, stack, at, sources),
   };
   const context = { ...request.evaluation, data, functions };
   const sections: Record<string, Json> = { vars: {} };
@@ -189,11 +191,7 @@ function templateData(
 
 /** `env` and `getenv`, which see what `templates.settings.env` of atmos.yaml and of the component's settings say before the machine's own. */
 function environmentFunctions(data: Value, { project, evaluation }: ComponentRequest): Functions {
-  const settings = ['settings', 'templates', 'settings', 'env'].reduce<unknown>(
-    (value, key) => (isObject(value) ? value[key] : undefined),
-    data,
-  );
-  const own: Readonly<Record<string, unknown>> = { ...project.templates.settings.env, ...(isObject(settings) ? settings : {}) };
+  const own: Readonly<Record<string, unknown>> = { ...project.templates.settings.env, ...templateSetting(data, 'env') };
   const read = (name: unknown): string => String(own[String(name)] ?? evaluation.host.env[String(name)] ?? '');
   return {
     env: read,
@@ -202,6 +200,26 @@ function environmentFunctions(data: Value, { project, evaluation }: ComponentReq
       return value === '' && fallback !== undefined ? String(fallback) : value;
     },
   };
+}
+
+/** Gomplate's data sources, which atmos.yaml and the component's settings name. */
+function dataSources(data: Value, { project, evaluation }: ComponentRequest): Functions {
+  const own = Object.entries(templateSetting(data, 'gomplate', 'datasources')).flatMap(([name, source]) =>
+    isObject(source) && typeof source.url === 'string' ? [[name, source.url] as const] : [],
+  );
+  return sourceFunctions(
+    { ...project.templates.settings.datasources, ...Object.fromEntries(own) },
+    { ...evaluation.host, suggest: (name, names) => suggestion(name, names, 'datasources') },
+  );
+}
+
+/** A map of `templates.settings` in the component's settings. */
+function templateSetting(data: Value, ...keys: readonly string[]): Readonly<Record<string, unknown>> {
+  const found = ['settings', 'templates', 'settings', ...keys].reduce<unknown>(
+    (value, key) => (isObject(value) ? value[key] : undefined),
+    data,
+  );
+  return isObject(found) ? found : {};
 }
 
 /** `metadata.depends_on`, and what the component reads of. */

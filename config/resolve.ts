@@ -1,6 +1,7 @@
 import { AtmosError, findCycle, type JsonObject, together } from '../engine/index.ts';
 import type { Siblings } from './atmos-functions.ts';
 import { bindImages } from './bind-images.ts';
+import { DataFiles } from './data-files.ts';
 import type { Deployment } from './deployment/load.ts';
 import { promotionOf } from './deployment/promotion.ts';
 import { componentSections, labelsOf } from './deployment/sections.ts';
@@ -58,7 +59,8 @@ export async function resolve(
   const { root } = deployment;
   const own = targetSection(root, target);
   const recorded = recordingFiles(files);
-  const { host, functions, impure } = surroundingsOf(options, project);
+  const data = new DataFiles(recorded.files);
+  const { host, functions, impure } = surroundingsOf(options, project, data);
   const history: History | undefined = options.history === true ? new Map() : undefined;
   const manifest = await new ManifestLoader(recorded.files, project, { cache: options.cache, functions, history }).load(
     declaredStacks([root, own]),
@@ -89,11 +91,11 @@ export async function resolve(
     const request = { kind, name, at, overlays: layers, manifest, project, target, context, evaluation: mine, files, cache, siblings };
     prepared.set(address, await prepareComponent(request));
   });
-  const components = [...declared.keys()].map((address) => siblings.resolve(address));
+  const components = await data.evaluate(() => [...declared.keys()].map((address) => siblings.resolve(address)));
   const bound = await bindAll(components, declared, recorded.files, options);
   checkOrder(bound, declared);
   const sorted = bound.map((component) => [component.address, component] as const).sort(([a], [b]) => (a < b ? -1 : 1));
-  const always = project.file === undefined ? [deployment.file] : [project.file, deployment.file];
+  const always = project.file === undefined ? deployment.files : [project.file, ...deployment.files];
   return {
     deployment: deployment.name,
     target,

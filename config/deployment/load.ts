@@ -1,8 +1,9 @@
 import { basename } from 'node:path/posix';
 import { AtmosError, sha256 } from '../../engine/index.ts';
-import type { ConfigFiles } from '../files.ts';
+import { type ConfigFiles, recordingFiles } from '../files.ts';
 import { suggestion } from '../nearest.ts';
 import type { Project } from '../project.ts';
+import { resolveIncludes } from '../stacks/include.ts';
 import type { TextCache } from '../text-cache.ts';
 import { errorAt, type Located, type LocatedMap, mapOf, member, textOf } from '../yaml/located.ts';
 import { parseYaml } from '../yaml/parse.ts';
@@ -16,6 +17,8 @@ export interface Deployment {
   readonly name: string;
   /** Relative to the root. */
   readonly file: string;
+  /** The file, and those that it includes. */
+  readonly files: readonly string[];
   /** What stands under `deployment`. */
   readonly root: LocatedMap;
   /** `default` alone when the file names none. */
@@ -74,20 +77,25 @@ export async function loadDeployment(files: ConfigFiles, project: Project, name:
       hint: suggestion(name, names, 'deployments'),
     });
   }
-  const document = await parseYaml(file, content, cache);
+  const included = recordingFiles(files);
+  const written = await parseYaml(file, content, cache);
+  const from = { files: included.files, base: project.basePath, cache };
+  const document = written.kind === 'map' ? await resolveIncludes(written, from) : written;
   const key = sha256(JSON.stringify([RULES, deploymentSchema, name, sha256(content)]));
-  const isKnownToHold = (await cache?.get(key)) === HOLDS;
+  // What it includes may change without it.
+  const isKnownToHold = included.opened().length === 0 && (await cache?.get(key)) === HOLDS;
   const [first, ...others] = isKnownToHold ? [] : await checkDeployment(document, name);
   if (first !== undefined) {
     throw new AtmosError(first.message, { kind: 'invalid', code: first.code, position: first.position, hint: first.hint, others });
   }
-  if (!isKnownToHold) await cache?.put(key, HOLDS);
+  if (!isKnownToHold && included.opened().length === 0) await cache?.put(key, HOLDS);
   const root = mapOf(member(document, 'deployment'), '"deployment"');
   if (root === undefined) throw errorAt(document.at, '"deployment" is empty', { code: 'missing-key' });
   const targets = [...(mapOf(member(root, 'targets'), '"targets"')?.entries.keys() ?? ['default'])];
   return {
     name,
     file,
+    files: [file, ...included.opened()],
     root,
     targets,
     defaultTarget:

@@ -73,6 +73,10 @@ const YAML_FUNCTIONS: Readonly<Record<string, YamlFunction>> = {
     if (typeof command !== 'string') throw errorAt(scalar.at, 'the command of !exec must be known beforehand', { code: 'yaml-function' });
     return jsonOrText(context.host.exec(command));
   },
+  '!random': (scalar, text, context) => {
+    const [least, most] = rangeOf(scalar, argumentsOf(scalar, text, context));
+    return context.host.random(least, most);
+  },
   '!literal': (_, text) => text,
   // Atmos evaluates it in commands only.
   '!cwd': (_, text) => (text === '' ? '!cwd' : `!cwd ${text}`),
@@ -92,6 +96,17 @@ const YAML_FUNCTIONS: Readonly<Record<string, YamlFunction>> = {
   // Both read what the component gave out; where its state lies is the node's affair.
   '!terraform.state': output,
 };
+
+/** `!random`, `!random <most>`, `!random <least> <most>`, as Atmos has them. */
+function rangeOf(scalar: LocatedScalar, args: readonly string[]): readonly [least: number, most: number] {
+  const numbers = args.map((arg) => (/^[+-]?\d{1,15}$/.test(arg) ? Number(arg) : Number.NaN));
+  const [first = 65_535, second] = numbers;
+  const [least, most] = second === undefined ? [0, first] : [first, second];
+  if (numbers.length > 2 || numbers.some(Number.isNaN)) throw wrongArguments(scalar, '!random', '[least] [most]');
+  if (least >= most || most - least >= 2 ** 47)
+    throw errorAt(scalar.at, `!random: ${least} must be less than ${most}`, { code: 'yaml-function' });
+  return [least, most];
+}
 
 /** What is JSON is its value, anything else text. */
 function jsonOrText(value: Json): Json {

@@ -8,6 +8,7 @@ export { TemplateError } from './errors.ts';
 export { actionValue, type EvaluationOptions, type Functions, render } from './evaluate.ts';
 export { FUNCTIONS, withFunctions } from './functions.ts';
 export { Namespace } from './gomplate/namespace.ts';
+export { type SourceFiles, sourceFunctions } from './gomplate/sources.ts';
 export { inline } from './inline.ts';
 export type { Delimiters } from './lex.ts';
 export { parseTemplate } from './parse.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { listDeployments, loadDeployment, loadProject, validateDeployment, workingTree } from '../../config/index.ts';
-import { OPTIONS, placeOf, refusal, repository } from './repository.ts';
+import { OPTIONS, placeOf, refusal, repository, scopeOf, varsOf } from './repository.ts';
 
 async function open(files: Readonly<Record<string, string>>) {
   const tree = workingTree(await repository(files));
@@ -199,4 +199,16 @@ describe('validateDeployment', () => {
     ]);
     expect((await errorsOf('deployment: [\n'))[0]).toMatch(/^2:1 .*\(this is not YAML as it stands\)$/);
   });
+});
+
+test('a deployment file includes others, which are part of its scope and are checked with it', async () => {
+  const files = {
+    'deployments/app.yaml': 'deployment:\n  name: app\n  components: { terraform: { a: { vars: !include ../config/a.yaml } } }\n',
+    'config/a.yaml': 'size: 3\nname: "{{ .atmos_component }}"\n',
+  };
+  const scope = await scopeOf(files);
+  expect(varsOf(scope, 'terraform/a').size).toBe(3);
+  expect(scope.files).toContain('config/a.yaml');
+  const wrong = { ...files, 'config/a.yaml': '[1, 2]\n' };
+  expect(await refusal(scopeOf(wrong))).toMatchObject({ kind: 'invalid', position: { file: 'config/a.yaml' } });
 });

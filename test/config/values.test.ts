@@ -156,3 +156,70 @@ test('a YAML function that the machine can’t answer is told at its place', asy
   const denied = { ...withVars('x: !exec echo hello'), 'atmos.yaml': 'deployments: { functions: { exec: deny } }\n' };
   expect(await refusal(scopeOf(denied))).toMatchObject({ code: 'yaml-function', message: expect.stringContaining('exec: deny') });
 });
+
+describe('data sources', () => {
+  const withSources = (template: string, more: Readonly<Record<string, string>> = {}) => ({
+    'atmos.yaml':
+      'templates: { settings: { enabled: true, gomplate: { datasources: { sizes: { url: ./data/sizes.json }, hosts: { url: "https://example.com/x" } } } } }\n',
+    'data/sizes.json': '{ "dev": { "count": 3 } }',
+    'data/table.csv': 'name,port\napi,80\n',
+    'data/notes.txt': 'hello\n',
+    'data/app.env': 'export A="one two"\nB=3 # a comment\n',
+    'data/list.data': '- first\n- second\n',
+    'deployments/app.yaml': 'deployment:\n  name: app\n  stacks: [top]\n  components: { terraform: { a: {} } }\n',
+    'stacks/top.yaml': `settings:
+  templates:
+    settings:
+      gomplate:
+        datasources:
+          table: { url: "file:data/table.csv" }
+          notes: { url: data/notes.txt }
+          vars: { url: data/app.env }
+          list: { url: data/list.data?type=application/array%2Byaml }
+          data: { url: data/ }
+          above: { url: ../outside.json }
+components: { terraform: { a: { vars: { x: ${JSON.stringify(template)} } } } }
+`,
+    ...more,
+  });
+  const value = async (template: string) => varsOf(await scopeOf(withSources(template)), 'terraform/a').x;
+
+  test.each([
+    ['{{ (datasource "sizes").dev.count }} of {{ (ds "sizes").dev.count }}', '3 of 3'],
+    ['{{ (atmos.GomplateDatasource "sizes").dev.count }}', '3'],
+    ['{{ index (datasource "table") 1 0 }}', 'api'],
+    ['{{ include "notes" | trim }}', 'hello'],
+    ['{{ (datasource "vars").A }}/{{ (datasource "vars").B }}', 'one two/3'],
+    ['{{ index (datasource "list") 1 }}', 'second'],
+    ['{{ (datasource "data" "sizes.json").dev.count }}', '3'],
+    ['{{ datasourceExists "sizes" }}{{ datasourceExists "size" }}', 'truefalse'],
+  ])('%s', async (template, expected) => {
+    expect(await value(template)).toBe(expected);
+  });
+
+  test('are files that the scope names, each read when it is asked for', async () => {
+    expect((await scopeOf(withSources('{{ (datasource "sizes").dev.count }}'))).files).toContain('data/sizes.json');
+    expect((await scopeOf(withSources('plain'))).files).not.toContain('data/sizes.json');
+  });
+
+  test.each([
+    ['{{ datasource "size" }}', 'undefined datasource \'size\': did you mean "sizes"?'],
+    ['{{ datasource "hosts" }}', 'is not a file of this repository (https)'],
+    ['{{ datasource "above" }}', '../outside.json is not in the repository'],
+    ['{{ datasource "data" "nothing.json" }}', 'there is no file data/nothing.json'],
+  ])('that can’t be read are told: %s', async (template, said) => {
+    const error = await refusal(scopeOf(withSources(template)));
+    expect(error.message).toContain(said);
+    expect(placeOf(error)).toMatch(/^stacks\/top.yaml:12:/);
+  });
+});
+
+test('!random gives a number in its range', async () => {
+  const { a, b, c } = varsOf(await scopeOf(withVars('a: !random\nb: !random 1\nc: !random 7 8')), 'terraform/a');
+  for (const [value, least, most] of [[a, 0, 65_535] as const, [b, 0, 1] as const, [c, 7, 8] as const]) {
+    expect(value).toBeGreaterThanOrEqual(least);
+    expect(value).toBeLessThanOrEqual(most);
+  }
+  expect((await refusal(scopeOf(withVars('a: !random 8 7')))).message).toContain('8 must be less than 7');
+  expect((await refusal(scopeOf(withVars('a: !random x')))).hint).toContain('!random [least] [most]');
+});

@@ -30,6 +30,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
 const GROUPS: readonly { readonly verbs: readonly string[]; readonly add: (program: Command) => void }[] = [
   { verbs: ['list', 'describe', 'validate', 'graph'], add: addQueries },
   { verbs: ['build', 'test', 'plan', 'release', 'rollout', 'verify', 'destroy', 'reproduce', 'images'], add: addPhases },
+  { verbs: ['cache'], add: addUpkeep },
   { verbs: ['status', 'history', 'diff', 'releases', 'approve', 'unlock'], add: addTracking },
 ];
 
@@ -143,6 +144,24 @@ function addPhases(program: Command): void {
     .command('build <deployment>')
     .description("assemble them from this machine's programs, and pin them in the deployment's lock file")
     .action(async (name, _, command: Command) => (await import('./verbs/images.ts')).buildImagesVerb(globalsOf(command), name));
+}
+
+function addUpkeep(program: Command): void {
+  const cache = program.command('cache').description('what earlier runs left for later ones');
+  cache
+    .command('stats')
+    .description('how much there is')
+    .action(async (_, command: Command) => (await import('./verbs/cache.ts')).cacheStats(globalsOf(command)));
+  cache
+    .command('verify')
+    .description('read all of it, and drop what is damaged')
+    .action(async (_, command: Command) => (await import('./verbs/cache.ts')).verifyCache(globalsOf(command)));
+  cache
+    .command('prune')
+    .description('drop what is old or too much, and what nothing needs')
+    .option('--older-than <age>', 'what was not used for so long: 30d, 12h')
+    .option('--max-size <size>', 'until no more is left: 10GB, 500MiB')
+    .action(async (options, command: Command) => (await import('./verbs/cache.ts')).prune(globalsOf(command), options));
 }
 
 function addTracking(program: Command): void {

@@ -9,6 +9,6 @@
 export { openRuntime, RUNTIMES, type RuntimeName } from './choose.ts';
 export { assembleImage, type ImageSpec } from './images/assemble.ts';
 export { imageDigest } from './images/image.ts';
-export { type ImageStore, openImages, type PinnedImage, type StoredImage } from './images/store.ts';
+export { type ImageStore, imageKey, openImages, type PinnedImage, type StoredImage } from './images/store.ts';
 export { isToolchain, TOOLCHAINS, type Toolchain } from './images/toolchain.ts';
-export { settleRuns } from './runs.ts';
+export { runNames, settleRuns } from './runs.ts';

@@ -51,7 +51,8 @@ export async function settleRuns(root: string, prefix: string, signal: AbortSign
   return found;
 }
 
-async function runNames(root: string): Promise<readonly string[]> {
+/** The names of what changes the world just now, or was not seen to end. */
+export async function runNames(root: string): Promise<readonly string[]> {
   try {
     return await readdir(root);
   } catch (error) {

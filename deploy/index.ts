@@ -27,5 +27,6 @@ export type { RunSettings } from './session.ts';
 export { build, type PhaseAnswer, type PhaseRequest, test } from './test.ts';
 export type { Undertaken } from './undertake.ts';
 export { unlockTarget } from './unlock.ts';
+export { type CachePruning, pruneCache } from './upkeep.ts';
 export { type VerifyAnswer, verify } from './verify.ts';
 export { openWorkspace, type Workspace, type WorkspaceOptions } from './workspace.ts';

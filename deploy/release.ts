@@ -177,9 +177,11 @@ export async function findRelease(workspace: Workspace, id: string): Promise<Dig
   });
 }
 
+/** The refs of all releases. */
+export const RELEASES = releaseRef(asDigest(`sha256:${'0'.repeat(64)}`)).replace(/0{64}$/, '*');
+
 /** The releases of this repository and its remote, in no order. */
 export async function listReleases(refs: Tracking['refs']): Promise<readonly Digest[]> {
-  const pattern = releaseRef(asDigest(`sha256:${'0'.repeat(64)}`)).replace(/0{64}$/, '*');
-  const found = await refs.read([pattern]);
+  const found = await refs.read([RELEASES]);
   return [...found.keys()].map((ref) => asDigest(`sha256:${ref.slice(ref.lastIndexOf('/') + 1)}`));
 }

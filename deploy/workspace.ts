@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { type ConfigFiles, findRoot, loadProject, type Project, type TextCache, workingTree } from '../config/index.ts';
-import { AtmosError, errorCode, openStore, type Store } from '../engine/index.ts';
+import { AtmosError, isUnwritable, openStore, type Store } from '../engine/index.ts';
 import { impliedMirrors, type ProviderSources } from '../phases/index.ts';
 import { Ledger, Locks, openRepository, Refs, type Repository } from '../tracking/index.ts';
 
@@ -83,7 +83,7 @@ function cacheIn(store: Store): TextCache {
       try {
         await store.keep(key, text);
       } catch (error) {
-        if (!['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? '')) throw error;
+        if (!isUnwritable(error)) throw error;
       }
     },
   };

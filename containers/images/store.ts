@@ -37,7 +37,7 @@ export function openImages(store: Store, pins: readonly PinnedImage[]): ImageSto
   const loading = new Map<Digest, Promise<StoredImage>>();
 
   const find = async (digest: Digest): Promise<StoredImage | undefined> => {
-    const known = await store.result(keyOf(digest));
+    const known = await store.result(imageKey(digest));
     const { image, rootfs: root } = known?.outputs ?? {};
     if (image === undefined || root === undefined) return undefined;
     return { digest, image, rootfs: root, env: (await imageConfig(await store.tree(image), store)).env };
@@ -46,7 +46,7 @@ export function openImages(store: Store, pins: readonly PinnedImage[]): ImageSto
     const digest = imageDigest(tree);
     const { env, layers } = await imageConfig(tree, store);
     const stored = { image: await store.putTree(tree), rootfs: await store.putTree(rootfs(tree, layers.length)) };
-    await store.remember(keyOf(digest), { exitCode: 0, outputs: stored });
+    await store.remember(imageKey(digest), { exitCode: 0, outputs: stored });
     return { digest, env, ...stored };
   };
   const assemble = async (toolchain: Toolchain): Promise<StoredImage> => add(await assembleToolchain(toolchain, store));
@@ -71,7 +71,8 @@ export function openImages(store: Store, pins: readonly PinnedImage[]): ImageSto
   };
 }
 
-function keyOf(digest: Digest): Digest {
+/** The key under which a store keeps an image. */
+export function imageKey(digest: Digest): Digest {
   return jsonDigest({ image: digest, format: 1 });
 }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, hex, isDigest, sha256 } from '../digest.ts';
-import { isMissing } from '../errors.ts';
+import { isMissing, isUnwritable } from '../errors.ts';
 import { isObject } from '../json.ts';
 import { moveIn } from './contents.ts';
 
@@ -27,8 +27,7 @@ export class Results {
 
   async get(key: Digest): Promise<NodeResult | undefined> {
     const text = await this.recall(`node ${key}`);
-    const value: unknown = text === undefined ? undefined : JSON.parse(text);
-    return isNodeResult(value) ? value : undefined;
+    return text === undefined ? undefined : readResult(text);
   }
 
   put(key: Digest, result: NodeResult): Promise<void> {
@@ -45,9 +44,10 @@ export class Results {
       if (isMissing(error)) return undefined;
       throw error;
     }
-    const end = content.indexOf('\n');
-    const text = content.slice(end + 1);
-    if (content.slice(0, end) === sha256(text)) return text;
+    if (isIntact(content)) {
+      markUsed(path);
+      return textOf(content);
+    }
     rmSync(path, { force: true });
     return undefined;
   }
@@ -59,8 +59,49 @@ export class Results {
   }
 
   #path(key: string): string {
-    const name = hex(sha256(key));
-    return join(this.#dir, name.slice(0, 2), name.slice(2));
+    return resultPath(this.#dir, key);
+  }
+}
+
+/** Where the text of a key lies. */
+export function resultPath(dir: string, key: string): string {
+  const name = hex(sha256(key));
+  return join(dir, name.slice(0, 2), name.slice(2));
+}
+
+/** Whether a file is what its first line says. */
+export function isIntact(content: string): boolean {
+  return content.slice(0, content.indexOf('\n')) === sha256(textOf(content));
+}
+
+/** The result that a file holds; `undefined` for another text. */
+export function parseResult(content: string): NodeResult | undefined {
+  return readResult(textOf(content));
+}
+
+function textOf(content: string): string {
+  return content.slice(content.indexOf('\n') + 1);
+}
+
+function readResult(text: string): NodeResult | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isNodeResult(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** When an answer was last used, to the day: what is not used for long is dropped first. */
+function markUsed(path: string): void {
+  const now = Date.now();
+  try {
+    if (now - statSync(path).mtimeMs > DAY) utimesSync(path, now / 1000, now / 1000);
+  } catch (error) {
+    // It may be gone by now, or on a disk that can't be written to.
+    if (!isMissing(error) && !isUnwritable(error)) throw error;
   }
 }
 

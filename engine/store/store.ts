@@ -1,16 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Digest } from '../digest.ts';
-import { AtmosError, isMissing } from '../errors.ts';
-import { formatProcess, isGone, parseProcess, thisProcess } from '../process.ts';
+import { AtmosError } from '../errors.ts';
 import { makeTree, type Tree, treeBytes } from '../tree.ts';
-import { checkOut, checkoutPath, isDirectory, takeIn } from './checkout.ts';
-import { Contents } from './contents.ts';
-import { type NodeResult, Results } from './results.ts';
+import { alone } from './alone.ts';
+import { checkOut, isDirectory, takeIn } from './checkout.ts';
+import type { Contents } from './contents.ts';
+import { type StoreCheck, type StoreStats, stats, verify } from './inspect.ts';
+import { type PruneAnswer, type PruneRequest, prune } from './prune.ts';
+import type { NodeResult } from './results.ts';
+import { Shared } from './shared.ts';
 
 export interface Store {
+  /** Where it lies: an absolute path. */
+  readonly dir: string;
   put(content: Uint8Array | string): Promise<Digest>;
   /** Takes in a file of any size. */
   putFile(path: string): Promise<{ readonly digest: Digest; readonly size: number }>;
@@ -35,6 +40,12 @@ export interface Store {
   readonly ephemeral: Store;
   /** Whether a tree was put through `ephemeral`. */
   isEphemeral(tree: Digest): boolean;
+  /** Counts what it holds. */
+  stats(): StoreStats;
+  /** Reads everything that it holds, and drops what is damaged. */
+  verify(): StoreCheck;
+  /** Drops what is old or too much, and what nothing needs. @throws AtmosError `cache-in-use` while another process uses it */
+  prune(request: PruneRequest): Promise<PruneAnswer>;
   /** Removes what processes that are gone have left. */
   sweep(): Promise<void>;
   close(): Promise<void>;
@@ -43,66 +54,6 @@ export interface Store {
 /** Opens the store in `dir`, made if it is not there. */
 export function openStore(dir: string): Store {
   return new DiskStore(new Shared(dir), false);
-}
-
-/** What the two faces of a store share. */
-class Shared {
-  readonly dir: string;
-  readonly kept: Contents;
-  readonly ephemeral: Contents;
-  readonly results: Results;
-  readonly checkouts = new Map<Digest, Promise<string>>();
-  readonly ephemeralTrees = new Set<Digest>();
-  readonly #own: string;
-  #made: Promise<string> | undefined;
-
-  constructor(dir: string) {
-    this.dir = dir;
-    this.#own = join(dir, 'tmp', formatProcess(thisProcess()), randomBytes(4).toString('hex'));
-    const temporary = (): Promise<string> => this.ownDirectory();
-    this.kept = new Contents(join(dir, 'objects'), temporary);
-    this.ephemeral = new Contents(join(this.#own, 'objects'), temporary);
-    this.results = new Results(join(dir, 'results'), temporary);
-  }
-
-  /** A directory of this store's own, made when it is first asked for; what processes left that are gone is removed then. */
-  ownDirectory(): Promise<string> {
-    this.#made ??= this.#make();
-    return this.#made;
-  }
-
-  async #make(): Promise<string> {
-    await mkdir(this.#own, { recursive: true });
-    await this.sweep();
-    return this.#own;
-  }
-
-  async sweep(): Promise<void> {
-    const root = join(this.dir, 'tmp');
-    for (const name of await readdir(root).catch(none)) {
-      const owner = parseProcess(name);
-      if (owner !== undefined && isGone(owner)) await rm(join(root, name), { recursive: true, force: true });
-    }
-  }
-
-  /** Where a tree is checked out: with the others, or with what is this process's own. */
-  checkoutPath(digest: Digest): string {
-    return checkoutPath(this.ephemeralTrees.has(digest) ? this.#own : this.dir, digest);
-  }
-
-  async close(): Promise<void> {
-    if (this.#made === undefined) return;
-    await this.#made;
-    this.#made = undefined;
-    await rm(this.#own, { recursive: true, force: true });
-    // Another store of this process may still have something there.
-    await rmdir(dirname(this.#own)).catch(() => undefined);
-  }
-}
-
-function none(error: unknown): readonly string[] {
-  if (isMissing(error)) return [];
-  throw error;
 }
 
 class DiskStore implements Store {
@@ -114,6 +65,10 @@ class DiskStore implements Store {
     this.#shared = shared;
     this.#isEphemeral = isEphemeral;
     this.#contents = isEphemeral ? shared.ephemeral : shared.kept;
+  }
+
+  get dir(): string {
+    return this.#shared.dir;
   }
 
   get ephemeral(): Store {
@@ -203,6 +158,7 @@ class DiskStore implements Store {
   }
 
   async result(key: Digest): Promise<NodeResult | undefined> {
+    await this.#shared.claim();
     const result = await this.#shared.results.get(key);
     if (result === undefined) return undefined;
     const whole = await Promise.all(Object.values(result.outputs).map((tree) => this.#isWhole(tree)));
@@ -228,6 +184,19 @@ class DiskStore implements Store {
 
   keep(key: string, text: string): Promise<void> {
     return this.#shared.results.keep(key, text);
+  }
+
+  stats(): StoreStats {
+    return stats(this.#shared.dir);
+  }
+
+  verify(): StoreCheck {
+    return verify(this.#shared.dir);
+  }
+
+  async prune(request: PruneRequest): Promise<PruneAnswer> {
+    await this.#shared.ownDirectory();
+    return alone(this.#shared.dir, () => prune(this.#shared.dir, request));
   }
 
   sweep(): Promise<void> {

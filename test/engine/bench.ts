@@ -19,14 +19,14 @@ import {
 
 const IMAGE: Digest = asDigest(`sha256:${'a'.repeat(64)}`);
 
-export function newStore(): Store & { readonly dir: string } {
+export function newStore(): Store {
   const dir = mkdtempSync(join(tmpdir(), 'atmos-engine-'));
   const store = openStore(dir);
   onTestFinished(async () => {
     await store.close();
     rmSync(dir, { recursive: true, force: true });
   });
-  return Object.assign(store, { dir });
+  return store;
 }
 
 /** A runtime in memory, for tests of the scheduler and the cache only: `behave` says what each command does. */

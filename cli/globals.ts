@@ -1,5 +1,5 @@
 import { AtmosError } from '../engine/index.ts';
-import type { Format } from './formats.ts';
+import type { Format, LOG_FORMATS } from './formats.ts';
 
 /** What every verb takes. */
 export interface Globals {
@@ -8,6 +8,7 @@ export interface Globals {
   readonly config: string | undefined;
   readonly verbose: boolean;
   readonly quiet: boolean;
+  readonly logFormat: (typeof LOG_FORMATS)[number];
 }
 
 /** Prints an answer: one document on stdout and nothing else, or what is made for people. */

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { FORMATS } from './formats.ts';
+import { FORMATS, LOG_FORMATS } from './formats.ts';
 import type { Globals } from './globals.ts';
 import type { RunFlags } from './settings.ts';
 import { VERSION } from './version.ts';
@@ -30,13 +30,15 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
 const GROUPS: readonly { readonly verbs: readonly string[]; readonly add: (program: Command) => void }[] = [
   { verbs: ['list', 'describe', 'validate', 'graph'], add: addQueries },
   { verbs: ['build', 'test', 'plan', 'release', 'rollout', 'verify', 'destroy', 'reproduce', 'images'], add: addPhases },
-  { verbs: ['cache'], add: addUpkeep },
+  { verbs: ['cache', 'logs', 'explain'], add: addUpkeep },
   { verbs: ['status', 'history', 'diff', 'releases', 'approve', 'unlock'], add: addTracking },
 ];
 
 /** The first word that is neither a flag nor a flag's value. */
 function verbIn(argv: readonly string[]): string | undefined {
-  const at = argv.findIndex((word, index) => !word.startsWith('-') && !['--format', '--chdir', '--config'].includes(argv[index - 1] ?? ''));
+  const at = argv.findIndex(
+    (word, index) => !word.startsWith('-') && !['--format', '--chdir', '--config', '--log-format'].includes(argv[index - 1] ?? ''),
+  );
   return argv[at];
 }
 
@@ -51,6 +53,7 @@ export function makeProgram(verb?: string): Command {
     .option('--chdir <dir>', 'work as if started there', '.')
     .option('--config <file>', 'another atmos.yaml, relative to the root')
     .option('--verbose', 'say more', false)
+    .addOption(new Option('--log-format <form>', 'form of what is said on the way').choices(LOG_FORMATS).default('plain'))
     .option('--quiet', 'say nothing on the way', false)
     .option('--no-color', 'no colours (also NO_COLOR=1)');
   program.on('option:no-color', () => {
@@ -147,6 +150,14 @@ function addPhases(program: Command): void {
 }
 
 function addUpkeep(program: Command): void {
+  program
+    .command('logs [run] [node]')
+    .description('the runs on record; what one printed (`last` is the newest), or one node of it')
+    .action(async (run, node, _, command: Command) => (await import('./verbs/logs.ts')).logs(globalsOf(command), run, node));
+  program
+    .command('explain <node>')
+    .description('why a node ran the last time, or did not: what of its key was another')
+    .action(async (node, _, command: Command) => (await import('./verbs/logs.ts')).explain(globalsOf(command), node));
   const cache = program.command('cache').description('what earlier runs left for later ones');
   cache
     .command('stats')

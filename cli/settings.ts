@@ -1,6 +1,6 @@
 import { RUNTIMES } from '../containers/index.ts';
-import { openWorkspace, type RunSettings, type Workspace } from '../deploy/index.ts';
-import { AtmosError } from '../engine/index.ts';
+import { journal, openWorkspace, type RunSettings, type Workspace } from '../deploy/index.ts';
+import { AtmosError, type Listener } from '../engine/index.ts';
 import { type Globals, oneOf } from './globals.ts';
 import { progressLines } from './progress.ts';
 
@@ -28,7 +28,7 @@ export async function inWorkspace<T>(globals: Globals, work: (workspace: Workspa
  * How nodes are run: what the flags say, else the environment, else `atmos.yaml`. From here on Ctrl-C asks the tools to end by themselves, and
  * a second one ends them.
  */
-export function runSettings(globals: Globals, flags: RunFlags, { project }: Workspace): RunSettings {
+export function runSettings(globals: Globals, flags: RunFlags, { project, logsRoot }: Workspace): RunSettings {
   const { engine } = project.deployments;
   const runtime = flags.runtime ?? process.env.ATMOS_DEPLOYMENT_RUNTIME ?? engine.runtime;
   return {
@@ -39,11 +39,31 @@ export function runSettings(globals: Globals, flags: RunFlags, { project }: Work
     noCache: !flags.cache,
     keep: flags.keep,
     cancellation: interrupts(),
-    listener: globals.quiet ? () => undefined : progressLines(globals.verbose),
+    listener: both(recordIn(logsRoot), shownBy(globals)),
     onRuntime: (name) => {
       if (globals.verbose) process.stderr.write(`  containers: ${name}\n`);
     },
   };
+}
+
+/** Writes a journal of this command. */
+function recordIn(logsRoot: string): Listener {
+  const { listener, close } = journal(logsRoot, process.argv.slice(2));
+  process.once('exit', close);
+  return listener;
+}
+
+function both(first: Listener, second: Listener): Listener {
+  return (event) => {
+    first(event);
+    second(event);
+  };
+}
+
+/** How events are shown on the way. */
+function shownBy({ quiet, verbose, logFormat }: Globals): Listener {
+  if (logFormat === 'json') return (event) => void process.stderr.write(`${JSON.stringify(event)}\n`);
+  return quiet ? () => undefined : progressLines(verbose);
 }
 
 function parallelismOf(flag: string | undefined): number | undefined {

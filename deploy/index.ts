@@ -8,7 +8,9 @@ export { addressOf } from './address.ts';
 export { approve } from './approve.ts';
 export { type Comparison, compare } from './compare.ts';
 export { destroy } from './destroy.ts';
+export { type Explanation, explain, type KeyDifference } from './explain.ts';
 export { type BuiltImage, buildImages } from './images.ts';
+export { findRun, type Journal, journal, journals, type RunLine } from './journal.ts';
 export { type PlanAnswer, plan } from './plan.ts';
 export {
   exportReleaseTo,

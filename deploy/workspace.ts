@@ -27,6 +27,8 @@ export interface Workspace {
   readonly stateRoot: string;
   /** Directory of what changes the world just now. */
   readonly runsRoot: string;
+  /** Directory of what earlier commands did: see `journal.ts`. */
+  readonly logsRoot: string;
   /** Where the files of nodes that failed are kept, if they are to be. */
   readonly keepRoot: string;
   readonly warn: (message: string) => void;
@@ -62,6 +64,7 @@ export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): 
     providers: { configured: mirror === undefined ? undefined : resolve(root, mirror), implied: impliedMirrors(process.env.HOME) },
     stateRoot: join(root, '.atmos/state'),
     runsRoot: join(root, '.atmos/runs'),
+    logsRoot: join(root, '.atmos/logs'),
     keepRoot: join(root, '.atmos/kept'),
     warn,
     tracking() {

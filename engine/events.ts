@@ -1,4 +1,5 @@
 import type { Digest } from './digest.ts';
+import type { KeyDescription } from './key.ts';
 import type { NodeId } from './node.ts';
 
 /**
@@ -9,12 +10,19 @@ export type RunEvent = { readonly at: number; readonly node: NodeId; readonly co
 
 export type Happening = Queued | Started | Output | Cached | Finished | Failed | Cancelled;
 
+/** It talks to the world, or reads what does, and is never kept; the user wanted all to run; there was none for its key. */
+export type StartReason = 'never-cached' | 'no-cache' | 'not-in-cache';
+
 interface Queued {
   readonly type: 'queued';
 }
 interface Started {
   readonly type: 'started';
   readonly key: Digest;
+  /** What the key is the digest of. */
+  readonly description: KeyDescription;
+  /** Why no result that was there counted. */
+  readonly reason: StartReason;
 }
 /** Some text that a node's command wrote: whole lines where it ends them. */
 interface Output {
@@ -25,6 +33,8 @@ interface Output {
 interface Cached {
   readonly type: 'cached';
   readonly key: Digest;
+  /** What the key is the digest of. */
+  readonly description: KeyDescription;
 }
 interface Finished {
   readonly type: 'finished';

@@ -2,7 +2,7 @@ import type { ComputeFunctions, ComputeIo } from './compute.ts';
 import type { Digest } from './digest.ts';
 import type { Emitter } from './emitter.ts';
 import { AtmosError } from './errors.ts';
-import { nodeKey } from './key.ts';
+import { describeKey, type KeyDescription, keyOf } from './key.ts';
 import type { Compute, Exec, Node, NodeId } from './node.ts';
 import type { Done, Outcome } from './results.ts';
 import type { Cancellation, ExecResult, ResolvedInput, Runtime } from './runtime.ts';
@@ -44,20 +44,21 @@ export async function execute(
     path,
     tree: typeof from === 'string' ? from : produced(outcomes, from.node, from.output),
   }));
-  const key = nodeKey({ action: node.action, inputs, platform: PLATFORM });
+  const description = describeKey({ action: node.action, inputs, platform: PLATFORM });
+  const key = keyOf(description);
   // What talks to the world may bring secrets back, and so may whatever is made of that: none of it outlives this process.
   if (node.cache === 'never' || inputs.some(({ tree }) => context.store.isEphemeral(tree))) {
-    emitter.emit(node.id, { type: 'started', key });
+    emitter.emit(node.id, { type: 'started', key, description, reason: 'never-cached' });
     return { cached: false, ...(await perform(node, inputs, { ...context, store: context.store.ephemeral }, emitter)) };
   }
   const underWay = context.inFlight.get(key);
   if (underWay !== undefined) {
     const { result } = await underWay;
-    emitter.emit(node.id, { type: 'cached', key });
+    emitter.emit(node.id, { type: 'cached', key, description });
     return { cached: true, ...result };
   }
   // Noted before anything is awaited: whoever comes next with the same key finds it.
-  const found = findOrMake(key, node, inputs, context, emitter);
+  const found = findOrMake({ key, description }, node, inputs, context, emitter);
   context.inFlight.set(key, found);
   try {
     const { cached, result } = await found;
@@ -68,18 +69,19 @@ export async function execute(
 }
 
 async function findOrMake(
-  key: Digest,
+  { key, description }: { readonly key: Digest; readonly description: KeyDescription },
   node: Node,
   inputs: readonly ResolvedInput[],
   context: ExecutionContext,
   emitter: Emitter,
 ): Promise<Found> {
-  const known = context.fresh?.has(key) === false ? undefined : await context.store.result(key);
+  const isFresh = context.fresh?.has(key) === false;
+  const known = isFresh ? undefined : await context.store.result(key);
   if (known !== undefined) {
-    emitter.emit(node.id, { type: 'cached', key });
+    emitter.emit(node.id, { type: 'cached', key, description });
     return { cached: true, result: known };
   }
-  emitter.emit(node.id, { type: 'started', key });
+  emitter.emit(node.id, { type: 'started', key, description, reason: isFresh ? 'no-cache' : 'not-in-cache' });
   const result = await perform(node, inputs, context, emitter);
   await context.store.remember(key, result);
   context.fresh?.add(key);

@@ -7,9 +7,11 @@
 export * from './compute.ts';
 export * from './digest.ts';
 export * from './errors.ts';
+export { eventSchema } from './event-schema.ts';
 export * from './events.ts';
 export { findCycle, type Graph, makeGraph, subgraph } from './graph.ts';
 export * from './json.ts';
+export type { KeyDescription } from './key.ts';
 export * from './node.ts';
 export { formatProcess, isGone, type ProcessIdentity, parseProcess, thisProcess } from './process.ts';
 export * from './results.ts';

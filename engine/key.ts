@@ -1,5 +1,5 @@
 import type { Digest } from './digest.ts';
-import { type Json, jsonDigest } from './json.ts';
+import { type Json, type JsonObject, jsonDigest } from './json.ts';
 import type { Action } from './node.ts';
 
 /** Changes whenever a key's description changes its form: old results are then not found any more. */
@@ -11,18 +11,25 @@ export interface Keyed {
   readonly platform: string;
 }
 
+/** What a key is the digest of: plain data that tells two runs of a node apart. */
+export type KeyDescription = JsonObject;
+
 /**
- * A node's key: SHA-256 of the canonical JSON (RFC 8785) of all that can change its result, and of nothing else.
- * No clock, host path or user enters it; of secrets only the names do.
+ * All that can change a node's result, and nothing else. No clock, host path or user is in it; of secrets only the names are.
  */
-export function nodeKey({ action, inputs, platform }: Keyed): Digest {
-  return jsonDigest({
+export function describeKey({ action, inputs, platform }: Keyed): KeyDescription {
+  return {
     action: describe(action),
     format: FORMAT,
     inputs: [...inputs].sort((a, b) => (a.path < b.path ? -1 : 1)).map(({ path, tree }) => ({ path, tree })),
     // A compute node runs in this process: what it makes does not depend on where containers run.
     platform: action.kind === 'exec' ? platform : null,
-  });
+  };
+}
+
+/** A node's key: SHA-256 of its description's canonical JSON (RFC 8785). `docs/keys.md` lists what is in it. */
+export function keyOf(description: KeyDescription): Digest {
+  return jsonDigest(description);
 }
 
 function describe(action: Action): Json {

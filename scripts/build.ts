@@ -7,6 +7,7 @@ import { makeProgram } from '../cli/program.ts';
 import { schemaOptions } from '../config/deployment/compile-schema.ts';
 import { deploymentSchema } from '../config/deployment/schema.ts';
 import { stackSchema } from '../config/stacks/schema.ts';
+import { eventSchema } from '../engine/index.ts';
 
 const root = join(import.meta.dirname, '..');
 const outdir = join(root, 'dist');
@@ -59,7 +60,7 @@ await build({
   },
 });
 await mkdir(join(outdir, 'schemas'));
-for (const [name, schema] of Object.entries({ deployment: deploymentSchema, stack: stackSchema })) {
+for (const [name, schema] of Object.entries({ deployment: deploymentSchema, event: eventSchema, stack: stackSchema })) {
   await writeFile(join(outdir, 'schemas', `${name}.json`), `${JSON.stringify(schema, null, 2)}\n`);
 }
 await chmod(join(outdir, 'atmos-deployment.js'), 0o755);

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { AtmosError, isMissing, isObject, isUnwritable, type Listener, type RunEvent } from '../engine/index.ts';
+
+/** Characters that are written at once, at most. */
+const CHUNK = 65_536;
+/** How many journals are kept. */
+const KEPT = 100;
+/** Changes whenever an event changes its form. */
+const EVENT_VERSION = 1;
+
+/** The first line of a journal: the command. */
+export interface RunLine {
+  readonly type: 'run';
+  readonly version: typeof EVENT_VERSION;
+  /** When it began and a random part: sorts by time. */
+  readonly run: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** What the user wrote. */
+  readonly command: readonly string[];
+}
+
+export interface Journal {
+  readonly run: RunLine;
+  /** Without the last line, where a command was killed while it wrote that. */
+  readonly events: readonly RunEvent[];
+}
+
+/**
+ * Writes what a command does, an event a line, to `<dir>/<run>.jsonl`: made with the first event, whole up to the last one that ran however the command ends.
+ * Of earlier ones the newest hundred are kept. A disk that can't be written to makes no difference to the command.
+ */
+export function journal(dir: string, command: readonly string[]): { readonly listener: Listener; close(): void } {
+  let file: number | undefined;
+  const begin = (): number => {
+    const at = Date.now();
+    const run = `${new Date(at).toISOString().slice(0, 23).replaceAll(/[-:.]/g, '')}-${randomBytes(2).toString('hex')}`;
+    mkdirSync(dir, { recursive: true });
+    const old = runNames(dir).slice(0, -(KEPT - 1));
+    for (const name of old) rmSync(join(dir, `${name}.jsonl`), { force: true });
+    const made = openSync(join(dir, `${run}.jsonl`), 'ax', 0o600);
+    writeSync(made, `${JSON.stringify({ type: 'run', version: EVENT_VERSION, run, at, command } satisfies RunLine)}\n`);
+    return made;
+  };
+  let isBroken = false;
+  let waiting = '';
+  const flush = (): void => {
+    if (isBroken || waiting === '') return;
+    try {
+      file ??= begin();
+      writeSync(file, waiting);
+      waiting = '';
+    } catch (error) {
+      if (!isUnwritable(error)) throw error;
+      isBroken = true;
+      if (file !== undefined) closeSync(file);
+    }
+  };
+  const listener: Listener = (event) => {
+    waiting += `${JSON.stringify(event)}\n`;
+    // Of what nothing ran for there may be very much: it is written together.
+    if ((event.type !== 'queued' && event.type !== 'cached') || waiting.length > CHUNK) flush();
+  };
+  return { listener, close: flush };
+}
+
+/** The runs that are on record, oldest first. */
+function runNames(dir: string): readonly string[] {
+  try {
+    return readdirSync(dir)
+      .flatMap((name) => (name.endsWith('.jsonl') ? [name.slice(0, -'.jsonl'.length)] : []))
+      .sort();
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+/** Reads a journal; `undefined` when another process has dropped it, or has only begun it. */
+function readJournal(dir: string, name: string): Journal | undefined {
+  let text: string;
+  try {
+    text = readFileSync(join(dir, `${name}.jsonl`), 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  const lines = text.split('\n').slice(0, -1);
+  const [run, ...events] = lines.map((line) => JSON.parse(line) as unknown);
+  return isObject(run) && run.version === EVENT_VERSION
+    ? { run: run as unknown as RunLine, events: events as readonly RunEvent[] }
+    : undefined;
+}
+
+/** A run by its name or its beginning; `last` is the newest. @throws AtmosError `no-run` */
+export function findRun(dir: string, wanted: string): Journal {
+  const names = runNames(dir);
+  const matching = wanted === 'last' ? names.slice(-1) : names.filter((name) => name.startsWith(wanted));
+  const [name, another] = matching;
+  const found = name === undefined || another !== undefined ? undefined : readJournal(dir, name);
+  if (found !== undefined) return found;
+  throw new AtmosError(another === undefined ? `there is no run "${wanted}" on record` : `"${wanted}" begins the names of several runs`, {
+    kind: 'invalid',
+    code: 'no-run',
+    hint: names.length === 0 ? 'runs are recorded from the first node on that they run' : 'list them: atmos-deployment logs',
+  });
+}
+
+/** All journals, newest first, each read when it is asked for. */
+export function* journals(dir: string): Generator<Journal> {
+  for (const name of runNames(dir).toReversed()) {
+    const found = readJournal(dir, name);
+    if (found !== undefined) yield found;
+  }
+}

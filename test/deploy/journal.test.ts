@@ -1,0 +1,91 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expect, onTestFinished, test } from 'vitest';
+import { explain, findRun, journal, journals, type Workspace } from '../../deploy/index.ts';
+import { AtmosError, eventSchema, makeGraph, makeTree, type Node, run } from '../../engine/index.ts';
+import { newStore, node, optionsFor, runtimeOf } from '../engine/bench.ts';
+
+function directory(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'atmos-journal-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return join(dir, 'logs');
+}
+
+/** A workspace as far as `explain` needs it, and what runs nodes in it as a command. */
+function world() {
+  const store = newStore();
+  const logsRoot = directory();
+  const runtime = runtimeOf(store, ({ id }) => (id === 'bad' ? 1 : 0));
+  const command = async (words: string, nodes: readonly Node[]): Promise<void> => {
+    const { listener, close } = journal(logsRoot, words.split(' '));
+    await run(makeGraph([...nodes]), { ...optionsFor(store, runtime), listener });
+    close();
+    // Runs of one millisecond sort by their random part.
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  };
+  const source = async (text: string) =>
+    store.putTree(makeTree([{ path: 'main.tf', mode: '644', digest: await store.put(text), size: text.length }]));
+  return { store, logsRoot, command, source, workspace: { store, logsRoot } as unknown as Workspace };
+}
+
+test('every line of a journal is what the published schema says, and it can be read back', async () => {
+  const { logsRoot, command } = world();
+  await command('plan app', [node('good'), node('bad'), node('after', { after: ['bad'] })]);
+  await command('plan app', [node('good')]);
+  const validate = new Ajv2020({ strict: false }).compile(eventSchema);
+  const lines = readdirSync(logsRoot).flatMap((name) => readFileSync(join(logsRoot, name), 'utf8').trimEnd().split('\n'));
+  for (const line of lines) expect([validate(JSON.parse(line)), validate.errors]).toEqual([true, null]);
+  const types = new Set(lines.map((line) => JSON.parse(line).type));
+  expect([...types].sort()).toEqual(['cached', 'cancelled', 'failed', 'finished', 'queued', 'run', 'started']);
+  expect([...journals(logsRoot)].map(({ run: { command: words }, events }) => [words, events.length])).toEqual([
+    [['plan', 'app'], 2],
+    [['plan', 'app'], expect.any(Number)],
+  ]);
+  expect(findRun(logsRoot, 'last').events.map(({ type }) => type)).toEqual(['queued', 'cached']);
+});
+
+test('explain names what of a key is another than in the run before of the same target, down to the file', async () => {
+  const { command, source, workspace } = world();
+  const nodes = async (text: string, env: string) => [
+    node('init', { inputs: [{ path: '/source', from: await source(text) }], exec: { env: { REGION: env } } }),
+  ];
+  await command('plan app --target dev', await nodes('one', 'eu'));
+  expect(await explain(workspace, 'init')).toMatchObject({ ran: 'not-in-cache', comparedWith: undefined });
+  await command('plan app --target prod', await nodes('other', 'us'));
+  await command('plan app --target dev', await nodes('two', 'eu'));
+  const { ran, differences, comparedWith } = await explain(workspace, 'init');
+  expect(ran).toBe('not-in-cache');
+  expect(comparedWith?.command).toEqual(['plan', 'app', '--target', 'dev']);
+  expect(differences).toMatchObject([{ part: 'inputs /source', files: ['main.tf'] }]);
+  await command('plan app --target dev', await nodes('two', 'us'));
+  expect((await explain(workspace, 'init')).differences).toEqual([{ part: 'env REGION', before: 'eu', after: 'us' }]);
+  await command('plan app --target dev', await nodes('two', 'us'));
+  expect(await explain(workspace, 'init')).toMatchObject({ ran: 'cached', differences: [] });
+  await expect(explain(workspace, 'initt')).rejects.toMatchObject({ code: 'no-node', hint: 'did you mean "init"?' });
+});
+
+test('a journal whose command was killed is read up to its last whole line; of many the newest hundred are kept', () => {
+  const logsRoot = directory();
+  mkdirSync(logsRoot, { recursive: true });
+  const line = JSON.stringify({ type: 'run', version: 1, run: '20260101T000000-0000', at: 0, command: ['plan'] });
+  writeFileSync(join(logsRoot, '20260101T000000-0000.jsonl'), `${line}\n{"at":1,"no`);
+  expect(findRun(logsRoot, '2026')).toMatchObject({ events: [] });
+  for (let index = 1; index < 120; index += 1) {
+    writeFileSync(join(logsRoot, `20260102T000000-${String(index).padStart(4, '0')}.jsonl`), `${line}\n`);
+  }
+  const { listener: write } = journal(logsRoot, ['plan']);
+  write({ at: 1, node: 'a', component: 'a', step: 'make', type: 'cancelled', because: 'so' });
+  expect(readdirSync(logsRoot)).toHaveLength(100);
+  expect(existsSync(join(logsRoot, '20260101T000000-0000.jsonl'))).toBe(false);
+  expect(() => findRun(logsRoot, 'nothing')).toThrow(AtmosError);
+});
+
+test('a disk that can’t be written to makes no difference to the command', () => {
+  const logsRoot = directory();
+  // /sys takes no directories, not even from root.
+  const { listener: write } = journal('/sys/atmos-logs', ['plan']);
+  expect(() => write({ at: 1, node: 'a', component: 'a', step: 'make', type: 'cancelled', because: 'so' })).not.toThrow();
+  expect(existsSync(logsRoot)).toBe(false);
+});

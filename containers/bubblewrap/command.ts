@@ -41,6 +41,7 @@ export async function runSandbox(
   launcher: Launcher,
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
+  filter: string | undefined,
   io: Pick<NodeIo, 'log'>,
   cancellation: Cancellation,
 ): Promise<number> {
@@ -60,7 +61,7 @@ export async function runSandbox(
     },
   };
   try {
-    await launcher.run(argv, env, sinks);
+    await launcher.run(argv, env, filter, sinks);
   } finally {
     signals.close();
   }

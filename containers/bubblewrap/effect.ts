@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import type { Cancellation, NodeIo } from '../../engine/index.ts';
 import { PID_FILE, type RunDirectory, writeRunFile } from '../runs.ts';
 import { ended, exitCodeOf, FORGET, readStatus, refuseInterrupted, Signals } from './command.ts';
+import { FILTER_FD } from './launcher.ts';
 
 /** How often the log is looked at, in milliseconds. */
 const POLL = 40;
 
 /** Writes its own pid and becomes the sandbox: there is no moment at which it runs and can't be found. */
-const START = `${FORGET}; echo $$ > "$1/${PID_FILE}" && shift && exec "$@"`;
+const START = `${FORGET}; echo $$ > "$1/${PID_FILE}" && exec ${FILTER_FD}<"$2" && shift 2 && exec "$@"`;
 
 /**
  * Runs a sandbox that goes on if this process is killed: in a session of its own, writing to files of its run directory instead of pipes, which
@@ -20,6 +21,7 @@ export async function runEffect(
   path: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  filter: string | undefined,
   run: RunDirectory,
   io: Pick<NodeIo, 'log'>,
   cancellation: Cancellation,
@@ -37,7 +39,11 @@ export async function runEffect(
   }, POLL);
   try {
     const fds = files.map(({ fd }) => fd);
-    const child = spawn('/bin/sh', ['-c', START, 'sh', run.path, path, ...args], { env, detached: true, stdio: ['ignore', ...fds] });
+    const child = spawn('/bin/sh', ['-c', START, 'sh', run.path, filter ?? '/dev/null', path, ...args], {
+      env,
+      detached: true,
+      stdio: ['ignore', ...fds],
+    });
     await ended(child);
   } finally {
     clearInterval(timer);

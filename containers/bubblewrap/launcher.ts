@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { quote } from '../kept.ts';
 import { ended, FORGET } from './command.ts';
@@ -14,6 +15,9 @@ export interface Sinks {
 
 /** If we go without a word, file descriptor 4 ends, and so does the shell; and what it runs ends with it, if it wants to die with its parent. */
 const WATCH = '(read word && exit; kill -KILL $$) <&4 & exec 4<&-\n';
+
+/** The file descriptor at which a command finds the seccomp filter. */
+export const FILTER_FD = 4;
 
 /**
  * Starts commands through small shells that stay: a process is started by copying the one that starts it, and ours is large. A shell runs one command
@@ -30,13 +34,13 @@ export class Launcher {
   }
 
   /**
-   * Runs a command to its end, in a session that no terminal's Ctrl-C reaches. It has this environment and nothing of ours, and reads nothing. Its
-   * parent ends with this process, however that ends.
+   * Runs a command to its end, in a session that no terminal's Ctrl-C reaches. It has this environment and nothing of ours, and reads nothing but, at
+   * `FILTER_FD`, the file `filter`. Its parent ends with this process, however that ends.
    */
-  async run(argv: readonly string[], env: Readonly<Record<string, string>>, sinks: Sinks): Promise<void> {
-    if (!isExportable(env)) return runDirectly(argv, env, sinks);
+  async run(argv: readonly string[], env: Readonly<Record<string, string>>, filter: string | undefined, sinks: Sinks): Promise<void> {
+    if (!isExportable(env)) return runDirectly(argv, env, filter, sinks);
     const shell = this.#idle.pop() ?? this.#start();
-    await shell.run(argv, env, sinks);
+    await shell.run(argv, env, filter, sinks);
     this.#idle.push(shell);
   }
 
@@ -59,9 +63,16 @@ function isExportable(env: Readonly<Record<string, string>>): boolean {
   return Object.keys(env).every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !OWN.has(name));
 }
 
-function runDirectly(argv: readonly string[], env: Readonly<Record<string, string>>, sinks: Sinks): Promise<void> {
+async function runDirectly(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+  filter: string | undefined,
+  sinks: Sinks,
+): Promise<void> {
   const [command = '', ...args] = argv;
-  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  const file = openSync(filter ?? '/dev/null', 'r');
+  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe', file] });
+  closeSync(file);
   child.stdout?.on('data', sinks.stdout);
   child.stderr?.on('data', sinks.stderr);
   (child.stdio[3] as Readable).on('data', sinks.status);
@@ -87,7 +98,7 @@ class Shell {
     this.#child.stdin?.write(WATCH);
   }
 
-  async run(argv: readonly string[], env: Readonly<Record<string, string>>, sinks: Sinks): Promise<void> {
+  async run(argv: readonly string[], env: Readonly<Record<string, string>>, filter: string | undefined, sinks: Sinks): Promise<void> {
     // The command can't know it, so it can't write it.
     const mark = Buffer.from(randomBytes(16).toString('hex'));
     const ends = [sinks.stdout, sinks.stderr, sinks.status].map(
@@ -102,7 +113,9 @@ class Shell {
     );
     const exports = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}; `);
     const marks = [1, 2, 3].map((fd) => `; printf ${mark} >&${fd}`).join('');
-    this.#child.stdin?.write(`(${FORGET}; ${exports.join('')}exec ${argv.map(quote).join(' ')}) </dev/null${marks}\n`);
+    this.#child.stdin?.write(
+      `(${FORGET}; ${exports.join('')}exec ${argv.map(quote).join(' ')}) </dev/null ${FILTER_FD}<${quote(filter ?? '/dev/null')}${marks}\n`,
+    );
     try {
       await Promise.all(ends);
     } finally {

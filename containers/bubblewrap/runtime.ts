@@ -1,11 +1,14 @@
+import { join } from 'node:path';
 import {
   type Ability,
   type Cancellation,
   collects,
   type ExecResult,
+  makeTree,
   type NodeIo,
   type ResolvedExec,
   type Runtime,
+  type Store,
 } from '../../engine/index.ts';
 import { layOut } from '../binds.ts';
 import type { ImageStore, StoredImage } from '../images/store.ts';
@@ -15,6 +18,7 @@ import { runEffect } from './effect.ts';
 import { Launcher } from './launcher.ts';
 import { type Bubblewrap, findBubblewrap } from './probe.ts';
 import { sandboxArguments, shellArguments } from './sandbox.ts';
+import { seccompFilter } from './seccomp.ts';
 
 /**
  * Nodes as bubblewrap sandboxes: one process a node, no daemon, no root, nothing to clean up. Inputs are read-only binds of directories in the
@@ -26,14 +30,23 @@ export async function bubblewrapRuntime(images: ImageStore): Promise<Runtime> {
   return new BubblewrapRuntime(await findBubblewrap(), images);
 }
 
+const FILTER = seccompFilter();
+
+/** The filter as a file of the store. */
+async function filterIn(store: Store, bytes: Buffer): Promise<string> {
+  const tree = makeTree([{ path: 'filter', mode: '644', digest: await store.put(bytes), size: bytes.length }]);
+  return join(await store.checkOut(await store.putTree(tree)), 'filter');
+}
+
 class BubblewrapRuntime implements Runtime {
   readonly name: string;
   // Limits need a control group, and a network of its own a helper: neither is there yet.
-  readonly abilities: ReadonlySet<Ability> = new Set();
+  readonly abilities: ReadonlySet<Ability> = new Set(FILTER === undefined ? [] : ['seccomp']);
   readonly platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
   readonly #path: string;
   readonly #images: ImageStore;
   readonly #launcher = new Launcher();
+  #filter: Promise<string> | undefined;
 
   constructor({ path, version }: Bubblewrap, images: ImageStore) {
     this.name = `bubblewrap ${version}`;
@@ -49,12 +62,20 @@ class BubblewrapRuntime implements Runtime {
     const run = effect === undefined ? undefined : await makeRunDirectory(io.runsRoot, effect);
     const laid = await layOut(step, io, owner, run);
     try {
-      const args = sandboxArguments(step, rootfs, laid.binds);
+      const filter = await this.#filterFile(io.store);
+      const args = sandboxArguments(step, rootfs, laid.binds, filter !== undefined);
       const env = environment(image, step);
       const exitCode =
         run === undefined
-          ? await runSandbox(this.#launcher, [this.#path, '--die-with-parent', ...args], { ...env, ...io.secrets }, io, cancellation)
-          : await runEffect(this.#path, args, { ...env, ...io.secrets }, run, io, cancellation);
+          ? await runSandbox(
+              this.#launcher,
+              [this.#path, '--die-with-parent', ...args],
+              { ...env, ...io.secrets },
+              filter,
+              io,
+              cancellation,
+            )
+          : await runEffect(this.#path, args, { ...env, ...io.secrets }, filter, run, io, cancellation);
       const outputs = collects(step.exec, exitCode) ? await laid.collect() : {};
       if (io.keepRoot === undefined || step.exec.succeeds.includes(exitCode)) return { exitCode, outputs };
       const kept = laid.keep(io.keepRoot);
@@ -62,6 +83,12 @@ class BubblewrapRuntime implements Runtime {
     } finally {
       await laid.dispose();
     }
+  }
+
+  /** `undefined` where there is none for this machine: then the runtime doesn't have the ability either. */
+  #filterFile(store: Store): Promise<string> | undefined {
+    if (FILTER !== undefined) this.#filter ??= filterIn(store, FILTER);
+    return this.#filter;
   }
 
   close(): Promise<void> {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError, type ResolvedExec } from '../../engine/index.ts';
 import type { Bind } from '../binds.ts';
+import { FILTER_FD } from './launcher.ts';
 
 const MIB = 1024 * 1024;
 /** The user that commands run as, whoever we are: in the sandbox's own user namespace it stands for us. */
@@ -15,8 +16,14 @@ const OWN = ['dev', 'proc', 'tmp'];
  * The arguments of `bwrap`: a root file system of the image's directories and the node's binds, all else absent; a network only where it is
  * declared. Values of the environment are not among them, since anybody can read a process's arguments.
  */
-export function sandboxArguments({ id, exec }: ResolvedExec, rootfs: string, binds: readonly Bind[]): readonly string[] {
-  return ['--new-session', '--as-pid-1', '--json-status-fd', '3', ...isolation(id, exec, rootfs, binds), '--', ...exec.argv];
+export function sandboxArguments(
+  { id, exec }: ResolvedExec,
+  rootfs: string,
+  binds: readonly Bind[],
+  hasFilter: boolean,
+): readonly string[] {
+  const filter = hasFilter ? ['--seccomp', String(FILTER_FD)] : [];
+  return ['--new-session', '--as-pid-1', '--json-status-fd', '3', ...filter, ...isolation(id, exec, rootfs, binds), '--', ...exec.argv];
 }
 
 /** The same sandbox with a shell in it, for a person at a terminal; without the environment's secrets. */

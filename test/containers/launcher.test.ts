@@ -22,7 +22,7 @@ async function run(script: string, env: Readonly<Record<string, string>> = {}): 
   const into = (name: keyof Said) => (chunk: Buffer) => {
     said[name] += chunk.toString('latin1');
   };
-  await launcher.run(['/bin/sh', '-c', script], env, {
+  await launcher.run(['/bin/sh', '-c', script], env, undefined, {
     stdout: into('stdout'),
     stderr: into('stderr'),
     status: into('status'),
@@ -60,8 +60,8 @@ test.each(['/bin/sh', '/bin/bash'])('a command sees of its environment what it w
     stderr: () => undefined,
     status: () => undefined,
   };
-  await own.run(['/usr/bin/env'], { GIVEN: '1', UID: '7' }, sinks);
-  await own.run(['/usr/bin/env'], { SHLVL: 'mine' }, sinks);
+  await own.run(['/usr/bin/env'], { GIVEN: '1', UID: '7' }, undefined, sinks);
+  await own.run(['/usr/bin/env'], { SHLVL: 'mine' }, undefined, sinks);
   await own.close();
   expect(seen.split('\n').sort()).toEqual(['', 'GIVEN=1', 'SHLVL=mine', 'UID=7']);
 });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Digest, makeTree } from '../../../engine/index.ts';
 import { type Bench, openBench, RUNTIMES, runScript } from './bench.ts';
+import { syscallProgram } from './syscall.ts';
 
 async function treeOf({ store }: Bench, files: Readonly<Record<string, string>>): Promise<Digest> {
   const entries = await Promise.all(
@@ -179,6 +180,49 @@ describe.each(RUNTIMES)('%s', (name) => {
     expect(ran.stdout).toMatch(/CapEff:\t0{16}/);
     expect(ran.stdout).toMatch(/NoNewPrivs:\t1/);
     expect(ran.stdout).toMatch(/\n65534\n$/);
+  });
+
+  // linux/errno.h; and the numbers of x86-64 and arm64
+  const EPERM = 1;
+  const CALLS = {
+    keyctl: [250, 219],
+    add_key: [248, 217],
+    mount: [165, 40],
+    unshare: [272, 97],
+    bpf: [321, 280],
+    perf_event_open: [298, 241],
+    init_module: [175, 105],
+    // Docker allows it since Linux 4.8, among a container's own processes.
+    ...(name === 'bubblewrap' ? { ptrace: [101, 117], io_uring_setup: [425, 425] } : {}),
+  } as const;
+  test.each(Object.entries(CALLS))('the system call %s is refused', async (_, [x64, arm64]) => {
+    const content = syscallProgram(process.arch === 'arm64' ? arm64 : x64);
+    const digest = await bench.store.put(content);
+    const tree = await bench.store.putTree(makeTree([{ path: 'call', mode: '755', digest, size: content.length }]));
+    expect((await runScript(bench, '/in/call', { inputs: [{ path: '/in', tree }] })).exitCode).toBe(EPERM);
+  });
+
+  test('what needs the kernel to be another one is refused, by whatever program', async () => {
+    const ran = await runScript(bench, 'unshare -U true; mount -t tmpfs none /tmp; mknod /tmp/disk b 254 0; chroot / true; exit 0');
+    expect(ran.stdout).toBe('');
+    expect(ran.stderr.match(/not permitted|permission denied/gi)).toHaveLength(4);
+    expect((await runScript(bench, 'cat /dev/mem /dev/kmsg /dev/vda; exit 0')).stdout).toBe('');
+  });
+
+  test('processes of the machine and of other nodes are not within reach', async () => {
+    const other = runScript(bench, 'exec sleep 3');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const ran = await runScript(bench, 'ps -o comm; kill -9 -1; exit 0');
+    expect(ran.stdout).not.toContain('sleep');
+    expect((await other).exitCode).toBe(0);
+  });
+
+  test('a file system that a command fills up is its own, and it is told', async () => {
+    const ran = await runScript(bench, 'dd if=/dev/zero of=/tmp/big bs=1048576 count=400', {
+      exec: { limits: { memoryMiB: 128, cpus: 1, pids: 64 } },
+    });
+    expect(ran.exitCode).not.toBe(0);
+    expect(`${ran.stderr}${ran.exitCode}`).toMatch(/No space left on device|137/);
   });
 
   test('an image that is not on this machine is an error that says so', async () => {

@@ -134,11 +134,6 @@ const FIRST_ARGUMENT = 16;
 /** All namespaces of clone(2): mount, cgroup, UTS, IPC, user, pid, network. */
 const NEW_NAMESPACES = 0x7e02_0000;
 
-/** The names of what the filter refuses, for people. */
-export function deniedCalls(arch: string = process.arch): readonly string[] {
-  return [...Object.keys({ ...MACHINES[arch]?.denied, ...COMMON }), 'clone into new namespaces'].sort();
-}
-
 /**
  * A seccomp filter (classic BPF, see seccomp(2)) that refuses these calls with EPERM and allows all others; `undefined` for an architecture that it is not
  * written for. `clone3`, whose flags a filter can't see, is said not to exist: libraries then use `clone`. A call of another ABI ends the process.

@@ -79,7 +79,7 @@ test('when this process is killed, what dies with its parent dies at once', asyn
       program,
       `import { Launcher } from ${JSON.stringify(join(import.meta.dirname, '../../containers/bubblewrap/launcher.ts'))};
        const none = () => undefined;
-       await new Launcher().run(${JSON.stringify(command)}, {}, { stdout: none, stderr: none, status: none });`,
+       await new Launcher().run(${JSON.stringify(command)}, {}, undefined, { stdout: none, stderr: none, status: none });`,
     );
     const child = spawn(process.execPath, [program], { stdio: 'ignore' });
     await expect.poll(() => pidIn(join(dir, 'pid')), { timeout: 10_000 }).toBeGreaterThan(1);

@@ -72,6 +72,8 @@ function nothing(image: Exec['image']): Exec {
     collect: 'success',
     state: [],
     effect: undefined,
+    timeoutMs: undefined,
+    retries: 0,
     succeeds: [0],
   };
 }

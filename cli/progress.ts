@@ -18,6 +18,9 @@ export function progressLines(verbose: boolean): Listener {
         write(`  ${mark('red', '✖')} ${name} ${seconds(event.ms)}`);
         if (event.enter !== undefined) write(`    what it left is kept; open a shell in it: ${event.enter}`);
         return;
+      case 'retrying':
+        write(`  ${mark('red', '↻')} ${name} attempt ${event.attempt} failed: ${event.message}`);
+        return;
       case 'cached':
         if (verbose) write(`  ${mark('dim', '=')} ${name} cached`);
         return;

@@ -194,12 +194,21 @@ function phasesOf(root: LocatedMap, evaluation: EvaluationContext): Scope['phase
         image: textOf(member(node, 'image'), '"image"'),
         run: textOf(member(node, 'run'), '"run"') ?? '',
         network: (textOf(member(node, 'network'), '"network"') ?? 'none') as UserNode['network'],
+        timeoutMs: durationOf(textOf(member(node, 'timeout'), '"timeout"')),
+        retries: Number(plain(member(node, 'retries')) ?? 0),
         env: env === undefined ? {} : (evaluate(env, '', evaluation, {}) as JsonObject),
         outputs: (plain(member(node, 'outputs')) ?? {}) as Readonly<Record<string, string>>,
       };
     });
   }
   return result;
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds of `90s`, `5m` or `1h`, which the schema has checked. */
+function durationOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text.slice(0, -1)) * (UNITS[text.slice(-1)] ?? 0);
 }
 
 function secretsOf(target: LocatedMap | undefined): Readonly<Record<string, SecretSource>> {

@@ -63,6 +63,10 @@ export interface UserNode {
   /** A shell command line. */
   readonly run: string;
   readonly network: 'none' | 'bridge' | 'host';
+  /** Milliseconds; `undefined` for no limit. */
+  readonly timeoutMs: number | undefined;
+  /** How often it is run again when it fails. */
+  readonly retries: number;
   /** May hold `Deferred`. */
   readonly env: JsonObject;
   /** Report files to collect, by name: `{ junit: "reports/junit.xml" }`. */

@@ -30,6 +30,7 @@ export const eventSchema = {
     event('queued', {}),
     event('started', { ...key, reason: { enum: ['never-cached', 'no-cache', 'not-in-cache'] } }),
     event('output', { stream: { enum: ['stdout', 'stderr'] }, text }),
+    event('retrying', { attempt: { type: 'integer', minimum: 1 }, message: text }),
     event('cached', key),
     event('finished', { ms, exitCode: { type: 'integer' } }),
     event('failed', { ms, message: text, enter: text }, ['enter']),

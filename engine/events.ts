@@ -8,7 +8,7 @@ import type { NodeId } from './node.ts';
  */
 export type RunEvent = { readonly at: number; readonly node: NodeId; readonly component: string; readonly step: string } & Happening;
 
-export type Happening = Queued | Started | Output | Cached | Finished | Failed | Cancelled;
+export type Happening = Queued | Started | Output | Retrying | Cached | Finished | Failed | Cancelled;
 
 /** It talks to the world, or reads what does, and is never kept; the user wanted all to run; there was none for its key. */
 export type StartReason = 'never-cached' | 'no-cache' | 'not-in-cache';
@@ -29,6 +29,13 @@ interface Output {
   readonly type: 'output';
   readonly stream: 'stdout' | 'stderr';
   readonly text: string;
+}
+/** It failed, and is run again since it declares that. */
+interface Retrying {
+  readonly type: 'retrying';
+  /** Which attempt failed, from 1 on. */
+  readonly attempt: number;
+  readonly message: string;
 }
 interface Cached {
   readonly type: 'cached';

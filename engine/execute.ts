@@ -1,3 +1,4 @@
+import { runWithin } from './attempt.ts';
 import type { ComputeFunctions, ComputeIo } from './compute.ts';
 import type { Digest } from './digest.ts';
 import type { Emitter } from './emitter.ts';
@@ -143,8 +144,29 @@ async function performExec(
       hint: 'use an engine of the same architecture',
     });
   }
-  const result = await runtime.run({ id, exec, inputs }, ioOf(id, exec.secrets, context, emitter), context.cancellation);
-  emitter.flush(id);
+  for (let attempt = 1; attempt <= exec.retries; attempt += 1) {
+    try {
+      return await runOnce(id, exec, inputs, runtime, context, emitter);
+    } catch (cause) {
+      const error = cause instanceof CommandFailed ? cause.error : cause;
+      // What the machine lacks it will lack again; and whoever interrupts wants no more.
+      if (!(error instanceof AtmosError) || error.kind !== 'failed' || context.cancellation.interrupt.aborted) throw cause;
+      emitter.emit(id, { type: 'retrying', attempt, message: emitter.mask(error.message) });
+    }
+  }
+  return runOnce(id, exec, inputs, runtime, context, emitter);
+}
+
+async function runOnce(
+  id: NodeId,
+  exec: Exec,
+  inputs: readonly ResolvedInput[],
+  runtime: Runtime,
+  context: ExecutionContext,
+  emitter: Emitter,
+): Promise<NodeResult> {
+  const io = ioOf(id, exec.secrets, context, emitter);
+  const result = await runWithin(runtime, { id, exec, inputs }, io, context.cancellation).finally(() => emitter.flush(id));
   if (exec.succeeds.includes(result.exitCode)) return result;
   if (context.cancellation.interrupt.aborted) {
     throw new AtmosError(`ended after an interrupt with exit code ${result.exitCode}`, { kind: 'interrupted', code: 'interrupted' });

@@ -62,6 +62,10 @@ export interface Exec {
   readonly effect: string | undefined;
   /** Exit codes that count as success; their number is in the result. Sorted. */
   readonly succeeds: readonly number[];
+  /** Milliseconds after which it is ended; `undefined` for no limit. Not in the key, as the next one: what they change is a failure, which is not kept. */
+  readonly timeoutMs: number | undefined;
+  /** How often it is run again when it fails. */
+  readonly retries: number;
 }
 
 export interface StateMount {

@@ -36,6 +36,8 @@ export function exec(action: Pick<Exec, 'image' | 'argv'> & Partial<Exec>): Exec
     collect: 'success',
     state: [],
     effect: undefined,
+    timeoutMs: undefined,
+    retries: 0,
     succeeds: [0],
     ...action,
   };

@@ -38,6 +38,8 @@ export function userNodes(
         ),
         secrets: options.secrets,
         network: node.network,
+        timeoutMs: node.timeoutMs,
+        retries: node.retries,
         collect: 'always',
         outputs: reports.length === 0 ? [] : [{ name: 'reports', path: '/out' }],
       }),

@@ -52,6 +52,8 @@ const userNode = {
     image: text,
     run: text,
     network: { enum: ['none', 'bridge', 'host'] },
+    timeout: { type: 'string', pattern: '^[1-9][0-9]*(s|m|h)$' },
+    retries: { type: 'integer', minimum: 0, maximum: 10 },
     env: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
     outputs: { type: 'object', additionalProperties: text },
   },

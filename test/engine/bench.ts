@@ -68,6 +68,8 @@ export function node(id: string, parts: Partial<Node> & { readonly exec?: Partia
     collect: 'success',
     state: [],
     effect: undefined,
+    timeoutMs: undefined,
+    retries: 0,
     succeeds: [0],
     ...exec,
   };

@@ -156,3 +156,37 @@ test('ten thousand cached nodes in a chain and in a fan are run without trouble'
   expect([...results.outcomes.values()].every(({ status }) => status === 'done')).toBe(true);
   expect(runtime.ran).toHaveLength(1);
 });
+
+test('a node is run again where it declares that, as often as it does, and says so each time', async () => {
+  const store = newStore();
+  const failing = (times: number) => {
+    let left = times;
+    return runtimeOf(store, () => (left-- > 0 ? 1 : 0));
+  };
+  const graph = makeGraph([node('a', { exec: { retries: 2 } })]);
+  const twice = optionsFor(store, failing(2));
+  expect(statuses(await run(graph, twice))).toEqual({ a: 'done' });
+  expect(twice.events.map(({ type }) => type)).toEqual(['queued', 'started', 'retrying', 'retrying', 'finished']);
+  const thrice = optionsFor(newStore(), failing(3));
+  expect(statuses(await run(graph, thrice))).toEqual({ a: 'failed' });
+  const never = failing(1);
+  expect(statuses(await run(makeGraph([node('b')]), optionsFor(store, never)))).toEqual({ b: 'failed' });
+  expect(never.ran).toEqual(['b']);
+});
+
+test('neither what the machine lacks nor what was interrupted is tried again', async () => {
+  const store = newStore();
+  const graph = makeGraph([node('a', { exec: { retries: 5 } })]);
+  const lacking = runtimeOf(store, () => {
+    throw new AtmosError('no engine', { kind: 'environment', code: 'no-engine' });
+  });
+  await run(graph, optionsFor(store, lacking));
+  expect(lacking.ran).toHaveLength(1);
+  const interrupt = new AbortController();
+  const interrupted = runtimeOf(store, () => {
+    interrupt.abort();
+    return 1;
+  });
+  await run(graph, optionsFor(store, interrupted, { cancellation: { interrupt: interrupt.signal, force: new AbortController().signal } }));
+  expect(interrupted.ran).toHaveLength(1);
+});

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dockerRuntime } from '../../../containers/docker/runtime.ts';
 import { type ImageStore, openImages, openRuntime, type StoredImage } from '../../../containers/index.ts';
+import { runWithin } from '../../../engine/attempt.ts';
 import { type Exec, type ExecResult, openStore, type ResolvedInput, type Runtime, type Store } from '../../../engine/index.ts';
 
 /** A store, an image and a runtime to try things with. */
@@ -71,6 +72,8 @@ export async function runScript({ runtime, store, image, stateRoot }: Bench, tex
     collect: 'success',
     state: [],
     effect: undefined,
+    timeoutMs: undefined,
+    retries: 0,
     succeeds: [0],
     ...trial.exec,
   };
@@ -88,6 +91,6 @@ export async function runScript({ runtime, store, image, stateRoot }: Bench, tex
   };
   const never = new AbortController().signal;
   const cancellation = { interrupt: trial.interrupt ?? never, force: trial.force ?? never };
-  const result = await runtime.run({ id: 'contract/trial', exec, inputs: trial.inputs ?? [] }, io, cancellation);
+  const result = await runWithin(runtime, { id: 'contract/trial', exec, inputs: trial.inputs ?? [] }, io, cancellation);
   return { ...result, ...said };
 }

@@ -225,6 +225,17 @@ describe.each(RUNTIMES)('%s', (name) => {
     expect(`${ran.stderr}${ran.exitCode}`).toMatch(/No space left on device|137/);
   });
 
+  test('a command that takes too long is interrupted and ended, and it is told', async () => {
+    const began = Date.now();
+    await expect(runScript(bench, "trap 'exit 3' INT; while :; do sleep 0.1; done", { exec: { timeoutMs: 1500 } })).rejects.toMatchObject({
+      kind: 'failed',
+      code: 'timeout',
+      message: 'took longer than 1.5 s, and was ended',
+    });
+    expect(Date.now() - began).toBeLessThan(9000);
+    expect((await runScript(bench, 'echo in time', { exec: { timeoutMs: 60_000 } })).stdout).toBe('in time\n');
+  });
+
   test('an image that is not on this machine is an error that says so', async () => {
     const image = `sha256:${'0'.repeat(64)}` as Digest;
     await expect(runScript(bench, 'true', { exec: { image } })).rejects.toMatchObject({ code: 'no-image', kind: 'environment' });
@@ -249,6 +260,14 @@ describe.each(RUNTIMES)('%s', (name) => {
       expect(left).toBe('');
     }
   });
+});
+
+test('a command that takes too long and ignores that it is interrupted is ended by force a while later', async () => {
+  const bench = await openBench('bubblewrap');
+  const began = Date.now();
+  await expect(runScript(bench, "trap '' INT; sleep 60", { exec: { timeoutMs: 500 } })).rejects.toMatchObject({ code: 'timeout' });
+  expect(Date.now() - began).toBeGreaterThan(10_000);
+  await bench.close();
 });
 
 test('an image has the same digest in every store', async () => {

@@ -52,6 +52,19 @@ test('test runs what comes with each kind and the user’s own, collects JUnit, 
   expect(unformatted.json.error.message).toContain('terraform/network/fmt');
 });
 
+test('a node of the user’s own is ended after the time that it is given, and tried as often as it says', async () => {
+  const shop = await newShop();
+  shop.commit('deployments/payment-service.yaml', (text) =>
+    text.replace('    verify:\n', '      - { name: endless, image: node, run: sleep 60, timeout: 1s, retries: 1 }\n    verify:\n'),
+  );
+  const ran = await shop.run('test payment-service');
+  expect(ran.code).toBe(1);
+  expect(ran.stderr).toMatch(/endless +attempt 1 failed: took longer than 1 s, and was ended/);
+  expect(ran.stderr).toContain('checks/endless: took longer than 1 s, and was ended');
+  shop.commit('deployments/payment-service.yaml', (text) => text.replace('timeout: 1s', 'timeout: soon'));
+  expect(await shop.run('validate payment-service')).toMatchObject({ code: 2 });
+});
+
 test('verify passes on what was deployed, and tells drift', async () => {
   const shop = await newShop();
   const none = await shop.ask('verify payment-service --target dev');

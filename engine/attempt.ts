@@ -1,0 +1,37 @@
+import { AtmosError } from './errors.ts';
+import type { Cancellation, ExecResult, NodeIo, ResolvedExec, Runtime } from './runtime.ts';
+
+/** How long a command that took too long may take to end by itself, in milliseconds. */
+const GRACE = 10_000;
+
+/**
+ * Runs a command once, for as long as it may take: then it is interrupted, and a while later ended by force.
+ * @throws AtmosError `timeout`, and what the runtime throws
+ */
+export async function runWithin(runtime: Runtime, step: ResolvedExec, io: NodeIo, cancellation: Cancellation): Promise<ExecResult> {
+  const { timeoutMs } = step.exec;
+  if (timeoutMs === undefined) return runtime.run(step, io, cancellation);
+  const interrupt = new AbortController();
+  const force = new AbortController();
+  let killing: NodeJS.Timeout | undefined;
+  const limit = setTimeout(() => {
+    interrupt.abort();
+    killing = setTimeout(() => force.abort(), GRACE);
+  }, timeoutMs);
+  try {
+    const result = await runtime.run(step, io, {
+      interrupt: AbortSignal.any([cancellation.interrupt, interrupt.signal]),
+      force: AbortSignal.any([cancellation.force, force.signal]),
+    });
+    // It ended in time after all, or the user was first.
+    if (!interrupt.signal.aborted || cancellation.interrupt.aborted || step.exec.succeeds.includes(result.exitCode)) return result;
+    throw new AtmosError(`took longer than ${timeoutMs / 1000} s, and was ended`, {
+      kind: 'failed',
+      code: 'timeout',
+      hint: 'give it more time where it is declared, or look at what it printed last',
+    });
+  } finally {
+    clearTimeout(limit);
+    clearTimeout(killing);
+  }
+}

@@ -4,7 +4,7 @@ import type { Digest } from './digest.ts';
 import type { Emitter } from './emitter.ts';
 import { AtmosError } from './errors.ts';
 import { describeKey, type KeyDescription, keyOf } from './key.ts';
-import type { Compute, Exec, Node, NodeId } from './node.ts';
+import type { Compute, Exec, Limits, Node, NodeId } from './node.ts';
 import type { Done, Outcome } from './results.ts';
 import type { Cancellation, ExecResult, ResolvedInput, Runtime } from './runtime.ts';
 import type { NodeResult, Store } from './store/index.ts';
@@ -171,8 +171,15 @@ async function runOnce(
   if (context.cancellation.interrupt.aborted) {
     throw new AtmosError(`ended after an interrupt with exit code ${result.exitCode}`, { kind: 'interrupted', code: 'interrupted' });
   }
-  const killed = result.exitCode === 137 ? ' (killed: perhaps it needs more memory than its limit)' : '';
+  const killed = hitText(result, exec.limits);
   throw new CommandFailed(new AtmosError(`exit code ${result.exitCode}${killed}`, { kind: 'failed', code: 'exit-code' }), result);
+}
+
+/** What a limit has to do with how a command ended. */
+function hitText({ hit, exitCode }: ExecResult, { memoryMiB, pids }: Limits): string {
+  if (hit === 'memory') return ` (it needs more memory than its limit of ${memoryMiB} MiB)`;
+  if (hit === 'pids') return ` (it starts more processes than its limit of ${pids})`;
+  return exitCode === 137 ? ` (killed: perhaps it needs more memory than its limit of ${memoryMiB} MiB)` : '';
 }
 
 /** A command's failure, with what it left. Caught where outcomes are made. */

@@ -51,6 +51,8 @@ export interface ExecResult {
   readonly exitCode: number;
   /** Trees by output name. Empty when the exit code is not one that counts as success, unless the node collects always. */
   readonly outputs: Readonly<Record<string, Digest>>;
+  /** The limit that the command ran into, where the runtime can tell. */
+  readonly hit?: 'memory' | 'pids' | undefined;
   /** The command that opens a shell in what a failed command left, where that was to be kept. */
   readonly enter?: string;
 }

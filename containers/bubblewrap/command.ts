@@ -1,11 +1,18 @@
 import type { ChildProcess } from 'node:child_process';
 import { AtmosError, type Cancellation, isObject, type NodeIo } from '../../engine/index.ts';
-import type { Launcher, Sinks } from './launcher.ts';
+import type { LimitHit } from './cgroups.ts';
+import type { Confinement, Launcher, Sinks } from './launcher.ts';
 
 /** What `bwrap` says of the command inside: its pid, and its exit code once it has run. */
 export interface SandboxStatus {
   readonly pid: number | undefined;
   readonly exitCode: number | undefined;
+}
+
+/** How a command ended, and the limit that it ran into on the way. */
+export interface Ended {
+  readonly exitCode: number;
+  readonly hit: LimitHit | undefined;
 }
 
 /** What shells export without having been told to; some of it names directories of this machine. */
@@ -33,18 +40,18 @@ function parse(line: string): { readonly [key: string]: unknown } {
 }
 
 /**
- * Runs `bwrap` to its end and hands interrupts on to the command inside. Returns the command's exit code (128 and the signal's number when
- * one ended it).
+ * Runs `bwrap` to its end and hands interrupts on to the command inside. The exit code is 128 and the signal's number when one ended the
+ * command.
  * @throws AtmosError `sandbox` when the sandbox could not be made: then the command never ran.
  */
 export async function runSandbox(
   launcher: Launcher,
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
-  filter: string | undefined,
+  confinement: Confinement,
   io: Pick<NodeIo, 'log'>,
   cancellation: Cancellation,
-): Promise<number> {
+): Promise<Ended> {
   refuseInterrupted(cancellation);
   let complaint = '';
   let said = '';
@@ -60,12 +67,13 @@ export async function runSandbox(
       signals.retry();
     },
   };
+  let hit: LimitHit | undefined;
   try {
-    await launcher.run(argv, env, filter, sinks);
+    hit = await launcher.run(argv, env, confinement, sinks);
   } finally {
     signals.close();
   }
-  return exitCodeOf(readStatus(said), cancellation, complaint);
+  return { exitCode: exitCodeOf(readStatus(said), cancellation, complaint), hit };
 }
 
 export function refuseInterrupted({ interrupt }: Cancellation): void {

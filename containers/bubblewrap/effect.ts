@@ -3,14 +3,15 @@ import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cancellation, NodeIo } from '../../engine/index.ts';
 import { PID_FILE, type RunDirectory, writeRunFile } from '../runs.ts';
-import { ended, exitCodeOf, FORGET, readStatus, refuseInterrupted, Signals } from './command.ts';
-import { FILTER_FD } from './launcher.ts';
+import type { Cgroups } from './cgroups.ts';
+import { type Ended, ended, exitCodeOf, FORGET, readStatus, refuseInterrupted, Signals } from './command.ts';
+import { type Confinement, FILTER_FD } from './launcher.ts';
 
 /** How often the log is looked at, in milliseconds. */
 const POLL = 40;
 
 /** Writes its own pid and becomes the sandbox: there is no moment at which it runs and can't be found. */
-const START = `${FORGET}; echo $$ > "$1/${PID_FILE}" && exec ${FILTER_FD}<"$2" && shift 2 && exec "$@"`;
+const START = `eval "$1"; shift; ${FORGET}; echo $$ > "$1/${PID_FILE}" && exec ${FILTER_FD}<"$2" && shift 2 && exec "$@"`;
 
 /**
  * Runs a sandbox that goes on if this process is killed: in a session of its own, writing to files of its run directory instead of pipes, which
@@ -21,12 +22,15 @@ export async function runEffect(
   path: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  filter: string | undefined,
+  { filter, limits }: Confinement,
+  cgroups: Cgroups,
   run: RunDirectory,
   io: Pick<NodeIo, 'log'>,
   cancellation: Cancellation,
-): Promise<number> {
+): Promise<Ended> {
   refuseInterrupted(cancellation);
+  const group = cgroups.open();
+  group.set(limits);
   await writeRunFile(run, { runtime: 'bubblewrap' });
   const names = ['stdout', 'stderr', 'status'].map((name) => join(run.path, name));
   const files = await Promise.all(names.map((name) => open(name, 'a')));
@@ -39,7 +43,7 @@ export async function runEffect(
   }, POLL);
   try {
     const fds = files.map(({ fd }) => fd);
-    const child = spawn('/bin/sh', ['-c', START, 'sh', run.path, filter ?? '/dev/null', path, ...args], {
+    const child = spawn('/bin/sh', ['-c', START, 'sh', group.join, run.path, filter ?? '/dev/null', path, ...args], {
       env,
       detached: true,
       stdio: ['ignore', ...fds],
@@ -51,7 +55,10 @@ export async function runEffect(
     await Promise.all(files.map((file) => file.close()));
   }
   for (const tail of tails) await tail.close();
-  return exitCodeOf(readStatus(await readFile(status, 'utf8')), cancellation, (await readFile(stderr, 'utf8')).slice(-2000));
+  const hit = group.hit();
+  group.remove();
+  const exitCode = exitCodeOf(readStatus(await readFile(status, 'utf8')), cancellation, (await readFile(stderr, 'utf8')).slice(-2000));
+  return { exitCode, hit };
 }
 
 /** Hands on what is added to a file. */

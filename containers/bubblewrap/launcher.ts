@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import type { Limits } from '../../engine/index.ts';
 import { quote } from '../kept.ts';
+import type { Cgroups, LimitGroup, LimitHit } from './cgroups.ts';
 import { ended, FORGET } from './command.ts';
 
 /** Where what a command writes goes. */
@@ -16,6 +18,14 @@ export interface Sinks {
 /** If we go without a word, file descriptor 4 ends, and so does the shell; and what it runs ends with it, if it wants to die with its parent. */
 const WATCH = '(read word && exit; kill -KILL $$) <&4 & exec 4<&-\n';
 
+/** What a command may not do: beside what its sandbox lacks. */
+export interface Confinement {
+  /** The file with the seccomp filter, which it finds at `FILTER_FD`; `undefined` for none. */
+  readonly filter: string | undefined;
+  /** Enforced as far as this machine lets us. */
+  readonly limits: Limits;
+}
+
 /** The file descriptor at which a command finds the seccomp filter. */
 export const FILTER_FD = 4;
 
@@ -26,28 +36,61 @@ export const FILTER_FD = 4;
 export class Launcher {
   readonly #idle: Shell[] = [];
   readonly #all = new Set<Shell>();
+  readonly #cgroups: Cgroups;
   readonly #path: string;
 
-  /** Any shell of POSIX's language. */
-  constructor(path = '/bin/sh') {
+  /** `path`: any shell of POSIX's language. */
+  constructor(cgroups: Cgroups, path = '/bin/sh') {
+    this.#cgroups = cgroups;
     this.#path = path;
   }
 
   /**
-   * Runs a command to its end, in a session that no terminal's Ctrl-C reaches. It has this environment and nothing of ours, and reads nothing but, at
-   * `FILTER_FD`, the file `filter`. Its parent ends with this process, however that ends.
+   * Runs a command to its end, in a session that no terminal's Ctrl-C reaches. It has this environment and nothing of ours, and reads nothing but
+   * the filter. Its parent ends with this process, however that ends. Returns the limit that it ran into.
    */
-  async run(argv: readonly string[], env: Readonly<Record<string, string>>, filter: string | undefined, sinks: Sinks): Promise<void> {
-    if (!isExportable(env)) return runDirectly(argv, env, filter, sinks);
+  async run(
+    argv: readonly string[],
+    env: Readonly<Record<string, string>>,
+    confinement: Confinement,
+    sinks: Sinks,
+  ): Promise<LimitHit | undefined> {
+    if (!isExportable(env)) return this.#runDirectly(argv, env, confinement, sinks);
     const shell = this.#idle.pop() ?? this.#start();
-    await shell.run(argv, env, filter, sinks);
+    const hit = await shell.run(argv, env, confinement, sinks);
     this.#idle.push(shell);
+    return hit;
   }
 
   #start(): Shell {
-    const shell = new Shell(this.#path);
+    const shell = new Shell(this.#path, this.#cgroups.open());
     this.#all.add(shell);
     return shell;
+  }
+
+  async #runDirectly(
+    argv: readonly string[],
+    env: Readonly<Record<string, string>>,
+    { filter, limits }: Confinement,
+    sinks: Sinks,
+  ): Promise<LimitHit | undefined> {
+    const [command = '', ...args] = argv;
+    const group = this.#cgroups.open();
+    const file = openSync(filter ?? '/dev/null', 'r');
+    try {
+      group.set(limits);
+      const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe', file] });
+      // It takes much longer to make the sandbox than it takes to get here: nothing that is inside has begun yet.
+      if (child.pid !== undefined) group.add(child.pid);
+      child.stdout?.on('data', sinks.stdout);
+      child.stderr?.on('data', sinks.stderr);
+      (child.stdio[3] as Readable).on('data', sinks.status);
+      await ended(child);
+      return group.hit();
+    } finally {
+      closeSync(file);
+      group.remove();
+    }
   }
 
   async close(): Promise<void> {
@@ -63,28 +106,14 @@ function isExportable(env: Readonly<Record<string, string>>): boolean {
   return Object.keys(env).every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !OWN.has(name));
 }
 
-async function runDirectly(
-  argv: readonly string[],
-  env: Readonly<Record<string, string>>,
-  filter: string | undefined,
-  sinks: Sinks,
-): Promise<void> {
-  const [command = '', ...args] = argv;
-  const file = openSync(filter ?? '/dev/null', 'r');
-  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe', file] });
-  closeSync(file);
-  child.stdout?.on('data', sinks.stdout);
-  child.stderr?.on('data', sinks.stderr);
-  (child.stdio[3] as Readable).on('data', sinks.status);
-  return ended(child);
-}
-
 class Shell {
+  readonly #group: LimitGroup;
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
   #sections: { take(chunk: Buffer): void; lost(): void }[] = [];
 
-  constructor(path: string) {
+  constructor(path: string, group: LimitGroup) {
+    this.#group = group;
     this.#child = spawn(path, [], { env: {}, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] });
     this.#ended = ended(this.#child).catch(() => undefined);
     void this.#ended.then(() => {
@@ -95,10 +124,16 @@ class Shell {
     }
     // Whoever waits for a command learns of the shell's end by `close`.
     for (const input of [this.#child.stdin, this.#child.stdio[4] as Writable]) input?.on('error', () => undefined);
-    this.#child.stdin?.write(WATCH);
+    this.#child.stdin?.write(`${group.join}\n${WATCH}`);
   }
 
-  async run(argv: readonly string[], env: Readonly<Record<string, string>>, filter: string | undefined, sinks: Sinks): Promise<void> {
+  async run(
+    argv: readonly string[],
+    env: Readonly<Record<string, string>>,
+    { filter, limits }: Confinement,
+    sinks: Sinks,
+  ): Promise<LimitHit | undefined> {
+    this.#group.set(limits);
     // The command can't know it, so it can't write it.
     const mark = Buffer.from(randomBytes(16).toString('hex'));
     const ends = [sinks.stdout, sinks.stderr, sinks.status].map(
@@ -118,15 +153,17 @@ class Shell {
     );
     try {
       await Promise.all(ends);
+      return this.#group.hit();
     } finally {
       this.#sections = [];
     }
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     (this.#child.stdio[4] as Writable).end('\n');
     this.#child.stdin?.end();
-    return this.#ended;
+    await this.#ended;
+    this.#group.remove();
   }
 }
 

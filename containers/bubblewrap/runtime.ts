@@ -13,6 +13,7 @@ import {
 import { layOut } from '../binds.ts';
 import type { ImageStore, StoredImage } from '../images/store.ts';
 import { makeRunDirectory } from '../runs.ts';
+import { Cgroups } from './cgroups.ts';
 import { runSandbox } from './command.ts';
 import { runEffect } from './effect.ts';
 import { Launcher } from './launcher.ts';
@@ -40,16 +41,18 @@ async function filterIn(store: Store, bytes: Buffer): Promise<string> {
 
 class BubblewrapRuntime implements Runtime {
   readonly name: string;
-  // Limits need a control group, and a network of its own a helper: neither is there yet.
-  readonly abilities: ReadonlySet<Ability> = new Set(FILTER === undefined ? [] : ['seccomp']);
+  /** A network of its own needs a helper, which is not there yet. */
+  readonly abilities: ReadonlySet<Ability>;
   readonly platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
   readonly #path: string;
   readonly #images: ImageStore;
-  readonly #launcher = new Launcher();
+  readonly #cgroups = Cgroups.find();
+  readonly #launcher = new Launcher(this.#cgroups);
   #filter: Promise<string> | undefined;
 
   constructor({ path, version }: Bubblewrap, images: ImageStore) {
     this.name = `bubblewrap ${version}`;
+    this.abilities = new Set([...(FILTER === undefined ? [] : ['seccomp' as const]), ...this.#cgroups.abilities]);
     this.#path = path;
     this.#images = images;
   }
@@ -65,21 +68,16 @@ class BubblewrapRuntime implements Runtime {
       const filter = await this.#filterFile(io.store);
       const args = sandboxArguments(step, rootfs, laid.binds, filter !== undefined);
       const env = environment(image, step);
-      const exitCode =
+      const confinement = { filter, limits: step.exec.limits };
+      const all = { ...env, ...io.secrets };
+      const { exitCode, hit } =
         run === undefined
-          ? await runSandbox(
-              this.#launcher,
-              [this.#path, '--die-with-parent', ...args],
-              { ...env, ...io.secrets },
-              filter,
-              io,
-              cancellation,
-            )
-          : await runEffect(this.#path, args, { ...env, ...io.secrets }, filter, run, io, cancellation);
+          ? await runSandbox(this.#launcher, [this.#path, '--die-with-parent', ...args], all, confinement, io, cancellation)
+          : await runEffect(this.#path, args, all, confinement, this.#cgroups, run, io, cancellation);
       const outputs = collects(step.exec, exitCode) ? await laid.collect() : {};
-      if (io.keepRoot === undefined || step.exec.succeeds.includes(exitCode)) return { exitCode, outputs };
+      if (io.keepRoot === undefined || step.exec.succeeds.includes(exitCode)) return { exitCode, outputs, hit };
       const kept = laid.keep(io.keepRoot);
-      return { exitCode, outputs, enter: kept.enter([this.#path, ...shellArguments(step, rootfs, kept.binds, env)]) };
+      return { exitCode, outputs, hit, enter: kept.enter([this.#path, ...shellArguments(step, rootfs, kept.binds, env)]) };
     } finally {
       await laid.dispose();
     }

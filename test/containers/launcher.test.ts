@@ -3,11 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Launcher } from '../../containers/bubblewrap/launcher.ts';
+import { Cgroups } from '../../containers/bubblewrap/cgroups.ts';
+import { type Confinement, Launcher } from '../../containers/bubblewrap/launcher.ts';
 
+const FREE: Confinement = { filter: undefined, limits: { memoryMiB: 1024, cpus: 2, pids: 256 } };
 let launcher: Launcher;
 beforeEach(() => {
-  launcher = new Launcher();
+  launcher = new Launcher(Cgroups.find());
 });
 afterEach(() => launcher.close());
 
@@ -22,7 +24,7 @@ async function run(script: string, env: Readonly<Record<string, string>> = {}): 
   const into = (name: keyof Said) => (chunk: Buffer) => {
     said[name] += chunk.toString('latin1');
   };
-  await launcher.run(['/bin/sh', '-c', script], env, undefined, {
+  await launcher.run(['/bin/sh', '-c', script], env, FREE, {
     stdout: into('stdout'),
     stderr: into('stderr'),
     status: into('status'),
@@ -51,7 +53,7 @@ test('a command has the environment that it is given, whatever its values and na
 });
 
 test.each(['/bin/sh', '/bin/bash'])('a command sees of its environment what it was given, and nothing of the shell %s', async (shell) => {
-  const own = new Launcher(shell);
+  const own = new Launcher(Cgroups.find(), shell);
   let seen = '';
   const sinks = {
     stdout: (chunk: Buffer) => {
@@ -60,8 +62,8 @@ test.each(['/bin/sh', '/bin/bash'])('a command sees of its environment what it w
     stderr: () => undefined,
     status: () => undefined,
   };
-  await own.run(['/usr/bin/env'], { GIVEN: '1', UID: '7' }, undefined, sinks);
-  await own.run(['/usr/bin/env'], { SHLVL: 'mine' }, undefined, sinks);
+  await own.run(['/usr/bin/env'], { GIVEN: '1', UID: '7' }, FREE, sinks);
+  await own.run(['/usr/bin/env'], { SHLVL: 'mine' }, FREE, sinks);
   await own.close();
   expect(seen.split('\n').sort()).toEqual(['', 'GIVEN=1', 'SHLVL=mine', 'UID=7']);
 });
@@ -78,8 +80,9 @@ test('when this process is killed, what dies with its parent dies at once', asyn
     writeFileSync(
       program,
       `import { Launcher } from ${JSON.stringify(join(import.meta.dirname, '../../containers/bubblewrap/launcher.ts'))};
+       import { Cgroups } from ${JSON.stringify(join(import.meta.dirname, '../../containers/bubblewrap/cgroups.ts'))};
        const none = () => undefined;
-       await new Launcher().run(${JSON.stringify(command)}, {}, undefined, { stdout: none, stderr: none, status: none });`,
+       await new Launcher(Cgroups.find()).run(${JSON.stringify(command)}, {}, ${JSON.stringify(FREE)}, { stdout: none, stderr: none, status: none });`,
     );
     const child = spawn(process.execPath, [program], { stdio: 'ignore' });
     await expect.poll(() => pidIn(join(dir, 'pid')), { timeout: 10_000 }).toBeGreaterThan(1);
@@ -87,6 +90,9 @@ test('when this process is killed, what dies with its parent dies at once', asyn
     expect(isRunning(pid)).toBe(true);
     child.kill('SIGKILL');
     await expect.poll(() => isRunning(pid), { timeout: 5000 }).toBe(false);
+    // Its control groups are removed by whoever comes next.
+    const groups = (): string => execFileSync('find', ['/sys/fs/cgroup', '-name', `atmos-*.${child.pid}.*`], { encoding: 'utf8' });
+    await expect.poll(() => `${Cgroups.find().abilities.length} ${groups()}`, { timeout: 5000 }).toMatch(/^\d $/);
   } finally {
     rmSync(dir, { recursive: true });
   }

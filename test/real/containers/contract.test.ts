@@ -217,6 +217,29 @@ describe.each(RUNTIMES)('%s', (name) => {
     expect((await other).exitCode).toBe(0);
   });
 
+  // Who may make control groups can limit; here that is root.
+  const limits = { memoryMiB: 64, cpus: 0.25, pids: 32 };
+  test('a command that needs more memory than it may have is killed, and it is told', async () => {
+    const ran = await runScript(bench, 'x=$(tr "\\0" a < /dev/zero | head -c 400000000); echo survived', { exec: { limits } });
+    expect(ran.stdout).not.toContain('survived');
+    expect(ran.exitCode).toBe(137);
+    if (name === 'bubblewrap') expect(ran.hit).toBe('memory');
+  });
+
+  test('a command that starts more processes than it may is refused them, and it is told', async () => {
+    const ran = await runScript(bench, 'i=0; while [ $i -lt 100 ]; do sleep 9 & i=$((i+1)); done; echo survived', { exec: { limits } });
+    expect(ran.stdout).not.toContain('survived');
+    expect(ran.stderr).toContain("can't fork");
+    if (name === 'bubblewrap') expect(ran.hit).toBe('pids');
+  });
+
+  test('a command gets no more of the processors than it may have, and the next one what that may have', async () => {
+    const busy = 'timeout 2 sh -c "while :; do :; done"; times';
+    const seconds = ({ stdout }: { stdout: string }): number => Number(/m([\d.]+)s/.exec(stdout.split('\n').at(1) ?? '')?.[1]);
+    expect(seconds(await runScript(bench, busy, { exec: { limits } }))).toBeLessThan(1);
+    expect(seconds(await runScript(bench, busy))).toBeGreaterThan(1);
+  });
+
   test('a file system that a command fills up is its own, and it is told', async () => {
     const ran = await runScript(bench, 'dd if=/dev/zero of=/tmp/big bs=1048576 count=400', {
       exec: { limits: { memoryMiB: 128, cpus: 1, pids: 64 } },

@@ -30,7 +30,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
 const GROUPS: readonly { readonly verbs: readonly string[]; readonly add: (program: Command) => void }[] = [
   { verbs: ['list', 'describe', 'validate', 'graph'], add: addQueries },
   { verbs: ['build', 'test', 'plan', 'release', 'rollout', 'verify', 'destroy', 'reproduce', 'images'], add: addPhases },
-  { verbs: ['cache', 'logs', 'explain'], add: addUpkeep },
+  { verbs: ['doctor', 'cache', 'logs', 'explain'], add: addUpkeep },
   { verbs: ['status', 'history', 'diff', 'releases', 'approve', 'unlock'], add: addTracking },
 ];
 
@@ -150,6 +150,10 @@ function addPhases(program: Command): void {
 }
 
 function addUpkeep(program: Command): void {
+  program
+    .command('doctor')
+    .description('what this machine has of what deployments need, and what to do about the rest')
+    .action(async (_, command: Command) => (await import('./verbs/doctor.ts')).doctor(globalsOf(command)));
   program
     .command('logs [run] [node]')
     .description('the runs on record; what one printed (`last` is the newest), or one node of it')

@@ -27,6 +27,9 @@ export function progressLines(verbose: boolean): Listener {
       case 'output':
         if (verbose) write(event.text.replace(/\n$/, '').replaceAll(/^/gm, `    ${event.node} | `));
         return;
+      case 'unenforced':
+        if (verbose) write(`    ${event.node} | not enforced here: ${event.abilities.join(', ')}`);
+        return;
       case 'queued':
       case 'started':
       case 'cancelled':

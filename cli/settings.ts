@@ -38,6 +38,7 @@ export function runSettings(globals: Globals, flags: RunFlags, { project, logsRo
     keepGoing: flags.keepGoing,
     noCache: !flags.cache,
     keep: flags.keep,
+    isolation: engine.isolation,
     cancellation: interrupts(),
     listener: both(recordIn(logsRoot), shownBy(globals)),
     onRuntime: (name) => {

@@ -1,4 +1,4 @@
-import { AtmosError, isObject } from '../engine/index.ts';
+import { AtmosError, ISOLATIONS, type Isolation, isObject } from '../engine/index.ts';
 import type { ConfigFiles } from './files.ts';
 import { suggestion } from './nearest.ts';
 import { KINDS, type Kind } from './scope.ts';
@@ -63,6 +63,8 @@ export interface DeploymentSettings {
     /** How many nodes run at once; `undefined` leaves it to the machine. */
     readonly parallelism: number | undefined;
     readonly cacheDir: string;
+    /** Whether nodes run where the runtime does not enforce all that they need. */
+    readonly isolation: Isolation;
   };
   /** References of the images that nodes run in, by name. */
   readonly images: Readonly<Record<string, string>>;
@@ -128,6 +130,7 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
       engine: {
         runtime: settings.text('deployments', 'engine', 'runtime') ?? 'auto',
         parallelism: settings.count('deployments', 'engine', 'parallelism'),
+        isolation: settings.choice(ISOLATIONS, 'deployments', 'engine', 'isolation') ?? 'best',
         cacheDir: clean(settings.text('deployments', 'engine', 'cache', 'dir') ?? '.atmos/cache'),
       },
       images: settings.texts('deployments', 'images'),

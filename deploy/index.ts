@@ -8,6 +8,7 @@ export { addressOf } from './address.ts';
 export { approve } from './approve.ts';
 export { type Comparison, compare } from './compare.ts';
 export { destroy } from './destroy.ts';
+export { type Diagnosis, diagnose, type Finding } from './doctor.ts';
 export { type Explanation, explain, type KeyDifference } from './explain.ts';
 export { type BuiltImage, buildImages } from './images.ts';
 export { findRun, type Journal, journal, journals, type RunLine } from './journal.ts';

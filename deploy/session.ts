@@ -5,6 +5,7 @@ import {
   type Digest,
   failures,
   type Graph,
+  type Isolation,
   type Listener,
   type Results,
   type Runtime,
@@ -23,6 +24,7 @@ export interface RunSettings {
   readonly noCache: boolean;
   /** Keep the files of nodes that fail. */
   readonly keep: boolean;
+  readonly isolation: Isolation;
   readonly cancellation: Cancellation;
   readonly listener: Listener;
   /** Told once, when the first container is about to run. */

@@ -29,6 +29,7 @@ export const eventSchema = {
     },
     event('queued', {}),
     event('started', { ...key, reason: { enum: ['never-cached', 'no-cache', 'not-in-cache'] } }),
+    event('unenforced', { abilities: { type: 'array', items: text, minItems: 1 } }),
     event('output', { stream: { enum: ['stdout', 'stderr'] }, text }),
     event('retrying', { attempt: { type: 'integer', minimum: 1 }, message: text }),
     event('cached', key),

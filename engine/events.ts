@@ -1,6 +1,7 @@
 import type { Digest } from './digest.ts';
 import type { KeyDescription } from './key.ts';
 import type { NodeId } from './node.ts';
+import type { Ability } from './runtime.ts';
 
 /**
  * What happened, in order; the task tree, the JSON log, reports and tests all read this one stream.
@@ -8,7 +9,7 @@ import type { NodeId } from './node.ts';
  */
 export type RunEvent = { readonly at: number; readonly node: NodeId; readonly component: string; readonly step: string } & Happening;
 
-export type Happening = Queued | Started | Output | Retrying | Cached | Finished | Failed | Cancelled;
+export type Happening = Queued | Started | Unenforced | Output | Retrying | Cached | Finished | Failed | Cancelled;
 
 /** It talks to the world, or reads what does, and is never kept; the user wanted all to run; there was none for its key. */
 export type StartReason = 'never-cached' | 'no-cache' | 'not-in-cache';
@@ -23,6 +24,11 @@ interface Started {
   readonly description: KeyDescription;
   /** Why no result that was there counted. */
   readonly reason: StartReason;
+}
+/** What its runtime does not enforce here of what it needs: it runs all the same, since `isolation: best` says so. */
+interface Unenforced {
+  readonly type: 'unenforced';
+  readonly abilities: readonly Ability[];
 }
 /** Some text that a node's command wrote: whole lines where it ends them. */
 interface Output {

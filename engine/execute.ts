@@ -4,9 +4,10 @@ import type { Digest } from './digest.ts';
 import type { Emitter } from './emitter.ts';
 import { AtmosError } from './errors.ts';
 import { describeKey, type KeyDescription, keyOf } from './key.ts';
+import { type Isolation, unenforced } from './needs.ts';
 import type { Compute, Exec, Limits, Node, NodeId } from './node.ts';
 import type { Done, Outcome } from './results.ts';
-import type { Cancellation, ExecResult, ResolvedInput, Runtime } from './runtime.ts';
+import type { Ability, Cancellation, ExecResult, ResolvedInput, Runtime } from './runtime.ts';
 import type { NodeResult, Store } from './store/index.ts';
 
 /** A result, and whether it was there before. */
@@ -26,6 +27,7 @@ export interface ExecutionContext {
   readonly stateRoot: string;
   readonly runsRoot: string;
   readonly keepRoot: string | undefined;
+  readonly isolation: Isolation;
   readonly cancellation: Cancellation;
   /** Results under way, by key: two nodes with one key execute once. */
   readonly inFlight: Map<Digest, Promise<Found>>;
@@ -144,6 +146,11 @@ async function performExec(
       hint: 'use an engine of the same architecture',
     });
   }
+  const lacking = unenforced(exec, runtime);
+  if (lacking.length > 0) {
+    if (context.isolation === 'strict') throw notEnforced(runtime, lacking);
+    emitter.emit(id, { type: 'unenforced', abilities: lacking });
+  }
   for (let attempt = 1; attempt <= exec.retries; attempt += 1) {
     try {
       return await runOnce(id, exec, inputs, runtime, context, emitter);
@@ -155,6 +162,14 @@ async function performExec(
     }
   }
   return runOnce(id, exec, inputs, runtime, context, emitter);
+}
+
+function notEnforced({ name }: Runtime, lacking: readonly Ability[]): AtmosError {
+  return new AtmosError(`${name} does not enforce here what this node needs: ${lacking.join(', ')}`, {
+    kind: 'environment',
+    code: 'isolation',
+    hint: 'see what each runtime enforces: atmos-deployment doctor; or run it all the same: deployments.engine.isolation: best in atmos.yaml',
+  });
 }
 
 async function runOnce(

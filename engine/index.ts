@@ -12,6 +12,7 @@ export * from './events.ts';
 export { findCycle, type Graph, makeGraph, subgraph } from './graph.ts';
 export * from './json.ts';
 export type { KeyDescription } from './key.ts';
+export { ISOLATIONS, type Isolation } from './needs.ts';
 export * from './node.ts';
 export { formatProcess, isGone, type ProcessIdentity, parseProcess, thisProcess } from './process.ts';
 export * from './results.ts';

@@ -6,6 +6,7 @@ import type { Listener } from './events.ts';
 import { CommandFailed, type ExecutionContext, execute } from './execute.ts';
 import type { Graph } from './graph.ts';
 import { makeMask } from './mask.ts';
+import type { Isolation } from './needs.ts';
 import type { NodeId } from './node.ts';
 import type { Outcome, Results } from './results.ts';
 import type { Cancellation, Runtime } from './runtime.ts';
@@ -30,6 +31,7 @@ export interface RunOptions {
   readonly runsRoot: string;
   /** Where the files of commands that fail are kept; `undefined` when they are not. */
   readonly keepRoot: string | undefined;
+  readonly isolation: Isolation;
   readonly cancellation: Cancellation;
   readonly listener: Listener;
 }

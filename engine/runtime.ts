@@ -2,10 +2,12 @@ import type { Digest } from './digest.ts';
 import type { Exec } from './node.ts';
 import type { Store } from './store/index.ts';
 
-/** What a runtime enforces on this machine, beside what every runtime must (inputs read-only, nothing undeclared within reach, no network). */
-export type Ability =
-  /** A node with `network: bridge` has a network of its own; else it shares the machine's. */
-  'own-network' | 'memory-limit' | 'cpu-limit' | 'pids-limit' | 'seccomp';
+/**
+ * What a runtime may enforce on this machine, beside what every runtime must (inputs read-only, nothing undeclared within reach, no network). With
+ * `own-network` a node with `network: bridge` has a network of its own; else it shares the machine's.
+ */
+export const ABILITIES = ['memory-limit', 'cpu-limit', 'pids-limit', 'seccomp', 'own-network'] as const;
+export type Ability = (typeof ABILITIES)[number];
 
 /** Where nodes run. Bubblewrap and Docker implement it. */
 export interface Runtime {

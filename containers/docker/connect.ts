@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { AtmosError, errorCode } from '../../engine/index.ts';
+import { type Ability, AtmosError, errorCode } from '../../engine/index.ts';
 
 /** What is known of an engine after the first call to it. */
 export interface Engine {
@@ -11,6 +11,7 @@ export interface Engine {
   /** `linux/amd64`. */
   readonly platform: string;
   readonly cpus: number;
+  readonly abilities: ReadonlySet<Ability>;
 }
 
 /**
@@ -30,20 +31,42 @@ export async function connect(): Promise<Engine> {
 }
 
 function readInfo(info: unknown): Omit<Engine, 'docker'> {
-  const { ID, OSType, Architecture, NCPU, ServerVersion } = info as {
+  const { ID, OSType, Architecture, NCPU, ServerVersion, ...able } = info as {
     ID?: string;
     OSType?: string;
     Architecture?: string;
     NCPU?: number;
     ServerVersion?: string;
-  };
+  } & Abilities;
   const architecture = { x86_64: 'amd64', aarch64: 'arm64' }[Architecture ?? ''] ?? Architecture ?? 'unknown';
   return {
     name: `docker ${ServerVersion ?? ''}`.trim(),
     id: ID ?? 'unknown',
     platform: `${OSType ?? 'linux'}/${architecture}`,
     cpus: NCPU ?? 1,
+    abilities: abilitiesOf(able),
   };
+}
+
+/** What an engine says of its machine. */
+interface Abilities {
+  readonly MemoryLimit?: boolean;
+  readonly CpuCfsQuota?: boolean;
+  readonly PidsLimit?: boolean;
+  readonly SecurityOptions?: readonly string[] | null;
+}
+
+/** An engine accepts limits that its machine can't enforce, with a warning only. */
+function abilitiesOf({ MemoryLimit, CpuCfsQuota, PidsLimit, SecurityOptions }: Abilities): ReadonlySet<Ability> {
+  const hasSeccomp = SecurityOptions?.some((option) => option.startsWith('name=seccomp')) === true;
+  const all: readonly (readonly [Ability, boolean])[] = [
+    ['own-network', true],
+    ['memory-limit', MemoryLimit === true],
+    ['cpu-limit', CpuCfsQuota === true],
+    ['pids-limit', PidsLimit === true],
+    ['seccomp', hasSeccomp],
+  ];
+  return new Set(all.flatMap(([ability, has]) => (has ? [ability] : [])));
 }
 
 function noEngine(cause: unknown): AtmosError {

@@ -38,7 +38,7 @@ export async function dockerRuntime(images: ImageStore, options: DockerOptions =
 
 class DockerRuntime implements Runtime {
   readonly name: string;
-  readonly abilities: ReadonlySet<Ability> = new Set(['own-network', 'memory-limit', 'cpu-limit', 'pids-limit', 'seccomp']);
+  readonly abilities: ReadonlySet<Ability>;
   readonly platform: string;
   readonly #engine: Engine;
   readonly #images: ImageStore;
@@ -49,6 +49,7 @@ class DockerRuntime implements Runtime {
   constructor(engine: Engine, images: ImageStore, choice: TransportChoice) {
     this.name = engine.name;
     this.platform = engine.platform;
+    this.abilities = engine.abilities;
     this.#engine = engine;
     this.#images = images;
     this.#choice = choice;

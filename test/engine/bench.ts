@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import {
+  ABILITIES,
   asDigest,
   type Digest,
   type Exec,
@@ -34,7 +35,7 @@ export function runtimeOf(store: Store, behave: (step: ResolvedExec) => Promise<
   const ran: string[] = [];
   return {
     name: 'memory',
-    abilities: new Set(),
+    abilities: new Set(ABILITIES),
     platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
     ran,
     async run(step): Promise<ExecResult> {
@@ -90,6 +91,7 @@ export function optionsFor(store: Store, runtime: Runtime, fields: Partial<RunOp
     stateRoot: '/nowhere',
     runsRoot: '/nowhere',
     keepRoot: undefined,
+    isolation: 'best',
     cancellation: { interrupt: never, force: never },
     listener: (event) => events.push(event),
     events,

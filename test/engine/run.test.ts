@@ -190,3 +190,18 @@ test('neither what the machine lacks nor what was interrupted is tried again', a
   await run(graph, optionsFor(store, interrupted, { cancellation: { interrupt: interrupt.signal, force: new AbortController().signal } }));
   expect(interrupted.ran).toHaveLength(1);
 });
+
+test('where isolation is strict, a node that needs what the runtime does not enforce does not run; else that is told', async () => {
+  const store = newStore();
+  const runtime = { ...runtimeOf(store, () => 0), abilities: new Set(['memory-limit', 'cpu-limit', 'seccomp'] as const) };
+  const graph = makeGraph([node('a', { exec: { network: 'bridge' } })]);
+  const strict = await run(graph, optionsFor(store, runtime, { isolation: 'strict' }));
+  const outcome = strict.outcomes.get('a');
+  expect(outcome).toMatchObject({ status: 'failed', error: { kind: 'environment', code: 'isolation' } });
+  expect(outcome).toMatchObject({ error: { message: expect.stringContaining('pids-limit, own-network') } });
+  expect(runtime.ran).toEqual([]);
+  const best = optionsFor(store, runtime);
+  await run(graph, best);
+  expect(best.events).toContainEqual(expect.objectContaining({ type: 'unenforced', abilities: ['pids-limit', 'own-network'] }));
+  expect(runtime.ran).toEqual(['a']);
+});

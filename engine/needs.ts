@@ -1,0 +1,17 @@
+import type { Exec } from './node.ts';
+import type { Ability, Runtime } from './runtime.ts';
+
+/** Whether a node may run where not everything is enforced that it needs: `strict` refuses, `best` runs and says what was not. */
+export const ISOLATIONS = ['strict', 'best'] as const;
+export type Isolation = (typeof ISOLATIONS)[number];
+
+/** What a command needs a runtime to enforce, beside what each one must. */
+function needsOf({ network }: Exec): readonly Ability[] {
+  const always: readonly Ability[] = ['memory-limit', 'cpu-limit', 'pids-limit', 'seccomp'];
+  return network === 'bridge' ? [...always, 'own-network'] : always;
+}
+
+/** What a runtime does not enforce of what a command needs. */
+export function unenforced(exec: Exec, { abilities }: Pick<Runtime, 'abilities'>): readonly Ability[] {
+  return needsOf(exec).filter((ability) => !abilities.has(ability));
+}

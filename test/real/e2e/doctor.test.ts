@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { newShop } from './shop.ts';
+
+test('doctor says what works on this machine and what it enforces, and what is missing with the command that mends it', async () => {
+  const shop = await newShop();
+  const here = await shop.ask('doctor');
+  expect(here).toMatchObject({ code: 0, json: { runtime: 'bubblewrap', isFit: true } });
+  const found = (name: string) => here.json.findings.find(({ what }: { what: string }) => what === name);
+  expect(found('docker').enforces).toContain('own-network');
+  expect(found('bubblewrap')).toMatchObject({ version: expect.stringMatching(/^\d/), enforces: expect.arrayContaining(['seccomp']) });
+  const without = await shop.run('doctor', { env: { PATH: '/nowhere', DOCKER_HOST: 'unix:///nowhere/docker.sock' } });
+  expect(without.code).toBe(4);
+  expect(without.stdout).toContain('✖ git is not installed');
+  expect(without.stdout).toMatch(/– no container engine answers at unix:\/\/\/nowhere\/docker.sock\n +start it: /);
+  expect(without.stdout).toContain('✖ no runtime works here');
+});
+
+test('with strict isolation nothing runs where the runtime does not enforce what it needs', async () => {
+  const shop = await newShop();
+  const strict = (text: string): string => text.replace('  engine:\n', '  engine:\n    isolation: strict\n');
+  shop.commit('atmos.yaml', strict);
+  shop.commit('deployments/payment-service.yaml', (text) =>
+    text.replace('    verify:\n', "      - { name: reaching, image: node, run: 'true', network: bridge }\n    verify:\n"),
+  );
+  const refused = await shop.run('test payment-service --runtime bubblewrap');
+  expect(refused.code).toBe(4);
+  expect(refused.stderr).toMatch(/checks\/reaching: .*does not enforce here what this node needs: own-network/);
+  expect((await shop.run('test payment-service --runtime docker')).code).toBe(0);
+});

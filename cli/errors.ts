@@ -1,18 +1,13 @@
 import { styleText } from 'node:util';
-import { AtmosError, type ErrorKind, type Position } from '../engine/index.ts';
+import { AtmosError, diskError, type ErrorKind, type Position } from '../engine/index.ts';
 import type { Format } from './formats.ts';
 import { yaml } from './globals.ts';
 
 const EXIT_CODES: Readonly<Record<ErrorKind, number>> = { failed: 1, invalid: 2, refused: 3, environment: 4, interrupted: 130 };
 
-/** The exit code that an error stands for (product.md, section 11). */
-function exitCodeOf(error: unknown): number {
-  return error instanceof AtmosError ? EXIT_CODES[error.kind] : 1;
-}
-
-/** Reports an error: for people on stderr; with `--format json` or `yaml` as a document on stdout as well. */
+/** Reports an error: for people on stderr; with `--format json` or `yaml` as a document on stdout as well. Returns the exit code. */
 export async function report(error: unknown, format: Format, verbose: boolean): Promise<number> {
-  const known = error instanceof AtmosError ? error : fault(error);
+  const known = error instanceof AtmosError ? error : (diskError(error) ?? fault(error));
   const all = [known, ...known.others];
   if (format !== 'table') {
     const document = { error: jsonOf(known), ...(all.length > 1 ? { errors: all.map(jsonOf) } : {}) };
@@ -22,7 +17,7 @@ export async function report(error: unknown, format: Format, verbose: boolean): 
   process.stderr.write(`${all.map(forPeople).join('\n')}\n`);
   if (all.length > 1) process.stderr.write(`${all.length} errors\n`);
   if (verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
-  return exitCodeOf(error);
+  return EXIT_CODES[known.kind];
 }
 
 /** Anything else that is thrown is a fault of ours. */

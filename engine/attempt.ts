@@ -25,13 +25,21 @@ export async function runWithin(runtime: Runtime, step: ResolvedExec, io: NodeIo
     });
     // It ended in time after all, or the user was first.
     if (!interrupt.signal.aborted || cancellation.interrupt.aborted || step.exec.succeeds.includes(result.exitCode)) return result;
-    throw new AtmosError(`took longer than ${timeoutMs / 1000} s, and was ended`, {
-      kind: 'failed',
-      code: 'timeout',
-      hint: 'give it more time where it is declared, or look at what it printed last',
-    });
+    throw tookTooLong(timeoutMs);
+  } catch (error) {
+    // Its files were not even laid out in that time.
+    const isOurs = interrupt.signal.aborted && !cancellation.interrupt.aborted;
+    throw isOurs && error instanceof AtmosError && error.kind === 'interrupted' ? tookTooLong(timeoutMs) : error;
   } finally {
     clearTimeout(limit);
     clearTimeout(killing);
   }
+}
+
+function tookTooLong(timeoutMs: number): AtmosError {
+  return new AtmosError(`took longer than ${timeoutMs / 1000} s, and was ended`, {
+    kind: 'failed',
+    code: 'timeout',
+    hint: 'give it more time where it is declared, or look at what it printed last',
+  });
 }

@@ -6,6 +6,7 @@
  */
 export * from './compute.ts';
 export * from './digest.ts';
+export { diskError } from './disk-error.ts';
 export * from './errors.ts';
 export { eventSchema } from './event-schema.ts';
 export * from './events.ts';

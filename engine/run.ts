@@ -1,5 +1,6 @@
 import type { ComputeFunctions } from './compute.ts';
 import type { Digest } from './digest.ts';
+import { diskError } from './disk-error.ts';
 import { type Emitter, makeEmitter } from './emitter.ts';
 import { AtmosError } from './errors.ts';
 import type { Listener } from './events.ts';
@@ -102,6 +103,8 @@ async function runNode(
 function failureOf(cause: unknown): Pick<CommandFailed, 'error' | 'outputs'> & Partial<Pick<CommandFailed, 'enter'>> {
   if (cause instanceof CommandFailed) return cause;
   if (cause instanceof AtmosError) return { error: cause, outputs: {} };
+  const ofDisk = diskError(cause);
+  if (ofDisk !== undefined) return { error: ofDisk, outputs: {} };
   const message = cause instanceof Error ? cause.message : String(cause);
   return { error: new AtmosError(message, { kind: 'failed', code: 'node-failed', cause }), outputs: {} };
 }

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../digest.ts';
-import { isMissing, isUnwritable } from '../errors.ts';
+import { errorCode, isMissing, isUnwritable } from '../errors.ts';
 import { formatProcess, isGone, parseProcess, thisProcess } from '../process.ts';
 import { awaitOthers } from './alone.ts';
-import { checkoutPath } from './checkout.ts';
+import { checkoutPath, isDirectory } from './checkout.ts';
 import { Contents } from './contents.ts';
 import { Results } from './results.ts';
 
@@ -36,7 +36,7 @@ export class Shared {
   }
 
   async #make(): Promise<string> {
-    await mkdir(this.#own, { recursive: true });
+    await makeDirectory(this.#own);
     await awaitOthers(this.dir);
     await this.sweep();
     return this.#own;
@@ -66,11 +66,29 @@ export class Shared {
 
   async close(): Promise<void> {
     if (this.#made === undefined) return;
-    await this.#made;
+    // Whoever needed it was told that it could not be made.
+    const isMade = await this.#made.then(
+      () => true,
+      () => false,
+    );
     this.#made = undefined;
+    if (!isMade) return;
     await rm(this.#own, { recursive: true, force: true });
     // Another store of this process may still have something there.
     await rmdir(dirname(this.#own)).catch(() => undefined);
+  }
+}
+
+/** `mkdir` says of a read-only disk that there is no such directory: says what is so. */
+async function makeDirectory(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true });
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    let above = dirname(dir);
+    while (!isDirectory(above) && above !== dirname(above)) above = dirname(above);
+    await access(above, constants.W_OK);
+    throw error;
   }
 }
 

@@ -58,7 +58,8 @@ export async function figures(): Promise<Figures> {
   }
 }
 
-function nothing(image: Exec['image']): Exec {
+/** A command that does nothing. */
+export function nothing(image: Exec['image']): Exec {
   return {
     kind: 'exec',
     image,
@@ -78,8 +79,8 @@ function nothing(image: Exec['image']): Exec {
   };
 }
 
-/** `bwrap` with the flags that a node gets. */
-function bareBwrap(rootfs: string, dir: string): number {
+/** `bwrap` with the flags that a node gets. Milliseconds. */
+export function bareBwrap(rootfs: string, dir: string): number {
   mkdirSync(join(dir, 'empty'), { recursive: true });
   const roots = ['bin', 'etc', 'usr'].flatMap((name) => ['--ro-bind', join(rootfs, name), `/${name}`]);
   const flags = ['--unshare-all', '--unshare-user', '--uid', '65534', '--gid', '65534', '--hostname', 'sandbox', '--cap-drop', 'ALL'];

@@ -4,6 +4,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ figures(): Promise<Figure
   chain: () => import('./chain.ts'),
   engine: () => import('./engine.ts'),
   faults: () => import('./faults.ts'),
+  graphs: () => import('./graphs.ts'),
   resolve: () => import('./resolve.ts'),
   rollout: () => import('./rollout.ts'),
   start: () => import('./start.ts'),

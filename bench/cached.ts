@@ -1,0 +1,64 @@
+/** A process of its own: `cached.ts DIR COUNT` runs a graph of so many nodes, whose results `prepare` put there, and prints `{ ms, cached, peakMiB }`. */
+import { asDigest, type Exec, makeGraph, type Node, openStore, run } from '../engine/index.ts';
+
+const [dir = '', count = '0'] = process.argv.slice(2);
+
+function nodeOf(index: number): Node {
+  const action: Exec = {
+    kind: 'exec',
+    image: asDigest(`sha256:${'a'.repeat(64)}`),
+    argv: ['make', String(index)],
+    workdir: '/',
+    env: {},
+    secrets: [],
+    network: 'none',
+    limits: { memoryMiB: 64, cpus: 1, pids: 16 },
+    outputs: [{ name: 'out', path: '/out' }],
+    collect: 'success',
+    state: [],
+    effect: undefined,
+    timeoutMs: undefined,
+    retries: 0,
+    succeeds: [0],
+  };
+  // Each reads what another one made, ten levels deep.
+  const from = index - 1_000;
+  const inputs = from < 0 ? [] : [{ path: '/in', from: { node: `node${from}`, output: 'out' } }];
+  return { id: `node${index}`, component: `node${index}`, step: 'make', inputs, after: [], cache: 'content', action };
+}
+
+const store = openStore(dir);
+const never = new AbortController().signal;
+let cached = 0;
+const began = performance.now();
+await run(makeGraph(Array.from({ length: Number(count) }, (_, index) => nodeOf(index))), {
+  store,
+  // Asked only where a result is not there yet: it makes what a container would.
+  runtime: async () => ({
+    name: 'made',
+    abilities: new Set(),
+    platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+    run: async ({ id }) => {
+      const digest = await store.put(id);
+      return { exitCode: 0, outputs: { out: await store.putTree({ entries: [{ path: 'made', mode: '644', digest, size: id.length }] }) } };
+    },
+    close: async () => undefined,
+  }),
+  computes: {},
+  parallelism: 8,
+  keepGoing: false,
+  fresh: undefined,
+  secrets: {},
+  stateRoot: '/nowhere',
+  runsRoot: '/nowhere',
+  keepRoot: undefined,
+  isolation: 'best',
+  cancellation: { interrupt: never, force: never },
+  listener: ({ type }) => {
+    if (type === 'cached') cached += 1;
+  },
+});
+const ms = performance.now() - began;
+await store.close();
+process.stdout.write(JSON.stringify({ ms, cached, peakMiB: process.resourceUsage().maxRSS / 1024 }));
+process.exit(0);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -90,9 +90,12 @@ async function cached(dir: string): Promise<Figures> {
     format: 'esm',
     minify: true,
   });
+  // As the program itself starts: what was compiled once is not compiled again.
+  const start = join(dir, 'start.mjs');
+  writeFileSync(start, "import { enableCompileCache } from 'node:module';\nenableCompileCache();\nawait import('./cached.mjs');\n");
   const ran = (count: number): Ran & { readonly wall: number } => {
     const began = performance.now();
-    const { stdout, status, stderr } = spawnSync(process.execPath, [program, join(dir, String(count)), String(count)], {
+    const { stdout, status, stderr } = spawnSync(process.execPath, [start, join(dir, String(count)), String(count)], {
       encoding: 'utf8',
     });
     if (status !== 0) throw new Error(stderr);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, futimesSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, hex, isDigest, sha256 } from '../digest.ts';
 import { isMissing, isUnwritable } from '../errors.ts';
@@ -39,15 +39,12 @@ export class Results {
     const path = this.#path(key);
     let content: string;
     try {
-      content = readFileSync(path, 'utf8');
+      content = readUsed(path);
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
     }
-    if (isIntact(content)) {
-      markUsed(path);
-      return textOf(content);
-    }
+    if (isIntact(content)) return textOf(content);
     rmSync(path, { force: true });
     return undefined;
   }
@@ -94,14 +91,27 @@ function readResult(text: string): NodeResult | undefined {
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** When an answer was last used, to the day: what is not used for long is dropped first. */
-function markUsed(path: string): void {
-  const now = Date.now();
+/** Reads a file, and marks it as used, to the day: what is not used for long is dropped first. */
+function readUsed(path: string): string {
+  const file = openSync(path, 'r');
   try {
-    if (now - statSync(path).mtimeMs > DAY) utimesSync(path, now / 1000, now / 1000);
+    const { mtimeMs, size } = fstatSync(file);
+    if (Date.now() - mtimeMs > DAY) markUsed(file);
+    const bytes = Buffer.allocUnsafe(size);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < size; length += read) read = readSync(file, bytes, length, size - length, null);
+    return bytes.toString('utf8', 0, length);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function markUsed(file: number): void {
+  const now = Date.now() / 1000;
+  try {
+    futimesSync(file, now, now);
   } catch (error) {
-    // It may be gone by now, or on a disk that can't be written to.
-    if (!isMissing(error) && !isUnwritable(error)) throw error;
+    if (!isUnwritable(error)) throw error;
   }
 }
 

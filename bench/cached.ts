@@ -53,6 +53,7 @@ await run(makeGraph(Array.from({ length: Number(count) }, (_, index) => nodeOf(i
   runsRoot: '/nowhere',
   keepRoot: undefined,
   isolation: 'best',
+  durations: new Map(),
   cancellation: { interrupt: never, force: never },
   listener: ({ type }) => {
     if (type === 'cached') cached += 1;

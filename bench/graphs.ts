@@ -50,6 +50,7 @@ async function running(dir: string): Promise<Figures> {
       runsRoot: join(dir, 'runs'),
       keepRoot: undefined,
       isolation: 'best',
+      durations: new Map(),
       cancellation: { interrupt: never, force: never },
       listener: () => undefined,
     });

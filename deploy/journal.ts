@@ -80,18 +80,22 @@ function runNames(dir: string): readonly string[] {
 
 /** Reads a journal; `undefined` when another process has dropped it, or has only begun it. */
 function readJournal(dir: string, name: string): Journal | undefined {
-  let text: string;
-  try {
-    text = readFileSync(join(dir, `${name}.jsonl`), 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  const text = textOf(dir, name);
+  if (text === undefined) return undefined;
   const lines = text.split('\n').slice(0, -1);
   const [run, ...events] = lines.map((line) => JSON.parse(line) as unknown);
   return isObject(run) && run.version === EVENT_VERSION
     ? { run: run as unknown as RunLine, events: events as readonly RunEvent[] }
     : undefined;
+}
+
+function textOf(dir: string, name: string): string | undefined {
+  try {
+    return readFileSync(join(dir, `${name}.jsonl`), 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 /** A run by its name or its beginning; `last` is the newest. @throws AtmosError `no-run` */
@@ -106,6 +110,24 @@ export function findRun(dir: string, wanted: string): Journal {
     code: 'no-run',
     hint: names.length === 0 ? 'runs are recorded from the first node on that they run' : 'list them: atmos-deployment logs',
   });
+}
+
+/** How many journals tell how long nodes take. */
+const TELLING = 3;
+
+/** How long nodes took the last time that they ran, in milliseconds. */
+export function durationsIn(dir: string): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const name of runNames(dir).slice(-TELLING)) {
+    const text = textOf(dir, name) ?? '';
+    // The last line may be cut off; the others need not be read for this.
+    for (const line of text.split('\n').slice(0, -1)) {
+      if (!line.includes('"type":"finished"')) continue;
+      const event = JSON.parse(line) as RunEvent;
+      if (event.type === 'finished') found.set(event.node, event.ms);
+    }
+  }
+  return found;
 }
 
 /** All journals, newest first, each read when it is asked for. */

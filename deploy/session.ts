@@ -13,6 +13,7 @@ import {
 } from '../engine/index.ts';
 import { COMPUTES } from '../phases/index.ts';
 import type { LockFile } from '../vendoring/index.ts';
+import { durationsIn } from './journal.ts';
 import type { Workspace } from './workspace.ts';
 
 /** How the user wants things run. */
@@ -39,6 +40,7 @@ export class Session {
   /** With `--no-cache`, what this command has made itself still counts. */
   readonly #fresh: Set<Digest> | undefined;
   #runtime: Promise<Runtime> | undefined;
+  #durations: ReadonlyMap<string, number> | undefined;
 
   constructor(workspace: Workspace, lock: LockFile, settings: RunSettings) {
     this.#workspace = workspace;
@@ -64,6 +66,7 @@ export class Session {
     const { interrupt, force } = this.#settings.cancellation;
     const cancellation = { interrupt: stop === undefined ? interrupt : AbortSignal.any([interrupt, stop]), force };
     const computes: ComputeFunctions = COMPUTES;
+    this.#durations ??= durationsIn(this.#workspace.logsRoot);
     return run(graph, {
       ...this.#settings,
       fresh: this.#fresh,
@@ -73,6 +76,7 @@ export class Session {
       runsRoot,
       keepRoot: this.#settings.keep ? keepRoot : undefined,
       computes,
+      durations: this.#durations,
       secrets,
       runtime: () => this.#open(),
     });

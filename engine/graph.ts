@@ -81,16 +81,17 @@ export function findCycle(edges: ReadonlyMap<string, ReadonlySet<string>>): read
   return undefined;
 }
 
-/** For each node the number of nodes on the longest chain from it to an end, itself included. */
-export function chainLengths(graph: Graph): ReadonlyMap<NodeId, number> {
+/** For each node how long the longest chain from it to an end takes, itself included. `duration` says how long one node takes. */
+export function chainLengths(graph: Graph, duration: (id: NodeId) => number): ReadonlyMap<NodeId, number> {
   const lengths = new Map<NodeId, number>();
   const visit = (id: NodeId): number => {
     const known = lengths.get(id);
     if (known !== undefined) return known;
     let longest = 0;
     for (const next of graph.dependents.get(id) ?? []) longest = Math.max(longest, visit(next));
-    lengths.set(id, longest + 1);
-    return longest + 1;
+    const length = longest + duration(id);
+    lengths.set(id, length);
+    return length;
   };
   for (const id of graph.nodes.keys()) visit(id);
   return lengths;

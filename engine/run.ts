@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly computes: ComputeFunctions;
   /** How many nodes run at once. */
   readonly parallelism: number;
+  /** How long nodes took before, in milliseconds: what takes longest begins first. */
+  readonly durations: ReadonlyMap<NodeId, number>;
   /** After a failure, go on with what does not depend on it. */
   readonly keepGoing: boolean;
   /** Run every node, whatever is cached: but for results that are in here, where those of this run are noted too. */

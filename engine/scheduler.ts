@@ -3,6 +3,21 @@ import type { NodeId } from './node.ts';
 
 type State = 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
+export interface SchedulerOptions {
+  readonly parallelism: number;
+  readonly keepGoing: boolean;
+  /** How long nodes took before, in milliseconds. */
+  readonly durations: ReadonlyMap<NodeId, number>;
+}
+
+/** A node that is not known is taken to last as long as the others do on average; where none is known, all last alike. */
+function durationsOf(known: SchedulerOptions['durations']): (id: NodeId) => number {
+  let total = 0;
+  for (const ms of known.values()) total += Math.max(1, ms);
+  const usual = known.size === 0 ? 1 : total / known.size;
+  return (id) => Math.max(1, known.get(id) ?? usual);
+}
+
 /**
  * Which nodes may start: a ready-queue over a graph, longest remaining chain first, then by id. A data structure
  * without I/O or clock; whoever runs the nodes tells it how they ended.
@@ -18,11 +33,11 @@ export class Scheduler {
   #running = 0;
   #stopped = false;
 
-  constructor(graph: Graph, options: { readonly parallelism: number; readonly keepGoing: boolean }) {
+  constructor(graph: Graph, options: SchedulerOptions) {
     this.#graph = graph;
     this.#parallelism = options.parallelism;
     this.#keepGoing = options.keepGoing;
-    this.#lengths = chainLengths(graph);
+    this.#lengths = chainLengths(graph, durationsOf(options.durations));
     for (const id of graph.nodes.keys()) {
       this.#states.set(id, 'waiting');
       const missing = graph.dependencies.get(id)?.size ?? 0;

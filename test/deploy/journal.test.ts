@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, onTestFinished, test } from 'vitest';
 import { explain, findRun, journal, journals, type Workspace } from '../../deploy/index.ts';
+import { durationsIn } from '../../deploy/journal.ts';
 import { AtmosError, eventSchema, makeGraph, makeTree, type Node, run } from '../../engine/index.ts';
 import { newStore, node, optionsFor, runtimeOf } from '../engine/bench.ts';
 
@@ -43,6 +44,7 @@ test('every line of a journal is what the published schema says, and it can be r
     [['plan', 'app'], 2],
     [['plan', 'app'], expect.any(Number)],
   ]);
+  expect([...durationsIn(logsRoot).keys()]).toEqual(['good']);
   expect(findRun(logsRoot, 'last').events.map(({ type }) => type)).toEqual(['queued', 'cached']);
 });
 

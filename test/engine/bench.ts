@@ -92,6 +92,7 @@ export function optionsFor(store: Store, runtime: Runtime, fields: Partial<RunOp
     runsRoot: '/nowhere',
     keepRoot: undefined,
     isolation: 'best',
+    durations: new Map(),
     cancellation: { interrupt: never, force: never },
     listener: (event) => events.push(event),
     events,

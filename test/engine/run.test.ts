@@ -205,3 +205,18 @@ test('where isolation is strict, a node that needs what the runtime does not enf
   expect(best.events).toContainEqual(expect.objectContaining({ type: 'unenforced', abilities: ['pids-limit', 'own-network'] }));
   expect(runtime.ran).toEqual(['a']);
 });
+
+test('of what could start, the beginning of what took longest before starts first; what is not known counts as usual', async () => {
+  const store = newStore();
+  const runtime = runtimeOf(store, () => 0);
+  const graph = makeGraph([node('a'), node('b'), node('c'), node('then', { after: ['c'] }), node('new')]);
+  const durations = new Map([
+    ['a', 100],
+    ['b', 900],
+    ['c', 200],
+    ['then', 800],
+  ]);
+  await run(graph, optionsFor(store, runtime, { parallelism: 1, durations }));
+  // c and what follows it take 1000, b 900, new as long as the four do on average, a 100.
+  expect(runtime.ran).toEqual(['c', 'b', 'then', 'new', 'a']);
+});

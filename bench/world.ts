@@ -1,8 +1,9 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { isGone, parseProcess } from '../engine/index.ts';
 import { startPostgres } from '../test/real/e2e/postgres.ts';
 import { PROGRAM } from './shop.ts';
 
@@ -187,7 +188,7 @@ export class World {
     const containers = spawnSync('docker', args, { encoding: 'utf8' })
       .stdout.split('\n')
       .filter((line) => line.includes(this.base));
-    const left = [...directories, ...locks, ...processes.map(commandOf), ...containers];
+    const left = [...directories, ...locks, ...processes.map(commandOf), ...containers, ...controlGroups()];
     if (left.length > 0) process.stderr.write(`left behind: ${left.join(', ')}\n`);
     return left.length;
   }
@@ -196,6 +197,19 @@ export class World {
     await this.backing.close();
     rmSync(this.base, { recursive: true, force: true });
   }
+}
+
+/** Control groups of processes that are gone. */
+function controlGroups(): readonly string[] {
+  const found = spawnSync('find', ['/sys/fs/cgroup', '-name', 'atmos-*'], { encoding: 'utf8' }).stdout.split('\n');
+  return found.filter((path) => {
+    const owner = parseProcess(
+      basename(path)
+        .replace(/^atmos-/, '')
+        .replace(/-\w+$/, ''),
+    );
+    return owner !== undefined && isGone(owner);
+  });
 }
 
 function commandOf(pid: string): string {

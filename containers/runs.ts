@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AtmosError, isMissing, isObject } from '../engine/index.ts';
 
@@ -11,8 +11,13 @@ export interface RunDirectory {
   readonly path: string;
 }
 
-/** What runs: a sandbox, known by the pid that it wrote itself and by its run directory among its arguments; or an engine's container. */
-type RunFile = { readonly runtime: 'bubblewrap' } | { readonly runtime: 'docker'; readonly container: string };
+/**
+ * What runs: a sandbox, known by the pid that it wrote itself and by its run directory among its arguments, with its control groups; or an engine's
+ * container.
+ */
+type RunFile =
+  | { readonly runtime: 'bubblewrap'; readonly groups: readonly string[] }
+  | { readonly runtime: 'docker'; readonly container: string };
 
 const FILE = 'run.json';
 export const PID_FILE = 'pid';
@@ -70,7 +75,19 @@ async function waitFor(path: string, signal: AbortSignal): Promise<boolean> {
   for (let pid = await pidIn(path); pid === undefined && Date.now() < until; pid = await pidIn(path)) await pause(signal);
   let waited = false;
   for (; await isRunning(path); waited = true) await pause(signal);
+  await Promise.all(file.groups.map((group) => removeGroup(group)));
   return waited;
+}
+
+/** A control group whose last process has just ended may take a moment; one that is not removed now is removed by a later command. */
+async function removeGroup(dir: string): Promise<void> {
+  for (const until = Date.now() + START; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, POLL))) {
+    try {
+      return await rmdir(dir);
+    } catch (error) {
+      if (isMissing(error)) return;
+    }
+  }
 }
 
 async function readRunFile(path: string): Promise<RunFile | undefined> {
@@ -78,7 +95,8 @@ async function readRunFile(path: string): Promise<RunFile | undefined> {
     const file: unknown = JSON.parse(await readFile(join(path, FILE), 'utf8'));
     if (isObject(file) && file.runtime === 'docker' && typeof file.container === 'string')
       return { runtime: 'docker', container: file.container };
-    return isObject(file) && file.runtime === 'bubblewrap' ? { runtime: 'bubblewrap' } : undefined;
+    if (!isObject(file) || file.runtime !== 'bubblewrap' || !Array.isArray(file.groups)) return undefined;
+    return { runtime: 'bubblewrap', groups: file.groups.filter((group) => typeof group === 'string') };
   } catch (error) {
     // It was killed while it wrote this: then nothing was started yet.
     if (isMissing(error) || error instanceof SyntaxError) return undefined;

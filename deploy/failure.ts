@@ -29,7 +29,7 @@ export async function firstFailure(
       kind: error.kind,
       code: error.code,
       position: error.position,
-      hint: error.hint,
+      hint: error.hint ?? (said === '' ? undefined : `all that it printed: atmos-deployment logs last ${id}`),
       cause: error,
     });
   }

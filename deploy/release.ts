@@ -5,6 +5,7 @@ import { expandRelease, type Ground, releaseParts, type TakenOver, takeOver } fr
 import { assembleRelease, exportRelease, type FileRefs, type Release, readRelease, releaseRef, writeRelease } from '../releases/index.ts';
 import { ANY, type RefUpdate, readFiles, writeCommit, writeTree } from '../tracking/index.ts';
 import { wantedOf } from './current.ts';
+import { firstFailure } from './failure.ts';
 import { gather } from './gather.ts';
 import { lockPath } from './images.ts';
 import { environmentDigests, keepKnown, providersDigest } from './known-release.ts';
@@ -47,7 +48,16 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
     if (changed.length > 0 && !allowDirty) throw dirtyTree(deployment, changed);
     const { store } = workspace;
     const taken: Readonly<Record<string, TakenOver>> = promoted === undefined ? {} : await takeOver(promoted, store);
-    const results = await session.runWhole(expandRelease(scope, ground, taken));
+    const results = await session.run(expandRelease(scope, ground, taken));
+    const failure = await firstFailure(results, workspace, scope);
+    if (failure !== undefined) throw failure;
+    if (settings.cancellation.interrupt.aborted) {
+      throw new AtmosError('interrupted while the release was made', {
+        kind: 'interrupted',
+        code: 'interrupted',
+        hint: 'run the same command again: what was done is in the cache',
+      });
+    }
     const parts = await releaseParts(scope, ground, results, store, taken);
     const release = assembleRelease(
       {

@@ -3,7 +3,6 @@ import {
   type Cancellation,
   type ComputeFunctions,
   type Digest,
-  failures,
   type Graph,
   type Isolation,
   type Listener,
@@ -85,14 +84,6 @@ export class Session {
   /** Opens the runtime already, beside other work. What is wrong with it is told by whoever runs a node. */
   warm(): void {
     this.#open().catch(() => undefined);
-  }
-
-  /** Runs a graph all of whose nodes must succeed. @throws AtmosError the first failure */
-  async runWhole(graph: Graph): Promise<Results> {
-    const results = await this.run(graph);
-    const [first] = failures(results);
-    if (first !== undefined) throw first.outcome.error;
-    return results;
   }
 
   async close(): Promise<void> {

@@ -44,6 +44,11 @@ export class Cgroups {
     return new Cgroups(found);
   }
 
+  /** Removes the groups of processes that are gone: what still ran when this began may have ended by now. */
+  close(): void {
+    for (const base of new Set(this.#controllers.map(({ base: one }) => one))) sweep(base);
+  }
+
   open(): LimitGroup {
     this.#made += 1;
     return new LimitGroup(this.#controllers, `${PREFIX}${formatProcess(thisProcess())}-${this.#made}`);
@@ -60,19 +65,17 @@ export class LimitGroup {
   constructor(controllers: readonly Controller[], name: string) {
     this.#controllers = controllers;
     this.#name = name;
-    for (const dir of this.#dirs()) mkdirSync(dir);
+    for (const dir of this.dirs) mkdirSync(dir);
   }
 
   /** Commands of a shell that put that shell into the group, or end it. */
   get join(): string {
-    return this.#dirs()
-      .map((dir) => `echo $$ > ${quote(`${dir}/cgroup.procs`)} || exit 1; `)
-      .join('');
+    return this.dirs.map((dir) => `echo $$ > ${quote(`${dir}/cgroup.procs`)} || exit 1; `).join('');
   }
 
   /** Puts a process into the group; what it starts from then on is in it too. */
   add(pid: number): void {
-    for (const dir of this.#dirs()) writeFileSync(join(dir, 'cgroup.procs'), String(pid));
+    for (const dir of this.dirs) writeFileSync(join(dir, 'cgroup.procs'), String(pid));
   }
 
   set(limits: Limits): void {
@@ -96,10 +99,11 @@ export class LimitGroup {
 
   /** Once nothing runs in it any more; what still does keeps it, and the next command removes it. */
   remove(): void {
-    for (const dir of this.#dirs()) removeGroup(dir);
+    for (const dir of this.dirs) removeGroup(dir);
   }
 
-  #dirs(): readonly string[] {
+  /** Where it lies, in each hierarchy. */
+  get dirs(): readonly string[] {
     return [...new Set(this.#controllers.map(({ base }) => join(base, this.#name)))];
   }
 }

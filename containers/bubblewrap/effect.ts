@@ -31,7 +31,7 @@ export async function runEffect(
   refuseInterrupted(cancellation);
   const group = cgroups.open();
   group.set(limits);
-  await writeRunFile(run, { runtime: 'bubblewrap' });
+  await writeRunFile(run, { runtime: 'bubblewrap', groups: group.dirs });
   const names = ['stdout', 'stderr', 'status'].map((name) => join(run.path, name));
   const files = await Promise.all(names.map((name) => open(name, 'a')));
   const [stdout, stderr, status] = names as [string, string, string];

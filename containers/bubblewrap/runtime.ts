@@ -89,8 +89,9 @@ class BubblewrapRuntime implements Runtime {
     return this.#filter;
   }
 
-  close(): Promise<void> {
-    return this.#launcher.close();
+  async close(): Promise<void> {
+    await this.#launcher.close();
+    this.#cgroups.close();
   }
 }
 

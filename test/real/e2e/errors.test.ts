@@ -136,3 +136,20 @@ test('what is wrong is told as SARIF, one document whatever the format, with the
   ]);
   expect(wrong.stderr).toContain('phasez');
 });
+
+test('what fails while a release is made is told with its node, what its tool said, and where: nothing is recorded', async () => {
+  const shop = await newShop();
+  const path = 'components/terraform/network/main.tf';
+  shop.commit(path, (text) => `${text}\nterraform {\n  required_version = ">= 99"\n}\n`);
+  const line = lineOf(shop.read(path), 'required_version = ">= 99"');
+  for (const verb of ['plan', 'release', 'rollout']) {
+    const failed = await shop.ask(`${verb} payment-service --target dev`);
+    expect(failed.code).toBe(1);
+    expect(failed.json.error).toMatchObject({
+      file: path,
+      line,
+      message: expect.stringMatching(/^terraform\/network\/init: Unsupported Terraform Core version/),
+    });
+  }
+  expect((await shop.ask('history payment-service --target dev')).json.records).toEqual([]);
+});

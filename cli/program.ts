@@ -144,6 +144,14 @@ function addPhases(program: Command): void {
   ).action(async (id, _, command: Command) => (await import('./verbs/reproduce.ts')).reproduceVerb(globalsOf(command), id));
   const images = program.command('images').description('the images that nodes run in');
   images
+    .command('list <deployment>')
+    .description('those that the lock file pins')
+    .action(async (name, _, command: Command) => (await import('./verbs/images.ts')).listImagesVerb(globalsOf(command), name));
+  images
+    .command('verify <deployment>')
+    .description("whether this machine's programs still make those that the lock file pins")
+    .action(async (name, _, command: Command) => (await import('./verbs/images.ts')).verifyImagesVerb(globalsOf(command), name));
+  images
     .command('build <deployment>')
     .description("assemble them from this machine's programs, and pin them in the deployment's lock file")
     .action(async (name, _, command: Command) => (await import('./verbs/images.ts')).buildImagesVerb(globalsOf(command), name));

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ConfigFiles, loadDeployment, resolve } from '../config/index.ts';
-import { isToolchain, openImages, TOOLCHAINS } from '../containers/index.ts';
+import { imageKey, isToolchain, openImages, TOOLCHAINS } from '../containers/index.ts';
 import { AtmosError, type Digest, sha256 } from '../engine/index.ts';
 import { imageNames } from '../phases/index.ts';
 import { EMPTY_LOCK, formatLock, type LockFile, parseLock } from '../vendoring/index.ts';
@@ -61,6 +61,52 @@ export async function buildImages(workspace: Workspace, deployment: string): Pro
   }
   if (built.some(({ pinned }) => !pinned)) await writeFile(join(root, lockPath(workspace, deployment)), await formatLock({ images: pins }));
   return built;
+}
+
+export interface ListedImage {
+  readonly name: string;
+  readonly reference: string;
+  readonly digest: Digest;
+  /** Assembled from a machine's own programs. */
+  readonly assembled: boolean;
+  /** Whether it is in this machine's cache, whole. */
+  readonly isHere: boolean;
+}
+
+/** The images that a deployment's lock file pins. @throws AtmosError `unknown-deployment`, `invalid-lock` */
+export async function listImages(workspace: Workspace, deployment: string): Promise<readonly ListedImage[]> {
+  const { files, project, store, cache } = workspace;
+  await loadDeployment(files, project, deployment, cache);
+  const lock = await readLock(workspace, files, deployment);
+  const names = Object.keys(lock.images).sort();
+  const listed = await Promise.all(
+    names.map(async (name) => {
+      const pin = lock.images[name];
+      return pin === undefined ? [] : [{ name, ...pin, isHere: (await store.result(imageKey(pin.digest))) !== undefined }];
+    }),
+  );
+  return listed.flat();
+}
+
+export interface VerifiedImage {
+  readonly name: string;
+  readonly digest: Digest;
+  /** What this machine's programs make; `null` for an image that is not made of them. */
+  readonly made: Digest | null;
+}
+
+/**
+ * Assembles anew what the lock file says was assembled, and tells what comes out: whether this machine's programs are those that the image was made of.
+ * @throws AtmosError `no-binary`
+ */
+export async function verifyImages(workspace: Workspace, deployment: string): Promise<readonly VerifiedImage[]> {
+  const images = openImages(workspace.store, []);
+  const verified: VerifiedImage[] = [];
+  for (const { name, digest, assembled } of await listImages(workspace, deployment)) {
+    const made = assembled && isToolchain(name) ? (await images.assemble(name)).digest : null;
+    verified.push({ name, digest, made });
+  }
+  return verified;
 }
 
 function noToolchain(name: string): AtmosError {

@@ -1,6 +1,6 @@
-import { buildImages } from '../../deploy/index.ts';
+import { buildImages, listImages, verifyImages } from '../../deploy/index.ts';
 import { shortId } from '../../engine/index.ts';
-import { type Globals, print } from '../globals.ts';
+import { type Globals, print, table } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
 
 export async function buildImagesVerb(globals: Globals, name: string): Promise<void> {
@@ -12,5 +12,43 @@ export async function buildImagesVerb(globals: Globals, name: string): Promise<v
       const changed = images.some(({ pinned }) => !pinned);
       return [...lines, ...(changed ? [`wrote ${file}; commit it: git add ${file} && git commit`] : [])].join('\n');
     });
+  });
+}
+
+export async function listImagesVerb(globals: Globals, name: string): Promise<void> {
+  await inWorkspace(globals, async (workspace) => {
+    const images = await listImages(workspace, name);
+    await print(globals.format, { images }, () =>
+      images.length === 0
+        ? `nothing is pinned yet: atmos-deployment images build ${name}`
+        : table([
+            ['IMAGE', 'DIGEST', 'REFERENCE', 'FROM', 'HERE'],
+            ...images.map(({ name: image, digest, reference, assembled, isHere }) => [
+              image,
+              shortId(digest),
+              reference,
+              assembled ? 'programs of a machine' : 'registry',
+              isHere ? 'yes' : 'no',
+            ]),
+          ]),
+    );
+  });
+}
+
+export async function verifyImagesVerb(globals: Globals, name: string): Promise<void> {
+  await inWorkspace(globals, async (workspace) => {
+    const images = (await verifyImages(workspace, name)).map((image) => ({
+      ...image,
+      isSame: image.made === null || image.made === image.digest,
+    }));
+    await print(globals.format, { images }, () =>
+      images
+        .map(({ name: image, digest, made, isSame }) => {
+          if (isSame) return `✔ ${image}  ${shortId(digest)}`;
+          return `✖ ${image}  pinned as ${shortId(digest)}, but this machine's programs make ${made === null ? '' : shortId(made)}`;
+        })
+        .join('\n'),
+    );
+    if (images.some(({ isSame }) => !isSame)) process.exitCode = 1;
   });
 }

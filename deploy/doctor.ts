@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openImages, openRuntime } from '../containers/index.ts';
 import { ABILITIES, type Ability, AtmosError, openStore } from '../engine/index.ts';
@@ -30,7 +28,7 @@ export interface Diagnosis {
 
 /** Looks at what this machine has of what deployments need, by trying it. */
 export async function diagnose(): Promise<Diagnosis> {
-  const dir = mkdtempSync(join(tmpdir(), 'atmos-doctor-'));
+  const dir = mkdtempSync(join(process.getBuiltinModule('node:os').tmpdir(), 'atmos-doctor-'));
   const store = openStore(dir);
   try {
     const git = program('git', ['--version'], true, 'sudo apt-get install git');
@@ -66,6 +64,8 @@ export async function diagnose(): Promise<Diagnosis> {
 }
 
 function program(name: string, args: readonly string[], isNeeded: boolean, hint: string): Finding {
+  // Loaded when it is asked for: this file lies beside what every command loads.
+  const { execFileSync } = process.getBuiltinModule('node:child_process');
   try {
     // What it says of the user's own settings is none of ours.
     const env = { ...process.env, TF_CLI_CONFIG_FILE: '/dev/null', CHECKPOINT_DISABLE: '1' };

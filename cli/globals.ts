@@ -8,6 +8,10 @@ export interface Globals {
   readonly config: string | undefined;
   readonly verbose: boolean;
   readonly quiet: boolean;
+  /** The verb's own words: first of all the deployment. */
+  readonly words: readonly string[];
+  /** `--target`, where the verb has it and it was given. */
+  readonly target?: string;
   readonly logFormat: (typeof LOG_FORMATS)[number];
 }
 

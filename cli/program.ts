@@ -231,5 +231,5 @@ function withRunFlags(command: Command): Command {
 }
 
 function globalsOf(command: Command): Globals & RunFlags {
-  return command.optsWithGlobals<Globals & RunFlags>();
+  return { ...command.optsWithGlobals<Globals & RunFlags>(), words: command.args };
 }

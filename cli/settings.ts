@@ -40,7 +40,7 @@ export function runSettings(globals: Globals, flags: RunFlags, { project, logsRo
     keep: flags.keep,
     isolation: engine.isolation,
     cancellation: interrupts(),
-    listener: both(recordIn(logsRoot), shownBy(globals)),
+    listener: both(recordIn(logsRoot, globals), shownBy(globals)),
     onRuntime: (name) => {
       if (globals.verbose) process.stderr.write(`  containers: ${name}\n`);
     },
@@ -48,8 +48,9 @@ export function runSettings(globals: Globals, flags: RunFlags, { project, logsRo
 }
 
 /** Writes a journal of this command. */
-function recordIn(logsRoot: string): Listener {
-  const { listener, close } = journal(logsRoot, process.argv.slice(2));
+function recordIn(logsRoot: string, { words, target }: Globals): Listener {
+  const subject = { command: process.argv.slice(2), deployment: words[0] ?? null, target: target ?? null };
+  const { listener, close } = journal(logsRoot, subject);
   process.once('exit', close);
   return listener;
 }

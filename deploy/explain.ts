@@ -54,7 +54,7 @@ export async function explain({ logsRoot, store }: Workspace, node: string): Pro
     const event = journal.events.findLast((one) => one.node === node && (one.type === 'started' || one.type === 'cached'));
     if (event?.type !== 'started' && event?.type !== 'cached') continue;
     if (last === undefined) last = { journal, event };
-    else if (before === undefined && subject(journal.run) === subject(last.journal.run)) before = { run: journal.run, key: event.key };
+    else if (before === undefined && isSameSubject(journal.run, last.journal.run)) before = { run: journal.run, key: event.key };
     if (before !== undefined && descriptions.has(last.event.key) && descriptions.has(before.key)) break;
   }
   if (last === undefined) throw noNode(node, [...known]);
@@ -71,12 +71,8 @@ export async function explain({ logsRoot, store }: Workspace, node: string): Pro
   };
 }
 
-/** Runs of one deployment and target are compared with one another, whatever their verb. */
-function subject({ command }: RunLine): string {
-  const words = command.filter((word, index) => !word.startsWith('-') && !(command[index - 1] ?? '').startsWith('--'));
-  const at = command.findIndex((word) => word === '--target' || word.startsWith('--target='));
-  const target = at === -1 ? '' : command[at]?.includes('=') === true ? command[at] : `--target=${command[at + 1]}`;
-  return `${words[1] ?? ''} ${target}`;
+function isSameSubject(a: RunLine, b: RunLine): boolean {
+  return a.deployment === b.deployment && a.target === b.target;
 }
 
 async function differences(before: JsonObject, after: JsonObject, store: Store): Promise<readonly KeyDifference[]> {

@@ -20,7 +20,13 @@ export interface RunLine {
   readonly at: number;
   /** What the user wrote. */
   readonly command: readonly string[];
+  /** What it was about: runs of one deployment and target are compared with one another. `null` where it named none. */
+  readonly deployment: string | null;
+  readonly target: string | null;
 }
+
+/** A command, as its journal tells it. */
+export type Subject = Pick<RunLine, 'command' | 'deployment' | 'target'>;
 
 export interface Journal {
   readonly run: RunLine;
@@ -32,7 +38,7 @@ export interface Journal {
  * Writes what a command does, an event a line, to `<dir>/<run>.jsonl`: made with the first event, whole up to the last one that ran however the command ends.
  * Of earlier ones the newest hundred are kept. A disk that can't be written to makes no difference to the command.
  */
-export function journal(dir: string, command: readonly string[]): { readonly listener: Listener; close(): void } {
+export function journal(dir: string, subject: Subject): { readonly listener: Listener; close(): void } {
   let file: number | undefined;
   const begin = (): number => {
     const at = Date.now();
@@ -41,7 +47,7 @@ export function journal(dir: string, command: readonly string[]): { readonly lis
     const old = runNames(dir).slice(0, -(KEPT - 1));
     for (const name of old) rmSync(join(dir, `${name}.jsonl`), { force: true });
     const made = openSync(join(dir, `${run}.jsonl`), 'ax', 0o600);
-    writeSync(made, `${JSON.stringify({ type: 'run', version: EVENT_VERSION, run, at, command } satisfies RunLine)}\n`);
+    writeSync(made, `${JSON.stringify({ type: 'run', version: EVENT_VERSION, run, at, ...subject } satisfies RunLine)}\n`);
     return made;
   };
   let isBroken = false;

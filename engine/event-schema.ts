@@ -1,4 +1,5 @@
 const text = { type: 'string' } as const;
+const name = { type: ['string', 'null'] } as const;
 const digest = { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' } as const;
 const ms = { type: 'integer', minimum: 0 } as const;
 
@@ -23,8 +24,16 @@ export const eventSchema = {
     {
       type: 'object',
       description: 'The first line of a journal in .atmos/logs: the command.',
-      properties: { type: { const: 'run' }, version: { const: 1 }, run: text, at: ms, command: { type: 'array', items: text } },
-      required: ['type', 'version', 'run', 'at', 'command'],
+      properties: {
+        type: { const: 'run' },
+        version: { const: 1 },
+        run: text,
+        at: ms,
+        command: { type: 'array', items: text },
+        deployment: name,
+        target: name,
+      },
+      required: ['type', 'version', 'run', 'at', 'command', 'deployment', 'target'],
       additionalProperties: false,
     },
     event('queued', {}),

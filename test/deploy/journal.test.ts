@@ -14,13 +14,15 @@ function directory(): string {
   return join(dir, 'logs');
 }
 
+const subjectOf = (target: string) => ({ command: ['plan', 'app', '--target', target], deployment: 'app', target });
+
 /** A workspace as far as `explain` needs it, and what runs nodes in it as a command. */
 function world() {
   const store = newStore();
   const logsRoot = directory();
   const runtime = runtimeOf(store, ({ id }) => (id === 'bad' ? 1 : 0));
-  const command = async (words: string, nodes: readonly Node[]): Promise<void> => {
-    const { listener, close } = journal(logsRoot, words.split(' '));
+  const command = async (target: string, nodes: readonly Node[]): Promise<void> => {
+    const { listener, close } = journal(logsRoot, subjectOf(target));
     await run(makeGraph([...nodes]), { ...optionsFor(store, runtime), listener });
     close();
     // Runs of one millisecond sort by their random part.
@@ -33,16 +35,16 @@ function world() {
 
 test('every line of a journal is what the published schema says, and it can be read back', async () => {
   const { logsRoot, command } = world();
-  await command('plan app', [node('good'), node('bad'), node('after', { after: ['bad'] })]);
-  await command('plan app', [node('good')]);
+  await command('dev', [node('good'), node('bad'), node('after', { after: ['bad'] })]);
+  await command('dev', [node('good')]);
   const validate = new Ajv2020({ strict: false }).compile(eventSchema);
   const lines = readdirSync(logsRoot).flatMap((name) => readFileSync(join(logsRoot, name), 'utf8').trimEnd().split('\n'));
   for (const line of lines) expect([validate(JSON.parse(line)), validate.errors]).toEqual([true, null]);
   const types = new Set(lines.map((line) => JSON.parse(line).type));
   expect([...types].sort()).toEqual(['cached', 'cancelled', 'failed', 'finished', 'queued', 'run', 'started']);
-  expect([...journals(logsRoot)].map(({ run: { command: words }, events }) => [words, events.length])).toEqual([
-    [['plan', 'app'], 2],
-    [['plan', 'app'], expect.any(Number)],
+  expect([...journals(logsRoot)].map(({ run: { deployment, target }, events }) => [`${deployment} ${target}`, events.length])).toEqual([
+    ['app dev', 2],
+    ['app dev', expect.any(Number)],
   ]);
   expect([...durationsIn(logsRoot).keys()]).toEqual(['good']);
   expect(findRun(logsRoot, 'last').events.map(({ type }) => type)).toEqual(['queued', 'cached']);
@@ -53,17 +55,17 @@ test('explain names what of a key is another than in the run before of the same 
   const nodes = async (text: string, env: string) => [
     node('init', { inputs: [{ path: '/source', from: await source(text) }], exec: { env: { REGION: env } } }),
   ];
-  await command('plan app --target dev', await nodes('one', 'eu'));
+  await command('dev', await nodes('one', 'eu'));
   expect(await explain(workspace, 'init')).toMatchObject({ ran: 'not-in-cache', comparedWith: undefined });
-  await command('plan app --target prod', await nodes('other', 'us'));
-  await command('plan app --target dev', await nodes('two', 'eu'));
+  await command('prod', await nodes('other', 'us'));
+  await command('dev', await nodes('two', 'eu'));
   const { ran, differences, comparedWith } = await explain(workspace, 'init');
   expect(ran).toBe('not-in-cache');
-  expect(comparedWith?.command).toEqual(['plan', 'app', '--target', 'dev']);
+  expect(comparedWith?.target).toBe('dev');
   expect(differences).toMatchObject([{ part: 'inputs /source', files: ['main.tf'] }]);
-  await command('plan app --target dev', await nodes('two', 'us'));
+  await command('dev', await nodes('two', 'us'));
   expect((await explain(workspace, 'init')).differences).toEqual([{ part: 'env REGION', before: 'eu', after: 'us' }]);
-  await command('plan app --target dev', await nodes('two', 'us'));
+  await command('dev', await nodes('two', 'us'));
   expect(await explain(workspace, 'init')).toMatchObject({ ran: 'cached', differences: [] });
   await expect(explain(workspace, 'initt')).rejects.toMatchObject({ code: 'no-node', hint: 'did you mean "init"?' });
 });
@@ -71,13 +73,13 @@ test('explain names what of a key is another than in the run before of the same 
 test('a journal whose command was killed is read up to its last whole line; of many the newest hundred are kept', () => {
   const logsRoot = directory();
   mkdirSync(logsRoot, { recursive: true });
-  const line = JSON.stringify({ type: 'run', version: 1, run: '20260101T000000-0000', at: 0, command: ['plan'] });
+  const line = JSON.stringify({ type: 'run', version: 1, run: '20260101T000000-0000', at: 0, ...subjectOf('dev') });
   writeFileSync(join(logsRoot, '20260101T000000-0000.jsonl'), `${line}\n{"at":1,"no`);
   expect(findRun(logsRoot, '2026')).toMatchObject({ events: [] });
   for (let index = 1; index < 120; index += 1) {
     writeFileSync(join(logsRoot, `20260102T000000-${String(index).padStart(4, '0')}.jsonl`), `${line}\n`);
   }
-  const { listener: write } = journal(logsRoot, ['plan']);
+  const { listener: write } = journal(logsRoot, subjectOf('dev'));
   write({ at: 1, node: 'a', component: 'a', step: 'make', type: 'cancelled', because: 'so' });
   expect(readdirSync(logsRoot)).toHaveLength(100);
   expect(existsSync(join(logsRoot, '20260101T000000-0000.jsonl'))).toBe(false);
@@ -87,7 +89,7 @@ test('a journal whose command was killed is read up to its last whole line; of m
 test('a disk that can’t be written to makes no difference to the command', () => {
   const logsRoot = directory();
   // /sys takes no directories, not even from root.
-  const { listener: write } = journal('/sys/atmos-logs', ['plan']);
+  const { listener: write } = journal('/sys/atmos-logs', subjectOf('dev'));
   expect(() => write({ at: 1, node: 'a', component: 'a', step: 'make', type: 'cancelled', because: 'so' })).not.toThrow();
   expect(existsSync(logsRoot)).toBe(false);
 });

@@ -115,7 +115,8 @@ export function call(args: readonly string[], { env = {}, cwd, onStart }: CallOp
     });
     child.on('error', reject);
     child.on('close', (code) => {
-      const json: unknown = args.includes('json') && stdout !== '' ? JSON.parse(stdout) : undefined;
+      const isJson = args.includes('--format') && args[args.indexOf('--format') + 1] === 'json';
+      const json: unknown = isJson && stdout !== '' ? JSON.parse(stdout) : undefined;
       done({ code: code ?? -1, stdout, stderr, json });
     });
     onStart?.(child);

@@ -1,7 +1,8 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Happening, Listener } from './events.ts';
 import type { Graph } from './graph.ts';
-import type { Mask } from './mask.ts';
+import type { KeyDescription } from './key.ts';
+import { type Mask, maskJson, UNMASKED } from './mask.ts';
 import type { NodeId } from './node.ts';
 
 /** How many characters of a node's output are kept for its error message. */
@@ -25,7 +26,8 @@ export function makeEmitter(graph: Graph, listener: Listener, mask: Mask): Emitt
 
   const emit = (id: NodeId, happening: Happening): void => {
     const node = graph.nodes.get(id);
-    listener({ at: Date.now(), node: id, component: node?.component ?? '', step: node?.step ?? '', ...happening });
+    const shown = mask === UNMASKED ? happening : masked(happening, mask);
+    listener({ at: Date.now(), node: id, component: node?.component ?? '', step: node?.step ?? '', ...shown });
   };
   const output = (node: NodeId, stream: 'stdout' | 'stderr', raw: string): void => {
     if (raw === '') return;
@@ -55,4 +57,10 @@ export function makeEmitter(graph: Graph, listener: Listener, mask: Mask): Emitt
     },
     tail: (node) => tails.get(node) ?? '',
   };
+}
+
+/** Output and messages are masked by whoever makes them; what a key is made of may hold a secret that the user put into a value. */
+function masked(happening: Happening, mask: Mask): Happening {
+  if (happening.type !== 'started' && happening.type !== 'cached') return happening;
+  return { ...happening, description: maskJson(happening.description, mask) as KeyDescription };
 }

@@ -1,8 +1,13 @@
+import { isObject, type Json, type JsonObject } from './json.ts';
+
 /** Replaces every secret value in a text by `***`: as it is, in base64 at any alignment, in hex, URL-encoded and JSON-escaped. */
 export type Mask = (text: string) => string;
 
 /** Shorter values are not masked: `1` or `eu` would hide half of every log. */
 const SHORTEST = 4;
+
+/** Where there are no secrets. */
+export const UNMASKED: Mask = (text) => text;
 
 export function makeMask(secrets: readonly string[]): Mask {
   const forms = new Set<string>();
@@ -19,6 +24,7 @@ export function makeMask(secrets: readonly string[]): Mask {
     }
   }
   const needles = [...forms].sort((a, b) => b.length - a.length);
+  if (needles.length === 0) return UNMASKED;
   return (text) => needles.reduce((masked, needle) => masked.replaceAll(needle, '***'), text);
 }
 
@@ -34,4 +40,12 @@ function base64Forms(value: string): readonly string[] {
     const core = encoded.slice(skip, encoded.length - tail);
     return core.length < 6 ? [] : [core, core.replaceAll('+', '-').replaceAll('/', '_')];
   });
+}
+
+/** The same for every text in a value: its keys are names, and stay. */
+export function maskJson(value: Json, mask: Mask): Json {
+  if (typeof value === 'string') return mask(value);
+  if (Array.isArray(value)) return value.map((item: Json) => maskJson(item, mask));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value as JsonObject).map(([key, member]) => [key, maskJson(member, mask)]));
 }

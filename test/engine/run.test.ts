@@ -220,3 +220,17 @@ test('of what could start, the beginning of what took longest before starts firs
   // c and what follows it take 1000, b 900, new as long as the four do on average, a 100.
   expect(runtime.ran).toEqual(['c', 'b', 'then', 'new', 'a']);
 });
+
+test('a secret that stands in a value is in no event, in what a key is made of neither', async () => {
+  const store = newStore();
+  const runtime = runtimeOf(store, () => 0);
+  const graph = makeGraph([
+    node('a', { exec: { argv: ['say', 'planted-secret'], env: { TOKEN_URL: 'https://planted-secret@host' }, secrets: ['TOKEN'] } }),
+  ]);
+  const options = optionsFor(store, runtime, { secrets: { TOKEN: 'planted-secret' } });
+  await run(graph, options);
+  await run(graph, options);
+  expect(options.events.map(({ type }) => type)).toEqual(['queued', 'started', 'finished', 'queued', 'cached']);
+  expect(JSON.stringify(options.events)).not.toContain('planted-secret');
+  expect(JSON.stringify(options.events)).toContain('https://***@host');
+});

@@ -1,26 +1,15 @@
-/** A process of its own: `cached.ts DIR COUNT` runs a graph of so many nodes, whose results `prepare` put there, and prints `{ ms, cached, peakMiB }`. */
-import { asDigest, type Exec, makeGraph, type Node, openStore, run } from '../engine/index.ts';
+/** A process of its own: `cached.ts DIR COUNT` runs a graph of so many nodes, whose results its first run makes, and prints `{ ms, cached, peakMiB }`. */
+import { asDigest, execAction, makeGraph, type Node, openStore, run } from '../engine/index.ts';
 
 const [dir = '', count = '0'] = process.argv.slice(2);
 
 function nodeOf(index: number): Node {
-  const action: Exec = {
-    kind: 'exec',
+  const action = execAction({
     image: asDigest(`sha256:${'a'.repeat(64)}`),
     argv: ['make', String(index)],
-    workdir: '/',
-    env: {},
-    secrets: [],
-    network: 'none',
     limits: { memoryMiB: 64, cpus: 1, pids: 16 },
     outputs: [{ name: 'out', path: '/out' }],
-    collect: 'success',
-    state: [],
-    effect: undefined,
-    timeoutMs: undefined,
-    retries: 0,
-    succeeds: [0],
-  };
+  });
   // Each reads what another one made, ten levels deep.
   const from = index - 1_000;
   const inputs = from < 0 ? [] : [{ path: '/in', from: { node: `node${from}`, output: 'out' } }];

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type DockerClient from 'dockerode';
 import { dockerRuntime } from '../containers/docker/runtime.ts';
 import { openImages, openRuntime } from '../containers/index.ts';
-import { type Exec, openStore, type Runtime } from '../engine/index.ts';
+import { type Exec, execAction, openStore, type Runtime } from '../engine/index.ts';
 import { atMost, type Figures, inTurn, told } from './figures.ts';
 
 /** What a node that does nothing costs in either runtime, against the bare tools with the same flags. */
@@ -60,23 +60,7 @@ export async function figures(): Promise<Figures> {
 
 /** A command that does nothing. */
 export function nothing(image: Exec['image']): Exec {
-  return {
-    kind: 'exec',
-    image,
-    argv: ['true'],
-    workdir: '/',
-    env: {},
-    secrets: [],
-    network: 'none',
-    limits: { memoryMiB: 512, cpus: 1, pids: 256 },
-    outputs: [],
-    collect: 'success',
-    state: [],
-    effect: undefined,
-    timeoutMs: undefined,
-    retries: 0,
-    succeeds: [0],
-  };
+  return execAction({ image, argv: ['true'], limits: { memoryMiB: 512, cpus: 1, pids: 256 } });
 }
 
 /** `bwrap` with the flags that a node gets. Milliseconds. */

@@ -90,6 +90,25 @@ export interface Compute {
   readonly outputs: readonly string[];
 }
 
+/** An exec action that declares what is given and nothing else: no network, no secrets, no outputs; exit code 0 is success. */
+export function execAction(action: Pick<Exec, 'image' | 'argv' | 'limits'> & Partial<Exec>): Exec {
+  return {
+    kind: 'exec',
+    workdir: '/',
+    env: {},
+    secrets: [],
+    network: 'none',
+    outputs: [],
+    collect: 'success',
+    state: [],
+    effect: undefined,
+    timeoutMs: undefined,
+    retries: 0,
+    succeeds: [0],
+    ...action,
+  };
+}
+
 export function outputNames(action: Action): readonly string[] {
   switch (action.kind) {
     case 'exec':

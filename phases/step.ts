@@ -1,4 +1,4 @@
-import type { Exec, Input, Limits, Node } from '../engine/index.ts';
+import { type Exec, execAction, type Input, type Limits, type Node } from '../engine/index.ts';
 
 /** What a node's container may use unless it says otherwise. */
 const LIMITS: Limits = { memoryMiB: 2048, cpus: 2, pids: 1024 };
@@ -23,24 +23,9 @@ export function script(text: string, ...args: readonly string[]): readonly strin
   return ['sh', '-c', PRELUDE + text, 'sh', ...args];
 }
 
-/** An exec action with the defaults: no network, no secrets, no state, exit code 0. */
+/** An exec action with the usual limits, and nothing declared but what is given. */
 export function exec(action: Pick<Exec, 'image' | 'argv'> & Partial<Exec>): Exec {
-  return {
-    kind: 'exec',
-    workdir: '/',
-    env: {},
-    secrets: [],
-    network: 'none',
-    limits: LIMITS,
-    outputs: [],
-    collect: 'success',
-    state: [],
-    effect: undefined,
-    timeoutMs: undefined,
-    retries: 0,
-    succeeds: [0],
-    ...action,
-  };
+  return execAction({ limits: LIMITS, ...action });
 }
 
 /** A node of a component, named `<component>/<step>`. */

@@ -8,6 +8,7 @@ import {
   type Digest,
   type Exec,
   type ExecResult,
+  execAction,
   makeTree,
   type Node,
   openStore,
@@ -56,24 +57,13 @@ export function runtimeOf(store: Store, behave: (step: ResolvedExec) => Promise<
 
 export function node(id: string, parts: Partial<Node> & { readonly exec?: Partial<Exec> } = {}): Node {
   const { exec, ...rest } = parts;
-  const action: Exec = {
-    kind: 'exec',
+  const action = execAction({
     image: IMAGE,
     argv: ['make', id],
-    workdir: '/',
-    env: {},
-    secrets: [],
-    network: 'none',
     limits: { memoryMiB: 64, cpus: 1, pids: 16 },
     outputs: [{ name: 'out', path: '/out' }],
-    collect: 'success',
-    state: [],
-    effect: undefined,
-    timeoutMs: undefined,
-    retries: 0,
-    succeeds: [0],
     ...exec,
-  };
+  });
   return { id, component: id, step: 'make', inputs: [], after: [], cache: 'content', action, ...rest };
 }
 

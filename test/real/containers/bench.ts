@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { dockerRuntime } from '../../../containers/docker/runtime.ts';
 import { type ImageStore, openImages, openRuntime, type StoredImage } from '../../../containers/index.ts';
 import { runWithin } from '../../../engine/attempt.ts';
-import { type Exec, type ExecResult, openStore, type ResolvedInput, type Runtime, type Store } from '../../../engine/index.ts';
+import { type Exec, type ExecResult, execAction, openStore, type ResolvedInput, type Runtime, type Store } from '../../../engine/index.ts';
 
 /** A store, an image and a runtime to try things with. */
 export interface Bench {
@@ -59,24 +59,13 @@ export interface Trial {
 /** Runs a shell script as a node. */
 export async function runScript({ runtime, store, image, stateRoot }: Bench, text: string, trial: Trial = {}): Promise<Ran> {
   const said = { stdout: '', stderr: '' };
-  const exec: Exec = {
-    kind: 'exec',
+  const exec = execAction({
     image: image.digest,
     argv: ['sh', '-c', text],
-    workdir: '/',
-    env: {},
     secrets: Object.keys(trial.secrets ?? {}),
-    network: 'none',
     limits: { memoryMiB: 512, cpus: 1, pids: 256 },
-    outputs: [],
-    collect: 'success',
-    state: [],
-    effect: undefined,
-    timeoutMs: undefined,
-    retries: 0,
-    succeeds: [0],
     ...trial.exec,
-  };
+  });
   const io = {
     store,
     secrets: trial.secrets ?? {},

@@ -1,9 +1,10 @@
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Digest, hex } from '../digest.ts';
+import type { Digest } from '../digest.ts';
 import { AtmosError, errorCode } from '../errors.ts';
 import { makeTree, type Tree, type TreeEntry } from '../tree.ts';
 import type { Contents } from './contents.ts';
+import { placeIn } from './walk.ts';
 
 /** Every file of a checked-out tree has this time (1980-01-01 UTC, the earliest that a zip archive can say), in seconds. */
 export const TREE_TIME = 315_532_800;
@@ -80,8 +81,7 @@ export async function takeIn(dir: string, contents: Contents): Promise<Tree> {
 
 /** The path of a checked-out tree below the store's directory. */
 export function checkoutPath(dir: string, digest: Digest): string {
-  const name = hex(digest);
-  return join(dir, 'trees', name.slice(0, 2), name.slice(2));
+  return placeIn(join(dir, 'trees'), digest);
 }
 
 export function isDirectory(path: string): boolean {

@@ -13,9 +13,10 @@ import {
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { asDigest, type Digest, hex, sha256 } from '../digest.ts';
+import { asDigest, type Digest, sha256 } from '../digest.ts';
 import { AtmosError, errorCode, isMissing } from '../errors.ts';
 import { TREE_TIME } from './checkout.ts';
+import { placeIn } from './walk.ts';
 
 /** Above this many bytes a file travels as a stream, never whole in memory. */
 const STREAM_ABOVE = 4 * 1024 * 1024;
@@ -104,8 +105,7 @@ export class Contents {
   }
 
   #path(digest: Digest): string {
-    const name = hex(digest);
-    return join(this.#dir, name.slice(0, 2), name.slice(2));
+    return placeIn(this.#dir, digest);
   }
 
   async #temporaryFile(): Promise<string> {

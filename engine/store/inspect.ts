@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { closeSync, lstatSync, openSync, readFileSync, readlinkSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { asDigest, type Digest, hex, sha256 } from '../digest.ts';
+import { asDigest, type Digest, sha256 } from '../digest.ts';
 import { errorCode, isMissing } from '../errors.ts';
 import type { Tree } from '../tree.ts';
 import { sizeBelow } from './prune.ts';
 import { isIntact, parseResult } from './results.ts';
-import { filesBelow, namesIn, storedIn } from './walk.ts';
+import { filesBelow, namesIn, readTree, storedIn } from './walk.ts';
 
 export interface Amount {
   readonly count: number;
@@ -77,7 +77,7 @@ export function verify(dir: string): StoreCheck {
   };
   for (const { path, digest } of storedIn(dir, 'objects')) check(path, digestOf(path) === digest);
   for (const { path } of storedIn(dir, 'results')) check(path, isIntact(readFileSync(path, 'utf8')));
-  for (const { path, digest } of storedIn(dir, 'trees')) check(path, isAsTree(path, treeOf(dir, digest)));
+  for (const { path, digest } of storedIn(dir, 'trees')) check(path, isAsTree(path, readTree(dir, digest)));
   return { checked, damaged };
 }
 
@@ -94,17 +94,6 @@ function digestOf(path: string): Digest {
     closeSync(file);
   }
   return asDigest(`sha256:${hash.digest('hex')}`);
-}
-
-function treeOf(dir: string, digest: Digest): Tree | undefined {
-  const name = hex(digest);
-  try {
-    return JSON.parse(readFileSync(join(dir, 'objects', name.slice(0, 2), name.slice(2)), 'utf8')) as Tree;
-  } catch (error) {
-    // Damaged objects are gone by now.
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
 }
 
 /** Whether a directory holds just what its tree says. One whose tree is not known can be laid out again when it is. */

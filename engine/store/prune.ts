@@ -1,10 +1,8 @@
 import { lstatSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Digest, hex, sha256 } from '../digest.ts';
-import { isMissing } from '../errors.ts';
-import type { Tree } from '../tree.ts';
+import type { Digest } from '../digest.ts';
 import { parseResult, resultPath } from './results.ts';
-import { filesBelow, storedIn } from './walk.ts';
+import { filesBelow, readTree, storedIn } from './walk.ts';
 
 export interface PruneRequest {
   /** Milliseconds since the epoch: what was last used before is dropped. `undefined` drops nothing for its age. */
@@ -109,17 +107,8 @@ class Uses {
 
   /** The contents of a tree, each once; none where it is damaged or gone: then its result counts no more. */
   #entries(tree: Digest): readonly Digest[] {
-    const name = hex(tree);
-    try {
-      const bytes = readFileSync(join(this.#dir, 'objects', name.slice(0, 2), name.slice(2)));
-      if (sha256(bytes) !== tree) return [];
-      return [...new Set((JSON.parse(bytes.toString('utf8')) as Tree).entries.map(({ digest }) => digest))].filter(
-        (digest) => digest !== tree,
-      );
-    } catch (error) {
-      if (isMissing(error)) return [];
-      throw error;
-    }
+    const digests = readTree(this.#dir, tree)?.entries.map(({ digest }) => digest) ?? [];
+    return [...new Set(digests)].filter((digest) => digest !== tree);
   }
 }
 

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fstatSync, futimesSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Digest, hex, isDigest, sha256 } from '../digest.ts';
+import { type Digest, isDigest, sha256 } from '../digest.ts';
 import { isMissing, isUnwritable } from '../errors.ts';
 import { isObject } from '../json.ts';
 import { moveIn } from './contents.ts';
+import { placeIn } from './walk.ts';
 
 /** What a node made: kept under its key. */
 export interface NodeResult {
@@ -62,8 +63,7 @@ export class Results {
 
 /** Where the text of a key lies. */
 export function resultPath(dir: string, key: string): string {
-  const name = hex(sha256(key));
-  return join(dir, name.slice(0, 2), name.slice(2));
+  return placeIn(dir, sha256(key));
 }
 
 /** Whether a file is what its first line says. */

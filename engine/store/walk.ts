@@ -1,7 +1,8 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { asDigest, type Digest } from '../digest.ts';
+import { asDigest, type Digest, hex, sha256 } from '../digest.ts';
 import { isMissing } from '../errors.ts';
+import type { Tree } from '../tree.ts';
 
 /** Something that lies in a store under a digest: `objects/2c/f24d…`. */
 export interface Stored {
@@ -9,8 +10,28 @@ export interface Stored {
   readonly digest: Digest;
 }
 
+/** The directories of a store. */
+export type Part = 'objects' | 'trees' | 'results';
+
+/** Where something lies in a directory of a store: below the first two digits of its digest, under the others. */
+export function placeIn(dir: string, digest: Digest): string {
+  const name = hex(digest);
+  return join(dir, name.slice(0, 2), name.slice(2));
+}
+
+/** A tree that lies in a store; `undefined` when it is not there, or damaged. */
+export function readTree(dir: string, digest: Digest): Tree | undefined {
+  try {
+    const bytes = readFileSync(placeIn(join(dir, 'objects'), digest));
+    return sha256(bytes) === digest ? (JSON.parse(bytes.toString('utf8')) as Tree) : undefined;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
 /** What lies in one part of a store, in no order. Names that are none of ours are passed over. */
-export function* storedIn(dir: string, part: 'objects' | 'trees' | 'results'): Generator<Stored> {
+export function* storedIn(dir: string, part: Part): Generator<Stored> {
   for (const first of namesIn(join(dir, part)).filter((name) => /^[0-9a-f]{2}$/.test(name))) {
     for (const rest of namesIn(join(dir, part, first)).filter((name) => /^[0-9a-f]{62}$/.test(name))) {
       yield { path: join(dir, part, first, rest), digest: asDigest(`sha256:${first}${rest}`) };

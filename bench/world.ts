@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { isGone, parseProcess } from '../engine/index.ts';
+import { isAbandoned } from '../containers/bubblewrap/cgroups.ts';
 import { startPostgres } from '../test/real/e2e/postgres.ts';
 import { PROGRAM } from './shop.ts';
 
@@ -202,14 +202,7 @@ export class World {
 /** Control groups of processes that are gone. */
 function controlGroups(): readonly string[] {
   const found = spawnSync('find', ['/sys/fs/cgroup', '-name', 'atmos-*'], { encoding: 'utf8' }).stdout.split('\n');
-  return found.filter((path) => {
-    const owner = parseProcess(
-      basename(path)
-        .replace(/^atmos-/, '')
-        .replace(/-\w+$/, ''),
-    );
-    return owner !== undefined && isGone(owner);
-  });
+  return found.filter((path) => isAbandoned(basename(path)));
 }
 
 function commandOf(pid: string): string {

@@ -39,7 +39,8 @@ export class Cgroups {
   }
 
   static find(): Cgroups {
-    const found = candidates().find(({ length }) => length > 0) ?? [];
+    // Of two that can do as much, the first.
+    const found = candidates().reduce((best, one) => (one.length > best.length ? one : best), []);
     for (const base of new Set(found.map(({ base: one }) => one))) sweep(base);
     return new Cgroups(found);
   }
@@ -125,11 +126,16 @@ function countIn(path: string, counter: string): number {
   return Number(line?.slice(counter.length + 1) ?? 0);
 }
 
-/** Groups of processes that are gone. */
+/** Whether a group has the name of one of ours whose process is gone. */
+export function isAbandoned(name: string): boolean {
+  const owner = name.startsWith(PREFIX) ? parseProcess(name.slice(PREFIX.length).replace(/-\w+$/, '')) : undefined;
+  return owner !== undefined && isGone(owner);
+}
+
+/** Removes the groups of processes that are gone. */
 function sweep(base: string): void {
-  for (const name of readdirSync(base).filter((one) => one.startsWith(PREFIX))) {
-    const owner = parseProcess(name.slice(PREFIX.length).replace(/-\w+$/, ''));
-    if (owner !== undefined && isGone(owner)) removeGroup(join(base, name));
+  for (const name of readdirSync(base)) {
+    if (isAbandoned(name)) removeGroup(join(base, name));
   }
 }
 

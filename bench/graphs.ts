@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build } from 'rolldown';
 import { openImages, openRuntime } from '../containers/index.ts';
 import { makeGraph, type Node, openStore, run } from '../engine/index.ts';
+import { builtinsAsCalls } from '../scripts/builtins.ts';
 import { bareBwrap, nothing } from './engine.ts';
 import { atMost, type Figures, inTurn, median, told } from './figures.ts';
 import { nodeAlone } from './shop.ts';
@@ -84,12 +85,10 @@ interface Ran {
 async function cached(dir: string): Promise<Figures> {
   const program = join(dir, 'cached.mjs');
   await build({
-    entryPoints: [join(import.meta.dirname, 'cached.ts')],
-    outfile: program,
-    bundle: true,
+    input: join(import.meta.dirname, 'cached.ts'),
     platform: 'node',
-    format: 'esm',
-    minify: true,
+    plugins: [builtinsAsCalls],
+    output: { file: program, format: 'esm', minify: true },
   });
   // As the program itself starts: what was compiled once is not compiled again.
   const start = join(dir, 'start.mjs');

@@ -2,61 +2,60 @@ import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { default as standalone } from 'ajv/dist/standalone/index.js';
-import { build, type Plugin } from 'esbuild';
+import { build, type Plugin } from 'rolldown';
 import { makeProgram } from '../cli/program.ts';
 import { schemaOptions } from '../config/deployment/compile-schema.ts';
 import { deploymentSchema } from '../config/deployment/schema.ts';
 import { stackSchema } from '../config/stacks/schema.ts';
 import { eventSchema } from '../engine/index.ts';
+import { builtinsAsCalls } from './builtins.ts';
 
 const root = join(import.meta.dirname, '..');
 const outdir = join(root, 'dist');
 
-// Large libraries that few commands need, and that find files beside themselves, stay packages.
-const external = ['dockerode', '@cdktn/hcl2json'];
-
 /** Puts the checking of deployment files in as code: compiling their schema costs more than all else of a start. */
 const compiledSchema: Plugin = {
   name: 'compiled-schema',
-  setup({ onLoad }) {
-    onLoad({ filter: /\/compile-schema\.ts$/ }, () => {
-      const ajv = new Ajv2020({ ...schemaOptions, code: { source: true, esm: true } });
-      const code = standalone.default(ajv, ajv.compile(deploymentSchema));
-      return { contents: `${code}\nexport const compileSchema = () => validate;`, loader: 'js', resolveDir: root };
-    });
+  load(id) {
+    if (!id.endsWith('/deployment/compile-schema.ts')) return undefined;
+    const ajv = new Ajv2020({ ...schemaOptions, code: { source: true, esm: true } });
+    const code = standalone.default(ajv, ajv.compile(deploymentSchema));
+    return { code: `${code}\nexport const compileSchema = () => validate;`, moduleType: 'js' };
   },
 };
 
 /** commander starts other programs as subcommands, which ours are not: what that needs is loaded with every command otherwise. */
 const lazyChildProcess: Plugin = {
   name: 'lazy-child-process',
-  setup({ onLoad }) {
-    onLoad({ filter: /\/commander\/lib\/command\.js$/ }, async ({ path }) => {
-      const text = await readFile(path, 'utf8');
-      const lazy = "{ spawn: (...args) => process.getBuiltinModule('node:child_process').spawn(...args) }";
-      const contents = text.replace("require('node:child_process')", lazy);
-      if (contents === text) throw new Error('commander no longer requires node:child_process in this way');
-      return { contents, loader: 'js' };
-    });
+  async load(id) {
+    if (!id.endsWith('/commander/lib/command.js')) return undefined;
+    const text = await readFile(id, 'utf8');
+    const lazy = "{ spawn: (...args) => process.getBuiltinModule('node:child_process').spawn(...args) }";
+    const code = text.replace("require('node:child_process')", lazy);
+    if (code === text) throw new Error('commander no longer requires node:child_process in this way');
+    return code;
   },
 };
 
 await rm(outdir, { recursive: true, force: true });
 await build({
-  absWorkingDir: root,
-  entryPoints: { 'atmos-deployment': 'cli/main.ts' },
-  outdir,
-  bundle: true,
-  splitting: true,
-  format: 'esm',
+  cwd: root,
+  input: { 'atmos-deployment': 'cli/main.ts' },
   platform: 'node',
-  target: 'node22',
-  minify: true,
-  define: { __HELP__: JSON.stringify(makeProgram().helpInformation()) },
-  external,
-  plugins: [compiledSchema, lazyChildProcess],
-  banner: {
-    js: "#!/usr/bin/env node\nimport { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
+  // Large libraries that few commands need, and that find files beside themselves, stay packages.
+  external: [/^node:/, 'dockerode', '@cdktn/hcl2json'],
+  transform: { target: 'node22', define: { __HELP__: JSON.stringify(makeProgram().helpInformation()) } },
+  // A rollout's words are also a destroy's.
+  checks: { ineffectiveDynamicImport: false },
+  plugins: [compiledSchema, lazyChildProcess, builtinsAsCalls],
+  output: {
+    dir: outdir,
+    format: 'esm',
+    minify: true,
+    minifyInternalExports: false,
+    banner: ({ isEntry }) => (isEntry ? '#!/usr/bin/env node' : ''),
+    // Each file costs a start a millisecond: what a rollout with nothing to do needs lies in one.
+    codeSplitting: { groups: [{ name: 'start', test: /(cli\/(program|verbs\/rollout)\.ts|rolldown\/runtime\.js)$/ }] },
   },
 });
 await mkdir(join(outdir, 'schemas'));

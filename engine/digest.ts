@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** A SHA-256 content digest in OCI form: `sha256:` and 64 lower-case hex digits. */
 export type Digest = `sha256:${string}` & { readonly __digest: unique symbol };
@@ -7,7 +7,7 @@ const PATTERN = /^sha256:[0-9a-f]{64}$/;
 
 /** The digest of some bytes; text counts as UTF-8. */
 export function sha256(content: string | Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(content).digest('hex')}` as Digest;
+  return `sha256:${hash('sha256', content)}` as Digest;
 }
 
 export function isDigest(text: unknown): text is Digest {

@@ -123,9 +123,8 @@ class DiskStore implements Store {
 
   async #findTree(digest: Digest): Promise<Tree | undefined> {
     const bytes = await this.get(digest);
-    if (bytes === undefined) return undefined;
     // Written by putTree and verified by its digest.
-    return makeTree((JSON.parse(Buffer.from(bytes).toString('utf8')) as Tree).entries);
+    return bytes === undefined ? undefined : makeTree(entriesIn(bytes));
   }
 
   async takeIn(dir: string): Promise<Digest> {
@@ -166,9 +165,9 @@ class DiskStore implements Store {
   }
 
   async #isWhole(digest: Digest): Promise<boolean> {
-    const tree = await this.#findTree(digest);
-    if (tree === undefined) return false;
-    for (const entry of tree.entries) {
+    const bytes = await this.get(digest);
+    if (bytes === undefined) return false;
+    for (const entry of entriesIn(bytes)) {
       if (!this.#shared.kept.has(entry.digest, entry.size)) return false;
     }
     return true;
@@ -206,4 +205,8 @@ class DiskStore implements Store {
   close(): Promise<void> {
     return this.#shared.close();
   }
+}
+
+function entriesIn(bytes: Uint8Array): Tree['entries'] {
+  return (JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')) as Tree).entries;
 }

@@ -16,7 +16,7 @@ export type Part = 'objects' | 'trees' | 'results';
 /** Where something lies in a directory of a store: below the first two digits of its digest, under the others. */
 export function placeIn(dir: string, digest: Digest): string {
   const name = hex(digest);
-  return join(dir, name.slice(0, 2), name.slice(2));
+  return `${dir}/${name.slice(0, 2)}/${name.slice(2)}`;
 }
 
 /** A tree that lies in a store; `undefined` when it is not there, or damaged. */

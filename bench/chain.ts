@@ -90,10 +90,10 @@ export async function figures(): Promise<Figures> {
     return {
       'terraform init and plan of 20 components on the host': told(times.bare, 'ms'),
       'plan of 20 components, nothing cached': told(times.plan, 'ms'),
-      'plan / bare': atMost(times.plan / times.bare, 1.15),
+      'plan / bare': atMost(times.ratio('plan', 'bare'), 1.15),
       'node -e 0': told(idle.node, 'ms'),
       'no-op rollout of 100 components': told(idle.noop, 'ms'),
-      'no-op / node': atMost(idle.noop / idle.node, 3),
+      'no-op / node': atMost(idle.ratio('noop', 'node'), 3),
     };
   } finally {
     twenty.close();

@@ -48,8 +48,8 @@ export async function figures(): Promise<Figures> {
       'a bubblewrap node': told(times.bubblewrap, 'ms'),
       'raw Docker API': told(times.api, 'ms'),
       'a Docker node': told(times.docker, 'ms'),
-      'bubblewrap node / bare bwrap': atMost(times.bubblewrap / times.bwrap, 3),
-      'Docker node / raw API': atMost(times.docker / times.api, 1.2),
+      'bubblewrap node / bare bwrap': atMost(times.ratio('bubblewrap', 'bwrap'), 3),
+      'Docker node / raw API': atMost(times.ratio('docker', 'api'), 1.2),
     };
   } finally {
     await Promise.all([bubblewrap.close(), docker.close()]);

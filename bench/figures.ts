@@ -30,13 +30,21 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? (sorted[Math.floor(middle)] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
-/** Does things in turn, A B C A B C, so that a machine whose speed drifts treats all alike. Returns the medians in milliseconds, by name. */
+/** Medians in milliseconds, by name. */
+export type Turns<Name extends string> = Readonly<Record<Name, number>> & {
+  /** How many times as long one thing took as another in the same turn; the median of all turns. */
+  ratio(of: Name, to: Name): number;
+};
+
+/** Does things in turn, A B C A B C, so that a machine whose speed drifts treats all alike. */
 export async function inTurn<Name extends string>(
   rounds: number,
   things: Readonly<Record<Name, () => Promise<number> | number>>,
-): Promise<Record<Name, number>> {
+): Promise<Turns<Name>> {
   const names = Object.keys(things) as Name[];
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
   for (let round = 0; round < rounds; round += 1) for (const name of names) times[name].push(await things[name]());
-  return Object.fromEntries(names.map((name) => [name, median(times[name])])) as Record<Name, number>;
+  const medians = Object.fromEntries(names.map((name) => [name, median(times[name])])) as Record<Name, number>;
+  const ratio = (of: Name, to: Name): number => median(times[of].map((time, turn) => time / (times[to][turn] ?? Number.NaN)));
+  return { ...medians, ratio };
 }

@@ -124,11 +124,11 @@ export async function figures(): Promise<Figures> {
     const all = await inTurn(1, { all: () => large.describe('describe all --all-targets --format json') });
     return {
       'node -e 0': told(warm.node, 'ms'),
-      'describe of one target, 100 instances': told(warm.small / warm.node, 'ratio'),
-      'describe of one target, 1,000 instances': told(warm.middle / warm.node, 'ratio'),
-      'describe of one target, 10,000 instances': atMost(warm.large / warm.node, 2.5),
-      'the same with nothing cached': atMost(cold.large / cold.node, 5),
-      '10,000 instances / 100': atMost(warm.large / warm.small, 1.05),
+      'describe of one target, 100 instances': told(warm.ratio('small', 'node'), 'ratio'),
+      'describe of one target, 1,000 instances': told(warm.ratio('middle', 'node'), 'ratio'),
+      'describe of one target, 10,000 instances': atMost(warm.ratio('large', 'node'), 2.5),
+      'the same with nothing cached': atMost(cold.ratio('large', 'node'), 5),
+      '10,000 instances / 100': atMost(warm.ratio('large', 'small'), 1.05),
       'peak memory': atMost(large.peak(), 90, 'MiB'),
       'describe of 1,000 targets in one process': atMost(all.all / 1000, 10, 's'),
       'a template / the same by concatenation': told(templateCost(), 'ratio'),

@@ -47,9 +47,9 @@ export async function figures(): Promise<Figures> {
       'bubblewrap, nothing cached': told(times.cold, 'ms'),
       'bubblewrap, init cached': told(times.warm, 'ms'),
       'docker, init cached': told(times.docker, 'ms'),
-      'bubblewrap, nothing cached / bare': atMost(times.cold / times.bare, 1.3),
-      'bubblewrap, init cached / bare': atMost(times.warm / times.bare, 1.3),
-      'docker / bare': told(times.docker / times.bare, 'ratio'),
+      'bubblewrap, nothing cached / bare': atMost(times.ratio('cold', 'bare'), 1.3),
+      'bubblewrap, init cached / bare': atMost(times.ratio('warm', 'bare'), 1.3),
+      'docker / bare': told(times.ratio('docker', 'bare'), 'ratio'),
     };
   } finally {
     shop.close();

@@ -14,9 +14,9 @@ export async function figures(): Promise<Figures> {
     });
     return {
       node: told(times.node, 'ms'),
-      'help / node': atMost(times.help / times.node, 1.3),
-      'describe / node': told(times.describe / times.node, 'ratio'),
-      'no-op rollout / node': atMost(times.noop / times.node, 3),
+      'help / node': atMost(times.ratio('help', 'node'), 1.3),
+      'describe / node': told(times.ratio('describe', 'node'), 'ratio'),
+      'no-op rollout / node': atMost(times.ratio('noop', 'node'), 3),
     };
   } finally {
     shop.close();

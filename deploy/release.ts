@@ -44,8 +44,10 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
   const at = commit !== undefined ? { commit } : allowDirty ? 'worktree' : 'head';
   const { revision, scope, ground, session } = await gather(workspace, { deployment, target, at }, settings);
   try {
-    const changed = commit === undefined ? await dirtyPaths(workspace, scope, ground.directories) : [];
-    if (changed.length > 0 && !allowDirty) throw dirtyTree(deployment, changed);
+    const dirty = commit === undefined ? dirtyPaths(workspace, scope, ground.directories) : Promise.resolve([]);
+    dirty.catch(() => undefined);
+    // Where it is only noted, Git looks while the nodes run.
+    if (!allowDirty) refuseDirty(deployment, await dirty);
     const { store } = workspace;
     const taken: Readonly<Record<string, TakenOver>> = promoted === undefined ? {} : await takeOver(promoted, store);
     const results = await session.run(expandRelease(scope, ground, taken));
@@ -64,7 +66,7 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
         deployment,
         target,
         commit: revision.commit,
-        dirty: changed.length > 0,
+        dirty: (await dirty).length > 0,
         promotedFrom: promoted?.digest ?? null,
         images: ground.images,
         secrets: scope.secrets,
@@ -112,9 +114,10 @@ function pathsIn(workspace: Workspace, scope: Scope, directories: readonly strin
   return [...scope.files, lockPath(workspace, scope.deployment), ...directories];
 }
 
-function dirtyTree(deployment: string, dirty: readonly string[]): AtmosError {
+function refuseDirty(deployment: string, dirty: readonly string[]): void {
+  if (dirty.length === 0) return;
   const shown = dirty.slice(0, 5).join(', ');
-  return new AtmosError(`what ${deployment} is made of has uncommitted changes: ${shown}${dirty.length > 5 ? ', …' : ''}`, {
+  throw new AtmosError(`what ${deployment} is made of has uncommitted changes: ${shown}${dirty.length > 5 ? ', …' : ''}`, {
     kind: 'refused',
     code: 'dirty-tree',
     hint: 'commit them, or take them as they are and have it recorded: --allow-dirty',

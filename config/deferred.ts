@@ -1,5 +1,6 @@
 import { AtmosError, isObject, type Json } from '../engine/index.ts';
 import type { Deferred, Need, Produced } from './scope.ts';
+import { storeNeed } from './stores.ts';
 import {
   actionValue,
   Fields,
@@ -8,9 +9,12 @@ import {
   render,
   type Template,
   TemplateError,
+  UNKNOWN,
   type Value,
   withFunctions,
 } from './templates/index.ts';
+import { locate, plain } from './yaml/located.ts';
+import { query } from './yaml/query.ts';
 
 export function isDeferred(value: unknown): value is Deferred {
   return (
@@ -80,7 +84,20 @@ function onlyAction({ body }: Template) {
 export function producedFunctions(read: (need: Need) => Value): Functions {
   const component = (address: string): Fields => new Lookup((field) => read({ component: address, field }));
   const kind = (name: string): Fields => new Lookup((componentName) => component(`${name}/${componentName}`));
-  return { outputs: () => new Lookup(kind), nixpack: () => kind('nixpack') };
+  return { outputs: () => new Lookup(kind), nixpack: () => kind('nixpack'), store: (...args) => storeValue(read, args) };
+}
+
+/** `store "name" "key" "query" ["fallback"]`, which `!store` stands for. What is not in a store is read as `null`. */
+function storeValue(read: (need: Need) => Value, [name, key, expression, fallback]: readonly Value[]): Value {
+  const value = read(storeNeed(String(name), String(key)));
+  if (value === UNKNOWN) return value;
+  if (value === null || value === undefined) {
+    if (fallback !== undefined) return fallback;
+    throw new Error(`store "${String(name)}" has no key "${String(key)}"`);
+  }
+  if (expression === '') return value;
+  const at = { document: { file: `store ${String(name)}`, text: '' }, offset: 0, length: 0 };
+  return plain(query(locate(value, at), String(expression), at)) as Value;
 }
 
 /** Fields whose values a function gives. */

@@ -2,6 +2,7 @@ import type { Json } from '../engine/index.ts';
 import { isDeferred } from './deferred.ts';
 import { functionIn, yamlFunction } from './functions/index.ts';
 import type { ComponentAddress, Origin } from './scope.ts';
+import type { StoreSettings } from './stores.ts';
 import { evaluateTemplate } from './template-value.ts';
 import type { Delimiters, Functions, Value } from './templates/index.ts';
 import {
@@ -44,6 +45,8 @@ export interface Host {
   readonly branch: () => string;
   /** The text of a file of the repository; `undefined` when there is none. @throws Error when it has to be read first */
   readonly read: (path: string) => string | undefined;
+  /** The stores of `atmos.yaml`. */
+  readonly stores: Readonly<Record<string, StoreSettings>>;
   /** Any whole number from `least` to `most`. */
   readonly random: (least: number, most: number) => number;
   /** Runs a command of a shell and returns what it printed. @throws Error when it fails, or may not be run */

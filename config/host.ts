@@ -16,7 +16,7 @@ export interface Surroundings {
   impure(): Readonly<Record<string, Impurity>>;
 }
 
-export function surroundingsOf({ git, env, root }: ResolveOptions, { deployments }: Project, files: DataFiles): Surroundings {
+export function surroundingsOf({ git, env, root }: ResolveOptions, { deployments, stores }: Project, files: DataFiles): Surroundings {
   const noted = new Map<string, Impurity>();
   const note = (what: string, answer: string): string => {
     noted.set(what, sha256(answer));
@@ -38,6 +38,7 @@ export function surroundingsOf({ git, env, root }: ResolveOptions, { deployments
   return {
     host: {
       env,
+      stores,
       root: () => note('repository directory', root),
       read: (path) => files.text(path),
       random(least, most) {

@@ -2,6 +2,7 @@ import { AtmosError, ISOLATIONS, type Isolation, isObject } from '../engine/inde
 import type { ConfigFiles } from './files.ts';
 import { suggestion } from './nearest.ts';
 import { KINDS, type Kind } from './scope.ts';
+import { type StoreSettings, storesIn } from './stores.ts';
 import type { TextCache } from './text-cache.ts';
 import { errorAt, type Located, mapOf, member, plain } from './yaml/located.ts';
 import { LIST_STRATEGIES, type ListStrategy } from './yaml/merge.ts';
@@ -25,6 +26,8 @@ export interface Project {
   /** Where components lie, by kind, and the command that runs them: `terraform` or `tofu`, `helm`, … */
   readonly components: Readonly<Record<Kind, KindSettings>>;
   readonly templates: { readonly settings: TemplateSettings };
+  /** What `!store` reads, by name. */
+  readonly stores: Readonly<Record<string, StoreSettings>>;
   readonly deployments: DeploymentSettings;
 }
 
@@ -125,6 +128,7 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
         delimiters: { left: delimiters?.[0] ?? '{{', right: delimiters?.[1] ?? '}}' },
       },
     },
+    stores: settings.stores(),
     deployments: {
       basePath: within(basePath, settings.text('deployments', 'base_path') ?? 'deployments'),
       engine: {
@@ -195,6 +199,16 @@ class Settings {
       isObject(value) && Object.values(value).every((item) => isObject(item) && typeof item.url === 'string');
     const sources = this.#read(keys, 'a map of names to { url: … }', isSources) ?? {};
     return Object.fromEntries(Object.entries(sources).map(([name, { url }]) => [name, url]));
+  }
+
+  stores(): Readonly<Record<string, StoreSettings>> {
+    const found = this.#at(['stores']);
+    if (found === undefined) return {};
+    const stores = storesIn(plain(found));
+    if (stores !== undefined) return stores;
+    throw errorAt(found.at, '"stores" must be a map of names to { type, options: { url, prefix, stack_delimiter } }', {
+      code: 'wrong-type',
+    });
   }
 
   choice<T extends string>(choices: readonly T[], ...keys: readonly string[]): T | undefined {

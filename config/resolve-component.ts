@@ -12,6 +12,7 @@ import { type Backend, backendOf, remoteStateOf } from './stacks/backend.ts';
 import { type ComponentLayers, type MergedComponent, mergeComponent, SECTIONS, TEXT_SECTIONS } from './stacks/component.ts';
 import type { Manifest } from './stacks/imports.ts';
 import { stackName, workspaceOf } from './stacks/names.ts';
+import { storeOf } from './stores.ts';
 import { type Functions, sourceFunctions, type Value } from './templates/index.ts';
 import { inspectModule } from './terraform-module.ts';
 import type { TextCache } from './text-cache.ts';
@@ -234,5 +235,12 @@ function dependsOn(merged: MergedComponent, sections: JsonObject, request: Compo
       hint: suggestion(text, [...evaluation.components], 'components'),
     });
   });
-  return [...new Set([...declared, ...needsOf(sections).map((need) => need.component)])].sort();
+  return [
+    ...new Set([
+      ...declared,
+      ...needsOf(sections)
+        .filter((need) => storeOf(need) === undefined)
+        .map((need) => need.component),
+    ]),
+  ].sort();
 }

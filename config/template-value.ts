@@ -3,6 +3,7 @@ import { producedFunctions } from './deferred.ts';
 import type { EvaluationContext } from './evaluate.ts';
 import { suggestion } from './nearest.ts';
 import type { Deferred, Need } from './scope.ts';
+import { storeOf } from './stores.ts';
 import {
   type Delimiters,
   inline,
@@ -83,7 +84,7 @@ function asWritten(source: string, template: Template, delimiters: Delimiters, r
 /** Whether a template reads what other components make. */
 function readsProduced(template: Template): boolean {
   for (const operand of operandsOf(template)) {
-    if (operand.kind === 'function' && (operand.name === 'outputs' || operand.name === 'nixpack')) return true;
+    if (operand.kind === 'function' && ['outputs', 'nixpack', 'store'].includes(operand.name)) return true;
   }
   return false;
 }
@@ -96,6 +97,7 @@ function placeIn(scalar: LocatedScalar, source: string, offset: number): Place {
 }
 
 function checkNeed({ component, field }: Need, scalar: LocatedScalar, { components }: EvaluationContext): AtmosError | undefined {
+  if (storeOf({ component }) !== undefined) return undefined;
   if (!components.has(component)) {
     return errorAt(scalar.at, `reads "${field}" of ${component}, which is not a component of this deployment`, {
       code: 'unknown-component',

@@ -7,6 +7,7 @@ import { makeRelease } from './release.ts';
 import { releaseGround } from './release-ground.ts';
 import { secretValues } from './secrets.ts';
 import type { RunSettings } from './session.ts';
+import { storeTrees } from './stores/index.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface PlanAnswer {
@@ -31,10 +32,10 @@ export async function plan(workspace: Workspace, deployment: string, target: str
   );
   try {
     const [state] = await states;
-    const ground = await releaseGround(workspace, release, initialized);
     const run = new Set(Object.keys(release.config.components));
+    const [ground, stores] = await Promise.all([releaseGround(workspace, release, initialized), storeTrees(workspace, release, run)]);
     const applied = new Set(Object.keys(state?.components ?? {}));
-    const { graph, unknown } = expandRollout(release, ground, { purpose: 'plan', run, applied });
+    const { graph, unknown } = expandRollout(release, { ...ground, stores }, { purpose: 'plan', run, applied });
     const results = await session.run(graph, secretValues(release));
     const plans: Record<string, PlanSummary> = {};
     for (const address of run) {

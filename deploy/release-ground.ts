@@ -9,7 +9,11 @@ import type { Workspace } from './workspace.ts';
 export type Initialized = Readonly<Record<string, Digest>>;
 
 /** Reads what rolling out a release needs beside it: the trees in its layers, the providers that their modules require. */
-export async function releaseGround(workspace: Workspace, release: Release, initialized: Initialized = {}): Promise<ReleaseGround> {
+export async function releaseGround(
+  workspace: Workspace,
+  release: Release,
+  initialized: Initialized = {},
+): Promise<Omit<ReleaseGround, 'stores'>> {
   const { deployment, target, components } = release.config;
   const terraform = Object.entries(components).filter(([, { kind }]) => kind === 'terraform');
   const layers = await together(terraform, async ([address, component]) => {

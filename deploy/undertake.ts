@@ -21,6 +21,7 @@ import { releaseUpdate } from './release.ts';
 import { type Initialized, releaseGround } from './release-ground.ts';
 import { secretValues } from './secrets.ts';
 import type { RunSettings, Session } from './session.ts';
+import { storeTrees } from './stores/index.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Something that changes a target. */
@@ -65,10 +66,12 @@ export async function undertake(workspace: Workspace, plan: Plan, session: Sessi
   // Reading the release takes no lock: it goes on beside the push.
   const reading = releaseGround(workspace, release, plan.initialized);
   reading.catch(() => undefined);
+  // A store that does not answer leaves nothing begun.
+  const stores = await storeTrees(workspace, release, new Set(Object.keys(release.config.components)));
   const { undertaking, state, lock, commit } = await begin(workspace, plan, session);
   try {
     await settleEarlier(workspace, deployment, target, settings);
-    const ground = await reading;
+    const ground = { ...(await reading), stores };
     const applied = new Set(Object.keys(state.components));
     const { graph } = expandRollout(release, ground, { purpose, run: undertaking.run, applied });
     const results = await session.run(graph, secrets, lock.lost);

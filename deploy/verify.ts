@@ -1,4 +1,4 @@
-import { needsOf } from '../config/index.ts';
+import { needsOf, storeOf } from '../config/index.ts';
 import { AtmosError, type JsonObject, makeGraph, outputOf, type Results } from '../engine/index.ts';
 import { expandBuild, expandOutputs, expandRollout, outputValues, type PlanSummary, readPlan, userNodes } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
@@ -10,6 +10,7 @@ import { releaseGround } from './release-ground.ts';
 import { collectReports, type Report } from './reports.ts';
 import { secretValues } from './secrets.ts';
 import type { RunSettings } from './session.ts';
+import { readStores, storeTrees } from './stores/index.ts';
 import { endings, type PhaseAnswer, settledNode } from './test.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -34,9 +35,10 @@ export async function verify(workspace: Workspace, deployment: string, target: s
   try {
     const secrets = secretValues(release);
     const own = scope.phases.verify ?? [];
-    const read = [...new Set(own.flatMap((node) => needsOf(node.env).map(({ component }) => component)))];
-    const releaseTrees = await releaseGround(workspace, release);
+    const needs = own.flatMap((node) => needsOf(node.env));
+    const read = [...new Set(needs.map(({ component }) => component))];
     const run = new Set(Object.keys(state.components));
+    const releaseTrees = { ...(await releaseGround(workspace, release)), stores: await storeTrees(workspace, release, run) };
     const plans = expandRollout(release, releaseTrees, { purpose: 'plan', run, applied: run }).graph;
     const outputs = expandOutputs(
       release,
@@ -50,7 +52,8 @@ export async function verify(workspace: Workspace, deployment: string, target: s
     const base = { deployment, target, release: release.digest, drift };
     if (failedLook !== undefined) return { ...base, nodes: endings(looked), reports: [], failure: failedLook };
 
-    const produced: Record<string, JsonObject> = {};
+    const ofStores = needs.filter((need) => storeOf(need) !== undefined);
+    const produced: Record<string, JsonObject> = { ...(await readStores(workspace, ofStores)) };
     for (const address of read) {
       const tree = outputOf(looked, `${address}/outputs`, 'outputs');
       if (tree !== undefined) produced[address] = await outputValues(await workspace.store.tree(tree), (digest) => must(workspace, digest));

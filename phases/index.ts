@@ -19,6 +19,7 @@ export {
   type ReleaseGround,
   type Rollout,
   type RolloutOptions,
+  storeReadsOf,
   upstreamOf,
 } from './rollout.ts';
 export {

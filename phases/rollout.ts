@@ -1,3 +1,4 @@
+import { type Need, storeOf } from '../config/index.ts';
 import { type Digest, type Graph, type Json, makeGraph, type Node, type NodeId } from '../engine/index.ts';
 import type { Release, ReleaseComponent } from '../releases/index.ts';
 import { terraformImage } from './ground.ts';
@@ -11,6 +12,8 @@ export type Purpose = 'plan' | 'rollout' | 'destroy';
 export interface ReleaseGround {
   /** Trees taken out of the layers, by address. */
   readonly layers: Readonly<Record<string, LayerTrees>>;
+  /** By address: a tree with `stores.json`, what a component reads of stores by need; for those that read any. */
+  readonly stores: Readonly<Record<string, Digest>>;
   /** Below the state root: the directory of a component's local state. */
   stateDir(component: string): string;
 }
@@ -82,7 +85,18 @@ export function expandOutputs(release: Release, ground: ReleaseGround, component
 
 /** The components whose outputs a component reads. */
 export function upstreamOf(component: ReleaseComponent): readonly string[] {
-  return [...new Set(component.reads.map((read) => read.slice(0, read.lastIndexOf('#'))))].sort();
+  const read = readsIn(component).filter((need) => storeOf(need) === undefined);
+  return [...new Set(read.map((need) => need.component))].sort();
+}
+
+/** What a component reads of stores. */
+export function storeReadsOf(component: ReleaseComponent): readonly Need[] {
+  return readsIn(component).filter((need) => storeOf(need) !== undefined);
+}
+
+/** `<address>#<field>`; neither holds a `#` before it. */
+function readsIn({ reads }: ReleaseComponent): readonly Need[] {
+  return reads.map((read) => ({ component: read.slice(0, read.indexOf('#')), field: read.slice(read.indexOf('#') + 1) }));
 }
 
 function appliesNow(address: string, { purpose, run }: RolloutOptions): boolean {
@@ -144,10 +158,12 @@ function moduleNode(
   upstream: readonly string[],
   options: RolloutOptions,
 ): Node {
-  const args: ModuleArgs = { component: address, root: String(component.settings.root), upstream };
+  const stores = ground.stores[address];
+  const args: ModuleArgs = { component: address, root: String(component.settings.root), upstream, stores: stores !== undefined };
   return step(address, 'module', {
     inputs: [
       input('layer', treesOf(address, ground).layer),
+      ...(stores === undefined ? [] : [input('stores', stores)]),
       ...upstream.map((from) =>
         input(`outputs/${from}`, { node: `${from}/${appliesNow(from, options) ? 'apply' : 'outputs'}`, output: 'outputs' }),
       ),

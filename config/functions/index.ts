@@ -10,6 +10,7 @@ import { suggestion } from '../nearest.ts';
 import { evaluateTemplate } from '../template-value.ts';
 import { memberOf, type Value } from '../templates/index.ts';
 import { errorAt, type LocatedScalar } from '../yaml/located.ts';
+import { storeTemplate } from './store.ts';
 
 /** @throws AtmosError `yaml-function` for a tag that names no function, or arguments that it does not take. */
 export function yamlFunction(scalar: LocatedScalar, tag: string, context: EvaluationContext): Json {
@@ -59,6 +60,11 @@ const output: YamlFunction = (scalar, text, context) => {
   return evaluateTemplate(template, scalar, { ...context, delimitersOf: () => ({ left: '{{', right: '}}' }) });
 };
 
+const store: YamlFunction = (scalar, text, context) => {
+  const template = storeTemplate(scalar, text, (part) => argumentsOf(scalar, part, context), context);
+  return evaluateTemplate(template, scalar, { ...context, delimitersOf: () => ({ left: '{{', right: '}}' }) });
+};
+
 const YAML_FUNCTIONS: Readonly<Record<string, YamlFunction>> = {
   '!env': (scalar, text, context) => {
     const [name, fallback, ...rest] = argumentsOf(scalar, text, context);
@@ -92,6 +98,8 @@ const YAML_FUNCTIONS: Readonly<Record<string, YamlFunction>> = {
       .sort()
       .map((key) => labels[key] ?? null);
   },
+  '!store': store,
+  '!store.get': store,
   '!terraform.output': output,
   // Both read what the component gave out; where its state lies is the node's affair.
   '!terraform.state': output,

@@ -22,6 +22,8 @@ export interface ModuleArgs {
   readonly root: string;
   /** Components whose outputs are inputs `outputs/<address>`. */
   readonly upstream: readonly string[];
+  /** Whether there is an input `stores`: a tree with `stores.json`. */
+  readonly stores: boolean;
 }
 
 /** Generated files that Terraform reads, in the root module's directory. */
@@ -29,7 +31,7 @@ const GENERATED = ['backend.tf.json', 'providers_override.tf.json', '.terraform.
 
 /**
  * Makes the directory that Terraform runs in from a component's layer, with what its references now stand for.
- * Inputs `layer` and `outputs/<address>`; output `module`.
+ * Inputs `layer`, `outputs/<address>` and `stores`; output `module`.
  */
 export const layOutModule: ComputeFunction = async (json, io) => {
   const args = json as unknown as ModuleArgs;
@@ -47,7 +49,9 @@ export const layOutModule: ComputeFunction = async (json, io) => {
 
 async function settledReferences(layer: Tree, args: ModuleArgs, io: ComputeIo): Promise<JsonObject> {
   const { vars = {} } = (await readJson(layer, 'references.json', io)) as { vars?: JsonObject };
-  const produced: Record<string, JsonObject> = {};
+  const produced: Record<string, JsonObject> = args.stores
+    ? { ...((await readJson(io.input('stores'), 'stores.json', io)) as Record<string, JsonObject>) }
+    : {};
   for (const address of args.upstream) produced[address] = await outputValues(io.input(`outputs/${address}`), (digest) => io.read(digest));
   const settled = settle(vars, produced) as JsonObject;
   for (const { component, field } of needsOf(settled)) {

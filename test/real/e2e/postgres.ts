@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './ports.ts';
 
 export interface Postgres {
   /** A connection string that works on this machine, in a sandbox with its network, and in a container with one of its own. */
@@ -56,13 +56,4 @@ function address(): string {
   const found = /inet ([\d.]+)/.exec(said)?.[1];
   if (found === undefined) throw new Error(`docker0 has no address: ${said}`);
   return found;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().listen(0, () => {
-      const found = server.address();
-      server.close(() => (typeof found === 'object' && found !== null ? resolve(found.port) : reject(new Error('no port'))));
-    });
-  });
 }

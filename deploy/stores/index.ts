@@ -1,0 +1,103 @@
+/**
+ * What components read of stores (`!store`): read when a target is planned, and by no release.
+ *
+ * In: a release, the components that run, the stores of `atmos.yaml`. Out: for each that reads any, a tree with the values, which outlives no process.
+ */
+import { type Need, type StoreSettings, storeOf } from '../../config/index.ts';
+import { AtmosError, type Digest, type Json, type JsonObject, makeTree, parseJson, prettyJson, together } from '../../engine/index.ts';
+import { storeReadsOf } from '../../phases/index.ts';
+import type { Release } from '../../releases/index.ts';
+import type { Workspace } from '../workspace.ts';
+
+/** An open store. */
+export interface ValueStore {
+  /** The text under a key; `undefined` when there is none. */
+  get(key: string): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+/** By need: what stands for the store, and the key. */
+type Values = Readonly<Record<string, JsonObject>>;
+
+/** Opens a store of a type. @throws AtmosError `store-unreachable` */
+type OpenStore = (name: string, settings: StoreSettings) => Promise<ValueStore>;
+
+const TYPES: Readonly<Record<string, OpenStore>> = {
+  redis: async (name, settings) => (await import('./redis.ts')).openRedis(name, settings),
+};
+
+/**
+ * What components read of stores, by address: a tree with `stores.json` each. A value of a store may be secret: the trees go when this process does.
+ * @throws AtmosError `no-store`, `store-unreachable`
+ */
+export async function storeTrees(
+  workspace: Workspace,
+  release: Release,
+  run: ReadonlySet<string>,
+): Promise<Readonly<Record<string, Digest>>> {
+  const reads = Object.entries(release.config.components).flatMap(([address, component]) => {
+    const own = run.has(address) ? storeReadsOf(component) : [];
+    return own.length === 0 ? [] : [[address, own] as const];
+  });
+  const values = await readStores(
+    workspace,
+    reads.flatMap(([, own]) => own),
+  );
+  const store = workspace.store.ephemeral;
+  const trees = await together(reads, async ([address, own]) => {
+    const text = prettyJson(only(values, own));
+    const entry = { path: 'stores.json', mode: '644' as const, digest: await store.put(text), size: Buffer.byteLength(text) };
+    return [address, await store.putTree(makeTree([entry]))] as const;
+  });
+  return Object.fromEntries(trees);
+}
+
+/**
+ * The values of keys, as deferred values take them. Each store is asked once for each key; what is not there is `null`.
+ * @throws AtmosError `no-store`, `store-unreachable`
+ */
+export async function readStores(workspace: Workspace, reads: readonly Need[]): Promise<Values> {
+  const keys = new Map<string, Set<string>>();
+  for (const need of reads) keys.set(need.component, (keys.get(need.component) ?? new Set()).add(need.field));
+  const found = await together(keys, async ([component, own]) => {
+    return [component, await readAll(workspace, storeOf({ component }) ?? '', own)] as const;
+  });
+  return Object.fromEntries(found);
+}
+
+function only(values: Values, reads: readonly Need[]): Values {
+  const own: Record<string, Record<string, Json>> = {};
+  for (const { component, field } of reads) {
+    own[component] ??= {};
+    own[component][field] = values[component]?.[field] ?? null;
+  }
+  return own;
+}
+
+async function readAll({ project }: Workspace, name: string, keys: ReadonlySet<string>): Promise<JsonObject> {
+  const settings = Object.hasOwn(project.stores, name) ? project.stores[name] : undefined;
+  const open = settings === undefined ? undefined : TYPES[settings.type];
+  if (settings === undefined || open === undefined) {
+    throw new AtmosError(`the release reads of store "${name}", which atmos.yaml does not have here, or not of a type that can be read`, {
+      kind: 'invalid',
+      code: 'no-store',
+      hint: `stores that can be read have one of the types ${Object.keys(TYPES).join(', ')}`,
+    });
+  }
+  const store = await open(name, settings);
+  try {
+    return Object.fromEntries(await together(keys, async (key) => [key, readValue(await store.get(key))] as const));
+  } finally {
+    await store.close();
+  }
+}
+
+/** What is JSON is its value, anything else text. */
+function readValue(text: string | undefined): Json {
+  if (text === undefined) return null;
+  try {
+    return parseJson(text);
+  } catch {
+    return text;
+  }
+}

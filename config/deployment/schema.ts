@@ -39,7 +39,9 @@ const component = {
 const components = {
   type: 'object',
   additionalProperties: false,
-  properties: Object.fromEntries(KINDS.map((kind) => [kind, { type: ['object', 'null'], additionalProperties: component }])),
+  properties: Object.fromEntries(
+    KINDS.map((kind) => [kind, { type: ['object', 'null'], additionalProperties: { $ref: '#/$defs/component' } }]),
+  ),
 } as const;
 
 const userNode = {
@@ -86,7 +88,7 @@ const target = {
       propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
       additionalProperties: { type: 'object', additionalProperties: false, required: ['env'], properties: { env: text } },
     },
-    components,
+    components: { $ref: '#/$defs/components' },
   },
 } as const;
 
@@ -97,6 +99,7 @@ export const deploymentSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['deployment'],
+  $defs: { component, components, node: userNode, target },
   properties: {
     deployment: {
       type: 'object',
@@ -112,17 +115,17 @@ export const deploymentSchema = {
           properties: { default_target: text, promote_by: { enum: ['digest'] } },
         },
         vendor: map,
-        components,
+        components: { $ref: '#/$defs/components' },
         phases: {
           type: 'object',
           additionalProperties: false,
-          properties: Object.fromEntries(PHASES.map((phase) => [phase, { type: 'array', items: userNode }])),
+          properties: Object.fromEntries(PHASES.map((phase) => [phase, { type: 'array', items: { $ref: '#/$defs/node' } }])),
         },
         targets: {
           type: 'object',
           minProperties: 1,
           propertyNames: { pattern: '^[a-z0-9]+(-[a-z0-9]+)*$' },
-          additionalProperties: target,
+          additionalProperties: { $ref: '#/$defs/target' },
         },
       },
     },

@@ -149,12 +149,19 @@ function addPhases(program: Command): void {
     .action(async (name, _, command: Command) => (await import('./verbs/images.ts')).listImagesVerb(globalsOf(command), name));
   images
     .command('verify <deployment>')
-    .description("whether this machine's programs still make those that the lock file pins")
+    .description("whether this machine's programs still make those that the lock file pins, and tags still name them")
     .action(async (name, _, command: Command) => (await import('./verbs/images.ts')).verifyImagesVerb(globalsOf(command), name));
   images
     .command('build <deployment>')
     .description("assemble them from this machine's programs, and pin them in the deployment's lock file")
     .action(async (name, _, command: Command) => (await import('./verbs/images.ts')).buildImagesVerb(globalsOf(command), name));
+  images
+    .command('pull <deployment>')
+    .description("pull those that registries have, and pin them in the deployment's lock file")
+    .option('--update', 'take what their tags name now, though they are pinned', false)
+    .action(async (name, options, command: Command) =>
+      (await import('./verbs/images.ts')).pullImagesVerb(globalsOf(command), name, options),
+    );
 }
 
 function addUpkeep(program: Command): void {

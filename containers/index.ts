@@ -9,6 +9,7 @@
 export { openRuntime, RUNTIMES, type RuntimeName } from './choose.ts';
 export { assembleImage, type ImageSpec } from './images/assemble.ts';
 export { imageDigest } from './images/image.ts';
+export type { Published } from './images/pull.ts';
 export { type ImageStore, imageKey, openImages, type PinnedImage, type StoredImage } from './images/store.ts';
 export { isToolchain, TOOLCHAINS, type Toolchain } from './images/toolchain.ts';
 export { runNames, settleRuns } from './runs.ts';

@@ -10,7 +10,7 @@ export { type Comparison, compare } from './compare.ts';
 export { destroy } from './destroy.ts';
 export { type Diagnosis, diagnose, type Finding } from './doctor.ts';
 export { type Explanation, explain, type KeyDifference } from './explain.ts';
-export { type BuiltImage, buildImages, listImages, verifyImages } from './images.ts';
+export { type BuiltImage, buildImages, listImages, pullImages, verifyImages } from './images.ts';
 export { findRun, type Journal, journal, journals, type RunLine } from './journal.ts';
 export { type PlanAnswer, plan } from './plan.ts';
 export {

@@ -101,8 +101,9 @@ export class Session {
 }
 
 function pinsOf(lock: LockFile): readonly PinnedImage[] {
-  return Object.entries(lock.images).map(([name, { digest, assembled }]) => ({
+  return Object.entries(lock.images).map(([name, { digest, assembled, reference, manifest }]) => ({
     digest,
     assembled: assembled && isToolchain(name) ? name : undefined,
+    published: manifest === undefined ? undefined : { reference, manifest },
   }));
 }

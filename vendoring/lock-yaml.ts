@@ -22,11 +22,14 @@ export function parseLock(text: string, file: string): LockFile {
   if (isMap(images)) {
     for (const { key, value } of images.items) {
       const name = isScalar(key) ? String(key.value) : '';
-      const pin = isMap(value) ? (value.toJSON() as { reference?: unknown; digest?: unknown; assembled?: unknown }) : {};
+      const pin = isMap(value)
+        ? (value.toJSON() as { reference?: unknown; digest?: unknown; assembled?: unknown; manifest?: unknown })
+        : {};
       if (typeof pin.reference !== 'string' || !isDigest(pin.digest)) {
         throw fail(isScalar(key) ? (key.range?.[0] ?? 0) : 0, `the pin of image "${name}" needs a reference and a digest (sha256:…)`);
       }
-      pins[name] = { reference: pin.reference, digest: pin.digest, assembled: pin.assembled === true };
+      const manifest = isDigest(pin.manifest) ? { manifest: pin.manifest } : {};
+      pins[name] = { reference: pin.reference, digest: pin.digest, assembled: pin.assembled === true, ...manifest };
     }
   }
   return { images: pins };

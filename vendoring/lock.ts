@@ -11,6 +11,8 @@ export interface ImagePin {
   readonly digest: Digest;
   /** True when it was assembled from the programs of a machine, and can be again. */
   readonly assembled: boolean;
+  /** Digest of the manifest, or list of manifests, that a registry has it under; `undefined` where none does. */
+  readonly manifest?: Digest;
 }
 
 export const EMPTY_LOCK: LockFile = { images: {} };

@@ -1,17 +1,24 @@
-import { buildImages, listImages, verifyImages } from '../../deploy/index.ts';
+import { type BuiltImage, buildImages, listImages, pullImages, verifyImages, type Workspace } from '../../deploy/index.ts';
 import { shortId } from '../../engine/index.ts';
 import { type Globals, print, table } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
 
 export async function buildImagesVerb(globals: Globals, name: string): Promise<void> {
-  await inWorkspace(globals, async (workspace) => {
-    const images = await buildImages(workspace, name);
-    const file = `${workspace.project.deployments.basePath}/${name}.lock.yaml`;
-    await print(globals.format, { images }, () => {
-      const lines = images.map((image) => `✔ ${image.name}  ${shortId(image.digest)}${image.pinned ? '' : '  newly pinned'}`);
-      const changed = images.some(({ pinned }) => !pinned);
-      return [...lines, ...(changed ? [`wrote ${file}; commit it: git add ${file} && git commit`] : [])].join('\n');
-    });
+  await inWorkspace(globals, (workspace) => printPinned(globals, workspace, name, buildImages(workspace, name)));
+}
+
+export async function pullImagesVerb(globals: Globals, name: string, { update }: { readonly update: boolean }): Promise<void> {
+  await inWorkspace(globals, (workspace) => printPinned(globals, workspace, name, pullImages(workspace, name, update)));
+}
+
+async function printPinned(globals: Globals, { project }: Workspace, name: string, pinning: Promise<readonly BuiltImage[]>): Promise<void> {
+  const images = await pinning;
+  const file = `${project.deployments.basePath}/${name}.lock.yaml`;
+  await print(globals.format, { images }, () => {
+    if (images.length === 0) return `no image of ${name} is in a registry: atmos-deployment images build ${name}`;
+    const lines = images.map((image) => `✔ ${image.name}  ${shortId(image.digest)}${image.pinned ? '' : '  newly pinned'}`);
+    const changed = images.some(({ pinned }) => !pinned);
+    return [...lines, ...(changed ? [`wrote ${file}; commit it: git add ${file} && git commit`] : [])].join('\n');
   });
 }
 
@@ -39,12 +46,14 @@ export async function verifyImagesVerb(globals: Globals, name: string): Promise<
   await inWorkspace(globals, async (workspace) => {
     const images = (await verifyImages(workspace, name)).map((image) => ({
       ...image,
-      isSame: image.made === null || image.made === image.digest,
+      isSame: [image.made, image.tagged].every((found) => found === null || found === image.digest),
     }));
     await print(globals.format, { images }, () =>
       images
-        .map(({ name: image, digest, made, isSame }) => {
+        .map(({ name: image, digest, made, tagged, isSame }) => {
           if (isSame) return `✔ ${image}  ${shortId(digest)}`;
+          if (tagged !== null)
+            return `✖ ${image}  pinned as ${shortId(digest)}, but its tag names ${shortId(tagged)} now: images pull ${name} --update`;
           return `✖ ${image}  pinned as ${shortId(digest)}, but this machine's programs make ${made === null ? '' : shortId(made)}`;
         })
         .join('\n'),

@@ -1,9 +1,11 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
-import { AtmosError, type Digest, hex, isObject, packTree, type Store, shortId, subtree } from '../../engine/index.ts';
-import { imageConfig, imageDigest, layerDir } from '../images/image.ts';
+import { AtmosError, type Digest, hex, isObject, makeTree, packTree, type Store, shortId, subtree } from '../../engine/index.ts';
+import { imageConfig, imageDigest, layerDir, pulledLayer } from '../images/image.ts';
 import type { ImageStore } from '../images/store.ts';
 
 /** Sees to it that the engine has an image: one that it lacks is given to it, layer by layer. @throws AtmosError `no-image`, `image-load` */
@@ -35,6 +37,12 @@ async function load(docker: Docker, image: Digest, store: Store): Promise<void> 
     const config = `${hex(digest)}.json`;
     archive.entry({ name: config }, Buffer.from(await read(digest)));
     for (const index of layers.keys()) {
+      const pulled = pulledLayer(tree, index);
+      if (pulled !== undefined) {
+        const dir = await store.checkOut(await store.putTree(makeTree([{ ...pulled, path: 'layer.tar' }])));
+        await pipeline(createReadStream(join(dir, 'layer.tar')), archive.entry({ name: `${index}/layer.tar`, size: pulled.size }));
+        continue;
+      }
       const files = subtree(tree, layerDir(index));
       // A tar's header says how long it is, so the layer is packed twice rather than kept whole.
       let size = 0;

@@ -1,8 +1,9 @@
-import { type Digest, isObject, overlay, type Store, subtree, type Tree } from '../../engine/index.ts';
+import { type Digest, isObject, jsonDigest, overlay, type Store, subtree, type Tree, type TreeEntry } from '../../engine/index.ts';
 
 /**
- * An image as one tree: `config.json` (OCI image-spec v1.1, config.md), whose digest is the image's, and each layer's files below `rootfs/<n>`,
- * lowest first. A layer's tar is made again from its files whenever it is asked for, and has the digest that the config says.
+ * An image as one tree: `config.json` (OCI image-spec v1.1, config.md), whose digest is the image's, and its layers, lowest first. Of a layer that we made
+ * there are the files, below `rootfs/<n>`: its tar is made again from them whenever it is asked for, and has the digest that the config says. Of one
+ * that was pulled there is the tar, `layers/<n>.tar`, which nobody could make again.
  */
 export const CONFIG = 'config.json';
 
@@ -41,7 +42,29 @@ export async function imageConfig(image: Tree, store: Store): Promise<ImageConfi
   return readImageConfig(bytes);
 }
 
-/** The layers laid over one another: the root file system that a container sees. */
-export function rootfs(image: Tree, layers: number): Tree {
-  return overlay(Array.from({ length: layers }, (_, index) => ({ at: '', tree: subtree(image, layerDir(index)) })));
+/** Where the tar of a layer that was pulled lies in an image's tree. */
+export function layerTar(index: number): string {
+  return `layers/${index}.tar`;
+}
+
+/** The tar of a layer that was pulled; `undefined` for one that we made. */
+export function pulledLayer(image: Tree, index: number): TreeEntry | undefined {
+  return image.entries.find(({ path }) => path === layerTar(index));
+}
+
+/** The key under which a store keeps the root file system that some layers make. */
+export function layersKey(layers: readonly string[]): Digest {
+  return jsonDigest({ layers, format: 1 });
+}
+
+/**
+ * The layers laid over one another: the root file system that a container sees. What pulled layers make was found when they were pulled.
+ * @throws Error when that is gone
+ */
+export async function rootfs(image: Tree, layers: readonly string[], store: Store): Promise<Tree> {
+  const pulled = layers.filter((_, index) => pulledLayer(image, index) !== undefined);
+  const known = pulled.length === 0 ? undefined : (await store.result(layersKey(pulled)))?.outputs.rootfs;
+  if (pulled.length > 0 && known === undefined) throw new Error(`the base of image ${imageDigest(image)} is missing from the cache`);
+  const base = known === undefined ? [] : [{ at: '', tree: await store.tree(known) }];
+  return overlay([...base, ...layers.map((_, index) => ({ at: '', tree: subtree(image, layerDir(index)) }))]);
 }

@@ -1,0 +1,50 @@
+import { RegistryError } from './errors.ts';
+
+/** Media types (image-spec v1.1; Docker's own of schema 2). */
+export const MEDIA = {
+  index: 'application/vnd.oci.image.index.v1+json',
+  manifest: 'application/vnd.oci.image.manifest.v1+json',
+  dockerList: 'application/vnd.docker.distribution.manifest.list.v2+json',
+  dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
+  empty: 'application/vnd.oci.empty.v1+json',
+} as const;
+
+/** What names a blob or a manifest. */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** An image's manifest, or a list of manifests by platform. */
+export type Manifest =
+  | { readonly kind: 'manifest'; readonly config: Descriptor; readonly layers: readonly Descriptor[] }
+  | { readonly kind: 'index'; readonly manifests: readonly (Descriptor & { readonly platform: string })[] };
+
+/** @throws RegistryError `refused` when it is neither */
+export function readManifest(bytes: Uint8Array): Manifest {
+  let value: { [key: string]: unknown };
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString('utf8')) as { [key: string]: unknown };
+  } catch (cause) {
+    throw new RegistryError('refused', 'a manifest that is not JSON', { cause });
+  }
+  if (Array.isArray(value.manifests)) {
+    const manifests = value.manifests.map((one: { platform?: { os?: unknown; architecture?: unknown } }) => ({
+      ...descriptor(one),
+      platform: `${String(one.platform?.os)}/${String(one.platform?.architecture)}`,
+    }));
+    return { kind: 'index', manifests };
+  }
+  if (!Array.isArray(value.layers)) throw new RegistryError('refused', 'a manifest of a form that is not known');
+  return { kind: 'manifest', config: descriptor(value.config), layers: value.layers.map(descriptor) };
+}
+
+function descriptor(value: unknown): Descriptor {
+  const { mediaType, digest, size } = (value ?? {}) as { mediaType?: unknown; digest?: unknown; size?: unknown };
+  if (typeof digest !== 'string' || !/^sha256:[0-9a-f]{64}$/.test(digest) || typeof size !== 'number' || size < 0) {
+    throw new RegistryError('refused', 'a manifest with a descriptor that has no SHA-256 digest and size');
+  }
+  return { mediaType: String(mediaType), digest, size };
+}

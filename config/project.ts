@@ -57,6 +57,15 @@ export interface TemplateSettings {
   readonly datasources: Readonly<Record<string, string>>;
 }
 
+/** `deployments.engine.cache`: results that machines share. */
+export interface RemoteSettings {
+  /** `oci://registry.example.com/repository` */
+  readonly url: string;
+  readonly mode: 'read-write' | 'read-only';
+  /** The environment variable with the key that results are signed with; `undefined` where they are not. */
+  readonly signingKey: string | undefined;
+}
+
 /** The section `deployments`. */
 export interface DeploymentSettings {
   readonly basePath: string;
@@ -66,6 +75,8 @@ export interface DeploymentSettings {
     /** How many nodes run at once; `undefined` leaves it to the machine. */
     readonly parallelism: number | undefined;
     readonly cacheDir: string;
+    /** Where results are shared with other machines; `undefined` where they are not. */
+    readonly remote: RemoteSettings | undefined;
     /** Whether nodes run where the runtime does not enforce all that they need. */
     readonly isolation: Isolation;
   };
@@ -135,6 +146,7 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
         runtime: settings.text('deployments', 'engine', 'runtime') ?? 'auto',
         parallelism: settings.count('deployments', 'engine', 'parallelism'),
         isolation: settings.choice(ISOLATIONS, 'deployments', 'engine', 'isolation') ?? 'best',
+        remote: settings.remote(),
         cacheDir: clean(settings.text('deployments', 'engine', 'cache', 'dir') ?? '.atmos/cache'),
       },
       images: settings.texts('deployments', 'images'),
@@ -199,6 +211,13 @@ class Settings {
       isObject(value) && Object.values(value).every((item) => isObject(item) && typeof item.url === 'string');
     const sources = this.#read(keys, 'a map of names to { url: … }', isSources) ?? {};
     return Object.fromEntries(Object.entries(sources).map(([name, { url }]) => [name, url]));
+  }
+
+  remote(): RemoteSettings | undefined {
+    const own = ['deployments', 'engine', 'cache'] as const;
+    const url = this.text(...own, 'remote');
+    const mode = this.choice(['read-write', 'read-only'], ...own, 'mode') ?? 'read-write';
+    return url === undefined ? undefined : { url, mode, signingKey: this.text(...own, 'signing_key') };
   }
 
   stores(): Readonly<Record<string, StoreSettings>> {

@@ -6,6 +6,7 @@ import {
   type Graph,
   type Isolation,
   type Listener,
+  type RemoteCache,
   type Results,
   type Runtime,
   run,
@@ -39,6 +40,7 @@ export class Session {
   /** With `--no-cache`, what this command has made itself still counts. */
   readonly #fresh: Set<Digest> | undefined;
   #runtime: Promise<Runtime> | undefined;
+  #remote: Promise<RemoteCache | undefined> | undefined;
   #durations: ReadonlyMap<string, number> | undefined;
 
   constructor(workspace: Workspace, lock: LockFile, settings: RunSettings) {
@@ -60,12 +62,13 @@ export class Session {
   }
 
   /** Runs a graph; nodes that failed are in the results. `stop` interrupts it as the user would. */
-  run(graph: Graph, secrets: Readonly<Record<string, string>> = {}, stop?: AbortSignal): Promise<Results> {
+  async run(graph: Graph, secrets: Readonly<Record<string, string>> = {}, stop?: AbortSignal): Promise<Results> {
     const { store, stateRoot, runsRoot, keepRoot } = this.#workspace;
     const { interrupt, force } = this.#settings.cancellation;
     const cancellation = { interrupt: stop === undefined ? interrupt : AbortSignal.any([interrupt, stop]), force };
     const computes: ComputeFunctions = COMPUTES;
     this.#durations ??= durationsIn(this.#workspace.logsRoot);
+    const remote = await this.#openRemote();
     return run(graph, {
       ...this.#settings,
       fresh: this.#fresh,
@@ -75,6 +78,7 @@ export class Session {
       runsRoot,
       keepRoot: this.#settings.keep ? keepRoot : undefined,
       computes,
+      remote,
       durations: this.#durations,
       secrets,
       runtime: () => this.#open(),
@@ -88,7 +92,17 @@ export class Session {
 
   async close(): Promise<void> {
     const runtime = await this.#runtime?.catch(() => undefined);
-    await runtime?.close();
+    await Promise.all([runtime?.close(), this.#remote?.then((remote) => remote?.close())]);
+  }
+
+  #openRemote(): Promise<RemoteCache | undefined> {
+    const { project, store, warn } = this.#workspace;
+    const settings = project.deployments.engine.remote;
+    if (settings === undefined) return Promise.resolve(undefined);
+    const mode = process.env.ATMOS_DEPLOYMENT_CACHE_MODE === 'read-only' ? 'read-only' : settings.mode;
+    // Loaded where there is one.
+    this.#remote ??= import('./remote-cache.ts').then(({ openRemoteCache }) => openRemoteCache({ ...settings, mode }, store, warn));
+    return this.#remote;
   }
 
   #open(): Promise<Runtime> {

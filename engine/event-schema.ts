@@ -41,7 +41,7 @@ export const eventSchema = {
     event('unenforced', { abilities: { type: 'array', items: text, minItems: 1 } }),
     event('output', { stream: { enum: ['stdout', 'stderr'] }, text }),
     event('retrying', { attempt: { type: 'integer', minimum: 1 }, message: text }),
-    event('cached', key),
+    event('cached', { ...key, from: { const: 'remote' } }, ['from']),
     event('finished', { ms, exitCode: { type: 'integer' } }),
     event('failed', { ms, message: text, enter: text }, ['enter']),
     event('cancelled', { because: text }),

@@ -48,6 +48,8 @@ interface Cached {
   readonly key: Digest;
   /** What the key is the digest of. */
   readonly description: KeyDescription;
+  /** Another machine made it. */
+  readonly from?: 'remote';
 }
 interface Finished {
   readonly type: 'finished';

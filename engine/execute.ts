@@ -6,6 +6,7 @@ import { AtmosError } from './errors.ts';
 import { describeKey, type KeyDescription, keyOf } from './key.ts';
 import { type Isolation, unenforced } from './needs.ts';
 import type { Compute, Exec, Limits, Node, NodeId } from './node.ts';
+import type { RemoteCache } from './remote.ts';
 import type { Done, Outcome } from './results.ts';
 import type { Ability, Cancellation, ExecResult, ResolvedInput, Runtime } from './runtime.ts';
 import type { NodeResult, Store } from './store/index.ts';
@@ -29,6 +30,8 @@ export interface ExecutionContext {
   readonly keepRoot: string | undefined;
   readonly isolation: Isolation;
   readonly cancellation: Cancellation;
+  /** What other machines made; `undefined` where none is asked. */
+  readonly remote?: RemoteCache | undefined;
   /** Results under way, by key: two nodes with one key execute once. */
   readonly inFlight: Map<Digest, Promise<Found>>;
 }
@@ -84,9 +87,17 @@ async function findOrMake(
     emitter.emit(node.id, { type: 'cached', key, description });
     return { cached: true, result: known };
   }
+  // What a pure function makes is made sooner than asked for.
+  const remote = node.action.kind === 'exec' ? context.remote : undefined;
+  const theirs = isFresh ? undefined : await remote?.find(key);
+  if (theirs !== undefined) {
+    emitter.emit(node.id, { type: 'cached', key, description, from: 'remote' });
+    return { cached: true, result: theirs };
+  }
   emitter.emit(node.id, { type: 'started', key, description, reason: isFresh ? 'no-cache' : 'not-in-cache' });
   const result = await perform(node, inputs, context, emitter);
   await context.store.remember(key, result);
+  remote?.offer(key, result);
   context.fresh?.add(key);
   return { cached: false, result };
 }

@@ -16,6 +16,7 @@ export type { KeyDescription } from './key.ts';
 export { ISOLATIONS, type Isolation } from './needs.ts';
 export * from './node.ts';
 export { formatProcess, isGone, type ProcessIdentity, parseProcess, thisProcess } from './process.ts';
+export type { RemoteCache } from './remote.ts';
 export * from './results.ts';
 export { type RunOptions, run } from './run.ts';
 export * from './runtime.ts';

@@ -9,6 +9,7 @@ import type { Graph } from './graph.ts';
 import { makeMask } from './mask.ts';
 import type { Isolation } from './needs.ts';
 import type { NodeId } from './node.ts';
+import type { RemoteCache } from './remote.ts';
 import type { Outcome, Results } from './results.ts';
 import type { Cancellation, Runtime } from './runtime.ts';
 import { Scheduler } from './scheduler.ts';
@@ -35,6 +36,8 @@ export interface RunOptions {
   /** Where the files of commands that fail are kept; `undefined` when they are not. */
   readonly keepRoot: string | undefined;
   readonly isolation: Isolation;
+  /** What other machines made; `undefined` where none is asked. */
+  readonly remote?: RemoteCache | undefined;
   readonly cancellation: Cancellation;
   readonly listener: Listener;
 }

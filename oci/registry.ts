@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { openAsBlob } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { authorize, type Challenge } from './authorize.ts';
 import type { Credentials } from './credentials.ts';
@@ -18,6 +19,8 @@ export interface RegistryOptions {
   credentials(): Promise<Credentials | undefined>;
   /** Milliseconds that an answer may take. */
   readonly timeout: number;
+  /** Milliseconds that a blob may take, either way. */
+  readonly blobTimeout: number;
   /** How often a request is made again that failed by no fault of ours. */
   readonly retries: number;
   readonly signal?: AbortSignal;
@@ -118,18 +121,29 @@ export class Registry {
   async putBlob(bytes: Uint8Array): Promise<Descriptor> {
     const descriptor = { mediaType: 'application/octet-stream', digest: digestOf(bytes), size: bytes.length };
     if (await this.has(descriptor.digest)) return descriptor;
+    await this.#upload(descriptor.digest, bytes);
+    return descriptor;
+  }
+
+  /** Gives the registry a file, unless it has it. */
+  async putFile(descriptor: Descriptor, path: string): Promise<void> {
+    if (await this.has(descriptor.digest)) return;
+    // Read as it is sent, never whole in memory.
+    await this.#upload(descriptor.digest, await openAsBlob(path));
+  }
+
+  async #upload(digest: string, body: Uint8Array | Blob): Promise<void> {
     const started = await this.#request('POST', '/blobs/uploads/', { push: true });
     this.#expect(started, [202], 'an upload');
     await started.body?.cancel();
     const location = started.headers.get('location');
     if (location === null) throw new RegistryError('refused', `${this.#name} does not say where to upload to`);
     const url = new URL(location, this.#base);
-    url.searchParams.set('digest', descriptor.digest);
+    url.searchParams.set('digest', digest);
     const headers = { 'content-type': 'application/octet-stream' };
-    const done = await this.#request('PUT', url.href, { push: true, headers, body: bytes });
+    const done = await this.#request('PUT', url.href, { push: true, headers, body });
     this.#expect(done, [201], 'an upload');
     await done.body?.cancel();
-    return descriptor;
   }
 
   /** Puts a manifest under a tag. Returns its digest. */
@@ -143,7 +157,7 @@ export class Registry {
   async #request(
     method: string,
     path: string,
-    request: { headers?: Record<string, string>; body?: Uint8Array; push?: boolean } = {},
+    request: { headers?: Record<string, string>; body?: Uint8Array | Blob; push?: boolean } = {},
   ): Promise<Response> {
     const url = path.startsWith('/') ? `${this.#base}${path}` : path;
     const actions = request.push === true ? 'pull,push' : 'pull';
@@ -153,7 +167,7 @@ export class Registry {
         if (response.status === 401) {
           await response.body?.cancel();
           const challenge: Challenge = { header: response.headers.get('www-authenticate') ?? '', repository: this.#repository, actions };
-          const answer = await authorize(challenge, await this.#options.credentials(), this.#signal());
+          const answer = await authorize(challenge, await this.#options.credentials(), this.#signal(this.#options.timeout));
           if (answer === undefined)
             throw new RegistryError('denied', `${this.#name} wants to know who asks, and Docker's configuration has nothing for it`);
           this.#authorization.set(actions, answer);
@@ -164,7 +178,8 @@ export class Registry {
         await response.body?.cancel();
       } catch (error) {
         if (error instanceof RegistryError || this.#options.signal?.aborted === true) throw error;
-        if (attempt >= this.#options.retries) throw this.#unreachable(error);
+        // Who was slow once is slow again.
+        if (attempt >= this.#options.retries || (error as Error).name === 'TimeoutError') throw this.#unreachable(error);
       }
       await pause(attempt);
     }
@@ -173,22 +188,23 @@ export class Registry {
   async #send(
     method: string,
     url: string,
-    { headers = {}, body }: { headers?: Record<string, string>; body?: Uint8Array },
+    { headers = {}, body }: { headers?: Record<string, string>; body?: Uint8Array | Blob },
     authorization: string | undefined,
   ) {
     // Who we are is for the registry alone, whatever place it sends us to.
     const isOwn = new URL(url).origin === new URL(this.#base).origin;
+    const isBlob = body !== undefined || (method === 'GET' && url.includes('/blobs/'));
     const own = authorization === undefined || !isOwn ? headers : { ...headers, authorization };
     return fetch(url, {
       method,
       headers: own,
-      signal: this.#signal(),
-      ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> }),
+      signal: this.#signal(isBlob ? this.#options.blobTimeout : this.#options.timeout),
+      ...(body === undefined ? {} : { body: body as Uint8Array<ArrayBuffer> | Blob }),
     });
   }
 
-  #signal(): AbortSignal {
-    const late = AbortSignal.timeout(this.#options.timeout);
+  #signal(timeout: number): AbortSignal {
+    const late = AbortSignal.timeout(timeout);
     return this.#options.signal === undefined ? late : AbortSignal.any([late, this.#options.signal]);
   }
 

@@ -23,7 +23,7 @@ export interface Pulled extends Published {
 }
 
 const PLATFORM = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
-const OPTIONS = { timeout: 300_000, retries: 4 } as const;
+const OPTIONS = { timeout: 30_000, blobTimeout: 1_800_000, retries: 4 } as const;
 
 /** Asks a registry what a reference names now. @throws AtmosError `registry`, `other-platform` */
 export async function askFor(reference: string): Promise<Published> {

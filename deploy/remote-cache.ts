@@ -1,6 +1,6 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
@@ -19,7 +19,8 @@ import {
   type RemoteCache,
   type Store,
 } from '../engine/index.ts';
-import { credentialsOf, type Descriptor, MEDIA, parseReference, Registry, RegistryError } from '../oci/index.ts';
+import { credentialsOf, type Descriptor, MEDIA, parseReference, Registry, RegistryError, readManifest } from '../oci/index.ts';
+import { placeOf, secretOf, signature } from './remote-place.ts';
 
 const ARTIFACT = 'application/vnd.atmos.node.v1+json';
 const CONFIG = 'application/vnd.atmos.node.config.v1+json';
@@ -40,11 +41,16 @@ interface Record {
 
 /**
  * Node results in a repository of an OCI registry: one artifact a key, its tag the key's digits, its config the result, its layers the trees. Whatever
- * goes wrong is told once, and slows a run at most.
+ * goes wrong is told once, and slows a run at most. An interrupt ends what is under way.
  * @throws AtmosError `invalid` for a place that is none, and where results are to be signed and there is no key
  */
-export function openRemoteCache(settings: RemoteSettings, store: Store, warn: (message: string) => void): RemoteCache {
-  return new OciCache(settings, store, warn);
+export function openRemoteCache(
+  settings: RemoteSettings,
+  store: Store,
+  warn: (message: string) => void,
+  interrupt: AbortSignal,
+): RemoteCache {
+  return new OciCache(settings, store, warn, interrupt);
 }
 
 class OciCache implements RemoteCache {
@@ -53,13 +59,15 @@ class OciCache implements RemoteCache {
   readonly #settings: RemoteSettings;
   readonly #secret: string | undefined;
   readonly #warn: (message: string) => void;
+  readonly #interrupt: AbortSignal;
   readonly #giving = new Set<Promise<void>>();
   readonly #waiting: (() => Promise<void>)[] = [];
   /** What is not tried any more: after a failure it would fail again, and each try takes its time. */
   readonly #off = { find: false, offer: false };
 
-  constructor(settings: RemoteSettings, store: Store, warn: (message: string) => void) {
+  constructor(settings: RemoteSettings, store: Store, warn: (message: string) => void, interrupt: AbortSignal) {
     this.#settings = settings;
+    this.#interrupt = interrupt;
     this.#store = store;
     this.#warn = warn;
     this.#secret = secretOf(settings.signingKey);
@@ -68,6 +76,7 @@ class OciCache implements RemoteCache {
     this.#registry = new Registry(place.registry, place.repository, {
       ...PATIENCE,
       retries: 1,
+      signal: interrupt,
       credentials: () => credentialsOf(place.registry),
     });
   }
@@ -132,14 +141,13 @@ class OciCache implements RemoteCache {
   }
 
   async #read(bytes: Uint8Array, key: Digest): Promise<{ record: Record; layers: readonly Descriptor[] }> {
-    const manifest: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-    if (!isObject(manifest) || manifest.artifactType !== ARTIFACT || !Array.isArray(manifest.layers))
-      throw lying(`${key}: no result of a node`);
-    const config = await this.#registry.blob(manifest.config as Descriptor);
-    this.#verify(key, config, manifest.annotations);
+    const manifest = readManifest(bytes);
+    if (manifest.kind !== 'manifest') throw lying(`${key}: no result of a node`);
+    const config = await this.#registry.blob(manifest.config);
+    this.#verify(key, config, annotationsIn(bytes));
     const record: unknown = JSON.parse(Buffer.from(config).toString('utf8'));
     if (!isRecord(record) || record.key !== key) throw lying(`${key}: the result of another node`);
-    return { record, layers: manifest.layers as readonly Descriptor[] };
+    return { record, layers: manifest.layers };
   }
 
   #verify(key: Digest, config: Uint8Array, annotations: unknown): void {
@@ -170,7 +178,6 @@ class OciCache implements RemoteCache {
   async #giveTree(digest: Digest): Promise<Descriptor> {
     const dir = await this.#store.temporary('remote');
     try {
-      await mkdir(dir, { recursive: true });
       const path = join(dir, 'tree');
       const read = async (content: Digest): Promise<Uint8Array> => {
         const bytes = await this.#store.get(content);
@@ -194,44 +201,20 @@ class OciCache implements RemoteCache {
     this.#off[what] = true;
     // Nobody there is nobody to give to.
     if (error instanceof RegistryError && error.code === 'unreachable') this.#off.find = this.#off.offer = true;
+    // Whoever interrupts knows why.
+    if (this.#interrupt.aborted) return;
     const said = error instanceof Error ? error.message : String(error);
     this.#warn(`the remote cache is left out from here on: ${what === 'find' ? 'nothing can be read' : 'nothing can be written'}: ${said}`);
   }
 }
 
+function annotationsIn(manifest: Uint8Array): unknown {
+  return (JSON.parse(Buffer.from(manifest).toString('utf8')) as { readonly annotations?: unknown }).annotations;
+}
+
 /** A key's digits are a tag of their own form, so that no image is taken for one. */
 function tagOf(key: Digest): string {
   return `node-${hex(key)}`;
-}
-
-function placeOf(url: string) {
-  const [, place] = /^oci:\/\/(.+)$/.exec(url) ?? [];
-  try {
-    if (place !== undefined) return parseReference(place);
-  } catch (error) {
-    if (!(error instanceof RegistryError)) throw error;
-  }
-  throw new AtmosError(`"${url}" is no place for a remote cache`, {
-    kind: 'invalid',
-    code: 'remote-cache',
-    hint: 'write it as deployments.engine.cache.remote: oci://registry.example.com/repository',
-  });
-}
-
-function secretOf(name: string | undefined): string | undefined {
-  if (name === undefined) return undefined;
-  const secret = process.env[name];
-  if (secret !== undefined && secret !== '') return secret;
-  throw new AtmosError(`results in the remote cache are to be signed with ${name}, which is not set`, {
-    kind: 'environment',
-    code: 'remote-cache',
-    hint: `set it: export ${name}=…; or run without: deployments.engine.cache.remote in atmos.yaml`,
-  });
-}
-
-/** HMAC-SHA256 (RFC 2104) of the result and its key: whoever can write to the registry can't pass one result off as another. */
-function signature(secret: string, config: Uint8Array): string {
-  return createHmac('sha256', secret).update(config).digest('hex');
 }
 
 function isRecord(value: unknown): value is Record {

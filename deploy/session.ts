@@ -101,7 +101,9 @@ export class Session {
     if (settings === undefined) return Promise.resolve(undefined);
     const mode = process.env.ATMOS_DEPLOYMENT_CACHE_MODE === 'read-only' ? 'read-only' : settings.mode;
     // Loaded where there is one.
-    this.#remote ??= import('./remote-cache.ts').then(({ openRemoteCache }) => openRemoteCache({ ...settings, mode }, store, warn));
+    this.#remote ??= import('./remote-cache.ts').then(({ openRemoteCache }) =>
+      openRemoteCache({ ...settings, mode }, store, warn, this.#settings.cancellation.interrupt),
+    );
     return this.#remote;
   }
 

@@ -41,11 +41,6 @@ export function parseReference(text: string): Reference {
   return { registry, repository, tag, digest };
 }
 
-/** `registry/repository:tag`, or with the digest where it has one. */
-export function formatReference({ registry, repository, tag, digest }: Reference): string {
-  return `${registry}/${repository}${digest === undefined ? `:${tag}` : `@${digest}`}`;
-}
-
 /** Where a registry answers. Without TLS only on this machine, as Docker has it. */
 export function baseUrl(registry: string): string {
   if (registry === HUB) return 'https://registry-1.docker.io';

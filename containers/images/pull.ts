@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AtmosError, asDigest, type Digest, makeTree, type Store, type Tree, type TreeEntry } from '../../engine/index.ts';
 import { credentialsOf, type Descriptor, type Manifest, parseReference, Registry, RegistryError, readManifest } from '../../oci/index.ts';
+import { hashStream } from './hash.ts';
 import { CONFIG, layerTar, readImageConfig } from './image.ts';
 import { RootFs } from './layers.ts';
 import { decompress, readLayer } from './unpack.ts';
@@ -100,9 +100,7 @@ async function download(registry: Registry, layer: Descriptor, tar: string, diff
   await registry.download(layer, compressed);
   await decompress(compressed, tar);
   await rm(compressed);
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(tar)) hash.update(chunk as Buffer);
-  if (`sha256:${hash.digest('hex')}` !== diffId)
+  if ((await hashStream(createReadStream(tar))) !== diffId)
     throw new RegistryError('lying', `layer ${layer.digest} is not what the image's config says`);
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { credentialsOf, formatReference, parseReference } from '../../oci/index.ts';
+import { credentialsOf, parseReference } from '../../oci/index.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 
@@ -22,11 +22,6 @@ test.each(['', 'UPPER/case', 'a b', 'app@sha256:short', 'app:-x', 'ghcr.io/', `a
     expect(() => parseReference(text)).toThrow('is no reference of an image');
   },
 );
-
-test('a reference is written with its digest, or else its tag', () => {
-  expect(formatReference(parseReference('ghcr.io/acme/app:2'))).toBe('ghcr.io/acme/app:2');
-  expect(formatReference(parseReference(`ghcr.io/acme/app:2@${DIGEST}`))).toBe(`ghcr.io/acme/app@${DIGEST}`);
-});
 
 function configured(config: unknown): NodeJS.ProcessEnv {
   const dir = mkdtempSync(join(tmpdir(), 'atmos-docker-config-'));

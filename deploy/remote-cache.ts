@@ -19,7 +19,7 @@ import {
   type RemoteCache,
   type Store,
 } from '../engine/index.ts';
-import { credentialsOf, type Descriptor, MEDIA, parseReference, Registry, RegistryError, readManifest } from '../oci/index.ts';
+import { credentialsOf, type Descriptor, MEDIA, Registry, RegistryError, readManifest } from '../oci/index.ts';
 import { placeOf, secretOf, signature } from './remote-place.ts';
 
 const ARTIFACT = 'application/vnd.atmos.node.v1+json';

@@ -1,28 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { type Ability, formatProcess, isGone, type Limits, parseProcess, thisProcess } from '../../engine/index.ts';
 import { quote } from '../kept.ts';
+import { apply, type Controller, countIn, hierarchies, type LimitHit, removeGroup } from './controllers.ts';
 
-/** The limit that a command ran into. */
-export type LimitHit = 'memory' | 'pids';
-
-const MIB = 1024 * 1024;
-/** Microseconds; `cpu.max` and `cpu.cfs_quota_us` count in it. */
-const PERIOD = 100_000;
-/** Processes in a group that are not the command's: the shell that starts it, and `bwrap`. */
-const OURS = 3;
 const PREFIX = 'atmos-';
-
-/** A controller of control groups, as it is mounted here. */
-interface Controller {
-  readonly ability: Ability;
-  /** The directory below which groups are made. */
-  readonly base: string;
-  /** What to write for some limits: file and content, in this order. Files that are not there are passed over where they are optional. */
-  settings(limits: Limits): readonly (readonly [file: string, content: string, isOptional?: boolean])[];
-  /** The file that counts how often the limit was hit, and what stands before the number there. */
-  readonly hits?: { readonly limit: LimitHit; readonly file: string; readonly counter: string };
-}
 
 /**
  * Makes control groups for limits: in the unified hierarchy (cgroup v2) where it is delegated to us, else in the controllers' own (v1), which takes root.
@@ -31,7 +15,6 @@ interface Controller {
 export class Cgroups {
   readonly abilities: readonly Ability[];
   readonly #controllers: readonly Controller[];
-  #made = 0;
 
   private constructor(controllers: readonly Controller[]) {
     this.#controllers = controllers;
@@ -40,7 +23,7 @@ export class Cgroups {
 
   static find(): Cgroups {
     // Of two that can do as much, the first.
-    const found = candidates().reduce((best, one) => (one.length > best.length ? one : best), []);
+    const found = hierarchies(nameOf('trial')).reduce((best, one) => (one.length > best.length ? one : best), []);
     for (const base of new Set(found.map(({ base: one }) => one))) sweep(base);
     return new Cgroups(found);
   }
@@ -51,8 +34,7 @@ export class Cgroups {
   }
 
   open(): LimitGroup {
-    this.#made += 1;
-    return new LimitGroup(this.#controllers, `${PREFIX}${formatProcess(thisProcess())}-${this.#made}`);
+    return new LimitGroup(this.#controllers, nameOf(randomBytes(4).toString('hex')));
   }
 }
 
@@ -98,9 +80,14 @@ export class LimitGroup {
     return found;
   }
 
-  /** Once nothing runs in it any more; what still does keeps it, and the next command removes it. */
-  remove(): void {
-    for (const dir of this.dirs) removeGroup(dir);
+  /** Once nothing runs in it any more: a process leaves its group a moment after it closed its files. What still runs then keeps it, and the next command removes it. */
+  async remove(): Promise<void> {
+    let left = this.dirs;
+    for (let tries = 0; tries < 10; tries += 1) {
+      left = left.filter((dir) => !removeGroup(dir));
+      if (left.length === 0) return;
+      await setTimeout(2);
+    }
   }
 
   /** Where it lies, in each hierarchy. */
@@ -109,21 +96,9 @@ export class LimitGroup {
   }
 }
 
-function apply({ settings }: Pick<Controller, 'settings'>, dir: string, limits: Limits): void {
-  for (const [file, content, isOptional = false] of settings(limits)) {
-    try {
-      writeFileSync(join(dir, file), content, { flag: 'r+' });
-    } catch (error) {
-      if (!isOptional) throw error;
-    }
-  }
-}
-
-function countIn(path: string, counter: string): number {
-  const line = readFileSync(path, 'utf8')
-    .split('\n')
-    .find((one) => one.startsWith(`${counter} `));
-  return Number(line?.slice(counter.length + 1) ?? 0);
+/** Says whose it is, so that it can be removed when that one is gone. */
+function nameOf(suffix: string): string {
+  return `${PREFIX}${formatProcess(thisProcess())}-${suffix}`;
 }
 
 /** Whether a group has the name of one of ours whose process is gone. */
@@ -138,119 +113,3 @@ function sweep(base: string): void {
     if (isAbandoned(name)) removeGroup(join(base, name));
   }
 }
-
-function removeGroup(dir: string): void {
-  try {
-    rmdirSync(dir);
-  } catch {
-    // Something that changes the world still runs in it.
-  }
-}
-
-/** The hierarchies that there are, the best first, each with the controllers in which we can make groups. */
-function candidates(): readonly (readonly Controller[])[] {
-  const mounts = lines('/proc/self/mountinfo').map((line) => {
-    const [before = '', after = ''] = line.split(' - ');
-    return {
-      root: before.split(' ')[3] ?? '',
-      at: before.split(' ')[4] ?? '',
-      type: after.split(' ')[0],
-      options: after.split(' ')[2] ?? '',
-    };
-  });
-  const groups = lines('/proc/self/cgroup').map((line) => /^\d+:([^:]*):(.*)$/.exec(line) ?? []);
-  const baseOf = (mount: { root: string; at: string } | undefined, path: string | undefined): string | undefined =>
-    mount === undefined || path === undefined
-      ? undefined
-      : join(mount.at, path.startsWith(mount.root) ? path.slice(mount.root.length) : path);
-  const own = baseOf(
-    mounts.find(({ type }) => type === 'cgroup2'),
-    groups.find(([, names]) => names === '')?.[2],
-  );
-  // Our own group may not have both processes and limited children: then the one above it, where that is delegated to us.
-  const unified = own === undefined ? [] : [own, join(own, '..')].map((base) => UNIFIED.map((make) => make(base)));
-  const separate = SEPARATE.flatMap(([name, make]) => {
-    const mount = mounts.find(({ type, options }) => type === 'cgroup' && options.split(',').includes(name));
-    const base = baseOf(mount, groups.find(([, names]) => names?.split(',').includes(name))?.[2]);
-    return base === undefined ? [] : [make(base)];
-  });
-  return [...unified, separate].map((controllers) => controllers.filter(works));
-}
-
-function lines(path: string): readonly string[] {
-  try {
-    return readFileSync(path, 'utf8').split('\n').filter(Boolean);
-  } catch {
-    return [];
-  }
-}
-
-/** Whether a group can be made with limits. */
-function works(controller: Controller): boolean {
-  const dir = join(controller.base, `${PREFIX}${formatProcess(thisProcess())}-trial`);
-  try {
-    mkdirSync(dir, { recursive: false });
-    apply(controller, dir, { memoryMiB: 64, cpus: 1, pids: 64 });
-    if (controller.hits !== undefined) countIn(join(dir, controller.hits.file), controller.hits.counter);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    removeGroup(dir);
-  }
-}
-
-const UNIFIED: readonly ((base: string) => Controller)[] = [
-  (base) => ({
-    ability: 'memory-limit',
-    base,
-    settings: ({ memoryMiB }) => [
-      ['memory.max', String(memoryMiB * MIB)],
-      ['memory.swap.max', '0', true],
-    ],
-    hits: { limit: 'memory', file: 'memory.events', counter: 'oom_kill' },
-  }),
-  (base) => ({ ability: 'cpu-limit', base, settings: ({ cpus }) => [['cpu.max', `${Math.round(cpus * PERIOD)} ${PERIOD}`]] }),
-  (base) => ({
-    ability: 'pids-limit',
-    base,
-    settings: ({ pids }) => [['pids.max', String(pids + OURS)]],
-    hits: { limit: 'pids', file: 'pids.events', counter: 'max' },
-  }),
-];
-
-const SEPARATE: readonly (readonly [name: string, make: (base: string) => Controller])[] = [
-  [
-    'memory',
-    (base) => ({
-      ability: 'memory-limit',
-      base,
-      settings: ({ memoryMiB }) => [
-        ['memory.memsw.limit_in_bytes', '-1', true],
-        ['memory.limit_in_bytes', String(memoryMiB * MIB)],
-        ['memory.memsw.limit_in_bytes', String(memoryMiB * MIB), true],
-      ],
-      hits: { limit: 'memory', file: 'memory.oom_control', counter: 'oom_kill' },
-    }),
-  ],
-  [
-    'cpu',
-    (base) => ({
-      ability: 'cpu-limit',
-      base,
-      settings: ({ cpus }) => [
-        ['cpu.cfs_period_us', String(PERIOD)],
-        ['cpu.cfs_quota_us', String(Math.round(cpus * PERIOD))],
-      ],
-    }),
-  ],
-  [
-    'pids',
-    (base) => ({
-      ability: 'pids-limit',
-      base,
-      settings: ({ pids }) => [['pids.max', String(pids + OURS)]],
-      hits: { limit: 'pids', file: 'pids.events', counter: 'max' },
-    }),
-  ],
-];

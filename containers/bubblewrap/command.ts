@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { AtmosError, type Cancellation, isObject, type NodeIo } from '../../engine/index.ts';
-import type { LimitHit } from './cgroups.ts';
+import type { LimitHit } from './controllers.ts';
 import type { Confinement, Launcher, Sinks } from './launcher.ts';
 
 /** What `bwrap` says of the command inside: its pid, and its exit code once it has run. */

@@ -56,7 +56,7 @@ export async function runEffect(
   }
   for (const tail of tails) await tail.close();
   const hit = group.hit();
-  group.remove();
+  await group.remove();
   const exitCode = exitCodeOf(readStatus(await readFile(status, 'utf8')), cancellation, (await readFile(stderr, 'utf8')).slice(-2000));
   return { exitCode, hit };
 }

@@ -4,8 +4,9 @@ import { closeSync, openSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { Limits } from '../../engine/index.ts';
 import { quote } from '../kept.ts';
-import type { Cgroups, LimitGroup, LimitHit } from './cgroups.ts';
+import type { Cgroups, LimitGroup } from './cgroups.ts';
 import { ended, FORGET } from './command.ts';
+import type { LimitHit } from './controllers.ts';
 
 /** Where what a command writes goes. */
 export interface Sinks {
@@ -89,7 +90,7 @@ export class Launcher {
       return group.hit();
     } finally {
       closeSync(file);
-      group.remove();
+      await group.remove();
     }
   }
 
@@ -163,7 +164,7 @@ class Shell {
     (this.#child.stdio[4] as Writable).end('\n');
     this.#child.stdin?.end();
     await this.#ended;
-    this.#group.remove();
+    await this.#group.remove();
   }
 }
 

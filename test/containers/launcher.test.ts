@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -70,6 +71,25 @@ test.each(['/bin/sh', '/bin/bash'])('a command sees of its environment what it w
 
 test('a command gets an interrupt in the usual way, and is not made deaf to it', async () => {
   expect((await run('trap "echo caught" INT; kill -INT $$; echo on')).stdout).toBe('caught\non\n');
+});
+
+test('a group that is still there is in the way of no other one, and goes when nothing runs in it any more', async () => {
+  const first = Cgroups.find().open();
+  const child = spawn('/bin/sleep', ['60'], { stdio: 'ignore' });
+  try {
+    first.add(child.pid as number);
+    await first.remove();
+    const left = first.dirs.filter((dir) => existsSync(dir));
+    expect(left).toEqual(first.dirs);
+    const second = Cgroups.find().open();
+    expect(second.dirs.filter((dir) => first.dirs.includes(dir))).toEqual([]);
+    await second.remove();
+  } finally {
+    child.kill('SIGKILL');
+  }
+  await once(child, 'exit');
+  await first.remove();
+  expect(first.dirs.filter((dir) => existsSync(dir))).toEqual([]);
 });
 
 test('when this process is killed, what dies with its parent dies at once', async () => {

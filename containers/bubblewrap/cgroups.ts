@@ -34,6 +34,13 @@ export class Cgroups {
   }
 
   open(): LimitGroup {
+    const group = this.name();
+    group.make();
+    return group;
+  }
+
+  /** A group that is not made yet: so that it can be written down first. */
+  name(): LimitGroup {
     return new LimitGroup(this.#controllers, nameOf(randomBytes(4).toString('hex')));
   }
 }
@@ -48,12 +55,22 @@ export class LimitGroup {
   constructor(controllers: readonly Controller[], name: string) {
     this.#controllers = controllers;
     this.#name = name;
+  }
+
+  make(): void {
     for (const dir of this.dirs) mkdirSync(dir);
   }
 
   /** Commands of a shell that put that shell into the group, or end it. */
   get join(): string {
     return this.dirs.map((dir) => `echo $$ > ${quote(`${dir}/cgroup.procs`)} || exit 1; `).join('');
+  }
+
+  /** Commands of a shell that get out of the group and remove it once nothing else runs in it. */
+  get leave(): string {
+    const dirs = this.dirs.map(quote).join(' ');
+    const out = 'echo 0 > "$dir/../cgroup.procs"';
+    return `for dir in ${dirs}; do ${out}; for try in 1 2 3 4 5 6 7 8 9; do rmdir "$dir" 2>/dev/null && break; sleep 0.1; done; done`;
   }
 
   /** Puts a process into the group; what it starts from then on is in it too. */

@@ -29,9 +29,10 @@ export async function runEffect(
   cancellation: Cancellation,
 ): Promise<Ended> {
   refuseInterrupted(cancellation);
-  const group = cgroups.open();
-  group.set(limits);
+  const group = cgroups.name();
   await writeRunFile(run, { runtime: 'bubblewrap', groups: group.dirs });
+  group.make();
+  group.set(limits);
   const names = ['stdout', 'stderr', 'status'].map((name) => join(run.path, name));
   const files = await Promise.all(names.map((name) => open(name, 'a')));
   const [stdout, stderr, status] = names as [string, string, string];

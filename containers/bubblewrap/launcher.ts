@@ -16,8 +16,11 @@ export interface Sinks {
   status(chunk: Buffer): void;
 }
 
-/** If we go without a word, file descriptor 4 ends, and so does the shell; and what it runs ends with it, if it wants to die with its parent. */
-const WATCH = '(read word && exit; kill -KILL $$) <&4 & exec 4<&-\n';
+/**
+ * If we go without a word, file descriptor 4 ends, and so does the shell; and what it runs ends with it, if it wants to die with its parent. Then
+ * its group can go too.
+ */
+const watch = (group: LimitGroup): string => `(read word && exit; kill -KILL $$; ${group.leave}) <&4 & exec 4<&-\n`;
 
 /** What a command may not do: beside what its sandbox lacks. */
 export interface Confinement {
@@ -125,7 +128,7 @@ class Shell {
     }
     // Whoever waits for a command learns of the shell's end by `close`.
     for (const input of [this.#child.stdin, this.#child.stdio[4] as Writable]) input?.on('error', () => undefined);
-    this.#child.stdin?.write(`${group.join}\n${WATCH}`);
+    this.#child.stdin?.write(`${group.join}\n${watch(group)}`);
   }
 
   async run(

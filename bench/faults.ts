@@ -47,7 +47,9 @@ async function broken(world: World, rounds: number, how: 'SIGKILL' | 'SIGINT', r
     const outcomes = world.outcomes();
     if (outcomes === 0) counts.lostRecords += 1;
     if (outcomes > 1) counts.doubledRecords += 1;
-    counts.leftovers += world.leftovers();
+    const left = world.leftovers();
+    if (left.length > 0) process.stderr.write(`round ${round}, ${how} of ${child.pid}: left behind: ${left.join(', ')}\n`);
+    counts.leftovers += left.length;
   }
   return counts;
 }

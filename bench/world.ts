@@ -178,7 +178,8 @@ export class World {
     return records.filter((record) => record.commit === commit && record.result === 'deployed').length;
   }
 
-  leftovers(): number {
+  /** What should not be there any more. */
+  leftovers(): readonly string[] {
     const directories = [...namesIn(join(this.dir, '.atmos/runs')), ...namesIn(join(this.dir, '.atmos/cache/tmp'))];
     const locks = this.git(this.remote, 'for-each-ref', 'refs/atmos/locks')
       .split('\n')
@@ -188,9 +189,7 @@ export class World {
     const containers = spawnSync('docker', args, { encoding: 'utf8' })
       .stdout.split('\n')
       .filter((line) => line.includes(this.base));
-    const left = [...directories, ...locks, ...processes.map(commandOf), ...containers, ...controlGroups()];
-    if (left.length > 0) process.stderr.write(`left behind: ${left.join(', ')}\n`);
-    return left.length;
+    return [...directories, ...locks, ...processes.map(commandOf), ...containers, ...controlGroups()];
   }
 
   async close(): Promise<void> {

@@ -97,13 +97,16 @@ export class LimitGroup {
     return found;
   }
 
-  /** Once nothing runs in it any more: a process leaves its group a moment after it closed its files. What still runs then keeps it, and the next command removes it. */
+  /**
+   * Once nothing runs in it any more: a process leaves its group after it closed its files, and later if it has used up its processor time. What
+   * still runs a second later keeps it, and the next command removes it.
+   */
   async remove(): Promise<void> {
     let left = this.dirs;
-    for (let tries = 0; tries < 10; tries += 1) {
+    for (let wait = 1; wait <= 512; wait *= 2) {
       left = left.filter((dir) => !removeGroup(dir));
       if (left.length === 0) return;
-      await setTimeout(2);
+      await setTimeout(wait);
     }
   }
 

@@ -19,6 +19,7 @@ export class Shared {
   readonly ephemeralTrees = new Set<Digest>();
   readonly #own: string;
   #made: Promise<string> | undefined;
+  #isSwept = true;
 
   constructor(dir: string) {
     this.dir = dir;
@@ -51,11 +52,13 @@ export class Shared {
     }
   }
 
+  /** Removes what processes left that are gone. What they had started may write there still: that goes when this is closed, or with the next one. */
   async sweep(): Promise<void> {
     const root = join(this.dir, 'tmp');
+    this.#isSwept = true;
     for (const name of await readdir(root).catch(none)) {
       const owner = parseProcess(name);
-      if (owner !== undefined && isGone(owner)) await rm(join(root, name), { recursive: true, force: true });
+      if (owner !== undefined && isGone(owner) && !(await isRemoved(join(root, name)))) this.#isSwept = false;
     }
   }
 
@@ -73,6 +76,7 @@ export class Shared {
     );
     this.#made = undefined;
     if (!isMade) return;
+    if (!this.#isSwept) await this.sweep();
     await rm(this.#own, { recursive: true, force: true });
     // Another store of this process may still have something there.
     await rmdir(dirname(this.#own)).catch(() => undefined);
@@ -88,6 +92,17 @@ async function makeDirectory(dir: string): Promise<void> {
     let above = dirname(dir);
     while (!isDirectory(above) && above !== dirname(above)) above = dirname(above);
     await access(above, constants.W_OK);
+    throw error;
+  }
+}
+
+/** Whether a directory could be removed: not while somebody makes files in it. */
+async function isRemoved(dir: string): Promise<boolean> {
+  try {
+    await rm(dir, { recursive: true, force: true, maxRetries: 3, retryDelay: 10 });
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOTEMPTY' || errorCode(error) === 'EBUSY') return false;
     throw error;
   }
 }

@@ -1,9 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { hex, makeTree, openStore, sha256, TREE_TIME } from '../../engine/index.ts';
+import { formatProcess, hex, makeTree, openStore, sha256, TREE_TIME, thisProcess } from '../../engine/index.ts';
 import { newStore } from './bench.ts';
 
 function directory(): string {
@@ -86,6 +87,22 @@ test('what a killed process left is removed by the next one, and what a living o
   await next.temporary('work');
   expect(readdirSync(join(store.dir, 'tmp'))).toHaveLength(1);
   expect(statSync(mine).isDirectory()).toBe(true);
+});
+
+test('what a killed process had started may go on writing where it wrote: nothing fails, and it goes once that has ended', async () => {
+  const store = newStore();
+  const gone = join(store.dir, 'tmp', formatProcess({ ...thisProcess(), started: '1' }), 'work');
+  mkdirSync(gone, { recursive: true });
+  const writer = spawn('/bin/sh', ['-c', 'i=0; while : > $i; do i=$((i+1)); done'], { cwd: gone, stdio: 'ignore' });
+  try {
+    for (let round = 0; round < 5; round += 1) await openStore(store.dir).sweep();
+    await store.temporary('work');
+  } finally {
+    writer.kill('SIGKILL');
+  }
+  await once(writer, 'exit');
+  await store.close();
+  expect(readdirSync(join(store.dir, 'tmp'))).toEqual([]);
 });
 
 test('what is put through the ephemeral face is found by this process alone, and is gone with it', async () => {

@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../engine/index.ts';
+import { keepOrigins } from './origins.ts';
 import type { ComponentAddress, Deferred, ScopedComponent } from './scope.ts';
 import { errorAt, type Place } from './yaml/located.ts';
 
@@ -31,11 +32,13 @@ export function bindImages(consumer: Consumer, services: readonly ScopedComponen
     ...(containers === undefined ? {} : { containers }),
   };
   if (bound.size === 0) return component;
-  return {
+  const result: ScopedComponent = {
     ...component,
     sections: { ...component.sections, vars: changed },
     dependsOn: [...new Set([...component.dependsOn, ...bound])].sort(),
   };
+  keepOrigins(component, result);
+  return result;
 }
 
 function imageOf({ address, name }: ScopedComponent): Json {

@@ -1,21 +1,11 @@
 import type { Json } from '../engine/index.ts';
 import { isDeferred } from './deferred.ts';
 import { functionIn, yamlFunction } from './functions/index.ts';
-import type { ComponentAddress, Origin } from './scope.ts';
+import type { ComponentAddress } from './scope.ts';
 import type { StoreSettings } from './stores.ts';
 import { evaluateTemplate } from './template-value.ts';
 import type { Delimiters, Functions, Value } from './templates/index.ts';
-import {
-  errorAt,
-  type Located,
-  type LocatedLayers,
-  type LocatedScalar,
-  lineOf,
-  locate,
-  type Place,
-  plain,
-  scalarJson,
-} from './yaml/located.ts';
+import { errorAt, type Located, type LocatedLayers, type LocatedScalar, locate, type Place, plain, scalarJson } from './yaml/located.ts';
 import { APPEND, type History, type Merger } from './yaml/merge.ts';
 
 /** What evaluating the sections of a component needs to know. */
@@ -53,23 +43,18 @@ export interface Host {
   readonly exec: (command: string) => string;
 }
 
-/** Evaluates a section: templates and YAML functions. Notes in `origins` where each leaf was written, by JSON pointer below `pointer`. */
-export function evaluate(value: Located, pointer: string, context: EvaluationContext, origins: Record<string, Origin>): Json {
-  const isLeaf = value.kind === 'map' ? value.entries.size === 0 : value.kind !== 'list' || value.items.length === 0;
-  if (isLeaf) origins[pointer] = { ...originOf(value.at), ...overrode(value, context) };
+/** Evaluates a section: templates and YAML functions. */
+export function evaluate(value: Located, context: EvaluationContext): Json {
   if (value.kind !== 'scalar' && value.tag !== undefined && !(value.kind === 'list' && value.tag === APPEND)) {
     throw errorAt(value.at, `${value.tag} is no YAML function that takes a ${value.kind}`, { code: 'yaml-function' });
   }
   switch (value.kind) {
     case 'map':
       return Object.fromEntries(
-        [...value.entries].map(([key, entry]) => {
-          const name = key.includes('{{') || key.includes('<<') ? keyName(key, entry.keyAt, context) : key;
-          return [name, evaluate(entry.value, `${pointer}/${escapePointer(name)}`, context, origins)];
-        }),
+        Array.from(value.entries, ([key, entry]) => [keyName(key, entry.keyAt, context), evaluate(entry.value, context)]),
       );
     case 'list':
-      return value.items.map((item, index) => evaluate(item, `${pointer}/${index}`, context, origins));
+      return value.items.map((item) => evaluate(item, context));
     case 'scalar':
       return evaluateScalar(value, context);
     case 'layers':
@@ -79,7 +64,9 @@ export function evaluate(value: Located, pointer: string, context: EvaluationCon
   }
 }
 
-function keyName(key: string, at: Place, context: EvaluationContext): string {
+/** A key of a map, whose templates are evaluated. */
+export function keyName(key: string, at: Place, context: EvaluationContext): string {
+  if (!key.includes('{{') && !key.includes('<<')) return key;
   const name = evaluateTemplate(key, { kind: 'scalar', value: key, tag: undefined, at }, context);
   if (isDeferred(name)) throw errorAt(at, 'a key must be known beforehand', { code: 'template' });
   return String(name);
@@ -88,7 +75,7 @@ function keyName(key: string, at: Place, context: EvaluationContext): string {
 /** What functions gave merges like values that were written there. */
 function evaluateLayers({ layers, at }: LocatedLayers, context: EvaluationContext): Json {
   const merged = layers.reduce<{ readonly value: Json; readonly located: Located } | undefined>((base, layer) => {
-    const value = evaluate(layer, '', context, {});
+    const value = evaluate(layer, context);
     const located = locate(value, layer.at);
     const whole =
       base === undefined || isDeferred(value) || isDeferred(base.value)
@@ -98,23 +85,6 @@ function evaluateLayers({ layers, at }: LocatedLayers, context: EvaluationContex
   }, undefined);
   if (merged === undefined) throw errorAt(at, 'there is nothing here', { code: 'wrong-type' });
   return merged.value;
-}
-
-/** Where the values stand that a value replaced. */
-function overrode(value: Located, { history }: EvaluationContext): Pick<Origin, 'overrode'> {
-  const found: Origin[] = [];
-  for (let before = history?.get(value); before !== undefined && found.length < 1000; before = history?.get(before))
-    found.push(originOf(before.at));
-  return found.length === 0 ? {} : { overrode: found };
-}
-
-/** The file and line of a place. */
-export function originOf(at: Place): Origin {
-  return { file: at.document.file, line: lineOf(at.document, at.offset).line };
-}
-
-function escapePointer(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 function evaluateScalar(scalar: LocatedScalar, context: EvaluationContext): Json {

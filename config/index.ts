@@ -9,6 +9,7 @@ export { type Deployment, type DeploymentSummary, listDeployments, loadDeploymen
 export { promotionPolicies } from './deployment/promotion.ts';
 export { type ConfigFiles, findRoot, workingTree } from './files.ts';
 export { suggestion } from './nearest.ts';
+export { originsOf } from './origins.ts';
 export { loadProject, type Project, type RemoteSettings } from './project.ts';
 export { type GitFacts, type ResolveOptions, resolve } from './resolve.ts';
 export * from './scope.ts';

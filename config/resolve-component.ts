@@ -6,8 +6,9 @@ import { dependencyAddress } from './deployment/sections.ts';
 import { type EvaluationContext, evaluate } from './evaluate.ts';
 import type { ConfigFiles } from './files.ts';
 import { suggestion } from './nearest.ts';
+import { noteOrigins } from './origins.ts';
 import type { Project } from './project.ts';
-import type { ComponentAddress, Kind, Origin, ScopedComponent } from './scope.ts';
+import type { ComponentAddress, Kind, ScopedComponent } from './scope.ts';
 import { type Backend, backendOf, remoteStateOf } from './stacks/backend.ts';
 import { type ComponentLayers, type MergedComponent, mergeComponent, SECTIONS, TEXT_SECTIONS } from './stacks/component.ts';
 import type { Manifest } from './stacks/imports.ts';
@@ -21,6 +22,7 @@ import {
   type Entry,
   errorAt,
   itemsOf,
+  type Located,
   type LocatedMap,
   mapOf,
   member,
@@ -92,7 +94,6 @@ interface Prepared {
 function evaluateComponent(request: ComponentRequest, { merged, root, unevaluated, backend, stack, workspace }: Prepared): ScopedComponent {
   const { kind, name, project, at } = request;
   const { merger } = request.evaluation;
-  const origins: Record<string, Origin> = {};
   const data = templateData(unevaluated, merged, { ...request, stack, workspace, backend: backend.section });
   const sources = dataSources(data, request);
   const functions = {
@@ -103,13 +104,18 @@ function evaluateComponent(request: ComponentRequest, { merged, root, unevaluate
   };
   const context = { ...request.evaluation, data, functions };
   const sections: Record<string, Json> = { vars: {} };
+  const written: [string, Located][] = [];
+  const add = (section: string, value: Located): void => {
+    sections[section] = evaluate(value, context);
+    written.push([section, value]);
+  };
   for (const section of SECTIONS) {
     const value = section === 'backend' ? backend.section : section === 'remote_state_backend' ? undefined : member(unevaluated, section);
-    if (value !== undefined) sections[section] = evaluate(value, `/${section}`, context, origins);
+    if (value !== undefined) add(section, value);
   }
   if (kind === 'terraform') {
     const remote = remoteStateOf(unevaluated, backend, merger);
-    if (remote.section !== undefined) sections.remote_state_backend = evaluate(remote.section, '/remote_state_backend', context, origins);
+    if (remote.section !== undefined) add('remote_state_backend', remote.section);
     Object.assign(sections, {
       ...(backend.type === '' ? {} : { backend_type: backend.type }),
       backend: sections.backend ?? {},
@@ -119,18 +125,20 @@ function evaluateComponent(request: ComponentRequest, { merged, root, unevaluate
   }
   const command = sections.command ?? project.components[kind].command;
   if (command !== undefined) sections.command = command;
-  sections.metadata = merged.metadata === undefined ? {} : evaluate(merged.metadata, '/metadata', context, origins);
+  if (merged.metadata === undefined) sections.metadata = {};
+  else add('metadata', merged.metadata);
   const overrides = merged.overrides === undefined ? {} : { overrides: plain(merged.overrides) };
   const all: JsonObject = { ...sections, ...overrides, component: merged.component, inheritance: merged.inheritance };
-  return {
+  const component: ScopedComponent = {
     address: `${kind}/${name}`,
     kind,
     name,
     source: kind === 'nixpack' ? serviceDir(all, name, at) : root,
     sections: all,
     dependsOn: dependsOn(merged, all, request),
-    origins,
   };
+  noteOrigins(component, written, context);
+  return component;
 }
 
 /** The part of the context that a root module declares as inputs, as the layer that it is merged as: over the stacks, under the overlay. */

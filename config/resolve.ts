@@ -196,7 +196,7 @@ function phasesOf(root: LocatedMap, evaluation: EvaluationContext): Scope['phase
         network: (textOf(member(node, 'network'), '"network"') ?? 'none') as UserNode['network'],
         timeoutMs: durationOf(textOf(member(node, 'timeout'), '"timeout"')),
         retries: Number(plain(member(node, 'retries')) ?? 0),
-        env: env === undefined ? {} : (evaluate(env, '', evaluation, {}) as JsonObject),
+        env: env === undefined ? {} : (evaluate(env, evaluation) as JsonObject),
         outputs: (plain(member(node, 'outputs')) ?? {}) as Readonly<Record<string, string>>,
       };
     });

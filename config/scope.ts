@@ -42,8 +42,6 @@ export interface ScopedComponent {
   readonly sections: JsonObject;
   /** What it waits for: `metadata.depends_on` and whatever it reads outputs of. Sorted. */
   readonly dependsOn: readonly ComponentAddress[];
-  /** Where each value was set, by JSON pointer within `sections`. */
-  readonly origins: Readonly<Record<string, Origin>>;
 }
 
 export interface Origin {

@@ -1,5 +1,5 @@
 import { join } from 'node:path/posix';
-import type { ConfigFiles, Origin, Scope, ScopedComponent } from '../config/index.ts';
+import { type ConfigFiles, type Origin, originsOf, type Scope, type ScopedComponent } from '../config/index.ts';
 import { AtmosError, failures, type Position, type Results } from '../engine/index.ts';
 import { type Diagnostic, readDiagnostic, readPlanDiagnostic } from '../phases/index.ts';
 import type { Workspace } from './workspace.ts';
@@ -52,8 +52,7 @@ function placeOf({ file, line, variable }: Diagnostic, component: ScopedComponen
   if (component === undefined || file === undefined || line === undefined) return undefined;
   if (variable === undefined) return { file: join(component.source, file), line };
   const pointer = `/vars/${variable}`;
-  const set = Object.keys(component.origins).find((name) => name === pointer || name.startsWith(`${pointer}/`));
-  return set === undefined ? undefined : component.origins[set];
+  return Object.entries(originsOf(component)).find(([name]) => name === pointer || name.startsWith(`${pointer}/`))?.[1];
 }
 
 /** `undefined` when the file is not one of the repository's: Terraform also names files that were generated. */

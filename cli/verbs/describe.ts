@@ -1,4 +1,4 @@
-import { loadDeployment, resolve, type ScopedComponent } from '../../config/index.ts';
+import { loadDeployment, originsOf, resolve, type ScopedComponent } from '../../config/index.ts';
 import { addressOf, targetOf, worktreeOptions } from '../../deploy/index.ts';
 import { type Globals, print, yaml } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
@@ -41,7 +41,9 @@ function documentOf(deployment: string, { target, components }: Described, optio
     deployment,
     target,
     components: Object.fromEntries(components.map((component) => [component.address, component.sections])),
-    ...(options.provenance ? { provenance: Object.fromEntries(components.map(({ address, origins }) => [address, origins])) } : {}),
+    ...(options.provenance
+      ? { provenance: Object.fromEntries(components.map((component) => [component.address, originsOf(component)])) }
+      : {}),
   };
 }
 
@@ -53,8 +55,9 @@ function chosen(components: Readonly<Record<string, ScopedComponent>>, name: str
 /** A line a value: what it is, and the file and line that set it. */
 function provenance(components: readonly ScopedComponent[]): string {
   return components
-    .map(({ address, origins, sections }) => {
-      const lines = Object.entries(origins).flatMap(([pointer, { file, line, overrode = [] }]) => {
+    .map((component) => {
+      const { address, sections } = component;
+      const lines = Object.entries(originsOf(component)).flatMap(([pointer, { file, line, overrode = [] }]) => {
         const keys = pointer
           .split('/')
           .slice(1)

@@ -1,4 +1,4 @@
-import { originOf } from '../evaluate.ts';
+import { originOf } from '../origins.ts';
 import type { PromotionPolicy } from '../scope.ts';
 import { itemsOf, type LocatedMap, mapOf, member, plain } from '../yaml/located.ts';
 import type { Deployment } from './load.ts';

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { originsOf, type ScopedComponent } from '../../config/index.ts';
 import { refusal, scopeOf, varsOf } from './repository.ts';
 
 const MODULE = { 'components/terraform/service/main.tf': 'variable "image" {}\nvariable "containers" {}\n' };
@@ -33,6 +34,14 @@ describe('a built image reaches', () => {
     const [first, second] = varsOf(list, 'terraform/service').containers as { image?: unknown }[];
     expect(template(first?.image)).toBe('{{ nixpack.api.image }}');
     expect(second).toEqual({ name: 'proxy' });
+  });
+
+  test('a component whose values are still known by where they were set', async () => {
+    const scope = await scopeOf(
+      deployment(image('api', 'api'), '        metadata: { labels: { service: api } }\n        vars: { containers: [] }\n'),
+    );
+    const { 'terraform/service': service } = scope.components;
+    expect(originsOf(service as ScopedComponent)['/vars/containers']).toEqual({ file: 'deployments/app.yaml', line: 11 });
   });
 
   test('nothing that says itself which image it runs', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { needsOf } from '../../config/index.ts';
+import { needsOf, originsOf, type ScopedComponent } from '../../config/index.ts';
 import { placeOf, refusal, scopeOf, varsOf, withVars } from './repository.ts';
 
 describe('resolve', () => {
@@ -30,7 +30,6 @@ describe('resolve', () => {
         workspace: 'default',
       },
       dependsOn: [],
-      origins: {},
     });
   });
 
@@ -68,15 +67,15 @@ describe('resolve', () => {
       zone: '1-2',
     });
     expect(scope.context).toEqual({ cpu: 1, memory: 2, replicas: 1, undeclared: 1, tags: { from: 'target', team: 'x' } });
-    const { origins } = scope.components['terraform/a'] ?? {};
-    expect(origins?.['/vars/memory']).toEqual({ file: 'deployments/app.yaml', line: 8 });
-    expect(origins?.['/vars/tags/stack']).toEqual({ file: 'stacks/top.yaml', line: 1 });
-    expect(origins?.['/vars/replicas']).toEqual({ file: 'deployments/app.yaml', line: 5 });
+    const origins = originsOf(scope.components['terraform/a'] as ScopedComponent);
+    expect(origins['/vars/memory']).toEqual({ file: 'deployments/app.yaml', line: 8 });
+    expect(origins['/vars/tags/stack']).toEqual({ file: 'stacks/top.yaml', line: 1 });
+    expect(origins['/vars/replicas']).toEqual({ file: 'deployments/app.yaml', line: 5 });
   });
 
   test('notes where each value was set, by JSON pointer', async () => {
     const { components } = await scopeOf(withVars('a/b: 1\nlist: [1,\n  { k: 2 }]\nempty: {}'));
-    const line = (pointer: string) => components['terraform/a']?.origins[pointer]?.line;
+    const line = (pointer: string) => originsOf(components['terraform/a'] as ScopedComponent)[pointer]?.line;
     expect(['/vars/a~1b', '/vars/list/0', '/vars/list/1/k', '/vars/empty'].map(line)).toEqual([10, 11, 12, 13]);
   });
 

@@ -1,0 +1,62 @@
+import { type EvaluationContext, keyName } from './evaluate.ts';
+import type { Origin, ScopedComponent } from './scope.ts';
+import { type Located, lineOf, type Place } from './yaml/located.ts';
+
+/** Where each value of a component was set, by JSON pointer within its sections. */
+type Origins = Readonly<Record<string, Origin>>;
+
+/** A scope is plain data; where it comes from is rarely asked for, costs as much as evaluating it, and so is kept beside it. */
+const found = new WeakMap<ScopedComponent, () => Origins>();
+
+/** Where each value of a component of a scope was set, by JSON pointer within its `sections`. @throws Error when `resolve` did not give it */
+export function originsOf(component: ScopedComponent): Origins {
+  const find = found.get(component);
+  if (find === undefined) throw new Error(`${component.address} was not resolved here`);
+  return find();
+}
+
+/** Notes the sections that a component was evaluated from. */
+export function noteOrigins(
+  component: ScopedComponent,
+  sections: readonly (readonly [string, Located])[],
+  context: EvaluationContext,
+): void {
+  found.set(component, () => {
+    const origins: Record<string, Origin> = {};
+    for (const [section, value] of sections) trace(value, `/${section}`, context, origins);
+    return origins;
+  });
+}
+
+/** Notes that a component has the origins of the one that it was made of. */
+export function keepOrigins(from: ScopedComponent, to: ScopedComponent): void {
+  found.set(to, () => originsOf(from));
+}
+
+function trace(value: Located, pointer: string, context: EvaluationContext, origins: Record<string, Origin>): void {
+  if (value.kind === 'map' && value.entries.size > 0) {
+    for (const [key, entry] of value.entries)
+      trace(entry.value, `${pointer}/${escapePointer(keyName(key, entry.keyAt, context))}`, context, origins);
+  } else if (value.kind === 'list' && value.items.length > 0) {
+    for (const [index, item] of value.items.entries()) trace(item, `${pointer}/${index}`, context, origins);
+  } else {
+    origins[pointer] = { ...originOf(value.at), ...overrode(value, context) };
+  }
+}
+
+/** Where the values stand that a value replaced. */
+function overrode(value: Located, { history }: EvaluationContext): Pick<Origin, 'overrode'> {
+  const all: Origin[] = [];
+  for (let before = history?.get(value); before !== undefined && all.length < 1000; before = history?.get(before))
+    all.push(originOf(before.at));
+  return all.length === 0 ? {} : { overrode: all };
+}
+
+/** The file and line of a place. */
+export function originOf(at: Place): Origin {
+  return { file: at.document.file, line: lineOf(at.document, at.offset).line };
+}
+
+function escapePointer(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
+}

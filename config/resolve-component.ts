@@ -1,6 +1,7 @@
 import { join } from 'node:path/posix';
-import { isObject, type Json, type JsonObject } from '../engine/index.ts';
+import type { Json, JsonObject } from '../engine/index.ts';
 import { atmosFunctions, type Siblings } from './atmos-functions.ts';
+import { dataSources, environmentFunctions, templateData } from './component-data.ts';
 import { needsOf } from './deferred.ts';
 import { dependencyAddress } from './deployment/sections.ts';
 import { type EvaluationContext, evaluate } from './evaluate.ts';
@@ -10,11 +11,10 @@ import { noteOrigins } from './origins.ts';
 import type { Project } from './project.ts';
 import type { ComponentAddress, Kind, ScopedComponent } from './scope.ts';
 import { type Backend, backendOf, remoteStateOf } from './stacks/backend.ts';
-import { type ComponentLayers, type MergedComponent, mergeComponent, SECTIONS, TEXT_SECTIONS } from './stacks/component.ts';
-import type { Manifest } from './stacks/imports.ts';
+import { type ComponentLayers, type MergedComponent, mergeComponent, SECTIONS } from './stacks/component.ts';
 import { stackName, workspaceOf } from './stacks/names.ts';
 import { storeOf } from './stores.ts';
-import { type Functions, sourceFunctions, type Value } from './templates/index.ts';
+import type { Value } from './templates/index.ts';
 import { inspectModule } from './terraform-module.ts';
 import type { TextCache } from './text-cache.ts';
 import {
@@ -24,6 +24,7 @@ import {
   itemsOf,
   type Located,
   type LocatedMap,
+  lazily,
   mapOf,
   member,
   type Place,
@@ -75,30 +76,34 @@ export async function prepareComponent(request: ComponentRequest): Promise<() =>
     separator: prefixSeparator,
     own: merged.ownBackend,
   });
-  const stack = stackName(project, unevaluated, request);
-  const naming = { stack, name, backendType: backend.type, vars: plain(member(unevaluated, 'vars')) };
+  const given = lazily([...unevaluated.entries].map(([key, { value }]) => [key, () => dataOf(value) ?? {}]));
+  const stack = stackName(project, given, request);
+  const naming = { stack, name, backendType: backend.type, vars: () => plain(member(unevaluated, 'vars')) };
   const workspace = kind !== 'terraform' ? undefined : workspacesEnabled ? workspaceOf(merged, naming) : 'default';
-  return () => evaluateComponent(request, { merged, root, unevaluated, backend, stack, workspace });
+  return () => evaluateComponent(request, { merged, root, unevaluated, given, backend, stack, workspace });
 }
 
 /** A component as its layers were merged. */
-interface Prepared {
+export interface Prepared {
   readonly merged: MergedComponent;
   readonly root: string;
   readonly unevaluated: LocatedMap;
+  /** The same as templates see it. */
+  readonly given: Readonly<Record<string, Value>>;
   readonly backend: Backend;
   readonly stack: string;
   readonly workspace: string | undefined;
 }
 
-function evaluateComponent(request: ComponentRequest, { merged, root, unevaluated, backend, stack, workspace }: Prepared): ScopedComponent {
+function evaluateComponent(request: ComponentRequest, prepared: Prepared): ScopedComponent {
+  const { merged, root, unevaluated, backend, stack, workspace } = prepared;
   const { kind, name, project, at } = request;
   const { merger } = request.evaluation;
-  const data = templateData(unevaluated, merged, { ...request, stack, workspace, backend: backend.section });
-  const sources = dataSources(data, request);
+  const data = templateData(request, prepared);
+  const sources = dataSources(unevaluated, request);
   const functions = {
     ...request.evaluation.functions,
-    ...environmentFunctions(data, request),
+    ...environmentFunctions(unevaluated, request),
     ...sources,
     ...atmosFunctions(request.siblings, stack, at, sources),
   };
@@ -165,70 +170,6 @@ function serviceDir({ vars }: JsonObject, name: string, at: Place): string {
     throw errorAt(at, `nixpack/${name}: ${source} is not in the repository`, { code: 'path-escape' });
   }
   return dir;
-}
-
-/** The dot of a component's templates, as in Atmos, with `.context` besides. Not evaluated itself. */
-function templateData(
-  sections: LocatedMap,
-  merged: MergedComponent,
-  extra: {
-    readonly name: string;
-    readonly stack: string;
-    readonly workspace: string | undefined;
-    readonly backend: LocatedMap | undefined;
-    readonly context: LocatedMap | undefined;
-    readonly manifest: Manifest | undefined;
-  },
-): Value {
-  const empty = Object.fromEntries(SECTIONS.filter((name) => !TEXT_SECTIONS.has(name)).map((name) => [name, {}]));
-  const given = Object.fromEntries([...sections.entries].map(([key, { value }]) => [key, dataOf(value) ?? {}]));
-  return {
-    ...empty,
-    ...given,
-    backend: extra.backend === undefined ? {} : dataOf(extra.backend),
-    metadata: merged.metadata === undefined ? {} : dataOf(merged.metadata),
-    component: merged.component,
-    workspace: extra.workspace,
-    atmos_component: extra.name,
-    atmos_stack: extra.stack,
-    stack: extra.stack,
-    atmos_stack_file: extra.manifest?.name ?? '',
-    atmos_manifest: extra.manifest?.name ?? '',
-    context: extra.context === undefined ? {} : dataOf(extra.context),
-  };
-}
-
-/** `env` and `getenv`, which see what `templates.settings.env` of atmos.yaml and of the component's settings say before the machine's own. */
-function environmentFunctions(data: Value, { project, evaluation }: ComponentRequest): Functions {
-  const own: Readonly<Record<string, unknown>> = { ...project.templates.settings.env, ...templateSetting(data, 'env') };
-  const read = (name: unknown): string => String(own[String(name)] ?? evaluation.host.env[String(name)] ?? '');
-  return {
-    env: read,
-    getenv: (name, fallback) => {
-      const value = read(name);
-      return value === '' && fallback !== undefined ? String(fallback) : value;
-    },
-  };
-}
-
-/** Gomplate's data sources, which atmos.yaml and the component's settings name. */
-function dataSources(data: Value, { project, evaluation }: ComponentRequest): Functions {
-  const own = Object.entries(templateSetting(data, 'gomplate', 'datasources')).flatMap(([name, source]) =>
-    isObject(source) && typeof source.url === 'string' ? [[name, source.url] as const] : [],
-  );
-  return sourceFunctions(
-    { ...project.templates.settings.datasources, ...Object.fromEntries(own) },
-    { ...evaluation.host, suggest: (name, names) => suggestion(name, names, 'datasources') },
-  );
-}
-
-/** A map of `templates.settings` in the component's settings. */
-function templateSetting(data: Value, ...keys: readonly string[]): Readonly<Record<string, unknown>> {
-  const found = ['settings', 'templates', 'settings', ...keys].reduce<unknown>(
-    (value, key) => (isObject(value) ? value[key] : undefined),
-    data,
-  );
-  return isObject(found) ? found : {};
 }
 
 /** `metadata.depends_on`, and what the component reads of. */

@@ -15,31 +15,25 @@ export async function describe(globals: Globals, name: string, options: Options)
     const { files, project, cache } = workspace;
     const deployment = await loadDeployment(files, project, name, cache);
     const targets = options.allTargets ? deployment.targets : [await targetOf(workspace, name, options.target)];
-    const found: Described[] = [];
     const resolveOptions = { ...worktreeOptions(workspace), history: options.provenance };
+    const documents: Readonly<Record<string, unknown>>[] = [];
+    const texts: string[] = [];
+    // Each scope goes as soon as it is told: of a thousand targets, all would not fit.
     for (const target of targets) {
-      const { components } = await resolve(files, project, deployment, target, resolveOptions);
-      found.push({ target, components: chosen(components, options.component) });
+      const scope = await resolve(files, project, deployment, target, resolveOptions);
+      const components = chosen(scope.components, options.component);
+      documents.push({ target, ...documentOf(components, options) });
+      if (options.provenance) texts.push(provenance(components));
     }
-    const documents = found.map((one) => documentOf(name, one, options));
     const document = options.allTargets
-      ? { deployment: name, targets: Object.fromEntries(documents.map(({ target, deployment: _, ...rest }) => [target, rest])) }
-      : (documents[0] ?? {});
-    await print(globals.format, document, () =>
-      options.provenance ? found.map(({ components }) => provenance(components)).join('\n\n') : yaml(document),
-    );
+      ? { deployment: name, targets: Object.fromEntries(documents.map(({ target, ...rest }) => [target, rest])) }
+      : { deployment: name, ...documents[0] };
+    await print(globals.format, document, () => (options.provenance ? texts.join('\n\n') : yaml(document)));
   });
 }
 
-interface Described {
-  readonly target: string;
-  readonly components: readonly ScopedComponent[];
-}
-
-function documentOf(deployment: string, { target, components }: Described, options: Options) {
+function documentOf(components: readonly ScopedComponent[], options: Options) {
   return {
-    deployment,
-    target,
     components: Object.fromEntries(components.map((component) => [component.address, component.sections])),
     ...(options.provenance
       ? { provenance: Object.fromEntries(components.map((component) => [component.address, originsOf(component)])) }

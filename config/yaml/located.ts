@@ -163,6 +163,23 @@ export function templateData(value: Located | undefined): Value {
   }
 }
 
+/** What templates see as a map, with each member made when it is first read: most of what a component has, its templates never look at. */
+export function lazily(members: Iterable<readonly [name: string, make: () => Value]>): Readonly<Record<string, Value>> {
+  const result = {};
+  for (const [name, make] of members) {
+    const define = (rest: PropertyDescriptor): object =>
+      Object.defineProperty(result, name, { enumerable: true, configurable: true, ...rest });
+    define({
+      get() {
+        const value = make();
+        define({ value });
+        return value;
+      },
+    });
+  }
+  return result;
+}
+
 /** A value as if it had been written at a place. */
 export function locate(value: Value | Json, at: Place): Located {
   if (value === undefined || value === null) return { kind: 'scalar', value: null, tag: undefined, at };

@@ -1,0 +1,57 @@
+import { isObject } from '../engine/index.ts';
+import { suggestion } from './nearest.ts';
+import type { ComponentRequest, Prepared } from './resolve-component.ts';
+import { SECTIONS, TEXT_SECTIONS } from './stacks/component.ts';
+import { type Functions, sourceFunctions, type Value } from './templates/index.ts';
+import { templateData as dataOf, type Located, type LocatedMap, lazily, member } from './yaml/located.ts';
+
+/** The dot of a component's templates, as in Atmos, with `.context` besides. Not evaluated itself. */
+export function templateData({ name, context, manifest }: ComponentRequest, { given, merged, backend, stack, workspace }: Prepared): Value {
+  const always = (value: Value) => () => value;
+  return lazily(
+    new Map<string, () => Value>([
+      ...SECTIONS.filter((section) => !TEXT_SECTIONS.has(section)).map((section) => [section, always({})] as const),
+      ...Object.keys(given).map((section) => [section, () => given[section]] as const),
+      ['backend', () => (backend.section === undefined ? {} : dataOf(backend.section))],
+      ['metadata', () => (merged.metadata === undefined ? {} : dataOf(merged.metadata))],
+      ['component', always(merged.component)],
+      ['workspace', always(workspace)],
+      ['atmos_component', always(name)],
+      ['atmos_stack', always(stack)],
+      ['stack', always(stack)],
+      ['atmos_stack_file', always(manifest?.name ?? '')],
+      ['atmos_manifest', always(manifest?.name ?? '')],
+      ['context', () => (context === undefined ? {} : dataOf(context))],
+    ]),
+  );
+}
+
+/** `env` and `getenv`, which see what `templates.settings.env` of atmos.yaml and of the component's settings say before the machine's own. */
+export function environmentFunctions(sections: LocatedMap, { project, evaluation }: ComponentRequest): Functions {
+  const own: Readonly<Record<string, unknown>> = { ...project.templates.settings.env, ...templateSetting(sections, 'env') };
+  const read = (name: unknown): string => String(own[String(name)] ?? evaluation.host.env[String(name)] ?? '');
+  return {
+    env: read,
+    getenv: (name, fallback) => {
+      const value = read(name);
+      return value === '' && fallback !== undefined ? String(fallback) : value;
+    },
+  };
+}
+
+/** Gomplate's data sources, which atmos.yaml and the component's settings name. */
+export function dataSources(sections: LocatedMap, { project, evaluation }: ComponentRequest): Functions {
+  const own = Object.entries(templateSetting(sections, 'gomplate', 'datasources')).flatMap(([name, source]) =>
+    isObject(source) && typeof source.url === 'string' ? [[name, source.url] as const] : [],
+  );
+  return sourceFunctions(
+    { ...project.templates.settings.datasources, ...Object.fromEntries(own) },
+    { ...evaluation.host, suggest: (name, names) => suggestion(name, names, 'datasources') },
+  );
+}
+
+/** A map of `templates.settings` in the component's settings. */
+function templateSetting(sections: LocatedMap, ...keys: readonly string[]): Readonly<Record<string, unknown>> {
+  const found = dataOf(['settings', 'templates', 'settings', ...keys].reduce<Located | undefined>(member, sections));
+  return isObject(found) ? found : {};
+}

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type DockerClient from 'dockerode';
-import { dockerRuntime } from '../containers/docker/runtime.ts';
+import { engineRuntime } from '../containers/docker/runtime.ts';
 import { openImages, openRuntime } from '../containers/index.ts';
 import { type Exec, execAction, openStore, type Runtime } from '../engine/index.ts';
 import { atMost, type Figures, inTurn, told } from './figures.ts';
@@ -16,7 +16,7 @@ export async function figures(): Promise<Figures> {
   const images = openImages(store, []);
   const image = await images.assemble('terraform');
   const rootfs = await store.checkOut(image.rootfs);
-  const [bubblewrap, docker] = [await openRuntime('bubblewrap', images), await dockerRuntime(images)];
+  const [bubblewrap, docker] = [await openRuntime('bubblewrap', images), await engineRuntime('docker', images)];
   const node = (runtime: Runtime) => async (): Promise<number> => {
     const began = performance.now();
     const { exitCode } = await runtime.run({ id: 'bench/nothing', exec: nothing(image.digest), inputs: [] }, io, never);

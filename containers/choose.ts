@@ -1,11 +1,12 @@
 import { AtmosError, type Runtime } from '../engine/index.ts';
+import { ENGINES, type EngineName } from './engines.ts';
 import type { ImageStore } from './images/store.ts';
 
-export const RUNTIMES = ['auto', 'bubblewrap', 'docker'] as const;
+export const RUNTIMES = ['auto', 'bubblewrap', ...ENGINES] as const;
 export type RuntimeName = (typeof RUNTIMES)[number];
 
 /**
- * Opens a runtime. `auto` takes the first of bubblewrap and docker that works on this machine.
+ * Opens a runtime. `auto` takes the first of bubblewrap, docker and podman that works on this machine.
  * @throws AtmosError `no-runtime` when none does, saying why each does not; else what the named one says.
  */
 export async function openRuntime(name: RuntimeName, images: ImageStore): Promise<Runtime> {
@@ -13,7 +14,8 @@ export async function openRuntime(name: RuntimeName, images: ImageStore): Promis
     case 'bubblewrap':
       return bubblewrap(images);
     case 'docker':
-      return docker(images);
+    case 'podman':
+      return engine(name, images);
     case 'auto':
       return auto(images);
     default:
@@ -26,15 +28,15 @@ async function bubblewrap(images: ImageStore): Promise<Runtime> {
   return (await import('./bubblewrap/runtime.ts')).bubblewrapRuntime(images);
 }
 
-async function docker(images: ImageStore): Promise<Runtime> {
-  return (await import('./docker/runtime.ts')).dockerRuntime(images);
+async function engine(name: EngineName, images: ImageStore): Promise<Runtime> {
+  return (await import('./docker/runtime.ts')).engineRuntime(name, images);
 }
 
 async function auto(images: ImageStore): Promise<Runtime> {
   const reasons: AtmosError[] = [];
-  for (const open of [bubblewrap, docker]) {
+  for (const name of ['bubblewrap', ...ENGINES] as const) {
     try {
-      return await open(images);
+      return await openRuntime(name, images);
     } catch (error) {
       if (!(error instanceof AtmosError) || error.kind !== 'environment') throw error;
       reasons.push(error);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AtmosError, isMissing, isObject } from '../engine/index.ts';
+import { ENGINES, type EngineName } from './engines.ts';
 
 /**
  * Where something that changes the world leaves what another process needs to find it, should the one that started it be killed: a directory of
@@ -17,7 +18,7 @@ export interface RunDirectory {
  */
 type RunFile =
   | { readonly runtime: 'bubblewrap'; readonly groups: readonly string[] }
-  | { readonly runtime: 'docker'; readonly container: string };
+  | { readonly runtime: EngineName; readonly container: string };
 
 const FILE = 'run.json';
 export const PID_FILE = 'pid';
@@ -70,7 +71,7 @@ export async function runNames(root: string): Promise<readonly string[]> {
 async function waitFor(path: string, signal: AbortSignal): Promise<boolean> {
   const file = await readRunFile(path);
   if (file === undefined) return false;
-  if (file.runtime === 'docker') return (await import('./docker/orphans.ts')).awaitContainer(file.container, signal);
+  if (file.runtime !== 'bubblewrap') return (await import('./docker/orphans.ts')).awaitContainer(file.runtime, file.container, signal);
   const until = Date.now() + START;
   for (let pid = await pidIn(path); pid === undefined && Date.now() < until; pid = await pidIn(path)) await pause(signal);
   let waited = false;
@@ -93,8 +94,8 @@ async function removeGroup(dir: string): Promise<void> {
 async function readRunFile(path: string): Promise<RunFile | undefined> {
   try {
     const file: unknown = JSON.parse(await readFile(join(path, FILE), 'utf8'));
-    if (isObject(file) && file.runtime === 'docker' && typeof file.container === 'string')
-      return { runtime: 'docker', container: file.container };
+    const engine = ENGINES.find((name) => isObject(file) && file.runtime === name);
+    if (isObject(file) && engine !== undefined && typeof file.container === 'string') return { runtime: engine, container: file.container };
     if (!isObject(file) || file.runtime !== 'bubblewrap' || !Array.isArray(file.groups)) return undefined;
     return { runtime: 'bubblewrap', groups: file.groups.filter((group) => typeof group === 'string') };
   } catch (error) {

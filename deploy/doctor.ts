@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { openImages, openRuntime } from '../containers/index.ts';
+import { openImages, openRuntime, RUNTIMES } from '../containers/index.ts';
 import { ABILITIES, type Ability, AtmosError, openStore } from '../engine/index.ts';
 
 /** Something that this program uses of a machine. */
@@ -33,7 +33,7 @@ export async function diagnose(): Promise<Diagnosis> {
   try {
     const git = program('git', ['--version'], true, 'sudo apt-get install git');
     const runtimes: Finding[] = [];
-    for (const name of ['bubblewrap', 'docker'] as const) {
+    for (const name of RUNTIMES.filter((one) => one !== 'auto')) {
       try {
         const runtime = await openRuntime(name, openImages(store, []));
         const { abilities } = runtime;

@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import {
   type Ability,
   type Cancellation,
   collects,
   type ExecResult,
-  makeTree,
   type NodeIo,
   type ResolvedExec,
   type Runtime,
@@ -13,6 +11,7 @@ import {
 import { layOut } from '../binds.ts';
 import type { ImageStore, StoredImage } from '../images/store.ts';
 import { makeRunDirectory } from '../runs.ts';
+import { storedFile } from '../stored-file.ts';
 import { Cgroups } from './cgroups.ts';
 import { runSandbox } from './command.ts';
 import { runEffect } from './effect.ts';
@@ -32,12 +31,6 @@ export async function bubblewrapRuntime(images: ImageStore): Promise<Runtime> {
 }
 
 const FILTER = seccompFilter();
-
-/** The filter as a file of the store. */
-async function filterIn(store: Store, bytes: Buffer): Promise<string> {
-  const tree = makeTree([{ path: 'filter', mode: '644', digest: await store.put(bytes), size: bytes.length }]);
-  return join(await store.checkOut(await store.putTree(tree)), 'filter');
-}
 
 class BubblewrapRuntime implements Runtime {
   readonly name: string;
@@ -85,7 +78,7 @@ class BubblewrapRuntime implements Runtime {
 
   /** `undefined` where there is none for this machine: then the runtime doesn't have the ability either. */
   #filterFile(store: Store): Promise<string> | undefined {
-    if (FILTER !== undefined) this.#filter ??= filterIn(store, FILTER);
+    if (FILTER !== undefined) this.#filter ??= storedFile(store, 'filter', FILTER);
     return this.#filter;
   }
 

@@ -1,9 +1,19 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { type Ability, AtmosError, errorCode } from '../../engine/index.ts';
+import type { EngineName } from '../engines.ts';
 
 /** What is known of an engine after the first call to it. */
 export interface Engine {
   readonly docker: Docker;
+  /** How it was asked for; it may be the other one, which a socket does not tell. */
+  readonly kind: EngineName;
+  readonly isPodman: boolean;
+  /** Run by an ordinary user, as whom its containers' root appears. */
+  readonly isRootless: boolean;
+  /** The program of people's, by which they reach this engine. */
+  readonly program: readonly string[];
   /** For people: `docker 28.2.2`. */
   readonly name: string;
   /** Names the engine across processes. */
@@ -15,32 +25,52 @@ export interface Engine {
 }
 
 /**
- * Connects to the engine that `DOCKER_HOST` names, else to the local one.
+ * Connects to the engine that `DOCKER_HOST` or `CONTAINER_HOST` (Podman's) names, else to the local one.
  * @throws AtmosError `no-engine` when none answers, with the command that starts one.
  */
-export async function connect(): Promise<Engine> {
+export async function connect(kind: EngineName): Promise<Engine> {
   // Half of what a start costs: loaded only when a container has to run.
   const { default: Client } = await import('dockerode');
-  const docker = new Client();
+  const address = addressOf(kind);
   try {
-    const info: unknown = await docker.info();
-    return { docker, ...readInfo(info) };
+    // Docker's client reads its own variables, of which there are more.
+    const docker = new Client(kind === 'docker' ? undefined : optionsOf(address));
+    return { docker, kind, program: kind === 'docker' ? ['docker'] : ['podman', '--url', address], ...readInfo(await docker.info(), kind) };
   } catch (cause) {
-    throw noEngine(cause);
+    throw noEngine(kind, address, cause);
   }
 }
 
-function readInfo(info: unknown): Omit<Engine, 'docker'> {
-  const { ID, OSType, Architecture, NCPU, ServerVersion, ...able } = info as {
+function addressOf(kind: EngineName): string {
+  if (kind === 'docker') return process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
+  const own = process.env.CONTAINER_HOST;
+  if (own !== undefined && own !== '') return own;
+  const users = join(process.env.XDG_RUNTIME_DIR ?? `/run/user/${process.getuid?.()}`, 'podman/podman.sock');
+  return `unix://${existsSync(users) ? users : '/run/podman/podman.sock'}`;
+}
+
+function optionsOf(address: string): Docker.DockerOptions {
+  const { protocol, pathname, hostname, port } = new URL(address);
+  if (protocol === 'unix:') return { socketPath: pathname };
+  if (protocol === 'tcp:') return { protocol: 'http', host: hostname, port };
+  throw new Error(`${protocol}// is not supported: unix:// and tcp:// are`);
+}
+
+function readInfo(info: unknown, kind: EngineName): Omit<Engine, 'docker' | 'kind' | 'program'> {
+  const { ID, OSType, Architecture, NCPU, ServerVersion, BuildahVersion, ...able } = info as {
     ID?: string;
     OSType?: string;
     Architecture?: string;
     NCPU?: number;
     ServerVersion?: string;
+    /** Podman has one. */
+    BuildahVersion?: string;
   } & Abilities;
   const architecture = { x86_64: 'amd64', aarch64: 'arm64' }[Architecture ?? ''] ?? Architecture ?? 'unknown';
   return {
-    name: `docker ${ServerVersion ?? ''}`.trim(),
+    name: `${kind} ${ServerVersion ?? ''}`.trim(),
+    isPodman: BuildahVersion !== undefined,
+    isRootless: able.SecurityOptions?.some((option) => option.startsWith('name=rootless')) === true,
     id: ID ?? 'unknown',
     platform: `${OSType ?? 'linux'}/${architecture}`,
     cpus: NCPU ?? 1,
@@ -69,17 +99,23 @@ function abilitiesOf({ MemoryLimit, CpuCfsQuota, PidsLimit, SecurityOptions }: A
   return new Set(all.flatMap(([ability, has]) => (has ? [ability] : [])));
 }
 
-function noEngine(cause: unknown): AtmosError {
-  const where = process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
+function noEngine(kind: EngineName, address: string, cause: unknown): AtmosError {
   const denied = errorCode(cause) === 'EACCES';
-  return new AtmosError(denied ? `no permission to use the container engine at ${where}` : `no container engine answers at ${where}`, {
-    kind: 'environment',
-    code: 'no-engine',
-    hint: denied
-      ? 'add yourself to its group: sudo usermod -aG docker "$USER", then log in again'
-      : process.platform === 'darwin'
-        ? 'start it: open -a Docker'
-        : 'start it: sudo systemctl start docker   (without systemd: sudo dockerd &)',
-    cause,
-  });
+  const message = denied ? `no permission to use ${NAMES[kind]} at ${address}` : `no ${NAMES[kind]} answers at ${address}`;
+  return new AtmosError(message, { kind: 'environment', code: 'no-engine', hint: startOf(kind, denied), cause });
+}
+
+const NAMES = { docker: 'container engine', podman: 'Podman' } as const;
+
+/** What makes an engine answer. */
+function startOf(kind: EngineName, denied: boolean): string {
+  if (kind === 'podman') {
+    return process.getuid?.() === 0
+      ? 'start its socket: systemctl start podman.socket   (without systemd: podman system service --time 0 &)'
+      : 'start its socket: systemctl --user start podman.socket   (without systemd: podman system service --time 0 &)';
+  }
+  if (denied) return 'add yourself to its group: sudo usermod -aG docker "$USER", then log in again';
+  return process.platform === 'darwin'
+    ? 'start it: open -a Docker'
+    : 'start it: sudo systemctl start docker   (without systemd: sudo dockerd &)';
 }

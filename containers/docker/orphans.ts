@@ -1,4 +1,5 @@
 import { AtmosError } from '../../engine/index.ts';
+import type { EngineName } from '../engines.ts';
 import { connect } from './connect.ts';
 import { ignoreMissing } from './labels.ts';
 
@@ -6,8 +7,8 @@ import { ignoreMissing } from './labels.ts';
  * Waits until a container has ended that a process which is gone had started, and removes it. False when it ran no more.
  * @throws AtmosError `no-engine`, `interrupted`
  */
-export async function awaitContainer(id: string, signal: AbortSignal): Promise<boolean> {
-  const { docker } = await connect();
+export async function awaitContainer(kind: EngineName, id: string, signal: AbortSignal): Promise<boolean> {
+  const { docker } = await connect(kind);
   const container = docker.getContainer(id);
   let ran = false;
   const wait = async (): Promise<void> => {

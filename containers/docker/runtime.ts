@@ -13,30 +13,34 @@ import {
   type ResolvedExec,
   type Runtime,
 } from '../../engine/index.ts';
+import type { EngineName } from '../engines.ts';
 import type { ImageStore } from '../images/store.ts';
 import { makeRunDirectory, writeRunFile } from '../runs.ts';
+import { storedFile } from '../stored-file.ts';
 import { connect, type Engine } from './connect.ts';
 import { provideImage } from './images.ts';
-import { containerOptions, shellArguments } from './isolation.ts';
+import { containerOptions, shellCommand } from './isolation.ts';
 import { ignoreMissing, removeLeftovers } from './labels.ts';
 import { chooseTransport, type TransportChoice } from './probe.ts';
+import { seccompProfile } from './seccomp.ts';
 import type { Transport } from './transport.ts';
 
-export interface DockerOptions {
+export interface EngineOptions {
   readonly transport?: TransportChoice;
 }
 
 /**
- * Nodes as containers of a Docker engine (or of Podman, which speaks the same API): create, attach, start, wait, collect, remove.
- * Leftovers of killed processes are removed first.
+ * Nodes as containers of Docker, or of Podman, which speaks the same API: create, attach, start, wait, collect, remove. Leftovers of killed processes
+ * are removed first.
+ * @throws AtmosError `no-engine`
  */
-export async function dockerRuntime(images: ImageStore, options: DockerOptions = {}): Promise<Runtime> {
-  const engine = await connect();
+export async function engineRuntime(kind: EngineName, images: ImageStore, options: EngineOptions = {}): Promise<Runtime> {
+  const engine = await connect(kind);
   await removeLeftovers(engine);
-  return new DockerRuntime(engine, images, options.transport ?? 'auto');
+  return new EngineRuntime(engine, images, options.transport ?? 'auto');
 }
 
-class DockerRuntime implements Runtime {
+class EngineRuntime implements Runtime {
   readonly name: string;
   readonly abilities: ReadonlySet<Ability>;
   readonly platform: string;
@@ -45,6 +49,7 @@ class DockerRuntime implements Runtime {
   readonly #choice: TransportChoice;
   readonly #provided = new Map<Digest, Promise<void>>();
   #transport: Promise<Transport> | undefined;
+  #profile: Promise<string> | undefined;
 
   constructor(engine: Engine, images: ImageStore, choice: TransportChoice) {
     this.name = engine.name;
@@ -66,14 +71,15 @@ class DockerRuntime implements Runtime {
     const run = effect === undefined ? undefined : await makeRunDirectory(io.runsRoot, effect);
     const prepared = await transport.prepare(step, io, run);
     try {
-      const container = await this.#create(step, io, transport, prepared.mounts);
-      if (run !== undefined) await writeRunFile(run, { runtime: 'docker', container: container.id });
+      const profile = await this.#profileFor(transport, io);
+      const container = await this.#create(step, io, transport, prepared.mounts, profile);
+      if (run !== undefined) await writeRunFile(run, { runtime: this.#engine.kind, container: container.id });
       try {
         const exitCode = await runContainer(container, io, cancellation);
         const outputs = collects(step.exec, exitCode) ? await prepared.collect(container) : {};
         if (io.keepRoot === undefined || step.exec.succeeds.includes(exitCode)) return { exitCode, outputs };
         const kept = prepared.keep(io.keepRoot);
-        return { exitCode, outputs, enter: kept.enter(['docker', ...shellArguments(step, transport.user, kept.binds)]) };
+        return { exitCode, outputs, enter: kept.enter(shellCommand(step, this.#engine, transport.user, kept.binds, profile)) };
       } finally {
         await ignoreMissing(container.remove({ force: true, v: true }));
       }
@@ -83,9 +89,23 @@ class DockerRuntime implements Runtime {
     }
   }
 
-  async #create(step: ResolvedExec, io: NodeIo, transport: Transport, mounts: readonly Docker.MountSettings[]): Promise<Docker.Container> {
+  /** Podman's own seccomp profile allows more than we do; it reads another one from a file, where it sees ours. */
+  #profileFor(transport: Transport, { store }: NodeIo): Promise<string> | undefined {
+    if (!this.#engine.isPodman || transport.name !== 'bind') return undefined;
+    this.#profile ??= storedFile(store, 'seccomp.json', Buffer.from(seccompProfile()));
+    return this.#profile;
+  }
+
+  async #create(
+    step: ResolvedExec,
+    io: NodeIo,
+    transport: Transport,
+    mounts: readonly Docker.MountSettings[],
+    profile: string | undefined,
+  ): Promise<Docker.Container> {
     try {
-      return await this.#engine.docker.createContainer(containerOptions(step, io.secrets, this.#engine, transport.user, mounts));
+      const options = containerOptions(step, io.secrets, this.#engine, transport.user, mounts, profile);
+      return await this.#engine.docker.createContainer(options);
     } catch (error) {
       throw explain(error, step);
     }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dockerRuntime } from '../../../containers/docker/runtime.ts';
+import { engineRuntime } from '../../../containers/docker/runtime.ts';
 import { type ImageStore, openImages, openRuntime, type StoredImage } from '../../../containers/index.ts';
 import { runWithin } from '../../../engine/attempt.ts';
 import { type Exec, type ExecResult, execAction, openStore, type ResolvedInput, type Runtime, type Store } from '../../../engine/index.ts';
@@ -18,7 +18,7 @@ export interface Bench {
 }
 
 /** `docker, no shared files` moves trees as tar streams, as with an engine on another machine. */
-export const RUNTIMES = ['bubblewrap', 'docker', 'docker, no shared files'] as const;
+export const RUNTIMES = ['bubblewrap', 'docker', 'docker, no shared files', 'podman'] as const;
 export type Tried = (typeof RUNTIMES)[number];
 
 export async function openBench(name: Tried): Promise<Bench> {
@@ -26,7 +26,8 @@ export async function openBench(name: Tried): Promise<Bench> {
   const store = openStore(join(dir, 'cache'));
   const images = openImages(store, []);
   const image = await images.assemble('terraform');
-  const runtime = name === 'docker, no shared files' ? await dockerRuntime(images, { transport: 'tar' }) : await openRuntime(name, images);
+  const runtime =
+    name === 'docker, no shared files' ? await engineRuntime('docker', images, { transport: 'tar' }) : await openRuntime(name, images);
   return {
     dir,
     store,

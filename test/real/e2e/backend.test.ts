@@ -25,7 +25,7 @@ async function remoteShop(schema: string): Promise<Shop> {
   return shop;
 }
 
-test.each(['bubblewrap', 'docker'])(
+test.each(['bubblewrap', 'docker', 'podman'])(
   'states lie in a remote backend, whose credentials are a secret of the target, in %s',
   async (runtime) => {
     const shop = await remoteShop(`shop_${runtime}`);

@@ -8,7 +8,9 @@ test('doctor says what works on this machine and what it enforces, and what is m
   const found = (name: string) => here.json.findings.find(({ what }: { what: string }) => what === name);
   expect(found('docker').enforces).toContain('own-network');
   expect(found('bubblewrap')).toMatchObject({ version: expect.stringMatching(/^\d/), enforces: expect.arrayContaining(['seccomp']) });
-  const without = await shop.run('doctor', { env: { PATH: '/nowhere', DOCKER_HOST: 'unix:///nowhere/docker.sock' } });
+  const without = await shop.run('doctor', {
+    env: { PATH: '/nowhere', DOCKER_HOST: 'unix:///nowhere/docker.sock', CONTAINER_HOST: 'unix:///nowhere/podman.sock' },
+  });
   expect(without.code).toBe(4);
   expect(without.stdout).toContain('✖ git is not installed');
   expect(without.stdout).toMatch(/– no container engine answers at unix:\/\/\/nowhere\/docker.sock\n +start it: /);

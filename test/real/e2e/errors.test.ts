@@ -78,7 +78,9 @@ test('where no runtime works, it says why and how to get one, and exits with 4',
   const bin = join(shop.dir, '../bin');
   mkdirSync(bin);
   symlinkSync('/usr/bin/git', join(bin, 'git'));
-  const none = await shop.ask('rollout payment-service --target dev', { env: { PATH: bin, DOCKER_HOST: 'unix:///nowhere/docker.sock' } });
+  const none = await shop.ask('rollout payment-service --target dev', {
+    env: { PATH: bin, DOCKER_HOST: 'unix:///nowhere/docker.sock', CONTAINER_HOST: 'unix:///nowhere/podman.sock' },
+  });
   expect(none.code).toBe(4);
   expect(none.json.error).toMatchObject({ code: 'no-runtime' });
   expect(none.json.error.message).toContain('bubblewrap is not installed');

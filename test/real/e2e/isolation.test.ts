@@ -92,14 +92,16 @@ test('independent components run side by side', async () => {
   expect(elapsed).toBeLessThan(10);
 });
 
-test('the same rollout comes out the same with either runtime', async () => {
+test('the same rollout comes out the same with every runtime', async () => {
   const shop = await newShop();
   const docker = await shop.ask('rollout payment-service --target dev --runtime docker');
   expect(docker.json).toMatchObject({ result: 'deployed' });
-  const sandbox = await shop.ask('rollout payment-service --target dev --runtime bubblewrap --all');
-  expect(sandbox.json).toMatchObject({ result: 'deployed', release: docker.json.release });
-  for (const [address, component] of Object.entries(sandbox.json.components)) {
-    expect(component).toMatchObject({ action: address.startsWith('nixpack/') ? 'built' : 'unchanged' });
+  for (const runtime of ['bubblewrap', 'podman']) {
+    const other = await shop.ask(`rollout payment-service --target dev --runtime ${runtime} --all`);
+    expect(other.json).toMatchObject({ result: 'deployed', release: docker.json.release });
+    for (const [address, component] of Object.entries(other.json.components)) {
+      expect(component).toMatchObject({ action: address.startsWith('nixpack/') ? 'built' : 'unchanged' });
+    }
   }
 });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { newShop } from './shop.ts';
 
-test.each(['bubblewrap', 'docker'])(
+test.each(['bubblewrap', 'docker', 'podman'])(
   'with --keep, what a failed node left can be looked at in a shell in its container, in %s',
   async (runtime) => {
     const shop = await newShop();

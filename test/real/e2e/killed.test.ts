@@ -13,12 +13,11 @@ resource "terraform_data" "slow" {
 }
 `;
 
-/** The containers that have something of a shop mounted. */
+/** The containers that have something of a shop mounted; Podman does not say what of the machine that is. */
 function containersOf({ dir }: Shop): readonly string[] {
   const args = ['ps', '-a', '--no-trunc', '--filter', 'label=dev.atmos.deployment.owner', '--format', '{{.ID}} {{.Mounts}}'];
-  return execFileSync('docker', args, { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => line.includes(dir));
+  const of = (engine: string): readonly string[] => execFileSync(engine, args, { encoding: 'utf8' }).split('\n').filter(Boolean);
+  return [...of('docker').filter((line) => line.includes(dir)), ...of('podman')];
 }
 
 /** Starts a rollout in a process group of its own, kills all of that in the middle of the apply, and says what still runs. */
@@ -35,7 +34,7 @@ async function killInApply(shop: Shop, runtime: string): Promise<void> {
   await exited;
 }
 
-test.each(['bubblewrap', 'docker'])(
+test.each(['bubblewrap', 'docker', 'podman'])(
   'an apply whose command was killed runs to its end in %s, and the next command waits for it and goes on',
   async (runtime) => {
     const shop = await newShop();

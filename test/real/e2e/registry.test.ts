@@ -51,7 +51,7 @@ test('an image is pulled, pinned by digest, and gives the same plan in either ru
   shop.git('commit', '--quiet', '--message=Pin');
   shop.git('push', '--quiet', 'origin', 'main');
   const digests = [];
-  for (const runtime of ['bubblewrap', 'docker']) {
+  for (const runtime of ['bubblewrap', 'docker', 'podman']) {
     const planned = await shop.ask(`plan payment-service --target dev --no-cache --runtime ${runtime}`, { env });
     expect(planned.stderr).not.toContain('✖');
     expect(planned.json.components['terraform/network']).toMatchObject({ create: 2 });

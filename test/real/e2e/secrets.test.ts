@@ -50,7 +50,7 @@ function filesBelow(dir: string): readonly string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-test.each(['bubblewrap', 'docker'])(
+test.each(['bubblewrap', 'docker', 'podman'])(
   'a secret is in no output, file, record or release of a rollout in %s, in whatever encoding',
   async (runtime) => {
     const shop = await leakyShop();

@@ -1,0 +1,3 @@
+/** Container engines that speak Docker's API. */
+export const ENGINES = ['docker', 'podman'] as const;
+export type EngineName = (typeof ENGINES)[number];

@@ -4,7 +4,16 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'quick', include: ['test/**/*.test.ts'], exclude: ['test/real/**', 'test/conformance/**'] } },
+      {
+        test: {
+          name: 'quick',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/real/**', 'test/conformance/**'],
+          // Unless told, one processor is left alone: on a machine with two, files would run one after the other.
+          maxWorkers: '100%',
+          sequence: { groupOrder: 0 },
+        },
+      },
       {
         test: {
           name: 'real',
@@ -13,6 +22,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           globalSetup: ['test/real/setup.ts'],
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -22,13 +22,14 @@ export async function runEffect(
   path: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  { filter, limits }: Confinement,
+  { filter, limits, networks }: Confinement,
   cgroups: Cgroups,
   run: RunDirectory,
   io: Pick<NodeIo, 'log'>,
   cancellation: Cancellation,
 ): Promise<Ended> {
   refuseInterrupted(cancellation);
+  const command = networks === undefined ? [path, ...args] : networks.within(join(run.path, 'network'), [path, ...args]);
   const group = cgroups.name();
   await writeRunFile(run, { runtime: 'bubblewrap', groups: group.dirs });
   group.make();
@@ -44,7 +45,7 @@ export async function runEffect(
   }, POLL);
   try {
     const fds = files.map(({ fd }) => fd);
-    const child = spawn('/bin/sh', ['-c', START, 'sh', group.join, run.path, filter ?? '/dev/null', path, ...args], {
+    const child = spawn('/bin/sh', ['-c', START, 'sh', group.join, run.path, filter ?? '/dev/null', ...command], {
       env,
       detached: true,
       stdio: ['ignore', ...fds],

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
@@ -7,6 +7,7 @@ import { quote } from '../kept.ts';
 import type { Cgroups, LimitGroup } from './cgroups.ts';
 import { ended, FORGET } from './command.ts';
 import type { LimitHit } from './controllers.ts';
+import type { Networks } from './network.ts';
 
 /** Where what a command writes goes. */
 export interface Sinks {
@@ -28,17 +29,24 @@ export interface Confinement {
   readonly filter: string | undefined;
   /** Enforced as far as this machine lets us. */
   readonly limits: Limits;
+  /** Where the command is to have a network of its own. */
+  readonly networks: Networks | undefined;
 }
 
 /** The file descriptor at which a command finds the seccomp filter. */
 export const FILTER_FD = 4;
+const BLOCK_FD = 5;
+
+/** A call of `bwrap` that begins when it is told to. */
+const blocked = ([bwrap = '', ...args]: readonly string[]): readonly string[] => [bwrap, '--block-fd', String(BLOCK_FD), ...args];
 
 /**
  * Starts commands through small shells that stay: a process is started by copying the one that starts it, and ours is large. A shell runs one command
  * at a time; there are as many as commands ever ran at once.
  */
 export class Launcher {
-  readonly #idle: Shell[] = [];
+  /** By what they run in. */
+  readonly #idle = new Map<Networks | undefined, Shell[]>();
   readonly #all = new Set<Shell>();
   readonly #cgroups: Cgroups;
   readonly #path: string;
@@ -60,14 +68,17 @@ export class Launcher {
     sinks: Sinks,
   ): Promise<LimitHit | undefined> {
     if (!isExportable(env)) return this.#runDirectly(argv, env, confinement, sinks);
-    const shell = this.#idle.pop() ?? this.#start();
+    const { networks } = confinement;
+    const idle = this.#idle.get(networks) ?? [];
+    this.#idle.set(networks, idle);
+    const shell = idle.pop() ?? this.#start(networks);
     const hit = await shell.run(argv, env, confinement, sinks);
-    this.#idle.push(shell);
+    idle.push(shell);
     return hit;
   }
 
-  #start(): Shell {
-    const shell = new Shell(this.#path, this.#cgroups.open());
+  #start(networks: Networks | undefined): Shell {
+    const shell = new Shell(this.#path, this.#cgroups.open(), networks);
     this.#all.add(shell);
     return shell;
   }
@@ -75,21 +86,26 @@ export class Launcher {
   async #runDirectly(
     argv: readonly string[],
     env: Readonly<Record<string, string>>,
-    { filter, limits }: Confinement,
+    { filter, limits, networks }: Confinement,
     sinks: Sinks,
   ): Promise<LimitHit | undefined> {
-    const [command = '', ...args] = argv;
+    const [command = '', ...args] = networks === undefined ? argv : networks.enter(blocked(argv));
     const group = this.#cgroups.open();
     const file = openSync(filter ?? '/dev/null', 'r');
+    const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'pipe', file, ...(networks === undefined ? [] : ['pipe' as const])];
     try {
       group.set(limits);
-      const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe', file] });
+      const child = spawn(command, args, { env, detached: true, stdio });
       // It takes much longer to make the sandbox than it takes to get here: nothing that is inside has begun yet.
       if (child.pid !== undefined) group.add(child.pid);
       child.stdout?.on('data', sinks.stdout);
       child.stderr?.on('data', sinks.stderr);
       (child.stdio[3] as Readable).on('data', sinks.status);
-      await ended(child);
+      const end = ended(child);
+      const network = child.pid === undefined ? undefined : await networks?.connect(child.pid);
+      (child.stdio.at(BLOCK_FD) as Writable | undefined)?.end('\n');
+      await end;
+      network?.close();
       return group.hit();
     } finally {
       closeSync(file);
@@ -114,11 +130,13 @@ class Shell {
   readonly #group: LimitGroup;
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
+  readonly #network: Promise<{ close(): void } | undefined>;
   #sections: { take(chunk: Buffer): void; lost(): void }[] = [];
 
-  constructor(path: string, group: LimitGroup) {
+  constructor(path: string, group: LimitGroup, networks: Networks | undefined) {
     this.#group = group;
-    this.#child = spawn(path, [], { env: {}, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] });
+    const [command = '', ...args] = networks === undefined ? [path] : networks.enter([path]);
+    this.#child = spawn(command, args, { env: {}, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] });
     this.#ended = ended(this.#child).catch(() => undefined);
     void this.#ended.then(() => {
       for (const section of this.#sections) section.lost();
@@ -128,6 +146,9 @@ class Shell {
     }
     // Whoever waits for a command learns of the shell's end by `close`.
     for (const input of [this.#child.stdin, this.#child.stdio[4] as Writable]) input?.on('error', () => undefined);
+    const { pid } = this.#child;
+    this.#network = networks === undefined || pid === undefined ? Promise.resolve(undefined) : networks.connect(pid);
+    this.#network.catch(() => undefined);
     this.#child.stdin?.write(`${group.join}\n${watch(group)}`);
   }
 
@@ -137,6 +158,7 @@ class Shell {
     { filter, limits }: Confinement,
     sinks: Sinks,
   ): Promise<LimitHit | undefined> {
+    await this.#network;
     this.#group.set(limits);
     // The command can't know it, so it can't write it.
     const mark = Buffer.from(randomBytes(16).toString('hex'));
@@ -167,6 +189,7 @@ class Shell {
     (this.#child.stdio[4] as Writable).end('\n');
     this.#child.stdin?.end();
     await this.#ended;
+    (await this.#network.catch(() => undefined))?.close();
     await this.#group.remove();
   }
 }

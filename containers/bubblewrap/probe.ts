@@ -43,7 +43,8 @@ export async function findBubblewrap(): Promise<Bubblewrap> {
   }
 }
 
-async function onPath(name: string): Promise<string | undefined> {
+/** Where a program lies; `undefined` when it is not installed. */
+export async function onPath(name: string): Promise<string | undefined> {
   for (const dir of (process.env.PATH ?? '').split(delimiter)) {
     const path = join(dir, name);
     try {

@@ -16,6 +16,7 @@ import { Cgroups } from './cgroups.ts';
 import { runSandbox } from './command.ts';
 import { runEffect } from './effect.ts';
 import { Launcher } from './launcher.ts';
+import { Networks } from './network.ts';
 import { type Bubblewrap, findBubblewrap } from './probe.ts';
 import { sandboxArguments, shellArguments } from './sandbox.ts';
 import { seccompFilter } from './seccomp.ts';
@@ -27,26 +28,32 @@ import { seccompFilter } from './seccomp.ts';
  * @throws AtmosError `no-bubblewrap`, `no-user-namespaces`
  */
 export async function bubblewrapRuntime(images: ImageStore): Promise<Runtime> {
-  return new BubblewrapRuntime(await findBubblewrap(), images);
+  const [bubblewrap, networks] = await Promise.all([findBubblewrap(), Networks.find()]);
+  return new BubblewrapRuntime(bubblewrap, networks, images);
 }
 
 const FILTER = seccompFilter();
 
 class BubblewrapRuntime implements Runtime {
   readonly name: string;
-  /** A network of its own needs a helper, which is not there yet. */
   readonly abilities: ReadonlySet<Ability>;
   readonly platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
   readonly #path: string;
+  readonly #networks: Networks | undefined;
   readonly #images: ImageStore;
   readonly #cgroups = Cgroups.find();
   readonly #launcher = new Launcher(this.#cgroups);
   #filter: Promise<string> | undefined;
 
-  constructor({ path, version }: Bubblewrap, images: ImageStore) {
+  constructor({ path, version }: Bubblewrap, networks: Networks | undefined, images: ImageStore) {
     this.name = `bubblewrap ${version}`;
-    this.abilities = new Set([...(FILTER === undefined ? [] : ['seccomp' as const]), ...this.#cgroups.abilities]);
+    this.abilities = new Set([
+      ...(FILTER === undefined ? [] : ['seccomp' as const]),
+      ...(networks === undefined ? [] : ['own-network' as const]),
+      ...this.#cgroups.abilities,
+    ]);
     this.#path = path;
+    this.#networks = networks;
     this.#images = images;
   }
 
@@ -59,9 +66,11 @@ class BubblewrapRuntime implements Runtime {
     const laid = await layOut(step, io, owner, run);
     try {
       const filter = await this.#filterFile(io.store);
-      const args = sandboxArguments(step, rootfs, laid.binds, filter !== undefined);
+      const networks = step.exec.network === 'bridge' ? this.#networks : undefined;
+      const names = networks === undefined ? undefined : await storedFile(io.store, 'resolv.conf', await networks.resolvConf());
+      const args = sandboxArguments(step, rootfs, laid.binds, filter !== undefined, names);
       const env = environment(image, step);
-      const confinement = { filter, limits: step.exec.limits };
+      const confinement = { filter, limits: step.exec.limits, networks };
       const all = { ...env, ...io.secrets };
       const { exitCode, hit } =
         run === undefined

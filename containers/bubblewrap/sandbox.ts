@@ -7,23 +7,33 @@ import { FILTER_FD } from './launcher.ts';
 const MIB = 1024 * 1024;
 /** The user that commands run as, whoever we are: in the sandbox's own user namespace it stands for us. */
 const USER = '65534';
-/** How hosts are found by name: the machine's own files, for a node with a network whose image has room for them. */
+/** How hosts are found by name: the machine's own files unless others are given, for a node with a network whose image has room for them. */
 const NAMES = ['/etc/resolv.conf', '/etc/hosts'];
 /** What every sandbox makes for itself. */
 const OWN = ['dev', 'proc', 'tmp'];
 
 /**
  * The arguments of `bwrap`: a root file system of the image's directories and the node's binds, all else absent; a network only where it is
- * declared. Values of the environment are not among them, since anybody can read a process's arguments.
+ * declared, with `resolvConf` in place of the machine's. Values of the environment are not among them, since anybody can read a process's arguments.
  */
 export function sandboxArguments(
   { id, exec }: ResolvedExec,
   rootfs: string,
   binds: readonly Bind[],
   hasFilter: boolean,
+  resolvConf?: string,
 ): readonly string[] {
   const filter = hasFilter ? ['--seccomp', String(FILTER_FD)] : [];
-  return ['--new-session', '--as-pid-1', '--json-status-fd', '3', ...filter, ...isolation(id, exec, rootfs, binds), '--', ...exec.argv];
+  return [
+    '--new-session',
+    '--as-pid-1',
+    '--json-status-fd',
+    '3',
+    ...filter,
+    ...isolation(id, exec, rootfs, binds, resolvConf),
+    '--',
+    ...exec.argv,
+  ];
 }
 
 /** The same sandbox with a shell in it, for a person at a terminal; without the environment's secrets. */
@@ -37,7 +47,13 @@ export function shellArguments(
   return [...isolation(id, exec, rootfs, binds), '--clearenv', ...set, '--', 'sh'];
 }
 
-function isolation(id: string, exec: ResolvedExec['exec'], rootfs: string, binds: readonly Bind[]): readonly string[] {
+function isolation(
+  id: string,
+  exec: ResolvedExec['exec'],
+  rootfs: string,
+  binds: readonly Bind[],
+  resolvConf = '/etc/resolv.conf',
+): readonly string[] {
   const mounts = binds.flatMap(({ source, target, readOnly }) => [readOnly ? '--ro-bind' : '--bind', source, target]);
   const root = rootArguments(rootfs);
   const hidden = binds.find(({ target }) => root.names.includes(target.split('/')[1] ?? ''));
@@ -55,7 +71,11 @@ function isolation(id: string, exec: ResolvedExec['exec'], rootfs: string, binds
     ...['--unshare-all', '--unshare-user', '--uid', USER, '--gid', USER, '--hostname', 'sandbox', '--cap-drop', 'ALL'],
     ...(exec.network === 'none' ? [] : ['--share-net']),
     ...['--tmpfs', '/', ...root.args, '--proc', '/proc', '--dev', '/dev', ...tmp, ...mounts],
-    ...(exec.network === 'none' ? [] : NAMES.flatMap((path) => (existsSync(join(rootfs, path)) ? ['--ro-bind-try', path, path] : []))),
+    ...(exec.network === 'none'
+      ? []
+      : NAMES.flatMap((path) =>
+          existsSync(join(rootfs, path)) ? ['--ro-bind-try', path === '/etc/resolv.conf' ? resolvConf : path, path] : [],
+        )),
     ...['--remount-ro', '/', '--chdir', exec.workdir],
   ];
 }

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Cgroups } from '../../containers/bubblewrap/cgroups.ts';
 import { type Confinement, Launcher } from '../../containers/bubblewrap/launcher.ts';
 
-const FREE: Confinement = { filter: undefined, limits: { memoryMiB: 1024, cpus: 2, pids: 256 } };
+const FREE: Confinement = { filter: undefined, limits: { memoryMiB: 1024, cpus: 2, pids: 256 }, networks: undefined };
 let launcher: Launcher;
 beforeEach(() => {
   launcher = new Launcher(Cgroups.find());

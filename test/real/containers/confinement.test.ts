@@ -64,8 +64,10 @@ describe.each(RUNTIMES)('%s', (name) => {
   test('a command gets no more of the processors than it may have, and the next one what that may have', async () => {
     const busy = 'timeout 2 sh -c "while :; do :; done"; times';
     const seconds = ({ stdout }: { stdout: string }): number => Number(/m([\d.]+)s/.exec(stdout.split('\n').at(1) ?? '')?.[1]);
-    expect(seconds(await runScript(bench, busy, { exec: { limits } }))).toBeLessThan(1);
-    expect(seconds(await runScript(bench, busy))).toBeGreaterThan(1);
+    const limited = seconds(await runScript(bench, busy, { exec: { limits } }));
+    expect(limited).toBeLessThan(1);
+    // Whatever else this machine does just now.
+    expect(seconds(await runScript(bench, busy))).toBeGreaterThan(limited * 1.2);
   });
 
   test('a file system that a command fills up is its own, and it is told', async () => {

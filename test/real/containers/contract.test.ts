@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Digest, makeTree } from '../../../engine/index.ts';
+import { type Digest, type Exec, makeTree } from '../../../engine/index.ts';
 import { type Bench, openBench, RUNTIMES, runScript } from './bench.ts';
 
 async function treeOf({ store }: Bench, files: Readonly<Record<string, string>>): Promise<Digest> {
@@ -26,6 +26,21 @@ async function expectNoState(bench: Bench): Promise<void> {
 }
 
 const OUT = { outputs: [{ name: 'out', path: '/out' }] };
+
+/** Asks a server of this machine by its loopback and by its address. */
+async function reach(bench: Bench, exec: Partial<Exec>) {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.end(socket.localAddress?.endsWith('127.0.0.1') === true ? 'loopback\n' : 'from outside\n');
+  }).listen(0);
+  const { port } = server.address() as AddressInfo;
+  const address = Object.values(networkInterfaces())
+    .flat()
+    .find((one) => one?.internal === false && one.family === 'IPv4')?.address;
+  const ran = await runScript(bench, ['127.0.0.1', String(address)].map((host) => `nc -w 3 ${host} ${port}`).join('; '), { exec });
+  server.close();
+  return ran;
+}
 
 describe.each(RUNTIMES)('%s', (name) => {
   let bench: Bench;
@@ -66,16 +81,21 @@ describe.each(RUNTIMES)('%s', (name) => {
   });
 
   test('neither the machine nor the world is within reach over the network', async () => {
-    const server = createServer((_, response) => response.end('reached')).listen(0);
-    const { port } = server.address() as AddressInfo;
-    const address = Object.values((await import('node:os')).networkInterfaces())
-      .flat()
-      .find((one) => one?.internal === false)?.address;
-    const hosts = ['127.0.0.1', ...(address === undefined ? [] : [address])];
-    const ran = await runScript(bench, hosts.map((host) => `wget -T 2 -q -O - http://${host}:${port}/`).join('; '));
-    server.close();
+    const ran = await reach(bench, {});
     expect(ran.stdout).toBe('');
     expect(ran.exitCode).not.toBe(0);
+  });
+
+  // What changes the world, and what has a variable that no shell can export, are started in ways of their own.
+  test.each([
+    ['', {}],
+    [' that changes the world', { effect: 'shop/dev/network/apply' }],
+    [' with an odd variable', { env: { 'odd.name': 'x' } }],
+  ])('a node with a network%s reaches others, and not what listens on this machine alone', async (_, exec) => {
+    expect(bench.runtime.abilities).toContain('own-network');
+    for (const ran of [await reach(bench, { network: 'bridge', ...exec }), await reach(bench, { network: 'bridge', ...exec })]) {
+      expect(ran.stdout).toBe('from outside\n');
+    }
   });
 
   test('the environment is what was declared, the image’s own, and nothing of ours', async () => {

@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { access, constants, readFile, readlink } from 'node:fs/promises';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
+import { AtmosError } from '../../engine/index.ts';
+import { FORGET } from './command.ts';
+import { onPath } from './probe.ts';
+
+/** Milliseconds that a network may take to be there. */
+const PATIENCE = 10_000;
+/** Without the machine's loopback: what listens there is none of a node's business. */
+const OPTIONS = ['--configure', '--mtu=65520', '--disable-host-loopback'];
+const DEVICE = 'tap0';
+/** Where slirp4netns(1) answers questions of names: it asks whom the machine asks. */
+const NAME_SERVER = '10.0.2.3';
+
+/**
+ * Networks of their own, from which the world can be reached and this machine's loopback can't: a network namespace each (in a user namespace, so
+ * that it takes no root), whose packets slirp4netns(1) carries out as an ordinary program.
+ */
+export class Networks {
+  readonly #slirp: string;
+  readonly #unshare: string;
+
+  private constructor(slirp: string, unshare: string) {
+    this.#slirp = slirp;
+    this.#unshare = unshare;
+  }
+
+  /** `undefined` where this machine has not what it takes. */
+  static async find(): Promise<Networks | undefined> {
+    const [slirp, unshare] = await Promise.all([onPath('slirp4netns'), onPath('unshare')]);
+    if (slirp === undefined || unshare === undefined) return undefined;
+    try {
+      await access('/dev/net/tun', constants.R_OK | constants.W_OK);
+      return new Networks(slirp, unshare);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The command that runs another one in a network that is not connected yet. */
+  enter(argv: readonly string[]): readonly string[] {
+    return [this.#unshare, '--user', '--map-current-user', '--net', '--', ...argv];
+  }
+
+  /**
+   * Connects the network that a process has entered, or is about to enter. It goes when it is closed, or when this process ends, however that is.
+   * @throws AtmosError `no-network`
+   */
+  async connect(pid: number): Promise<{ close(): void }> {
+    const mine = await readlink('/proc/self/ns/net');
+    const until = Date.now() + PATIENCE;
+    while ((await readlink(`/proc/${pid}/ns/net`).catch(() => '')) === mine && Date.now() < until) await setTimeout(1);
+    const args = [...OPTIONS, '--ready-fd=3', '--exit-fd=4', `--userns-path=/proc/${pid}/ns/user`, String(pid), DEVICE];
+    const child = spawn(this.#slirp, args, { env: {}, detached: true, stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] });
+    await isReady(child);
+    child.stderr?.destroy();
+    child.unref();
+    return { close: () => void (child.stdio[4] as Writable).end() };
+  }
+
+  /**
+   * The command that runs another one in a network that is connected as long as anything runs in it, whatever becomes of this process.
+   * `fifo` is made and must not be there.
+   */
+  within(fifo: string, argv: readonly string[]): readonly string[] {
+    return ['/bin/sh', '-c', WITHIN, 'sh', fifo, this.#slirp, this.#unshare, ...argv];
+  }
+
+  /** What stands in `/etc/resolv.conf` in such a network. */
+  async resolvConf(): Promise<Buffer> {
+    const lines = (await readFile('/etc/resolv.conf', 'utf8').catch(() => '')).split('\n');
+    return Buffer.from([`nameserver ${NAME_SERVER}`, ...lines.filter((line) => !/^\s*nameserver\s/.test(line))].join('\n'));
+  }
+}
+
+/** Until slirp4netns says that all is set up. */
+async function isReady(child: ChildProcess): Promise<void> {
+  let complaint = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    complaint += chunk.toString('utf8');
+  });
+  (child.stdio[4] as Writable).on('error', () => undefined);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      (child.stdio[3] as Readable).once('data', () => resolve());
+      child.once('error', reject);
+      child.once('exit', (code) => reject(new Error(`slirp4netns exited with code ${code}`)));
+      void setTimeout(PATIENCE, undefined, { ref: false }).then(() => reject(new Error('slirp4netns takes too long')));
+    });
+  } catch (cause) {
+    child.kill('SIGKILL');
+    throw new AtmosError(`slirp4netns can't make a network here: ${complaint.trim() || String(cause)}`, {
+      kind: 'environment',
+      code: 'no-network',
+      hint: 'mend it, or use --runtime docker. Without slirp4netns, nodes that declare a network share the one of this machine',
+      cause,
+    });
+  }
+}
+
+/**
+ * `fifo slirp4netns unshare command…`: becomes the command, which holds one end of the fifo; a copy of this shell, which stays in the machine's network,
+ * becomes slirp4netns, which ends when the other end does.
+ */
+const WITHIN = `
+fifo=$1 slirp=$2 unshare=$3; shift 3
+mkfifo "$fifo" && exec 9<>"$fifo" 8<"$fifo" || exit 1
+mine=$(readlink /proc/$$/ns/net)
+(
+  exec >/dev/null 2>&1 3>&- 4<&- 9<&-
+  while [ "$(readlink /proc/$$/ns/net)" = "$mine" ]; do sleep 0.01; done
+  exec "$slirp" ${OPTIONS.join(' ')} --exit-fd=8 --userns-path=/proc/$$/ns/user $$ ${DEVICE}
+) &
+exec 8<&-
+exec "$unshare" --user --map-current-user --net -- /bin/sh -c '
+  ${FORGET}
+  tries=0
+  until [ "$(wc -l < /proc/self/net/route)" -gt 1 ]; do
+    tries=$((tries + 1))
+    [ $tries -lt 500 ] || { echo "slirp4netns made no network" >&2; exit 1; }
+    sleep 0.02
+  done
+  exec "$@"' sh "$@"`;

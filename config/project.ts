@@ -78,7 +78,7 @@ export interface DeploymentSettings {
     /** Where results are shared with other machines; `undefined` where they are not. */
     readonly remote: RemoteSettings | undefined;
     /** Whether nodes run where the runtime does not enforce all that they need. */
-    readonly isolation: Isolation;
+    readonly isolation: Isolation | undefined;
   };
   /** References of the images that nodes run in, by name. */
   readonly images: Readonly<Record<string, string>>;
@@ -145,7 +145,7 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
       engine: {
         runtime: settings.text('deployments', 'engine', 'runtime') ?? 'auto',
         parallelism: settings.count('deployments', 'engine', 'parallelism'),
-        isolation: settings.choice(ISOLATIONS, 'deployments', 'engine', 'isolation') ?? 'best',
+        isolation: settings.choice(ISOLATIONS, 'deployments', 'engine', 'isolation'),
         remote: settings.remote(),
         cacheDir: clean(settings.text('deployments', 'engine', 'cache', 'dir') ?? '.atmos/cache'),
       },

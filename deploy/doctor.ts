@@ -53,6 +53,7 @@ export async function diagnose(): Promise<Diagnosis> {
     const tools = [
       program('terraform', ['version'], false, 'https://developer.hashicorp.com/terraform/install'),
       program('tofu', ['version'], false, 'https://opentofu.org/docs/intro/install'),
+      program('slirp4netns', ['--version'], false, 'sudo apt-get install slirp4netns'),
       program('busybox', ['--help'], false, 'sudo apt-get install busybox-static'),
     ];
     const runtime = runtimes.find(({ version }) => version !== undefined)?.what;

@@ -25,7 +25,7 @@ export interface RunSettings {
   readonly noCache: boolean;
   /** Keep the files of nodes that fail. */
   readonly keep: boolean;
-  readonly isolation: Isolation;
+  readonly isolation: Isolation | undefined;
   readonly cancellation: Cancellation;
   readonly listener: Listener;
   /** Told once, when the first container is about to run. */

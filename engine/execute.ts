@@ -4,7 +4,7 @@ import type { Digest } from './digest.ts';
 import type { Emitter } from './emitter.ts';
 import { AtmosError } from './errors.ts';
 import { describeKey, type KeyDescription, keyOf } from './key.ts';
-import { type Isolation, unenforced } from './needs.ts';
+import { type Isolation, refusals, unenforced } from './needs.ts';
 import type { Compute, Exec, Limits, Node, NodeId } from './node.ts';
 import type { RemoteCache } from './remote.ts';
 import type { Done, Outcome } from './results.ts';
@@ -28,7 +28,7 @@ export interface ExecutionContext {
   readonly stateRoot: string;
   readonly runsRoot: string;
   readonly keepRoot: string | undefined;
-  readonly isolation: Isolation;
+  readonly isolation: Isolation | undefined;
   readonly cancellation: Cancellation;
   /** What other machines made; `undefined` where none is asked. */
   readonly remote?: RemoteCache | undefined;
@@ -159,7 +159,8 @@ async function performExec(
   }
   const lacking = unenforced(exec, runtime);
   if (lacking.length > 0) {
-    if (context.isolation === 'strict') throw notEnforced(runtime, lacking);
+    const refused = refusals(exec, lacking, context.isolation);
+    if (refused.length > 0) throw notEnforced(runtime, refused, exec.secrets);
     emitter.emit(id, { type: 'unenforced', abilities: lacking });
   }
   for (let attempt = 1; attempt <= exec.retries; attempt += 1) {
@@ -175,8 +176,9 @@ async function performExec(
   return runOnce(id, exec, inputs, runtime, context, emitter);
 }
 
-function notEnforced({ name }: Runtime, lacking: readonly Ability[]): AtmosError {
-  return new AtmosError(`${name} does not enforce here what this node needs: ${lacking.join(', ')}`, {
+function notEnforced({ name }: Runtime, lacking: readonly Ability[], secrets: readonly string[]): AtmosError {
+  const what = secrets.length > 0 ? 'this node, which holds secrets, needs' : 'this node needs';
+  return new AtmosError(`${name} does not enforce here what ${what}: ${lacking.join(', ')}`, {
     kind: 'environment',
     code: 'isolation',
     hint: 'see what each runtime enforces: atmos-deployment doctor; or run it all the same: deployments.engine.isolation: best in atmos.yaml',

@@ -1,7 +1,10 @@
 import type { Exec } from './node.ts';
 import type { Ability, Runtime } from './runtime.ts';
 
-/** Whether a node may run where not everything is enforced that it needs: `strict` refuses, `best` runs and says what was not. */
+/**
+ * Whether a node may run where not everything is enforced that it needs: `strict` refuses, `best` runs and says what was not. Where neither is asked for,
+ * a node with secrets is refused what keeps them: limits of memory and time don't.
+ */
 export const ISOLATIONS = ['strict', 'best'] as const;
 export type Isolation = (typeof ISOLATIONS)[number];
 
@@ -9,6 +12,15 @@ export type Isolation = (typeof ISOLATIONS)[number];
 function needsOf({ network }: Exec): readonly Ability[] {
   const always: readonly Ability[] = ['memory-limit', 'cpu-limit', 'pids-limit', 'seccomp'];
   return network === 'bridge' ? [...always, 'own-network'] : always;
+}
+
+/** What keeps a secret where it is: without these a command could hand it to processes outside. */
+const KEEPING: readonly Ability[] = ['seccomp', 'own-network'];
+
+/** What is lacking without which a command does not run. */
+export function refusals({ secrets }: Exec, lacking: readonly Ability[], isolation: Isolation | undefined): readonly Ability[] {
+  if (isolation === 'strict') return lacking;
+  return isolation === undefined && secrets.length > 0 ? lacking.filter((ability) => KEEPING.includes(ability)) : [];
 }
 
 /** What a runtime does not enforce of what a command needs. */

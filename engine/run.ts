@@ -35,7 +35,7 @@ export interface RunOptions {
   readonly runsRoot: string;
   /** Where the files of commands that fail are kept; `undefined` when they are not. */
   readonly keepRoot: string | undefined;
-  readonly isolation: Isolation;
+  readonly isolation: Isolation | undefined;
   /** What other machines made; `undefined` where none is asked. */
   readonly remote?: RemoteCache | undefined;
   readonly cancellation: Cancellation;

@@ -6,6 +6,7 @@ const USES: Readonly<Record<string, string>> = {
   terraform: 'for images build',
   tofu: 'for images build, where components use OpenTofu',
   busybox: 'for images build',
+  slirp4netns: 'for networks of their own in bubblewrap',
 };
 
 export async function doctor(globals: Globals): Promise<void> {

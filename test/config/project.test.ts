@@ -29,7 +29,7 @@ describe('loadProject', () => {
     expect(project.components.terraform).toMatchObject({ basePath: 'components/terraform', command: 'terraform' });
     expect(project.deployments).toEqual({
       basePath: 'deployments',
-      engine: { runtime: 'auto', parallelism: undefined, isolation: 'best', cacheDir: '.atmos/cache' },
+      engine: { runtime: 'auto', parallelism: undefined, isolation: undefined, cacheDir: '.atmos/cache' },
       images: {},
       providers: { mirror: undefined },
       tracking: { remote: undefined, push: true },

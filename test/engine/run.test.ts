@@ -206,6 +206,20 @@ test('where isolation is strict, a node that needs what the runtime does not enf
   expect(runtime.ran).toEqual(['a']);
 });
 
+test('a node with secrets does not run where nothing keeps them in, unless that is asked for; one without does', async () => {
+  const store = newStore();
+  const runtime = { ...runtimeOf(store, () => 0), abilities: new Set(['cpu-limit'] as const) };
+  const graph = makeGraph([node('a', { exec: { network: 'bridge', secrets: ['TOKEN'] } }), node('b', { exec: { network: 'bridge' } })]);
+  const secrets = { TOKEN: 'value' };
+  const { outcomes } = await run(graph, optionsFor(store, runtime, { isolation: undefined, secrets, keepGoing: true }));
+  expect(outcomes.get('a')).toMatchObject({
+    error: { code: 'isolation', message: expect.stringMatching(/holds secrets.*: seccomp, own-network$/) },
+  });
+  expect(outcomes.get('b')).toMatchObject({ status: 'done' });
+  await run(graph, optionsFor(store, runtime, { isolation: 'best', secrets }));
+  expect(runtime.ran.sort()).toEqual(['a', 'b']);
+});
+
 test('of what could start, the beginning of what took longest before starts first; what is not known counts as usual', async () => {
   const store = newStore();
   const runtime = runtimeOf(store, () => 0);

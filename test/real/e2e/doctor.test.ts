@@ -41,5 +41,6 @@ test('with strict isolation nothing runs where the runtime does not enforce what
   const refused = await shop.run('test payment-service --runtime bubblewrap', { env });
   expect(refused.code).toBe(4);
   expect(refused.stderr).toMatch(/checks\/reaching: .*does not enforce here what this node needs: own-network/);
+  expect((await shop.run('doctor', { env })).stdout).toMatch(/– slirp4netns is not installed .*\n +sudo apt-get install slirp4netns/);
   for (const runtime of ['bubblewrap', 'docker']) expect((await shop.run(`test payment-service --runtime ${runtime}`)).code).toBe(0);
 });

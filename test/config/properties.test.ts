@@ -8,7 +8,7 @@ import { AtmosError, type Json } from '../../engine/index.ts';
 import { OPTIONS } from './repository.ts';
 
 /** `FUZZ=100000 npx vitest run --project quick test/config/properties.test.ts` for the long run. */
-const RUNS = Number(process.env.FUZZ ?? 1000);
+const RUNS = Number(process.env.FUZZ ?? 400);
 
 const word = fc.constantFrom('a', 'b', 'c', 'base', 'app', 'vars', 'null', '', '*', '../x', 'a/b');
 const template = fc.constantFrom(

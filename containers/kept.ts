@@ -6,9 +6,10 @@ import type { Bind } from './binds.ts';
 
 /** Where a container that was kept has what it sees, and the script that opens a shell in it. */
 export interface Kept {
+  readonly dir: string;
   readonly binds: readonly Bind[];
-  /** Writes the script and returns the command that runs it. `argv` opens the shell; secrets are not in it. */
-  enter(argv: readonly string[]): string;
+  /** Writes the script and returns the command that runs it. `argv` opens the shell, with these files open; secrets are not in it. */
+  enter(argv: readonly string[], files?: Readonly<Record<number, string>>): string;
 }
 
 /**
@@ -26,11 +27,13 @@ export function keep(root: string, id: string, binds: readonly Bind[], isPassing
     return { ...bind, source };
   });
   return {
+    dir,
     binds: kept,
-    enter(argv) {
+    enter(argv, files = {}) {
       const script = join(dir, 'enter');
       const what = `# The container of ${id} as its command left it. Secrets are not kept: export those that you need.\n`;
-      writeFileSync(script, `#!/bin/sh\n${what}exec ${argv.map(quote).join(' ')} "$@"\n`);
+      const open = Object.entries(files).map(([descriptor, path]) => ` ${descriptor}<${quote(path)}`);
+      writeFileSync(script, `#!/bin/sh\n${what}exec ${argv.map(quote).join(' ')} "$@"${open.join('')}\n`);
       chmodSync(script, 0o700);
       const path = relative(process.cwd(), script);
       return path.startsWith('..') ? script : path;

@@ -106,7 +106,7 @@ async function isReady(child: ChildProcess): Promise<void> {
  */
 const WITHIN = `
 fifo=$1 slirp=$2 unshare=$3; shift 3
-mkfifo "$fifo" && exec 9<>"$fifo" 8<"$fifo" || exit 1
+mkfifo "$fifo" && exec 9<>"$fifo" 8<"$fifo" && rm "$fifo" || exit 1
 mine=$(readlink /proc/$$/ns/net)
 (
   exec >/dev/null 2>&1 3>&- 4<&- 9<&-

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   type Ability,
   type Cancellation,
@@ -15,7 +16,7 @@ import { storedFile } from '../stored-file.ts';
 import { Cgroups } from './cgroups.ts';
 import { runSandbox } from './command.ts';
 import { runEffect } from './effect.ts';
-import { Launcher } from './launcher.ts';
+import { FILTER_FD, Launcher } from './launcher.ts';
 import { Networks } from './network.ts';
 import { type Bubblewrap, findBubblewrap } from './probe.ts';
 import { sandboxArguments, shellArguments } from './sandbox.ts';
@@ -79,7 +80,9 @@ class BubblewrapRuntime implements Runtime {
       const outputs = collects(step.exec, exitCode) ? await laid.collect() : {};
       if (io.keepRoot === undefined || step.exec.succeeds.includes(exitCode)) return { exitCode, outputs, hit };
       const kept = laid.keep(io.keepRoot);
-      return { exitCode, outputs, hit, enter: kept.enter([this.#path, ...shellArguments(step, rootfs, kept.binds, env)]) };
+      const shell = [this.#path, ...shellArguments(step, rootfs, kept.binds, env, filter !== undefined, names)];
+      const inNetwork = networks === undefined ? shell : networks.within(join(kept.dir, 'network'), shell);
+      return { exitCode, outputs, hit, enter: kept.enter(inNetwork, filter === undefined ? {} : { [FILTER_FD]: filter }) };
     } finally {
       await laid.dispose();
     }

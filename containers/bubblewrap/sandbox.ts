@@ -23,13 +23,9 @@ export function sandboxArguments(
   hasFilter: boolean,
   resolvConf?: string,
 ): readonly string[] {
-  const filter = hasFilter ? ['--seccomp', String(FILTER_FD)] : [];
   return [
-    '--new-session',
-    '--as-pid-1',
-    '--json-status-fd',
-    '3',
-    ...filter,
+    ...['--new-session', '--as-pid-1', '--json-status-fd', '3'],
+    ...filterArguments(hasFilter),
     ...isolation(id, exec, rootfs, binds, resolvConf),
     '--',
     ...exec.argv,
@@ -42,9 +38,15 @@ export function shellArguments(
   rootfs: string,
   binds: readonly Bind[],
   env: Readonly<Record<string, string>>,
+  hasFilter: boolean,
+  resolvConf?: string,
 ): readonly string[] {
   const set = Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]);
-  return [...isolation(id, exec, rootfs, binds), '--clearenv', ...set, '--', 'sh'];
+  return [...filterArguments(hasFilter), ...isolation(id, exec, rootfs, binds, resolvConf), '--clearenv', ...set, '--', 'sh'];
+}
+
+function filterArguments(hasFilter: boolean): readonly string[] {
+  return hasFilter ? ['--seccomp', String(FILTER_FD)] : [];
 }
 
 function isolation(

@@ -9,17 +9,20 @@ test.each(['bubblewrap', 'docker', 'podman'])(
   async (runtime) => {
     const shop = await newShop();
     shop.commit('deployments/payment-service.yaml', (text) =>
-      text.replace('        run: node --test', '        run: echo left > /tmp/left; date > reports/half; false #'),
+      text.replace('        run: node --test', '        network: bridge\n        run: echo left > /tmp/left; date > reports/half; false #'),
     );
     const flags = `test payment-service --component api --runtime ${runtime}`;
     const failed = await shop.run(`${flags} --keep`);
     expect(failed.code).toBe(1);
     const command = /open a shell in it: (\S+)/.exec(failed.stderr)?.[1] ?? '';
     expect(statSync(join(shop.dir, '.atmos/kept')).mode & 0o777).toBe(0o700);
-    const ask = 'cat /tmp/left; ls /tmp/*/reports; touch /nowhere || echo read-only';
+    const ask =
+      'tail -n 1 /proc/net/dev; grep Seccomp: /proc/self/status; cat /tmp/left; ls /tmp/*/reports; touch /nowhere || echo read-only';
     // A person sits at a terminal: `script` is one.
     const said = execFileSync('script', ['-qec', `${command} -c '${ask}'`, '/dev/null'], { cwd: shop.dir, encoding: 'utf8' });
-    expect(said).toMatch(/left\r?\nhalf\r?\n[\s\S]*read-only/);
+    expect(said).toMatch(/Seccomp:\t2\r?\nleft\r?\nhalf\r?\n[\s\S]*read-only/);
+    // A network of its own, as the node's was.
+    expect(said).toMatch(runtime === 'bubblewrap' ? /^ *tap0:/ : /^ *eth0:/);
     expect((await shop.run(flags)).stderr).not.toContain('open a shell');
   },
 );

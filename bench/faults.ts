@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { type Figures, told } from './figures.ts';
+import { type Figures, none, told } from './figures.ts';
 import { PROGRAM } from './shop.ts';
 import { inPostgres, LOCAL, World } from './world.ts';
 
@@ -93,8 +93,6 @@ const TRIALS = [
   ['kill -9, docker', 1 / 4, 'SIGKILL', 'docker'],
   ['Ctrl-C, bubblewrap', 1 / 8, 'SIGINT', 'bubblewrap'],
 ] as const;
-
-const none = (value: number): Figures[string] => ({ value, unit: 'count', goal: '= 0', holds: value === 0 });
 
 export async function figures(): Promise<Figures> {
   const figures: Record<string, Figures[string]> = {};

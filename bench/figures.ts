@@ -15,6 +15,11 @@ export function atMost(value: number, limit: number, unit = 'ratio'): Figure {
   return { value: round(value), unit, goal: `<= ${limit}`, holds: value <= limit };
 }
 
+/** A count of what must not happen. */
+export function none(value: number): Figure {
+  return { value, unit: 'count', goal: '= 0', holds: value === 0 };
+}
+
 /** A figure that is told, and has no goal. */
 export function told(value: number, unit: string): Figure {
   return { value: round(value), unit, goal: '', holds: true };

@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ figures(): Promise<Figure
   resolve: () => import('./resolve.ts'),
   rollout: () => import('./rollout.ts'),
   start: () => import('./start.ts'),
+  store: () => import('./store.ts'),
 };
 
 const name = process.argv[2] ?? '';

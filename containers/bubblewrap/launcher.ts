@@ -102,10 +102,16 @@ export class Launcher {
       child.stderr?.on('data', sinks.stderr);
       (child.stdio[3] as Readable).on('data', sinks.status);
       const end = ended(child);
-      const network = child.pid === undefined ? undefined : await networks?.connect(child.pid);
-      (child.stdio.at(BLOCK_FD) as Writable | undefined)?.end('\n');
-      await end;
-      network?.close();
+      try {
+        const network = child.pid === undefined ? undefined : await networks?.connect(child.pid);
+        (child.stdio.at(BLOCK_FD) as Writable | undefined)?.end('\n');
+        await end;
+        network?.close();
+      } finally {
+        // Without its network it never begins.
+        child.kill('SIGKILL');
+        await end.catch(() => undefined);
+      }
       return group.hit();
     } finally {
       closeSync(file);

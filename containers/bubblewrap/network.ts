@@ -51,7 +51,7 @@ export class Networks {
   async connect(pid: number): Promise<{ close(): void }> {
     const mine = await readlink('/proc/self/ns/net');
     const until = Date.now() + PATIENCE;
-    while ((await readlink(`/proc/${pid}/ns/net`).catch(() => '')) === mine && Date.now() < until) await setTimeout(1);
+    while (Date.now() < until && !(await hasEntered(pid, mine))) await setTimeout(1);
     const args = [...OPTIONS, '--ready-fd=3', '--exit-fd=4', `--userns-path=/proc/${pid}/ns/user`, String(pid), DEVICE];
     const child = spawn(this.#slirp, args, { env: {}, detached: true, stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] });
     await isReady(child);
@@ -72,6 +72,15 @@ export class Networks {
   async resolvConf(): Promise<Buffer> {
     const lines = (await readFile('/etc/resolv.conf', 'utf8').catch(() => '')).split('\n');
     return Buffer.from([`nameserver ${NAME_SERVER}`, ...lines.filter((line) => !/^\s*nameserver\s/.test(line))].join('\n'));
+  }
+}
+
+/** Whether a process is in another network than that one, as somebody; or gone. */
+async function hasEntered(pid: number, mine: string): Promise<boolean> {
+  try {
+    return (await readlink(`/proc/${pid}/ns/net`)) !== mine && (await readFile(`/proc/${pid}/uid_map`, 'utf8')) !== '';
+  } catch {
+    return true;
   }
 }
 
@@ -110,7 +119,7 @@ mkfifo "$fifo" && exec 9<>"$fifo" 8<"$fifo" && rm "$fifo" || exit 1
 mine=$(readlink /proc/$$/ns/net)
 (
   exec >/dev/null 2>&1 3>&- 4<&- 9<&-
-  while [ "$(readlink /proc/$$/ns/net)" = "$mine" ]; do sleep 0.01; done
+  while [ "$(readlink /proc/$$/ns/net)" = "$mine" ] || { [ -e /proc/$$ ] && [ -z "$(cat /proc/$$/uid_map)" ]; }; do sleep 0.01; done
   exec "$slirp" ${OPTIONS.join(' ')} --exit-fd=8 --userns-path=/proc/$$/ns/user $$ ${DEVICE}
 ) &
 exec 8<&-

@@ -1,10 +1,10 @@
-import { AtmosError, ISOLATIONS, type Isolation, isObject } from '../engine/index.ts';
+import { AtmosError, ISOLATIONS, type Isolation } from '../engine/index.ts';
 import type { ConfigFiles } from './files.ts';
-import { suggestion } from './nearest.ts';
 import { KINDS, type Kind } from './scope.ts';
-import { type StoreSettings, storesIn } from './stores.ts';
+import { Settings } from './settings.ts';
+import type { StoreSettings } from './stores.ts';
 import type { TextCache } from './text-cache.ts';
-import { errorAt, type Located, mapOf, member, plain } from './yaml/located.ts';
+import { mapOf } from './yaml/located.ts';
 import { LIST_STRATEGIES, type ListStrategy } from './yaml/merge.ts';
 import { parseYaml } from './yaml/parse.ts';
 
@@ -158,87 +158,6 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
       exec: settings.choice(['allow', 'deny'], 'deployments', 'functions', 'exec') ?? 'allow',
     },
   };
-}
-
-/** Reads single values of `atmos.yaml`, each of the type that it must have. */
-class Settings {
-  readonly #document: Located | undefined;
-  constructor(document: Located | undefined) {
-    this.#document = document;
-  }
-
-  /** What stands at a path; `undefined` for nothing, null and the empty text alike. */
-  #at(keys: readonly string[]): Located | undefined {
-    const found = keys.reduce<Located | undefined>(member, this.#document);
-    return found?.kind === 'scalar' && (found.value === null || found.value === '') ? undefined : found;
-  }
-
-  #read<T>(keys: readonly string[], expected: string, accept: (value: unknown) => value is T): T | undefined {
-    const found = this.#at(keys);
-    if (found === undefined) return undefined;
-    const value: unknown = plain(found);
-    if (accept(value)) return value;
-    throw errorAt(found.at, `"${keys.join('.')}" must be ${expected}`, { code: 'wrong-type' });
-  }
-
-  text(...keys: readonly string[]): string | undefined {
-    return this.#read(keys, 'a text', (value) => typeof value === 'string');
-  }
-
-  flag(...keys: readonly string[]): boolean | undefined {
-    return this.#read(keys, 'true or false', (value) => typeof value === 'boolean');
-  }
-
-  count(...keys: readonly string[]): number | undefined {
-    return this.#read(keys, 'a whole number from 1 on', (value): value is number => Number.isInteger(value) && Number(value) >= 1);
-  }
-
-  delimiters(...keys: readonly string[]): readonly string[] | undefined {
-    return this.#read(keys, 'a list of two texts', (value): value is readonly string[] => {
-      return Array.isArray(value) && value.length === 2 && value.every((item) => typeof item === 'string' && item !== '');
-    });
-  }
-
-  texts(...keys: readonly string[]): Readonly<Record<string, string>> {
-    const isTexts = (value: unknown): value is Readonly<Record<string, string>> =>
-      isObject(value) && Object.values(value).every((item) => typeof item === 'string' && item !== '');
-    return this.#read(keys, 'a map of texts', isTexts) ?? {};
-  }
-
-  /** `name: { url: … }`. */
-  urls(...keys: readonly string[]): Readonly<Record<string, string>> {
-    const isSources = (value: unknown): value is Readonly<Record<string, { readonly url: string }>> =>
-      isObject(value) && Object.values(value).every((item) => isObject(item) && typeof item.url === 'string');
-    const sources = this.#read(keys, 'a map of names to { url: … }', isSources) ?? {};
-    return Object.fromEntries(Object.entries(sources).map(([name, { url }]) => [name, url]));
-  }
-
-  remote(): RemoteSettings | undefined {
-    const own = ['deployments', 'engine', 'cache'] as const;
-    const url = this.text(...own, 'remote');
-    const mode = this.choice(['read-write', 'read-only'], ...own, 'mode') ?? 'read-write';
-    return url === undefined ? undefined : { url, mode, signingKey: this.text(...own, 'signing_key') };
-  }
-
-  stores(): Readonly<Record<string, StoreSettings>> {
-    const found = this.#at(['stores']);
-    if (found === undefined) return {};
-    const stores = storesIn(plain(found));
-    if (stores !== undefined) return stores;
-    throw errorAt(found.at, '"stores" must be a map of names to { type, options: { url, prefix, stack_delimiter } }', {
-      code: 'wrong-type',
-    });
-  }
-
-  choice<T extends string>(choices: readonly T[], ...keys: readonly string[]): T | undefined {
-    const value = this.text(...keys);
-    const chosen = choices.find((choice) => choice === value);
-    if (value === undefined || chosen !== undefined) return chosen;
-    throw errorAt(this.#at(keys)?.at, `"${keys.join('.')}" can't be "${value}"`, {
-      code: 'wrong-value',
-      hint: suggestion(value, choices, 'values'),
-    });
-  }
 }
 
 function clean(path: string): string {

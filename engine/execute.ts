@@ -4,11 +4,11 @@ import type { Digest } from './digest.ts';
 import type { Emitter } from './emitter.ts';
 import { AtmosError } from './errors.ts';
 import { describeKey, type KeyDescription, keyOf } from './key.ts';
-import { type Isolation, refusals, unenforced } from './needs.ts';
+import { type Isolation, notEnforced, refusals, unenforced } from './needs.ts';
 import type { Compute, Exec, Limits, Node, NodeId } from './node.ts';
 import type { RemoteCache } from './remote.ts';
 import type { Done, Outcome } from './results.ts';
-import type { Ability, Cancellation, ExecResult, ResolvedInput, Runtime } from './runtime.ts';
+import type { Cancellation, ExecResult, ResolvedInput, Runtime } from './runtime.ts';
 import type { NodeResult, Store } from './store/index.ts';
 
 /** A result, and whether it was there before. */
@@ -174,15 +174,6 @@ async function performExec(
     }
   }
   return runOnce(id, exec, inputs, runtime, context, emitter);
-}
-
-function notEnforced({ name }: Runtime, lacking: readonly Ability[], secrets: readonly string[]): AtmosError {
-  const what = secrets.length > 0 ? 'this node, which holds secrets, needs' : 'this node needs';
-  return new AtmosError(`${name} does not enforce here what ${what}: ${lacking.join(', ')}`, {
-    kind: 'environment',
-    code: 'isolation',
-    hint: 'see what each runtime enforces: atmos-deployment doctor; or run it all the same: deployments.engine.isolation: best in atmos.yaml',
-  });
 }
 
 async function runOnce(

@@ -1,3 +1,4 @@
+import { AtmosError } from './errors.ts';
 import type { Exec } from './node.ts';
 import type { Ability, Runtime } from './runtime.ts';
 
@@ -26,4 +27,14 @@ export function refusals({ secrets }: Exec, lacking: readonly Ability[], isolati
 /** What a runtime does not enforce of what a command needs. */
 export function unenforced(exec: Exec, { abilities }: Pick<Runtime, 'abilities'>): readonly Ability[] {
   return needsOf(exec).filter((ability) => !abilities.has(ability));
+}
+
+/** The error of a node that does not run because of what is lacking. */
+export function notEnforced({ name }: Pick<Runtime, 'name'>, lacking: readonly Ability[], secrets: readonly string[]): AtmosError {
+  const what = secrets.length > 0 ? 'this node, which holds secrets, needs' : 'this node needs';
+  return new AtmosError(`${name} does not enforce here what ${what}: ${lacking.join(', ')}`, {
+    kind: 'environment',
+    code: 'isolation',
+    hint: 'see what each runtime enforces: atmos-deployment doctor; or run it all the same: deployments.engine.isolation: best in atmos.yaml',
+  });
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { authorize, type Challenge } from './authorize.ts';
+import { bodyOf, digestOf, readAll } from './body.ts';
 import type { Credentials } from './credentials.ts';
 import { RegistryError } from './errors.ts';
 import { type Descriptor, MEDIA } from './manifest.ts';
@@ -223,26 +224,6 @@ export class Registry {
 
 function lying(what: string, name: string): RegistryError {
   return new RegistryError('lying', `${what} of ${name} is not what its digest says`);
-}
-
-function digestOf(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
-
-async function* bodyOf(response: Response): AsyncGenerator<Uint8Array> {
-  if (response.body !== null) for await (const chunk of response.body) yield chunk;
-}
-
-/** No more than a limit, whatever is sent. */
-async function readAll(response: Response, limit: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of bodyOf(response)) {
-    length += chunk.length;
-    chunks.push(chunk);
-    if (length > limit) break;
-  }
-  return Buffer.concat(chunks);
 }
 
 /** What `fetch` says is in the cause of what it throws. */

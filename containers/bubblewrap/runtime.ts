@@ -45,6 +45,7 @@ class BubblewrapRuntime implements Runtime {
   readonly #cgroups = Cgroups.find();
   readonly #launcher = new Launcher(this.#cgroups);
   #filter: Promise<string> | undefined;
+  #names: Promise<string> | undefined;
 
   constructor({ path, version }: Bubblewrap, networks: Networks | undefined, images: ImageStore) {
     this.name = `bubblewrap ${version}`;
@@ -68,7 +69,7 @@ class BubblewrapRuntime implements Runtime {
     try {
       const filter = await this.#filterFile(io.store);
       const networks = step.exec.network === 'bridge' ? this.#networks : undefined;
-      const names = networks === undefined ? undefined : await storedFile(io.store, 'resolv.conf', await networks.resolvConf());
+      const names = networks === undefined ? undefined : await this.#namesFile(networks, io.store);
       const args = sandboxArguments(step, rootfs, laid.binds, filter !== undefined, names);
       const env = environment(image, step);
       const confinement = { filter, limits: step.exec.limits, networks };
@@ -92,6 +93,11 @@ class BubblewrapRuntime implements Runtime {
   #filterFile(store: Store): Promise<string> | undefined {
     if (FILTER !== undefined) this.#filter ??= storedFile(store, 'filter', FILTER);
     return this.#filter;
+  }
+
+  #namesFile(networks: Networks, store: Store): Promise<string> {
+    this.#names ??= networks.resolvConf().then((bytes) => storedFile(store, 'resolv.conf', bytes));
+    return this.#names;
   }
 
   async close(): Promise<void> {

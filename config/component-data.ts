@@ -1,7 +1,7 @@
 import { isObject } from '../engine/index.ts';
 import { suggestion } from './nearest.ts';
 import type { ComponentRequest, Prepared } from './resolve-component.ts';
-import { SECTIONS, TEXT_SECTIONS } from './stacks/component.ts';
+import { SECTIONS, TEXT_SECTIONS } from './stacks/sections.ts';
 import { type Functions, sourceFunctions, type Value } from './templates/index.ts';
 import { templateData as dataOf, type Located, type LocatedMap, lazily, member } from './yaml/located.ts';
 
@@ -14,6 +14,7 @@ export function templateData({ name, context, manifest }: ComponentRequest, { gi
       ...Object.keys(given).map((section) => [section, () => given[section]] as const),
       ['backend', () => (backend.section === undefined ? {} : dataOf(backend.section))],
       ['metadata', () => (merged.metadata === undefined ? {} : dataOf(merged.metadata))],
+      ['locals', () => (merged.locals === undefined ? {} : dataOf(merged.locals))],
       ['component', always(merged.component)],
       ['workspace', always(workspace)],
       ['atmos_component', always(name)],

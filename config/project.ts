@@ -4,7 +4,7 @@ import { KINDS, type Kind } from './scope.ts';
 import { Settings } from './settings.ts';
 import type { StoreSettings } from './stores.ts';
 import type { TextCache } from './text-cache.ts';
-import { mapOf } from './yaml/located.ts';
+import { type LocatedMap, mapOf } from './yaml/located.ts';
 import { LIST_STRATEGIES, type ListStrategy } from './yaml/merge.ts';
 import { parseYaml } from './yaml/parse.ts';
 
@@ -18,11 +18,13 @@ export interface Project {
     readonly basePath: string;
     readonly namePattern: string | undefined;
     readonly nameTemplate: string | undefined;
-    /** Whether components inherit the metadata of their bases. */
-    readonly inheritMetadata: boolean;
+    /** Whether components inherit the metadata, and the source with its provisioning, of their bases. */
+    readonly inherit: { readonly metadata: boolean; readonly source: boolean };
   };
   /** What a list over a list gives. */
   readonly listMergeStrategy: ListStrategy;
+  /** Under all that stacks say: `env` and `integrations.github`, as sections of a component. */
+  readonly defaults: LocatedMap | undefined;
   /** Where components lie, by kind, and the command that runs them: `terraform` or `tofu`, `helm`, … */
   readonly components: Readonly<Record<Kind, KindSettings>>;
   readonly templates: { readonly settings: TemplateSettings };
@@ -51,6 +53,8 @@ export interface TemplateSettings {
   readonly delimiters: { readonly left: string; readonly right: string };
   /** How often a template's result is taken for a template again. */
   readonly evaluations: number;
+  /** Whether a value that a stack's template lacks prints as `<no value>`; else it is an error. */
+  readonly ignoreMissing: boolean;
   /** Environment variables for templates. */
   readonly env: Readonly<Record<string, string>>;
   /** URLs or paths of Gomplate's data sources, by name. */
@@ -115,9 +119,13 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
       basePath: within(basePath, settings.text('stacks', 'base_path') ?? 'stacks'),
       namePattern: settings.text('stacks', 'name_pattern'),
       nameTemplate: settings.text('stacks', 'name_template'),
-      inheritMetadata: settings.flag('stacks', 'inherit', 'metadata') ?? true,
+      inherit: {
+        metadata: settings.flag('stacks', 'inherit', 'metadata') ?? true,
+        source: settings.flag('stacks', 'inherit', 'source') ?? true,
+      },
     },
     listMergeStrategy: settings.choice(LIST_STRATEGIES, 'settings', 'list_merge_strategy') ?? 'replace',
+    defaults: settings.defaults(),
     components: Object.fromEntries(
       KINDS.map((kind) => [
         kind,
@@ -133,6 +141,7 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
     templates: {
       settings: {
         enabled: settings.flag('templates', 'settings', 'enabled') ?? false,
+        ignoreMissing: settings.flag('templates', 'settings', 'ignore_missing_template_values') ?? false,
         evaluations: settings.count('templates', 'settings', 'evaluations') ?? 1,
         env: settings.texts('templates', 'settings', 'env'),
         datasources: settings.urls('templates', 'settings', 'gomplate', 'datasources'),

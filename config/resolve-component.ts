@@ -11,8 +11,9 @@ import { noteOrigins } from './origins.ts';
 import type { Project } from './project.ts';
 import type { ComponentAddress, Kind, ScopedComponent } from './scope.ts';
 import { type Backend, backendOf, remoteStateOf } from './stacks/backend.ts';
-import { type ComponentLayers, type MergedComponent, mergeComponent, SECTIONS } from './stacks/component.ts';
+import { type ComponentLayers, type MergedComponent, mergeComponent } from './stacks/component.ts';
 import { stackName, workspaceOf } from './stacks/names.ts';
+import { SECTIONS } from './stacks/sections.ts';
 import { storeOf } from './stores.ts';
 import type { Value } from './templates/index.ts';
 import { inspectModule } from './terraform-module.ts';
@@ -31,6 +32,7 @@ import {
   plain,
   textOf,
 } from './yaml/located.ts';
+import { merger } from './yaml/merge.ts';
 
 export interface ComponentRequest extends ComponentLayers {
   readonly kind: Kind;
@@ -56,8 +58,13 @@ export interface ComponentRequest extends ComponentLayers {
  */
 export async function prepareComponent(request: ComponentRequest): Promise<() => ScopedComponent> {
   const { kind, name, project, at } = request;
-  const { merger } = request.evaluation;
-  const merged = mergeComponent(kind, name, request, { merger, inheritMetadata: project.stacks.inheritMetadata });
+  const { history } = request.evaluation;
+  const merged = mergeComponent(kind, name, request, {
+    strategy: project.listMergeStrategy,
+    mergerOf: (strategy, options) => merger(strategy, { ...options, history }),
+    inherit: project.stacks.inherit,
+    defaults: project.defaults,
+  });
   const path = merged.module ?? name;
   const root = join(project.components[kind].basePath, path);
   if (root.startsWith('../')) throw errorAt(at, `${kind}/${name}: ${path} is not in the repository`, { code: 'path-escape' });
@@ -69,7 +76,7 @@ export async function prepareComponent(request: ComponentRequest): Promise<() =>
     });
   }
   const layers = [merged.stacks, await contextLayer(merged, root, request), merged.overlay];
-  const unevaluated: LocatedMap = merger.all(layers) ?? { kind: 'map', entries: new Map(), at };
+  const unevaluated: LocatedMap = merged.lay(layers) ?? { kind: 'map', entries: new Map(), at };
   const { workspacesEnabled, prefixSeparator } = project.components[kind];
   const backend = backendOf(unevaluated, {
     prefix: textOf(member(merged.metadata, 'name'), '"metadata.name"') ?? merged.component,
@@ -98,7 +105,6 @@ export interface Prepared {
 function evaluateComponent(request: ComponentRequest, prepared: Prepared): ScopedComponent {
   const { merged, root, unevaluated, backend, stack, workspace } = prepared;
   const { kind, name, project, at } = request;
-  const { merger } = request.evaluation;
   const data = templateData(request, prepared);
   const sources = dataSources(unevaluated, request);
   const functions = {
@@ -107,7 +113,7 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
     ...sources,
     ...atmosFunctions(request.siblings, stack, at, sources),
   };
-  const context = { ...request.evaluation, data, functions };
+  const context = { ...request.evaluation, data, functions, merger: merged.merger };
   const sections: Record<string, Json> = { vars: {} };
   const written: [string, Located][] = [];
   const add = (section: string, value: Located): void => {
@@ -119,7 +125,7 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
     if (value !== undefined) add(section, value);
   }
   if (kind === 'terraform') {
-    const remote = remoteStateOf(unevaluated, backend, merger);
+    const remote = remoteStateOf(unevaluated, backend, merged.merger);
     if (remote.section !== undefined) add('remote_state_backend', remote.section);
     Object.assign(sections, {
       ...(backend.type === '' ? {} : { backend_type: backend.type }),

@@ -87,7 +87,7 @@ export async function resolve(
     const layers = [section, overlays.get(address)?.section].filter((layer): layer is LocatedMap => layer !== undefined);
     // What its own layers replace is its own affair: stacks are shared.
     const own = history === undefined ? undefined : new Map(history);
-    const mine = { ...evaluation, merger: merger(project.listMergeStrategy, { history: own }), history: own };
+    const mine = { ...evaluation, history: own };
     const request = { kind, name, at, overlays: layers, manifest, project, target, context, evaluation: mine, files, cache, siblings };
     prepared.set(address, await prepareComponent(request));
   });

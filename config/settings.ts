@@ -2,7 +2,7 @@ import { isObject } from '../engine/index.ts';
 import { suggestion } from './nearest.ts';
 import type { RemoteSettings } from './project.ts';
 import { type StoreSettings, storesIn } from './stores.ts';
-import { errorAt, type Located, member, plain } from './yaml/located.ts';
+import { type Entry, errorAt, type Located, type LocatedMap, mapOf, member, plain } from './yaml/located.ts';
 
 /** Reads single values of `atmos.yaml`, each of the type that it must have. */
 export class Settings {
@@ -74,6 +74,16 @@ export class Settings {
     });
   }
 
+  /** What lies under all that stacks say: `env`, and `integrations.github` as a setting. */
+  defaults(): LocatedMap | undefined {
+    const env = mapOf(this.#at(['env']), '"env"');
+    const github = mapOf(this.#at(['integrations', 'github']), '"integrations.github"');
+    const sections: [string, Entry][] = [];
+    if (env !== undefined) sections.push(['env', { keyAt: env.at, value: { ...env, entries: new Map([...env.entries].map(asText)) } }]);
+    if (github !== undefined) sections.push(['settings', nested(github, 'integrations', 'github')]);
+    return sections[0] === undefined ? undefined : { kind: 'map', entries: new Map(sections), at: sections[0][1].keyAt };
+  }
+
   choice<T extends string>(choices: readonly T[], ...keys: readonly string[]): T | undefined {
     const value = this.text(...keys);
     const chosen = choices.find((choice) => choice === value);
@@ -83,4 +93,19 @@ export class Settings {
       hint: suggestion(value, choices, 'values'),
     });
   }
+}
+
+/** An environment variable, which is a text. */
+function asText([name, entry]: readonly [string, Entry]): readonly [string, Entry] {
+  const { value } = entry;
+  if (value.kind !== 'scalar') throw errorAt(value.at, `the environment variable ${name} must be a text`, { code: 'wrong-type' });
+  return [name, { ...entry, value: { ...value, value: value.value === null ? '' : String(plain(value)) } }];
+}
+
+/** A map within maps, by their keys from the outside. */
+function nested(map: LocatedMap, ...keys: readonly string[]): Entry {
+  return keys.reduceRight<Entry>((inner, key) => ({ keyAt: map.at, value: { kind: 'map', entries: new Map([[key, inner]]), at: map.at } }), {
+    keyAt: map.at,
+    value: map,
+  });
 }

@@ -11,7 +11,7 @@ export const APPEND = '!append';
 export interface Merger {
   /**
    * Maps key by key; lists as the strategy says; anything else replaces. Every leaf keeps the place that it was written at. Neither argument is
-   * changed; what is not merged is shared. Where a YAML function is to be merged with a map or a list, both are kept until it has run.
+   * changed; what is not merged is shared.
    */
   merge(base: Located | undefined, over: Located | undefined): Located | undefined;
   /** All of them, in order. */
@@ -24,17 +24,19 @@ export type History = Map<Located, Located>;
 export interface MergeOptions {
   /** `!append` counts. */
   readonly appends?: boolean;
+  /** Where a YAML function is to be merged with a map or a list, both are kept until it has run; else the later replaces the earlier. */
+  readonly defers?: boolean;
   /** Noted here, if it is given. */
   readonly history?: History | undefined;
 }
 
-export function merger(strategy: ListStrategy, { appends = false, history }: MergeOptions = {}): Merger {
+export function merger(strategy: ListStrategy, { appends = false, defers = false, history }: MergeOptions = {}): Merger {
   const merge: Merger['merge'] = (base, over) => {
     if (base === undefined) return over;
     if (over === undefined) return base;
     if (base.kind === 'map' && over.kind === 'map') return maps(base, over);
     if (base.kind === 'list' && over.kind === 'list') return lists(base, over);
-    if ((isOpen(base) && !isPlainScalar(over)) || (isOpen(over) && !isPlainScalar(base))) {
+    if (defers && ((isOpen(base) && !isPlainScalar(over)) || (isOpen(over) && !isPlainScalar(base)))) {
       return { kind: 'layers', layers: [...layersOf(base), ...layersOf(over)], at: over.at };
     }
     if (base !== over) history?.set(over, base);
@@ -78,13 +80,18 @@ export function merger(strategy: ListStrategy, { appends = false, history }: Mer
   };
 }
 
+/** YAML functions whose values are merged when they have run; others stand for what is written, or have run when files are read. */
+const DEFERRED = ['!template', '!terraform.output', '!terraform.state', '!store', '!exec', '!env', '!labels', '!tags'];
+
 /** Whether a value is known only when YAML functions have run. */
 function isOpen(value: Located): boolean {
-  return value.kind === 'layers' || (value.kind === 'scalar' && value.tag !== undefined);
+  if (value.kind === 'layers') return true;
+  const text = value.kind !== 'scalar' ? undefined : (value.tag ?? value.value);
+  return typeof text === 'string' && text.startsWith('!') && DEFERRED.some((name) => text.startsWith(name));
 }
 
 function isPlainScalar(value: Located): boolean {
-  return value.kind === 'scalar' && value.tag === undefined;
+  return value.kind === 'scalar' && !isOpen(value);
 }
 
 function layersOf(value: Located): readonly Located[] {

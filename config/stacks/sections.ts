@@ -1,0 +1,116 @@
+import type { Kind } from '../scope.ts';
+import { type Entry, errorAt, type LocatedMap, type LocatedScalar, mapOf, member } from '../yaml/located.ts';
+
+/** The sections of a component that are merged, under Atmos's names. */
+export const SECTIONS = [
+  'vars',
+  'env',
+  'settings',
+  'backend_type',
+  'backend',
+  'remote_state_backend_type',
+  'remote_state_backend',
+  'providers',
+  'hooks',
+  'generate',
+  'required_version',
+  'required_providers',
+  'dependencies',
+  'source',
+  'provision',
+  'command',
+] as const;
+
+export type Section = (typeof SECTIONS)[number];
+
+/** Sections that are one text; the others are maps, but for `source`, which may be either. */
+export const TEXT_SECTIONS: ReadonlySet<string> = new Set(['backend_type', 'remote_state_backend_type', 'required_version', 'command']);
+
+/** Texts that an heir takes from the base nearest to it alone: where that one does not say them, those of farther bases don't count. */
+export const NEAREST_ONLY: readonly Section[] = ['command', 'backend_type', 'remote_state_backend_type'];
+
+/** Sections in which a YAML function and what is merged with it are both kept until the function has run, once bases are merged. */
+export const DEFERRING: readonly Section[] = ['vars', 'settings', 'env', 'providers', 'required_providers', 'hooks', 'generate'];
+
+const FOR_ALL: readonly Section[] = ['vars', 'settings', 'env', 'dependencies'];
+const OF_A_KIND: readonly Section[] = [...FOR_ALL, 'command'];
+
+/** At a stack's root, for the components of a kind. */
+const AT_ROOT: Partial<Record<Kind, readonly Section[]>> = {
+  terraform: [...FOR_ALL, 'hooks', 'generate'],
+  helm: [...FOR_ALL, 'hooks', 'generate'],
+};
+
+/** In the section of a kind (`terraform:`). */
+const IN_KIND: Partial<Record<Kind, readonly Section[]>> = {
+  terraform: [
+    ...OF_A_KIND,
+    'hooks',
+    'generate',
+    'providers',
+    'provision',
+    'backend_type',
+    'backend',
+    'remote_state_backend_type',
+    'remote_state_backend',
+  ],
+  helm: [...OF_A_KIND, 'hooks', 'generate', 'source', 'provision'],
+};
+
+/** In a component and its bases. */
+const IN_COMPONENT: Partial<Record<Kind, readonly Section[]>> = {
+  terraform: SECTIONS,
+  helm: [...OF_A_KIND, 'hooks', 'generate', 'source', 'provision'],
+  helmfile: [...OF_A_KIND, 'hooks', 'source', 'provision'],
+  packer: [...OF_A_KIND, 'source', 'provision'],
+};
+
+const IN_OVERRIDES: readonly Section[] = [...DEFERRING, 'required_version', 'command'];
+
+/** Where a section stands. */
+export type Level = 'root' | 'kind' | 'component' | 'overrides';
+
+/** The sections that count at a level for components of a kind; Atmos passes over all others. */
+export function sectionsAt(level: Level, kind: Kind): readonly Section[] {
+  const inComponent = IN_COMPONENT[kind] ?? SECTIONS;
+  switch (level) {
+    case 'root':
+      return AT_ROOT[kind] ?? FOR_ALL;
+    case 'kind':
+      return IN_KIND[kind] ?? OF_A_KIND;
+    case 'component':
+      return inComponent;
+    case 'overrides':
+      return IN_OVERRIDES.filter((section) => inComponent.includes(section));
+    default:
+      return level satisfies never;
+  }
+}
+
+/** The part of a layer that is merged into a component's sections. A section that is null says nothing. @throws AtmosError `wrong-type`, `missing-key` */
+export function pick(layer: LocatedMap | undefined, sections: readonly Section[]): LocatedMap | undefined {
+  if (layer === undefined) return undefined;
+  const entries = sections.flatMap((name): readonly (readonly [string, Entry])[] => {
+    const entry = layer.entries.get(name);
+    if (entry === undefined || (entry.value.kind === 'scalar' && entry.value.value === null && entry.value.tag === undefined)) return [];
+    if (entry.value.kind === 'scalar' && entry.value.tag !== undefined && !TEXT_SECTIONS.has(name)) {
+      throw errorAt(entry.value.at, `"${name}" must be a map: ${entry.value.tag} can't stand for a whole section`, {
+        code: 'yaml-function',
+      });
+    }
+    if (name === 'source' && entry.value.kind === 'scalar' && typeof entry.value.value === 'string')
+      return [[name, shortSource(entry, entry.value)]];
+    if (!TEXT_SECTIONS.has(name)) mapOf(entry.value, `"${name}"`);
+    if (name === 'source' && member(entry.value, 'uri') === undefined) {
+      throw errorAt(entry.keyAt, '"source" does not say where it is', { code: 'missing-key', hint: 'add uri: to it' });
+    }
+    return [[name, entry]];
+  });
+  return { kind: 'map', entries: new Map(entries), at: layer.at };
+}
+
+/** A source that is one text is its `uri`; an empty one is none. */
+function shortSource({ keyAt }: Entry, uri: LocatedScalar): Entry {
+  const entries = new Map(uri.value === '' ? [] : [['uri', { keyAt: uri.at, value: uri }]]);
+  return { keyAt, value: { kind: 'map', entries, at: uri.at } };
+}

@@ -33,6 +33,9 @@ export interface Host {
   /** The repository's directory, absolute. */
   readonly root: () => string;
   readonly branch: () => string;
+  readonly commit: () => string;
+  /** The address of the remote; `undefined` where there is none. */
+  readonly remote: () => string | undefined;
   /** The text of a file of the repository; `undefined` when there is none. @throws Error when it has to be read first */
   readonly read: (path: string) => string | undefined;
   /** The stores of `atmos.yaml`. */
@@ -51,10 +54,12 @@ export function evaluate(value: Located, context: EvaluationContext): Json {
   switch (value.kind) {
     case 'map':
       return Object.fromEntries(
-        Array.from(value.entries, ([key, entry]) => [keyName(key, entry.keyAt, context), evaluate(entry.value, context)]),
+        Array.from(value.entries)
+          .filter(([, entry]) => !isUnset(entry.value))
+          .map(([key, entry]) => [keyName(key, entry.keyAt, context), evaluate(entry.value, context)]),
       );
     case 'list':
-      return value.items.map((item) => evaluate(item, context));
+      return value.items.filter((item) => !isUnset(item)).map((item) => evaluate(item, context));
     case 'scalar':
       return evaluateScalar(value, context);
     case 'layers':
@@ -62,6 +67,11 @@ export function evaluate(value: Located, context: EvaluationContext): Json {
     default:
       return value satisfies never;
   }
+}
+
+/** `!unset` takes away what it stands for, with its key. */
+export function isUnset(value: Located): boolean {
+  return value.kind === 'scalar' && (value.tag === '!unset' || (typeof value.value === 'string' && value.value.startsWith('!unset')));
 }
 
 /** A key of a map, whose templates are evaluated. */

@@ -16,7 +16,11 @@ export interface Surroundings {
   impure(): Readonly<Record<string, Impurity>>;
 }
 
-export function surroundingsOf({ git, env, root }: ResolveOptions, { deployments, stores }: Project, files: DataFiles): Surroundings {
+export function surroundingsOf(
+  { git, remote, env, root }: ResolveOptions,
+  { deployments, stores }: Project,
+  files: DataFiles,
+): Surroundings {
   const noted = new Map<string, Impurity>();
   const note = (what: string, answer: string): string => {
     noted.set(what, sha256(answer));
@@ -46,6 +50,11 @@ export function surroundingsOf({ git, env, root }: ResolveOptions, { deployments
         return process.getBuiltinModule('node:crypto').randomInt(least, most + 1);
       },
       branch: () => note('git.branch', facts().branch),
+      commit: () => facts().sha,
+      remote() {
+        const url = remote();
+        return url === undefined ? undefined : note('git.remote', url);
+      },
       // A command runs once, however often it is asked for.
       exec(command) {
         if (deployments.exec === 'deny') throw new Error('atmos.yaml forbids it (deployments.functions.exec: deny)');

@@ -1,4 +1,4 @@
-import { type EvaluationContext, keyName } from './evaluate.ts';
+import { type EvaluationContext, isUnset, keyName } from './evaluate.ts';
 import type { Origin, ScopedComponent } from './scope.ts';
 import { type Located, lineOf, type Place } from './yaml/located.ts';
 
@@ -36,9 +36,10 @@ export function keepOrigins(from: ScopedComponent, to: ScopedComponent): void {
 function trace(value: Located, pointer: string, context: EvaluationContext, origins: Record<string, Origin>): void {
   if (value.kind === 'map' && value.entries.size > 0) {
     for (const [key, entry] of value.entries)
-      trace(entry.value, `${pointer}/${escapePointer(keyName(key, entry.keyAt, context))}`, context, origins);
+      if (!isUnset(entry.value)) trace(entry.value, `${pointer}/${escapePointer(keyName(key, entry.keyAt, context))}`, context, origins);
   } else if (value.kind === 'list' && value.items.length > 0) {
-    for (const [index, item] of value.items.entries()) trace(item, `${pointer}/${index}`, context, origins);
+    for (const [index, item] of value.items.filter((item) => !isUnset(item)).entries())
+      trace(item, `${pointer}/${index}`, context, origins);
   } else {
     origins[pointer] = { ...originOf(value.at), ...overrode(value, context) };
   }

@@ -7,11 +7,13 @@ import { promotionOf } from './deployment/promotion.ts';
 import { componentSections, labelsOf } from './deployment/sections.ts';
 import { type EvaluationContext, evaluate } from './evaluate.ts';
 import { type ConfigFiles, recordingFiles } from './files.ts';
+import { GIT_FUNCTIONS } from './functions/git.ts';
 import { surroundingsOf } from './host.ts';
 import { suggestion } from './nearest.ts';
 import type { Project } from './project.ts';
 import { prepareComponent } from './resolve-component.ts';
 import { PHASES, type PhaseName, type Scope, type ScopedComponent, type SecretSource, type UserNode } from './scope.ts';
+import type { FileContext } from './stacks/file-templates.ts';
 import { declaredStacks, ManifestLoader } from './stacks/imports.ts';
 import type { Value } from './templates/index.ts';
 import { inspectModule } from './terraform-module.ts';
@@ -29,6 +31,8 @@ export interface GitFacts {
 export interface ResolveOptions {
   /** What `{{ git.… }}` says, asked when a template asks; `undefined` outside of a Git repository or before its first commit. */
   readonly git: () => GitFacts | undefined;
+  /** The address of the remote, for `!git.url` and its like; `undefined` where there is none. */
+  readonly remote: () => string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cache?: TextCache;
   /** The repository's directory, absolute: what `!repo-root` gives, and where `!exec` runs. */
@@ -62,9 +66,6 @@ export async function resolve(
   const data = new DataFiles(recorded.files);
   const { host, functions, impure } = surroundingsOf(options, project, data);
   const history: History | undefined = options.history === true ? new Map() : undefined;
-  const manifest = await new ManifestLoader(recorded.files, project, { cache: options.cache, functions, history }).load(
-    declaredStacks([root, own]),
-  );
   const declared = componentSections(root);
   const overlays = componentSections(own);
   const context = contextOf(root, own);
@@ -81,6 +82,8 @@ export async function resolve(
     delimitersOf: (file) => (file === deployment.file ? GO_DELIMITERS : enabled ? delimiters : undefined),
   };
   const { cache } = options;
+  const loader = new ManifestLoader(recorded.files, project, { cache, functions, history, call: callerOf(evaluation) });
+  const manifest = await loader.load(declaredStacks([root, own]));
   const prepared = new Map<string, () => ScopedComponent>();
   const siblings = siblingsOf(prepared, [...declared.keys()]);
   await together(declared, async ([address, { kind, name, section, at }]) => {
@@ -109,6 +112,16 @@ export async function resolve(
     impure: impure(),
   };
 }
+
+/** YAML functions as a file's locals have them: without the values of a component. What only a component can run is left to it. */
+function callerOf(evaluation: EvaluationContext): FileContext['call'] {
+  return (scalar) => {
+    if (scalar.tag === undefined || !RUN_IN_FILES.includes(scalar.tag)) return undefined;
+    return evaluate(scalar, { ...evaluation, data: {}, delimitersOf: () => undefined });
+  };
+}
+
+const RUN_IN_FILES = ['!env', '!exec', '!template', ...Object.keys(GIT_FUNCTIONS)];
 
 /** Each component evaluated once, when it is first asked for. */
 function siblingsOf(prepared: ReadonlyMap<string, () => ScopedComponent>, addresses: readonly string[]): Siblings {

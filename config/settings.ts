@@ -104,8 +104,11 @@ function asText([name, entry]: readonly [string, Entry]): readonly [string, Entr
 
 /** A map within maps, by their keys from the outside. */
 function nested(map: LocatedMap, ...keys: readonly string[]): Entry {
-  return keys.reduceRight<Entry>((inner, key) => ({ keyAt: map.at, value: { kind: 'map', entries: new Map([[key, inner]]), at: map.at } }), {
-    keyAt: map.at,
-    value: map,
-  });
+  return keys.reduceRight<Entry>(
+    (inner, key) => ({ keyAt: map.at, value: { kind: 'map', entries: new Map([[key, inner]]), at: map.at } }),
+    {
+      keyAt: map.at,
+      value: map,
+    },
+  );
 }

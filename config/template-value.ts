@@ -1,22 +1,12 @@
 import type { AtmosError, Json, JsonObject } from '../engine/index.ts';
+import { asWritten } from './as-written.ts';
 import { producedFunctions } from './deferred.ts';
 import type { EvaluationContext } from './evaluate.ts';
 import { suggestion } from './nearest.ts';
 import type { Deferred, Need } from './scope.ts';
 import { storeOf } from './stores.ts';
-import {
-  type Delimiters,
-  inline,
-  operandsOf,
-  parseTemplate,
-  render,
-  type Template,
-  TemplateError,
-  UNKNOWN,
-  withFunctions,
-} from './templates/index.ts';
-import { emit, readEmitted, readsAsItself } from './yaml/emit.ts';
-import { errorAt, type LocatedScalar, type Place, scalarJson } from './yaml/located.ts';
+import { inline, operandsOf, parseTemplate, render, type Template, TemplateError, UNKNOWN, withFunctions } from './templates/index.ts';
+import { errorAt, type LocatedScalar, type Place } from './yaml/located.ts';
 
 /**
  * The value of a text that may be a template. One that reads no outputs gives text at once. One that does gives a `Deferred`: the template with
@@ -56,29 +46,6 @@ export function evaluateTemplate(source: string, scalar: LocatedScalar, context:
     if (!(error instanceof TemplateError)) throw error;
     throw errorAt(placeIn(scalar, source, error.at), `template: ${error.message}`, { code: 'template', cause: error });
   }
-}
-
-/**
- * Atmos writes a component's sections as YAML, renders that text and reads it again. So a text in quotes stays text whatever its template gives, a line
- * break in it is folded, and one that needs no quotes may become something else. Most texts come to the same without the detour.
- */
-function asWritten(source: string, template: Template, delimiters: Delimiters, rendered: (template: Template) => string): Json {
-  const emitted = emit(source);
-  const whole = (): Json => {
-    const text = rendered(parseTemplate(emitted.text, delimiters));
-    try {
-      return scalarJson(readEmitted(emitted, text));
-    } catch (cause) {
-      throw cause instanceof TemplateError
-        ? cause
-        : new TemplateError(cause instanceof Error ? cause.message : String(cause), 0, { cause });
-    }
-  };
-  if (emitted.style === 'literal' || (emitted.style === 'single' && source.includes("'"))) return whole();
-  const value = rendered(template);
-  if (emitted.style === 'double') return value;
-  const isSame = emitted.style === 'plain' ? readsAsItself(value) : !/['\n]/.test(value);
-  return isSame ? value : whole();
 }
 
 /** Whether a template reads what other components make. */

@@ -19,7 +19,7 @@ export async function validateDeployment(
   const found = new ErrorList();
   const deployment = await found.collect(() => loadDeployment(files, project, name, options?.cache));
   if (deployment === undefined) return found.errors;
-  const loader = new ManifestLoader(files, project, { cache: options?.cache, functions: {} });
+  const loader = new ManifestLoader(files, project, { cache: options?.cache, functions: {}, call: () => undefined });
   for (const stack of declaredStacks(sectionsOf(deployment))) await found.collect(() => loader.load([stack]));
   if (options === undefined || found.errors.length > 0) return found.errors;
   for (const target of deployment.targets) await found.collect(() => resolve(files, project, deployment, target, options));

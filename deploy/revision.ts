@@ -1,7 +1,7 @@
 import { join } from 'node:path/posix';
 import { type ConfigFiles, type GitFacts, loadDeployment, type ResolveOptions, resolve, type Scope } from '../config/index.ts';
 import { AtmosError } from '../engine/index.ts';
-import { headFacts } from '../tracking/index.ts';
+import { headFacts, remoteUrl } from '../tracking/index.ts';
 import type { SourceFile } from '../vendoring/index.ts';
 import type { Tracking, Workspace } from './workspace.ts';
 
@@ -74,6 +74,7 @@ export async function scopeAt(workspace: Workspace, revision: Revision, deployme
   const found = await loadDeployment(revision.files, project, deployment, cache);
   return resolve(revision.files, project, found, target, {
     git: () => revision.facts(),
+    remote: () => remoteUrl(workspace.root),
     env: watched(revision.environment),
     cache,
     root: workspace.root,
@@ -98,6 +99,7 @@ export function worktreeOptions({ root, cache }: Workspace): ResolveOptions {
       if (facts === null) facts = headFacts(root);
       return facts;
     },
+    remote: () => remoteUrl(root),
     env: process.env,
     cache,
     root,

@@ -6,7 +6,7 @@
  */
 export { currentComponents, type Wanted } from './current.ts';
 export { readFiles, type StoredFile, writeCommit, writeTree } from './git/files.ts';
-export { headFacts } from './git/head.ts';
+export { headFacts, remoteUrl } from './git/head.ts';
 export { ANY, Refs, type RefUpdate } from './git/refs.ts';
 export { openRepository, type Person, type Repository, type SourceEntry } from './git/repository.ts';
 export { type Appended, componentRef, type Entry, Ledger, ledgerRef, type RefIds } from './ledger.ts';

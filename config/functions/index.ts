@@ -10,6 +10,7 @@ import { suggestion } from '../nearest.ts';
 import { evaluateTemplate } from '../template-value.ts';
 import { memberOf, type Value } from '../templates/index.ts';
 import { errorAt, type LocatedScalar } from '../yaml/located.ts';
+import { GIT_FUNCTIONS, gitFact } from './git.ts';
 import { storeTemplate } from './store.ts';
 
 /** @throws AtmosError `yaml-function` for a tag that names no function, or arguments that it does not take. */
@@ -86,9 +87,9 @@ const YAML_FUNCTIONS: Readonly<Record<string, YamlFunction>> = {
   '!literal': (_, text) => text,
   // Atmos evaluates it in commands only.
   '!cwd': (_, text) => (text === '' ? '!cwd' : `!cwd ${text}`),
-  '!repo-root': (_scalar, _text, { host }) => host.root(),
-  '!git.root': (_scalar, _text, { host }) => host.root(),
-  '!git.branch': (_scalar, _text, { host }) => host.branch(),
+  ...Object.fromEntries(
+    Object.keys(GIT_FUNCTIONS).map((tag): [string, YamlFunction] => [tag, (_, text, { host }) => gitFact(tag, text.trim(), host)]),
+  ),
   '!tags': (_scalar, _text, context) => (metadataOf(context, 'tags') as Json | undefined) ?? [],
   '!labels': (_scalar, _text, context) => labelsOf(context),
   '!labels.keys': (_scalar, _text, context) => Object.keys(labelsOf(context)).sort(),

@@ -1,5 +1,5 @@
 import { suggestion } from '../nearest.ts';
-import { errorAt, type LocatedMap, type LocatedScalar, mapOf, member, textOf } from '../yaml/located.ts';
+import { errorAt, type Located, type LocatedMap, type LocatedScalar, mapOf, member, textOf } from '../yaml/located.ts';
 import type { Merger } from '../yaml/merge.ts';
 
 /** A backend with the section of its type. */
@@ -27,8 +27,10 @@ export interface BackendNaming {
  */
 export function backendOf(sections: LocatedMap, { prefix, separator, own }: BackendNaming): Backend {
   const type = typeOf(sections, 'backend_type') ?? '';
-  const section = type === '' ? undefined : sectionOf(sections, 'backend', type);
-  if (section === undefined) return { type, section };
+  const written = type === '' ? undefined : sectionOf(sections, 'backend', type);
+  if (written === undefined && PREFIX_KEYS[type] === undefined && type !== 'azurerm') return { type, section: written };
+  const said = sections.entries.get('backend_type')?.value ?? sections;
+  const section: LocatedMap = written ?? { kind: 'map', entries: new Map(), at: said.at };
   const put = (key: string, text: string): Backend => {
     const value: LocatedScalar = { kind: 'scalar', value: text, tag: undefined, at: section.at };
     return { type, section: { ...section, entries: new Map([...section.entries, [key, { keyAt: section.at, value }]]) } };
@@ -40,15 +42,19 @@ export function backendOf(sections: LocatedMap, { prefix, separator, own }: Back
     return put('key', `${shared === undefined ? '' : `${shared}/`}${name}.terraform.tfstate`);
   }
   const key = PREFIX_KEYS[type];
-  return key === undefined || section.entries.has(key) ? { type, section } : put(key, name);
+  return key === undefined || isText(member(section, key)) ? { type, section } : put(key, name);
+}
+
+function isText(value: Located | undefined): boolean {
+  return value?.kind === 'scalar' && typeof value.value === 'string' && value.value !== '';
 }
 
 /** Where others read the state: the backend itself, if nothing else is said. A section of the same type is merged over the backend's. */
 export function remoteStateOf(sections: LocatedMap, backend: Backend, merger: Merger): Backend {
   const type = typeOf(sections, 'remote_state_backend_type') ?? backend.type;
   if (type === '') return { type, section: undefined };
-  if (type !== backend.type) return { type, section: sectionOf(sections, 'remote_state_backend', type) };
-  const own = mapOf(member(mapOf(member(sections, 'remote_state_backend'), '"remote_state_backend"'), type), `"${type}"`);
+  const own = sectionOf(sections, 'remote_state_backend', type);
+  if (type !== backend.type) return { type, section: own };
   return { type, section: mapOf(merger.merge(backend.section, own), `"${type}"`) };
 }
 
@@ -61,7 +67,7 @@ function sectionOf(sections: LocatedMap, name: string, type: string): LocatedMap
   const all = mapOf(member(sections, name), `"${name}"`);
   if (all === undefined || all.entries.size === 0) return undefined;
   const place = sections.entries.get(`${name}_type`)?.value.at ?? sections.entries.get(name)?.keyAt;
-  if (!all.entries.has(type) && sections.entries.has(`${name}_type`)) {
+  if (!all.entries.has(type)) {
     throw errorAt(place, `${name}_type is "${type}", but "${name}" has no section for it`, {
       code: 'missing-backend',
       hint: suggestion(type, [...all.entries.keys()], `the sections of "${name}"`),

@@ -41,6 +41,8 @@ export class StackFinder {
       });
     }
     if (/[*?[{]/.test(path)) return this.#glob(full, wanted);
+    // A template of the same name counts more than a file that is named with its ending.
+    if (/\.ya?ml$/.test(full) && (await this.#exists(`${full}.tmpl`))) return [`${full}.tmpl`];
     for (const ending of ENDINGS) {
       if (ending === '' && !/\.(ya?ml|tmpl)$/.test(full)) continue;
       if (await this.#exists(`${full}${ending}`)) return [`${full}${ending}`];

@@ -1,26 +1,17 @@
 import { AtmosError } from '../../engine/index.ts';
 import type { ConfigFiles } from '../files.ts';
 import type { Project } from '../project.ts';
-import { type Functions, parseTemplate, render, TemplateError, type Value, withFunctions } from '../templates/index.ts';
+import type { Functions } from '../templates/index.ts';
 import type { TextCache } from '../text-cache.ts';
-import {
-  errorAt,
-  itemsOf,
-  type Located,
-  type LocatedMap,
-  mapOf,
-  member,
-  type Place,
-  plain,
-  templateData,
-  textOf,
-} from '../yaml/located.ts';
+import { errorAt, itemsOf, type Located, type LocatedMap, mapOf, member, type Place, templateData, textOf } from '../yaml/located.ts';
 import { type History, type Merger, merger } from '../yaml/merge.ts';
 import { parseYaml } from '../yaml/parse.ts';
+import { type FileContext, type Rendered, renderFile } from './file-templates.ts';
 import { StackFinder } from './find.ts';
+import { declared, type Import, type ImportRules, importOf, rendered } from './import-request.ts';
 import { resolveIncludes } from './include.ts';
-import { applyLocals } from './locals.ts';
 import { combineOverrides, NONE, type Overridden, type Overrides } from './overrides.ts';
+import { withoutKey } from './scalars.ts';
 
 /** A stack as a deployment or target declares it. */
 export interface DeclaredStack {
@@ -50,6 +41,8 @@ export interface ManifestOptions {
   readonly cache?: TextCache | undefined;
   /** Functions of the host, for templates in manifests. */
   readonly functions: Functions;
+  /** What YAML functions in locals give. */
+  readonly call: FileContext['call'];
   readonly history?: History | undefined;
 }
 
@@ -61,7 +54,7 @@ export class ManifestLoader {
   readonly #finder: StackFinder;
   readonly #merger: Merger;
   readonly #contents = new Map<string, Promise<Uint8Array | undefined>>();
-  readonly #plain = new Map<string, Promise<LocatedMap | undefined>>();
+  readonly #plain = new Map<string, Promise<Rendered | undefined>>();
 
   constructor(files: ConfigFiles, project: Project, options: ManifestOptions) {
     this.#files = files;
@@ -76,7 +69,7 @@ export class ManifestLoader {
     const loaded: Overridden[] = [];
     const last: string[] = [];
     for (const { name, at } of stacks) {
-      const request = { path: name, at, context: undefined, optional: false, raw: false, lenient: false, from: undefined, chain: [] };
+      const request = declared(name, at, this.#project.templates.settings.ignoreMissing);
       const paths = await this.#finder.find(request);
       last.push(...paths);
       for (const path of paths) loaded.push(await this.#manifest(path, request));
@@ -99,16 +92,17 @@ export class ManifestLoader {
     }
     const chain = [...request.chain, path];
     try {
-      const root = await this.#read(path, request);
-      if (root === undefined) return { root: undefined, ...NONE };
+      const file = await this.#read(path, request);
+      if (file === undefined) return { root: undefined, ...NONE };
       const imports: Overridden[] = [];
-      for (const item of itemsOf(member(root, 'import'), '"import"')) {
-        const one = importOf(item, path, chain, request.context);
+      let { said } = request;
+      for (const item of itemsOf(member(file.root, 'import'), '"import"')) {
+        const one = importOf(item, { from: path, chain, outer: request, given: file.given, said }, this.#rules());
+        const known = imports.length;
         for (const found of await this.#finder.find(one)) imports.push(await this.#manifest(found, one));
+        said = this.#merger.all([said, ...imports.slice(known).map((imported) => readable(imported.root))]);
       }
-      const entries = new Map(root.entries);
-      entries.delete('import');
-      const own = { ...root, entries };
+      const own = withoutKey(file.root, 'import');
       const merged = this.#merger.all([...imports.map((one) => one.root), own]);
       return { root: merged, ...combineOverrides(imports, own, this.#merger) };
     } catch (error) {
@@ -116,34 +110,62 @@ export class ManifestLoader {
     }
   }
 
-  #read(path: string, request: Import): Promise<LocatedMap | undefined> {
-    const isTemplate = (request.context !== undefined || path.endsWith('.tmpl')) && !request.raw;
-    if (isTemplate) return this.#render(path, request).then((root) => this.#prepare(root, path));
-    const known = this.#plain.get(path) ?? this.#parse(path).then((root) => this.#prepare(root, path));
-    this.#plain.set(path, known);
-    return known;
+  #rules(): ImportRules {
+    const { enabled, ignoreMissing } = this.#project.templates.settings;
+    return { merger: this.#merger, functions: this.#options.functions, isTemplated: enabled, ignoreMissing };
   }
 
-  /** A file's root with what it includes and its locals put in. */
-  async #prepare(read: Located | undefined, path: string): Promise<LocatedMap | undefined> {
+  #read(path: string, request: Import): Promise<Rendered | undefined> {
+    // What is given to a file makes another one of it.
+    if (request.given !== undefined || request.raw || path.endsWith('.tmpl')) return this.#open(path, request);
+    const read = this.#plain.get(path) ?? this.#open(path, request);
+    this.#plain.set(path, read);
+    return read;
+  }
+
+  /** A file with what it includes, its locals and what was given to it put in. */
+  async #open(path: string, request: Import): Promise<Rendered | undefined> {
+    const { given, context, raw, lenient } = request;
+    const isTemplate = path.endsWith('.tmpl');
+    let root: LocatedMap | undefined;
+    try {
+      root = await this.#whole(await this.#parse(path), path);
+    } catch (error) {
+      // A template need not be YAML before it is rendered.
+      if (raw || (!isTemplate && given === undefined)) throw error;
+      return this.#render(path, request);
+    }
+    if (root === undefined || raw) return root === undefined ? undefined : { root, given };
+    if (!isTemplate || given !== undefined || root.at.document.text.includes('locals')) {
+      const { functions, call } = this.#options;
+      return renderFile(root, { functions, call, given, isExplicit: context !== undefined, isLenient: lenient });
+    }
+    try {
+      return await this.#render(path, request);
+    } catch (error) {
+      // What it reads may be there when its components are.
+      if (!(error instanceof AtmosError) || error.code !== 'template') throw error;
+      return { root, given };
+    }
+  }
+
+  async #whole(read: Located | undefined, path: string): Promise<LocatedMap | undefined> {
     const root = mapOf(read, `stack ${path}`);
-    if (root === undefined) return undefined;
-    const whole = await resolveIncludes(root, { files: this.#files, base: this.#project.basePath, cache: this.#options.cache });
-    return applyLocals(whole, this.#options.functions);
+    return root === undefined
+      ? undefined
+      : resolveIncludes(root, { files: this.#files, base: this.#project.basePath, cache: this.#options.cache });
   }
 
-  async #render(path: string, { context, lenient }: Import): Promise<Located | undefined> {
+  /** A file whose text is rendered as it is. */
+  async #render(path: string, { given, lenient }: Import): Promise<Rendered | undefined> {
     const content = await this.#content(path);
     if (content === undefined) return undefined;
     const text = Buffer.from(content).toString('utf8');
-    try {
-      const functions = withFunctions(this.#options.functions);
-      const rendered = render(parseTemplate(text), context ?? {}, { functions, missingKey: lenient ? 'default' : 'error' });
-      return await parseYaml(path, Buffer.from(rendered), this.#options.cache);
-    } catch (error) {
-      if (!(error instanceof TemplateError)) throw error;
-      throw errorAt({ document: { file: path, text }, offset: error.at, length: 1 }, error.message, { code: 'template', cause: error });
-    }
+    const { functions, cache } = this.#options;
+    const at = { document: { file: path, text }, offset: 0, length: 1 };
+    const yaml = rendered(text, at, { data: templateData(given), functions, lenient });
+    const root = await this.#whole(await parseYaml(path, Buffer.from(yaml), cache), path);
+    return root === undefined ? undefined : { root, given };
   }
 
   async #parse(path: string): Promise<Located | undefined> {
@@ -158,41 +180,10 @@ export class ManifestLoader {
   }
 }
 
-interface Import {
-  readonly path: string;
-  readonly at: Place;
-  /** What its templates read. */
-  readonly context: Value;
-  readonly optional: boolean;
-  /** Its templates are left as they are. */
-  readonly raw: boolean;
-  /** What its context does not have prints as `<no value>`. */
-  readonly lenient: boolean;
-  /** The file that imports it. */
-  readonly from: string | undefined;
-  readonly chain: readonly string[];
-}
-
-function importOf(item: Located, from: string, chain: readonly string[], outer: Value): Import {
-  if (item.kind !== 'map') {
-    const path = textOf(item, 'an import');
-    if (path === undefined) throw errorAt(item.at, 'an import names no stack', { code: 'wrong-type' });
-    return { path, at: item.at, context: outer, optional: false, raw: false, lenient: false, from, chain };
-  }
-  const path = textOf(member(item, 'path'), '"path"');
-  if (path === undefined) throw errorAt(item.at, 'an import names no "path"', { code: 'wrong-type' });
-  const own = mapOf(member(item, 'context'), '"context"');
-  const flag = (name: string): boolean => plain(member(item, name)) === true;
-  return {
-    path,
-    at: item.at,
-    context: own === undefined ? outer : { ...(outer as Readonly<Record<string, Value>> | undefined), ...(templateData(own) as object) },
-    optional: flag('skip_if_missing'),
-    raw: flag('skip_templates_processing'),
-    lenient: flag('ignore_missing_template_values'),
-    from,
-    chain,
-  };
+/** What paths of imports may read of a file that was imported before. */
+function readable(root: LocatedMap | undefined): LocatedMap | undefined {
+  if (root === undefined) return undefined;
+  return { ...root, entries: new Map([...root.entries].filter(([name]) => ['settings', 'vars', 'env'].includes(name))) };
 }
 
 function withChain(error: AtmosError, chain: readonly string[]): AtmosError {

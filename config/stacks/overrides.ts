@@ -1,6 +1,8 @@
-import { KINDS } from '../scope.ts';
 import { type LocatedMap, mapOf, member } from '../yaml/located.ts';
 import type { Merger } from '../yaml/merge.ts';
+
+/** The kinds whose components Atmos lays `overrides` of files over. */
+const OVERRIDDEN = ['terraform', 'helmfile'] as const;
 
 /** What `overrides` sections do to the components of a file and of what it imports. */
 export interface Overrides {
@@ -51,7 +53,7 @@ export function combineOverrides(imports: readonly Overridden[], own: LocatedMap
 /** The file's own, by kind: those of the kind over those for all. */
 function overridesOf(root: LocatedMap, merger: Merger): ReadonlyMap<string, LocatedMap> {
   const all = mapOf(member(root, 'overrides'), '"overrides"');
-  const found = KINDS.flatMap((kind) => {
+  const found = OVERRIDDEN.flatMap((kind) => {
     const section = merger.all([all, mapOf(member(mapOf(member(root, kind), `"${kind}"`), 'overrides'), `"${kind}.overrides"`)]);
     return section === undefined ? [] : [[kind, section] as const];
   });

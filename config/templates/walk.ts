@@ -42,10 +42,10 @@ function* ofPipe(pipe: Pipe): Generator<Operand> {
   }
 }
 
-/** The path of a template that is one action alone, and that a field alone: `{{ .locals.name }}`. */
+/** The path of a template that is one action alone but for spaces around it, and that a field alone: `{{ .locals.name }}`. */
 export function onlyField({ body }: Template): readonly string[] | undefined {
-  const [node] = body;
-  if (body.length !== 1 || node?.kind !== 'action' || node.pipe.declares.length > 0 || node.pipe.commands.length !== 1) return undefined;
+  const [node, ...more] = body.filter((part) => part.kind !== 'text' || part.text.trim() !== '');
+  if (more.length > 0 || node?.kind !== 'action' || node.pipe.declares.length > 0 || node.pipe.commands.length !== 1) return undefined;
   const [operand, ...others] = node.pipe.commands[0]?.args ?? [];
   return operand?.kind === 'field' && others.length === 0 ? operand.path : undefined;
 }

@@ -48,6 +48,7 @@ export class Case {
     return resolve(withDeployment, project, deployment, 'only', {
       root: this.root,
       git: () => ({ sha: '', short_sha: '', branch: 'main' }),
+      remote: () => undefined,
       env: { ...process.env, ...ENV },
     });
   }

@@ -27,6 +27,7 @@ export async function repository(files: Readonly<Record<string, string>>): Promi
 export const OPTIONS: ResolveOptions = {
   git: () => ({ sha: '3c9d2b1f00000000000000000000000000000000', short_sha: '3c9d2b1', branch: 'main' }),
   env: { REGION: 'eu-west-1' },
+  remote: () => 'git@git.example.com:acme/infra/live.git',
   root: '/repository',
 };
 

@@ -12,3 +12,19 @@ export function headFacts(dir: string): { readonly sha: string; readonly short_s
     return undefined;
   }
 }
+
+/** The address of the remote `origin`, else of the first one, as it was set; `undefined` where there is none. Asks Git at once. */
+export function remoteUrl(dir: string): string | undefined {
+  try {
+    const lines = childProcess()
+      .execFileSync('git', ['-C', dir, 'config', '--get-regexp', '^remote\\..*\\.url$'], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      })
+      .split('\n');
+    const line = lines.find((one) => one.startsWith('remote.origin.url ')) ?? lines[0] ?? '';
+    return line === '' ? undefined : line.slice(line.indexOf(' ') + 1);
+  } catch {
+    return undefined;
+  }
+}

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import { AtmosError, diskError, type ErrorKind, type Position } from '../engine/index.ts';
 import type { Format } from './formats.ts';
 import { yaml } from './globals.ts';
+import { say, tell } from './streams.ts';
 
 const EXIT_CODES: Readonly<Record<ErrorKind, number>> = { failed: 1, invalid: 2, refused: 3, environment: 4, interrupted: 130 };
 
@@ -12,11 +13,11 @@ export async function report(error: unknown, format: Format, verbose: boolean): 
   if (format !== 'table') {
     const document = { error: jsonOf(known), ...(all.length > 1 ? { errors: all.map(jsonOf) } : {}) };
     const text = format === 'json' ? `${JSON.stringify(document, null, 2)}\n` : await yaml(document);
-    process.stdout.write(text);
+    say(text);
   }
-  process.stderr.write(`${all.map(forPeople).join('\n')}\n`);
-  if (all.length > 1) process.stderr.write(`${all.length} errors\n`);
-  if (verbose && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  tell(`${all.map(forPeople).join('\n')}\n`);
+  if (all.length > 1) tell(`${all.length} errors\n`);
+  if (verbose && error instanceof Error) tell(`${error.stack ?? ''}\n`);
   return EXIT_CODES[known.kind];
 }
 

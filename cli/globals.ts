@@ -1,5 +1,6 @@
 import { AtmosError } from '../engine/index.ts';
 import type { Format, LOG_FORMATS } from './formats.ts';
+import { say } from './streams.ts';
 
 /** What every verb takes. */
 export interface Globals {
@@ -18,7 +19,7 @@ export interface Globals {
 /** Prints an answer: one document on stdout and nothing else, or what is made for people. */
 export async function print(format: Format, document: unknown, people: () => string | Promise<string>): Promise<void> {
   const text = await textOf(format, document, people);
-  process.stdout.write(text === '' || text.endsWith('\n') ? text : `${text}\n`);
+  say(text === '' || text.endsWith('\n') ? text : `${text}\n`);
 }
 
 /**

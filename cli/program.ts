@@ -2,7 +2,10 @@ import { Command, CommanderError, Option } from 'commander';
 import { FORMATS, LOG_FORMATS } from './formats.ts';
 import type { Globals } from './globals.ts';
 import type { RunFlags } from './settings.ts';
+import { say, tell } from './streams.ts';
 import { VERSION } from './version.ts';
+
+export { exit } from './streams.ts';
 
 /** Runs the command line; returns the exit code. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
@@ -48,6 +51,7 @@ export function makeProgram(verb?: string): Command {
     .description('Deploys applications that are declared in one file: containerized, content-addressed, recorded in Git.')
     .version(VERSION)
     .exitOverride()
+    .configureOutput({ writeOut: say, writeErr: tell })
     .showSuggestionAfterError()
     .addOption(new Option('--format <form>', 'form of the answer').choices(FORMATS).default('table'))
     .option('--chdir <dir>', 'work as if started there', '.')

@@ -1,11 +1,12 @@
 import type { Listener, RunEvent } from '../engine/index.ts';
+import { tell } from './streams.ts';
 
 /** Steps that a newcomer need not hear of: they take no time, or only prepare others. */
 const QUIET = new Set(['layer', 'synth', 'module', 'outputs']);
 
 /** One line on stderr for each node that did something; with `verbose` also what was cached, and what tools print. */
 export function progressLines(verbose: boolean): Listener {
-  const write = (text: string): void => void process.stderr.write(`${text}\n`);
+  const write = (text: string): void => void tell(`${text}\n`);
   const mark = (colour: 'green' | 'red' | 'dim', sign: string): string =>
     process.getBuiltinModule('node:util').styleText(colour, sign, { stream: process.stderr });
   return (event: RunEvent) => {

@@ -3,6 +3,7 @@ import { journal, openWorkspace, type RunSettings, type Workspace } from '../dep
 import { AtmosError, type Listener } from '../engine/index.ts';
 import { type Globals, oneOf } from './globals.ts';
 import { progressLines } from './progress.ts';
+import { tell } from './streams.ts';
 
 /** What the verbs that run nodes take. */
 export interface RunFlags {
@@ -15,7 +16,7 @@ export interface RunFlags {
 
 /** Does some work in the workspace that the flags name, and closes it, whatever happens. */
 export async function inWorkspace<T>(globals: Globals, work: (workspace: Workspace) => Promise<T>): Promise<T> {
-  const warn = (message: string): void => void process.stderr.write(`warning: ${message}\n`);
+  const warn = (message: string): void => void tell(`warning: ${message}\n`);
   const workspace = await openWorkspace({ chdir: globals.chdir, config: globals.config, warn });
   try {
     return await work(workspace);
@@ -42,7 +43,7 @@ export function runSettings(globals: Globals, flags: RunFlags, { project, logsRo
     cancellation: interrupts(),
     listener: both(recordIn(logsRoot, globals), shownBy(globals)),
     onRuntime: (name) => {
-      if (globals.verbose) process.stderr.write(`  containers: ${name}\n`);
+      if (globals.verbose) tell(`  containers: ${name}\n`);
     },
   };
 }
@@ -64,7 +65,7 @@ function both(first: Listener, second: Listener): Listener {
 
 /** How events are shown on the way. */
 function shownBy({ quiet, verbose, logFormat }: Globals): Listener {
-  if (logFormat === 'json') return (event) => void process.stderr.write(`${JSON.stringify(event)}\n`);
+  if (logFormat === 'json') return (event) => void tell(`${JSON.stringify(event)}\n`);
   return quiet ? () => undefined : progressLines(verbose);
 }
 
@@ -79,10 +80,10 @@ function interrupts() {
   const force = new AbortController();
   const onSignal = (): void => {
     if (interrupt.signal.aborted) {
-      process.stderr.write('\nending what still runs by force\n');
+      tell('\nending what still runs by force\n');
       force.abort();
     } else {
-      process.stderr.write('\ninterrupted: waiting for what is under way to end by itself (again to force)\n');
+      tell('\ninterrupted: waiting for what is under way to end by itself (again to force)\n');
       interrupt.abort();
     }
   };

@@ -2,6 +2,7 @@ import { pruneCache } from '../../deploy/index.ts';
 import { AtmosError } from '../../engine/index.ts';
 import { type Globals, print, table } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
+import { tell } from '../streams.ts';
 
 export async function cacheStats(globals: Globals): Promise<void> {
   await inWorkspace(globals, async ({ store, root }) => {
@@ -44,7 +45,7 @@ export async function prune(globals: Globals, { olderThan, maxSize }: PruneFlags
       return `✔ ${what}; ${sizeText(answer.freed)} freed, ${sizeText(answer.left)} left`;
     });
     if (maxBytes !== undefined && answer.left > maxBytes) {
-      process.stderr.write('warning: what is left is needed by lock files and releases of this repository\n');
+      tell('warning: what is left is needed by lock files and releases of this repository\n');
     }
   });
 }

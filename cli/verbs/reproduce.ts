@@ -2,6 +2,7 @@ import { findRelease, reproduce } from '../../deploy/index.ts';
 import { AtmosError, shortId } from '../../engine/index.ts';
 import { type Globals, print, table } from '../globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
+import { tell } from '../streams.ts';
 import { differenceRow } from './diff.ts';
 
 export async function reproduceVerb(globals: Globals & RunFlags, id: string): Promise<void> {
@@ -23,7 +24,7 @@ export async function reproduceVerb(globals: Globals & RunFlags, id: string): Pr
           : `what differs is listed above, file by file; not decided by the commit: ${answer.impure.join(', ')}`,
     });
     if (globals.format === 'table') throw error;
-    process.stderr.write(`${error.message}\n`);
+    tell(`${error.message}\n`);
     process.exitCode = 1;
   });
 }

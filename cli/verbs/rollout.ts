@@ -4,6 +4,7 @@ import type { LedgerRecord } from '../../tracking/index.ts';
 import { type Globals, printOrFail, table } from '../globals.ts';
 import { seconds } from '../progress.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
+import { tell } from '../streams.ts';
 import { counts } from '../words.ts';
 
 interface Options {
@@ -22,7 +23,7 @@ export async function rolloutVerb(globals: Globals & RunFlags, name: string, opt
     const target = await targetOf(workspace, name, options.target);
     const { promoteFrom, release, allowDirty, all, component, dryRun } = options;
     const settings = runSettings(globals, globals, workspace);
-    if (globals.format === 'table' && !globals.quiet) process.stderr.write(`${name} → ${target}\n`);
+    if (globals.format === 'table' && !globals.quiet) tell(`${name} → ${target}\n`);
     const answer = await rollout(
       workspace,
       { deployment: name, target, promoteFrom, release, allowDirty, all, component, dryRun },

@@ -4,6 +4,7 @@ import { AtmosError } from '../../engine/index.ts';
 import { report } from '../errors.ts';
 import { type Globals, print } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
+import { say } from '../streams.ts';
 
 export async function validate(globals: Globals, name: string | undefined, options: { readonly sarif: boolean }): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
@@ -17,7 +18,7 @@ export async function validate(globals: Globals, name: string | undefined, optio
         ? undefined
         : new AtmosError(first.message, { kind: first.kind, code: first.code, position: first.position, hint: first.hint, others });
     if (options.sarif) {
-      process.stdout.write(`${JSON.stringify((await import('../sarif.ts')).sarif(errors), null, 2)}\n`);
+      say(`${JSON.stringify((await import('../sarif.ts')).sarif(errors), null, 2)}\n`);
       // The log on stdout is the answer, whatever the format: people read the same on stderr.
       if (failure !== undefined) process.exitCode = await report(failure, 'table', globals.verbose);
       return;

@@ -1,5 +1,4 @@
-import { type Dirent, readFileSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { AtmosError, errorCode, isMissing } from '../engine/index.ts';
 
@@ -23,28 +22,25 @@ export function workingTree(root: string): ConfigFiles {
         throw error;
       }
     },
-    list: async (dir) => (await listBelow(root, dir.replace(/\/+$/, ''))).sort(),
+    list: async (dir) => listBelow(root, dir.replace(/\/+$/, '')).sort(),
   };
 }
 
 const NOT_LISTED: ReadonlySet<string> = new Set(['.git', '.terraform', '.atmos', 'node_modules']);
 
-async function listBelow(root: string, dir: string): Promise<string[]> {
+function listBelow(root: string, dir: string): string[] {
   let entries: Dirent[];
   try {
-    entries = await readdir(join(root, dir), { withFileTypes: true });
+    entries = readdirSync(join(root, dir), { withFileTypes: true });
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;
   }
-  const found = await Promise.all(
-    entries.map((entry) => {
-      const path = dir === '' ? entry.name : `${dir}/${entry.name}`;
-      if (!entry.isDirectory()) return [path];
-      return NOT_LISTED.has(entry.name) ? [] : listBelow(root, path);
-    }),
-  );
-  return found.flat();
+  return entries.flatMap((entry) => {
+    const path = dir === '' ? entry.name : `${dir}/${entry.name}`;
+    if (!entry.isDirectory()) return [path];
+    return NOT_LISTED.has(entry.name) ? [] : listBelow(root, path);
+  });
 }
 
 /** Only what was opened counts as part of a scope: hands on and remembers. */
@@ -67,14 +63,14 @@ export function recordingFiles(files: ConfigFiles): { readonly files: ConfigFile
  * The repository's root: the nearest ancestor that holds `atmos.yaml`, else the nearest that holds `deployments/`.
  * @throws AtmosError `no-repository`
  */
-export async function findRoot(from: string): Promise<string> {
+export function findRoot(from: string): string {
   for (const [name, isFile] of [
     ['atmos.yaml', true],
     ['deployments', false],
   ] as const) {
     for (let dir = resolve(from); ; dir = dirname(dir)) {
       try {
-        if ((await stat(join(dir, name))).isFile() === isFile) return dir;
+        if (statSync(join(dir, name)).isFile() === isFile) return dir;
       } catch (error) {
         if (!isMissing(error)) throw error;
       }

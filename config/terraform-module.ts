@@ -1,4 +1,4 @@
-import { AtmosError, isObject, jsonDigest, sha256 } from '../engine/index.ts';
+import { AtmosError, isObject } from '../engine/index.ts';
 import type { ConfigFiles } from './files.ts';
 import type { TextCache } from './text-cache.ts';
 
@@ -15,7 +15,7 @@ export interface TerraformModule {
 }
 
 /** Counts up when what is read out of a file changes. */
-const FORMAT = 2;
+const PURPOSE = 'module 2';
 
 /** Reads the `*.tf` and `*.tf.json` files directly in a directory. @throws AtmosError `invalid-hcl` */
 export async function inspectModule(files: ConfigFiles, dir: string, cache?: TextCache): Promise<TerraformModule> {
@@ -25,12 +25,14 @@ export async function inspectModule(files: ConfigFiles, dir: string, cache?: Tex
     const content = await files.read(path);
     if (content !== undefined) contents.push({ path, content });
   }
-  const key = jsonDigest({ format: FORMAT, files: contents.map(({ path, content }) => [path.slice(dir.length), sha256(content)]) });
-  const known = await cache?.get(key);
+  const all = Buffer.concat(
+    contents.flatMap(({ path, content }) => [Buffer.from(`${path.slice(dir.length)}\n${content.length}\n`), content]),
+  );
+  const known = cache?.get(PURPOSE, all);
   // Written by ourselves, under a key that names its content.
   if (known !== undefined) return JSON.parse(known) as TerraformModule;
   const module = combine(await Promise.all(contents.map(({ path, content }) => parseFile(path, content))));
-  await cache?.put(key, JSON.stringify(module));
+  await cache?.put(PURPOSE, all, JSON.stringify(module));
   return module;
 }
 

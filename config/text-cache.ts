@@ -1,5 +1,6 @@
-/** Keeps what files said, by their content: parsing them needs large libraries, which are then never loaded. Safe to delete at any time. */
+/** Keeps what was made of files, by their content: parsing them needs large libraries, which are then never loaded. Safe to delete at any time. */
 export interface TextCache {
-  get(key: string): Promise<string | undefined>;
-  put(key: string, text: string): Promise<void>;
+  /** The text that was made of a content for a purpose. */
+  get(purpose: string, content: Uint8Array): string | undefined;
+  put(purpose: string, content: Uint8Array, text: string): Promise<void>;
 }

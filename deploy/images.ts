@@ -19,11 +19,11 @@ export async function readLock(workspace: Workspace, files: ConfigFiles, deploym
   const content = await files.read(path);
   if (content === undefined) return EMPTY_LOCK;
   const key = `lock 1 ${sha256(content)}`;
-  const known = await workspace.cache.get(key);
+  const known = await workspace.answers.get(key);
   // Written by ourselves, under a key that names its content.
   if (known !== undefined) return JSON.parse(known) as LockFile;
   const lock = await parseLock(Buffer.from(content).toString('utf8'), path);
-  await workspace.cache.put(key, JSON.stringify(lock));
+  await workspace.answers.put(key, JSON.stringify(lock));
   return lock;
 }
 

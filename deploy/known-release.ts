@@ -24,13 +24,13 @@ function keyOf(commit: string, deployment: string, target: string): string {
 }
 
 export async function keepKnown(
-  { cache }: Workspace,
+  { answers }: Workspace,
   commit: string,
   deployment: string,
   target: string,
   known: KnownRelease,
 ): Promise<void> {
-  await cache.put(keyOf(commit, deployment, target), JSON.stringify(known));
+  await answers.put(keyOf(commit, deployment, target), JSON.stringify(known));
 }
 
 /** Variables of the environment as digests: what was read is compared, never kept. */
@@ -52,7 +52,7 @@ export async function runsAlready(workspace: Workspace, deployment: string, targ
   // Whoever needs the answer asks again and reports what is wrong.
   reading.catch(() => undefined);
   const commit = await repository.head();
-  const text = commit === undefined ? undefined : await workspace.cache.get(keyOf(commit, deployment, target));
+  const text = commit === undefined ? undefined : await workspace.answers.get(keyOf(commit, deployment, target));
   const known: unknown = text === undefined ? undefined : JSON.parse(text);
   if (!isKnownRelease(known) || !sameEnvironment(known)) return undefined;
   const dirty = repository.dirtyPaths(known.paths.map((path) => (prefix === '' ? path : `${prefix}/${path}`)));

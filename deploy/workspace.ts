@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { type ConfigFiles, findRoot, loadProject, type Project, type TextCache, workingTree } from '../config/index.ts';
 import { AtmosError, isUnwritable, openStore, type Store } from '../engine/index.ts';
@@ -22,6 +22,8 @@ export interface Workspace {
   readonly project: Project;
   readonly store: Store;
   readonly cache: TextCache;
+  /** What was found out before, by key: as safe to delete. */
+  readonly answers: { get(key: string): Promise<string | undefined>; put(key: string, text: string): Promise<void> };
   readonly providers: ProviderSources;
   /** Directory of local states. */
   readonly stateRoot: string;
@@ -50,7 +52,7 @@ export interface Tracking {
 
 /** @throws AtmosError `no-repository`, and what is wrong in `atmos.yaml` */
 export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): Promise<Workspace> {
-  const root = await realpath(await findRoot(await existing(resolve(chdir))));
+  const root = realpathSync(findRoot(existing(resolve(chdir))));
   const files = workingTree(root);
   const { project, store } = await openProject(root, files, config);
   const { mirror } = project.deployments.providers;
@@ -61,6 +63,7 @@ export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): 
     project,
     store,
     cache: cacheIn(store),
+    answers: { get: (key) => store.recall(key), put: (key, text) => ifWritable(store.keep(key, text)) },
     providers: { configured: mirror === undefined ? undefined : resolve(root, mirror), implied: impliedMirrors(process.env.HOME) },
     stateRoot: join(root, '.atmos/state'),
     runsRoot: join(root, '.atmos/runs'),
@@ -81,15 +84,17 @@ export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): 
 /** What can't be kept is found anew each time: a cache on a read-only or full disk slows a command, it never fails it. */
 function cacheIn(store: Store): TextCache {
   return {
-    get: (key) => store.recall(key),
-    async put(key, text) {
-      try {
-        await store.keep(key, text);
-      } catch (error) {
-        if (!isUnwritable(error)) throw error;
-      }
-    },
+    get: (purpose, content) => store.recallOf(purpose, content),
+    put: (purpose, content, text) => ifWritable(store.keepOf(purpose, content, text)),
   };
+}
+
+async function ifWritable(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!isUnwritable(error)) throw error;
+  }
 }
 
 /** Reads `atmos.yaml`, which says where the cache is: what was parsed of it before lies where caches lie unless it says otherwise. */
@@ -108,9 +113,9 @@ async function openProject(root: string, files: ConfigFiles, config: string | un
   }
 }
 
-async function existing(dir: string): Promise<string> {
+function existing(dir: string): string {
   try {
-    return await realpath(dir);
+    return realpathSync(dir);
   } catch (cause) {
     throw new AtmosError(`there is no directory ${dir}`, { kind: 'invalid', code: 'no-directory', hint: 'see --chdir', cause });
   }
@@ -123,7 +128,7 @@ async function openTracking(root: string, project: Project, warn: (message: stri
   const refs = new Refs(repository, remote);
   return {
     repository,
-    prefix: relative(await realpath(repository.root), root),
+    prefix: relative(realpathSync(repository.root), root),
     remote,
     refs,
     ledger: new Ledger(repository, refs, warn),

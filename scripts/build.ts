@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { default as standalone } from 'ajv/dist/standalone/index.js';
@@ -9,6 +9,7 @@ import { deploymentSchema } from '../config/deployment/schema.ts';
 import { stackSchema } from '../config/stacks/schema.ts';
 import { eventSchema } from '../engine/index.ts';
 import { builtinsAsCalls } from './builtins.ts';
+import { commanderAsModule } from './commander.ts';
 
 const root = join(import.meta.dirname, '..');
 const outdir = join(root, 'dist');
@@ -24,19 +25,6 @@ const compiledSchema: Plugin = {
   },
 };
 
-/** commander starts other programs as subcommands, which ours are not: what that needs is loaded with every command otherwise. */
-const lazyChildProcess: Plugin = {
-  name: 'lazy-child-process',
-  async load(id) {
-    if (!id.endsWith('/commander/lib/command.js')) return undefined;
-    const text = await readFile(id, 'utf8');
-    const lazy = "{ spawn: (...args) => process.getBuiltinModule('node:child_process').spawn(...args) }";
-    const code = text.replace("require('node:child_process')", lazy);
-    if (code === text) throw new Error('commander no longer requires node:child_process in this way');
-    return code;
-  },
-};
-
 await rm(outdir, { recursive: true, force: true });
 await build({
   cwd: root,
@@ -47,7 +35,7 @@ await build({
   transform: { target: 'node22', define: { __HELP__: JSON.stringify(makeProgram().helpInformation()) } },
   // A rollout's words are also a destroy's.
   checks: { ineffectiveDynamicImport: false },
-  plugins: [compiledSchema, lazyChildProcess, builtinsAsCalls],
+  plugins: [compiledSchema, commanderAsModule, builtinsAsCalls],
   output: {
     dir: outdir,
     format: 'esm',
@@ -55,7 +43,7 @@ await build({
     minifyInternalExports: false,
     banner: ({ isEntry }) => (isEntry ? '#!/usr/bin/env node' : ''),
     // Each file costs a start a millisecond: what a rollout with nothing to do needs lies in one.
-    codeSplitting: { groups: [{ name: 'start', test: /(cli\/(program|verbs\/rollout)\.ts|rolldown\/runtime\.js)$/ }] },
+    codeSplitting: { groups: [{ name: 'start', test: /cli\/(program|verbs\/rollout)\.ts$/ }] },
   },
 });
 await mkdir(join(outdir, 'schemas'));

@@ -1,11 +1,28 @@
 import type { Plugin } from 'rolldown';
 
+/** Modules of Node's that a start need not have: each is loaded when one of its functions is first called. */
+const LATE: ReadonlySet<string> = new Set(['node:crypto', 'node:fs/promises', 'node:stream/promises']);
+/** What of them is no function. */
+const NO_FUNCTIONS: ReadonlySet<string> = new Set(['constants', 'webcrypto', 'subtle']);
+
 /** Imports of Node's own modules as calls: an import looks each up as a URL and reads all that it exports, such as the whole of Web Crypto. */
 export const builtinsAsCalls: Plugin = {
   name: 'builtins-as-calls',
   renderChunk(code) {
     return code.replaceAll(/\bimport\s*(\{[^}]*\}|[\w$]+)\s*from\s*["'](node:[\w/]+)["'];?/g, (_, names: string, module: string) => {
-      return `const ${names.replaceAll(/\s+as\s+/g, ':')}=process.getBuiltinModule("${module}");`;
+      const call = `process.getBuiltinModule("${module}")`;
+      if (!LATE.has(module) || !names.startsWith('{')) return `const ${names.replaceAll(/\s+as\s+/g, ':')}=${call};`;
+      const imported = names
+        .slice(1, -1)
+        .split(',')
+        .map((one) => one.trim())
+        .filter((one) => one !== '');
+      return imported
+        .map((one) => {
+          const [name = '', local = name] = one.split(/\s+as\s+/);
+          return NO_FUNCTIONS.has(name) ? `const ${local}=${call}.${name};` : `const ${local}=(...args)=>${call}.${name}(...args);`;
+        })
+        .join('');
     });
   },
 };

@@ -1,5 +1,5 @@
 import { basename } from 'node:path/posix';
-import { AtmosError, sha256 } from '../../engine/index.ts';
+import { AtmosError } from '../../engine/index.ts';
 import { type ConfigFiles, recordingFiles } from '../files.ts';
 import { suggestion } from '../nearest.ts';
 import type { Project } from '../project.ts';
@@ -36,6 +36,7 @@ export interface DeploymentSummary {
 
 /** What the cache keeps of a file in which nothing is wrong. */
 const HOLDS = 'holds';
+const PURPOSE = 'deployment';
 /** Counts up when a rule changes that is not in the schema. */
 const RULES = 2;
 
@@ -81,14 +82,14 @@ export async function loadDeployment(files: ConfigFiles, project: Project, name:
   const written = await parseYaml(file, content, cache);
   const from = { files: included.files, base: project.basePath, cache };
   const document = written.kind === 'map' ? await resolveIncludes(written, from) : written;
-  const key = sha256(JSON.stringify([RULES, deploymentSchema, name, sha256(content)]));
+  const checked = Buffer.concat([Buffer.from(JSON.stringify([RULES, deploymentSchema, name])), content]);
   // What it includes may change without it.
-  const isKnownToHold = included.opened().length === 0 && (await cache?.get(key)) === HOLDS;
+  const isKnownToHold = included.opened().length === 0 && cache?.get(PURPOSE, checked) === HOLDS;
   const [first, ...others] = isKnownToHold ? [] : await checkDeployment(document, name);
   if (first !== undefined) {
     throw new AtmosError(first.message, { kind: 'invalid', code: first.code, position: first.position, hint: first.hint, others });
   }
-  if (!isKnownToHold && included.opened().length === 0) await cache?.put(key, HOLDS);
+  if (!isKnownToHold && included.opened().length === 0) await cache?.put(PURPOSE, checked, HOLDS);
   const root = mapOf(member(document, 'deployment'), '"deployment"');
   if (root === undefined) throw errorAt(document.at, '"deployment" is empty', { code: 'missing-key' });
   const targets = [...(mapOf(member(root, 'targets'), '"targets"')?.entries.keys() ?? ['default'])];

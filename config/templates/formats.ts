@@ -1,13 +1,12 @@
-import { createRequire } from 'node:module';
 import { Float, isInteger, isNumber, toFloat } from '../numbers.ts';
 import { isPlain, looksOtherwise } from '../yaml/emit.ts';
 import { plainScalar, taggedScalar } from '../yaml/scalar.ts';
 import { type Dict, format, formatFloat, isDict, sortedEntries, type Value, withWholeKeys } from './values.ts';
 
 /** Loaded when a template first asks for them: most never do. */
-const require = createRequire(import.meta.url);
-const yaml = (): typeof import('yaml') => require('yaml') as typeof import('yaml');
-const toml = (): typeof import('smol-toml') => require('smol-toml') as typeof import('smol-toml');
+const loaded = (name: string): unknown => process.getBuiltinModule('node:module').createRequire(import.meta.url)(name);
+const yaml = (): typeof import('yaml') => loaded('yaml') as typeof import('yaml');
+const toml = (): typeof import('smol-toml') => loaded('smol-toml') as typeof import('smol-toml');
 
 /** The first document of a YAML text. @throws Error */
 export function fromYaml(text: string): Value {

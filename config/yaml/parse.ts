@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { AtmosError, sha256 } from '../../engine/index.ts';
+import { AtmosError } from '../../engine/index.ts';
 import type { TextCache } from '../text-cache.ts';
 import { compact, restore } from './compact.ts';
 import type { Document, Located } from './located.ts';
 
 /** Counts up when what is kept of a file changes its form. */
-const FORMAT = 2;
+const PURPOSE = 'yaml 2';
 
 /**
  * Parses a YAML file; an empty one is an empty map. What was parsed once is kept by its content: reading that is an order of magnitude cheaper,
@@ -14,13 +14,12 @@ const FORMAT = 2;
  */
 export async function parseYaml(file: string, content: Uint8Array, cache?: TextCache): Promise<Located> {
   const document: Document = { file, text: decode(file, content) };
-  const key = `yaml ${FORMAT} ${sha256(content)}`;
-  const known = await cache?.get(key);
+  const known = cache?.get(PURPOSE, content);
   if (known !== undefined) return restore(known, document);
   const { readYaml } = await import('./read.ts');
   const located = readYaml(document);
   const text = cache === undefined ? undefined : compact(located);
-  if (text !== undefined) await cache?.put(key, text);
+  if (text !== undefined) await cache?.put(PURPOSE, content, text);
   return located;
 }
 

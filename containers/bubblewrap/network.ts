@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { access, constants, readFile, readlink } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, readFile, readlink } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { AtmosError } from '../../engine/index.ts';

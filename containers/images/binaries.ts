@@ -1,4 +1,5 @@
-import { access, constants, open, readFile, realpath } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, open, readFile, realpath } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { AtmosError, isMissing } from '../../engine/index.ts';
 

@@ -11,7 +11,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asDigest, type Digest, sha256 } from '../digest.ts';
 import { AtmosError, errorCode, isMissing } from '../errors.ts';
@@ -133,13 +132,14 @@ export function moveIn(temporary: string, path: string): void {
   }
 }
 
-function tap(hash: ReturnType<typeof createHash>): Transform {
-  return new Transform({
-    transform(chunk: Uint8Array, _encoding, next) {
+/** A step of a pipeline that hashes what goes through it. */
+function tap(hash: ReturnType<typeof createHash>) {
+  return async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
       hash.update(chunk);
-      next(null, chunk);
-    },
-  });
+      yield chunk;
+    }
+  };
 }
 
 function damaged(digest: Digest): AtmosError {

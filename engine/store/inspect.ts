@@ -6,6 +6,7 @@ import { errorCode, isMissing } from '../errors.ts';
 import type { Tree } from '../tree.ts';
 import { sizeBelow } from './prune.ts';
 import { isIntact, parseResult } from './results.ts';
+import { isIntactText } from './texts.ts';
 import { filesBelow, namesIn, readTree, storedIn } from './walk.ts';
 
 export interface Amount {
@@ -35,6 +36,7 @@ export function stats(dir: string): StoreStats {
     const text = readFileSync(path);
     (parseResult(text.toString('utf8')) === undefined ? texts : results).push(text.length);
   }
+  for (const { path } of storedIn(dir, 'texts')) texts.push(lstatSync(path).size);
   const parts = {
     objects: amount([...storedIn(dir, 'objects')].map(({ path }) => lstatSync(path).size)),
     trees: amount([...storedIn(dir, 'trees')].map(({ path }) => sizeBelow(path))),
@@ -77,6 +79,7 @@ export function verify(dir: string): StoreCheck {
   };
   for (const { path, digest } of storedIn(dir, 'objects')) check(path, digestOf(path) === digest);
   for (const { path } of storedIn(dir, 'results')) check(path, isIntact(readFileSync(path, 'utf8')));
+  for (const { path } of storedIn(dir, 'texts')) check(path, isIntactText(readFileSync(path)));
   for (const { path, digest } of storedIn(dir, 'trees')) check(path, isAsTree(path, readTree(dir, digest)));
   return { checked, damaged };
 }

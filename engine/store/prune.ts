@@ -41,6 +41,7 @@ interface Answer {
 export function prune(dir: string, { unusedSince, maxBytes, needed }: PruneRequest): PruneAnswer {
   const neededPaths = new Set(needed.map((key) => resultPath(join(dir, 'results'), `node ${key}`)));
   const answers = [...storedIn(dir, 'results')].map(({ path }) => readAnswer(path, neededPaths.has(path)));
+  for (const { path } of storedIn(dir, 'texts')) answers.push({ ...usedAndSize(path), trees: [], isNeeded: false });
   const sizes = new Map([...storedIn(dir, 'objects')].map(({ digest, path }) => [digest, lstatSync(path).size] as const));
   const checkouts = new Map([...storedIn(dir, 'trees')].map(({ digest, path }) => [digest, sizeBelow(path)] as const));
   const uses = new Uses(dir);
@@ -71,9 +72,13 @@ export function prune(dir: string, { unusedSince, maxBytes, needed }: PruneReque
 }
 
 function readAnswer(path: string, isNeeded: boolean): Answer {
-  const { size, mtimeMs } = statSync(path);
   const result = parseResult(readFileSync(path, 'utf8'));
-  return { path, used: mtimeMs, size, isNeeded, trees: result === undefined ? [] : Object.values(result.outputs) };
+  return { ...usedAndSize(path), isNeeded, trees: result === undefined ? [] : Object.values(result.outputs) };
+}
+
+function usedAndSize(path: string): Pick<Answer, 'path' | 'used' | 'size'> {
+  const { size, mtimeMs } = statSync(path);
+  return { path, used: mtimeMs, size };
 }
 
 /** How often each tree and object is needed: a tree by results, an object by trees, and by being one. */

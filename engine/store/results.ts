@@ -40,7 +40,7 @@ export class Results {
     const path = this.#path(key);
     let content: string;
     try {
-      content = readUsed(path);
+      content = readUsed(path).toString('utf8');
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -92,7 +92,7 @@ function readResult(text: string): NodeResult | undefined {
 const DAY = 24 * 60 * 60 * 1000;
 
 /** Reads a file, and marks it as used, to the day: what is not used for long is dropped first. */
-function readUsed(path: string): string {
+export function readUsed(path: string): Buffer {
   const file = openSync(path, 'r');
   try {
     const { mtimeMs, size } = fstatSync(file);
@@ -100,7 +100,7 @@ function readUsed(path: string): string {
     const bytes = Buffer.allocUnsafe(size);
     let length = 0;
     for (let read = -1; read !== 0 && length < size; length += read) read = readSync(file, bytes, length, size - length, null);
-    return bytes.toString('utf8', 0, length);
+    return bytes.subarray(0, length);
   } finally {
     closeSync(file);
   }

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { access, constants, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../digest.ts';
 import { errorCode, isMissing, isUnwritable } from '../errors.ts';
@@ -8,6 +8,14 @@ import { awaitOthers } from './alone.ts';
 import { checkoutPath, isDirectory } from './checkout.ts';
 import { Contents } from './contents.ts';
 import { Results } from './results.ts';
+import { Texts } from './texts.ts';
+
+/** Eight hex digits that another store of this process hardly has. */
+function unlikely(): string {
+  return Math.floor(Math.random() * 2 ** 32)
+    .toString(16)
+    .padStart(8, '0');
+}
 
 /** What the two faces of a store share. */
 export class Shared {
@@ -15,6 +23,7 @@ export class Shared {
   readonly kept: Contents;
   readonly ephemeral: Contents;
   readonly results: Results;
+  readonly texts: Texts;
   readonly checkouts = new Map<Digest, Promise<string>>();
   readonly ephemeralTrees = new Set<Digest>();
   readonly #own: string;
@@ -23,11 +32,12 @@ export class Shared {
 
   constructor(dir: string) {
     this.dir = dir;
-    this.#own = join(dir, 'tmp', formatProcess(thisProcess()), randomBytes(4).toString('hex'));
+    this.#own = join(dir, 'tmp', formatProcess(thisProcess()), unlikely());
     const temporary = (): Promise<string> => this.ownDirectory();
     this.kept = new Contents(join(dir, 'objects'), temporary);
     this.ephemeral = new Contents(join(this.#own, 'objects'), temporary);
     this.results = new Results(join(dir, 'results'), temporary);
+    this.texts = new Texts(join(dir, 'texts'), temporary);
   }
 
   /** A directory of this store's own, made when it is first asked for; what processes left that are gone is removed then. */

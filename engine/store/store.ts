@@ -36,6 +36,9 @@ export interface Store {
   /** A small text that was kept under a key; verified. */
   recall(key: string): Promise<string | undefined>;
   keep(key: string, text: string): Promise<void>;
+  /** A small text that was made of some content, for a purpose; verified. */
+  recallOf(purpose: string, content: Uint8Array): string | undefined;
+  keepOf(purpose: string, content: Uint8Array, text: string): Promise<void>;
   /** The same store, but what is put through it is this process's own and gone with it: for what may hold secrets. It is found through both. */
   readonly ephemeral: Store;
   /** Whether a tree was put through `ephemeral`. */
@@ -183,6 +186,14 @@ class DiskStore implements Store {
 
   keep(key: string, text: string): Promise<void> {
     return this.#shared.results.keep(key, text);
+  }
+
+  recallOf(purpose: string, content: Uint8Array): string | undefined {
+    return this.#shared.texts.find(purpose, content);
+  }
+
+  keepOf(purpose: string, content: Uint8Array, text: string): Promise<void> {
+    return this.#shared.texts.keep(purpose, content, text);
   }
 
   stats(): StoreStats {

@@ -7,17 +7,17 @@ import { placeOf, refusal, repository } from './repository.ts';
 describe('findRoot', () => {
   test('prefers an ancestor with atmos.yaml to a nearer one with deployments/', async () => {
     const root = await repository({ 'atmos.yaml': '', 'sub/deployments/a.yaml': '' });
-    expect(await findRoot(join(root, 'sub/deployments'))).toBe(root);
+    expect(findRoot(join(root, 'sub/deployments'))).toBe(root);
   });
 
   test('takes the nearest ancestor with deployments/ when there is no atmos.yaml', async () => {
     const root = await repository({ 'deployments/a.yaml': '' });
     await mkdir(join(root, 'a/b'), { recursive: true });
-    expect(await findRoot(join(root, 'a/b'))).toBe(root);
+    expect(findRoot(join(root, 'a/b'))).toBe(root);
   });
 
   test('refuses a directory that is in no repository', async () => {
-    expect(await refusal(findRoot(await repository({})))).toMatchObject({ kind: 'invalid', code: 'no-repository' });
+    expect(await refusal((async () => findRoot(await repository({})))())).toMatchObject({ kind: 'invalid', code: 'no-repository' });
   });
 });
 

@@ -9,6 +9,7 @@ import {
   type ResolveOptions,
   resolve,
   type Scope,
+  type TextCache,
   workingTree,
 } from '../../config/index.ts';
 import { AtmosError, type JsonObject } from '../../engine/index.ts';
@@ -80,3 +81,16 @@ export const withVars = (vars: string, more = ''): Readonly<Record<string, strin
 ${vars.replaceAll(/^/gm, '          ')}
 ${more}`,
 });
+
+/** A cache in memory, with what is kept in it. */
+export function memory(): TextCache & { readonly kept: Map<string, string> } {
+  const kept = new Map<string, string>();
+  const keyOf = (purpose: string, content: Uint8Array): string => `${purpose} ${Buffer.from(content).toString('hex')}`;
+  return {
+    kept,
+    get: (purpose, content) => kept.get(keyOf(purpose, content)),
+    async put(purpose, content, text) {
+      kept.set(keyOf(purpose, content), text);
+    },
+  };
+}

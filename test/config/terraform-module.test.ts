@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { inspectModule, type TextCache, workingTree } from '../../config/index.ts';
-import { placeOf, refusal, repository } from './repository.ts';
+import { inspectModule, workingTree } from '../../config/index.ts';
+import { memory, placeOf, refusal, repository } from './repository.ts';
 
 const MODULE = {
   'm/main.tf': `terraform {
@@ -19,18 +19,6 @@ module "remote"  { source = "terraform-aws-modules/vpc/aws" }
   'm/outputs.tf.json': '{ "output": { "id": { "value": 1 } } }',
   'm/modules/subnets/main.tf': 'variable "inner" {}',
 };
-
-/** A cache in memory, with the keys that were asked for. */
-function memory(): TextCache & { readonly kept: Map<string, string> } {
-  const kept = new Map<string, string>();
-  return {
-    kept,
-    get: async (key) => kept.get(key),
-    put: async (key, text) => {
-      kept.set(key, text);
-    },
-  };
-}
 
 describe('inspectModule', () => {
   test('tells what a root module declares, of the files directly in it', async () => {

@@ -4,6 +4,7 @@ import { plain, positionOf } from '../../config/yaml/located.ts';
 import { parseYaml } from '../../config/yaml/parse.ts';
 import { readYaml } from '../../config/yaml/read.ts';
 import type { AtmosError } from '../../engine/index.ts';
+import { memory } from './repository.ts';
 
 const parse = (text: string) => readYaml({ file: 'f.yaml', text });
 
@@ -56,11 +57,10 @@ describe('parseYaml', () => {
 });
 
 test('a file that was parsed before is read from the cache, and is the same with all its places', async () => {
-  const kept = new Map<string, string>();
-  const cache = { get: async (key: string) => kept.get(key), put: async (key: string, text: string) => void kept.set(key, text) };
+  const cache = memory();
   const text = Buffer.from('a: &a [1, "two", null, { x: !env HOME }]\nb: *a\nc: !include { <<: { d: 1.5 }, e: true }\n');
   const first = await parseYaml('f.yaml', text, cache);
-  expect(kept.size).toBe(1);
+  expect(cache.kept.size).toBe(1);
   expect(await parseYaml('f.yaml', text, cache)).toEqual(first);
 });
 

@@ -12,7 +12,7 @@ test.each(['.atmos/cache', 'elsewhere'])(
     mkdirSync(join(root, 'deployments'));
     writeFileSync(join(root, 'atmos.yaml'), `deployments: { engine: { cache: { dir: ${cacheDir} } } }\n`);
     const workspace = await openWorkspace({ chdir: root, config: undefined, warn: () => undefined });
-    await workspace.cache.put('key', 'text');
+    await workspace.cache.put('purpose', Buffer.from('content'), 'text');
     await workspace.close();
     for (const dir of new Set(['.atmos/cache', cacheDir])) expect(readdirSync(join(root, dir, 'tmp'))).toEqual([]);
   },

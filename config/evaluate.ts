@@ -40,8 +40,6 @@ export interface Host {
   readonly read: (path: string) => string | undefined;
   /** The stores of `atmos.yaml`. */
   readonly stores: Readonly<Record<string, StoreSettings>>;
-  /** Any whole number from `least` to `most`. */
-  readonly random: (least: number, most: number) => number;
   /** Runs a command of a shell and returns what it printed. @throws Error when it fails, or may not be run */
   readonly exec: (command: string) => string;
 }

@@ -45,10 +45,6 @@ export function surroundingsOf(
       stores,
       root: () => note('repository directory', root),
       read: (path) => files.text(path),
-      random(least, most) {
-        noted.set('!random', null);
-        return process.getBuiltinModule('node:crypto').randomInt(least, most + 1);
-      },
       branch: () => note('git.branch', facts().branch),
       commit: () => facts().sha,
       remote() {

@@ -17,6 +17,8 @@ import { storeTemplate } from './store.ts';
 export function yamlFunction(scalar: LocatedScalar, tag: string, context: EvaluationContext): Json {
   const call = Object.hasOwn(YAML_FUNCTIONS, tag) ? YAML_FUNCTIONS[tag] : undefined;
   if (call === undefined) {
+    const instead = Object.entries(ELSEWHERE).find(([name]) => tag === name || tag.startsWith(`${name}.`));
+    if (instead !== undefined) throw errorAt(scalar.at, `${tag} is not there in deployments`, { code: 'yaml-function', hint: instead[1] });
     throw errorAt(scalar.at, `unknown YAML function ${tag}`, {
       code: 'yaml-function',
       hint: suggestion(tag, Object.keys(YAML_FUNCTIONS), 'YAML functions'),
@@ -29,6 +31,14 @@ export function yamlFunction(scalar: LocatedScalar, tag: string, context: Evalua
     throw errorAt(scalar.at, `${tag}: ${cause.message}`, { code: 'yaml-function', cause });
   }
 }
+
+/** Functions of Atmos that ask what a release can't depend on, and what to write instead. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  '!aws': 'write the value under vars, or let Terraform ask for it: data "aws_caller_identity", data "aws_region"',
+  '!secret': 'name it under "secrets" of the target: it reaches the nodes that need it as a variable, and is kept nowhere',
+  '!emulator': 'write its address under vars of the target',
+  '!version': 'write the version under vars, or under "images"',
+};
 
 /** A text that begins with a function's name is that function, as a tag is: a block that begins with `!exec`. */
 export function functionIn(text: string): { readonly tag: string; readonly text: string } | undefined {
@@ -66,6 +76,8 @@ const store: YamlFunction = (scalar, text, context) => {
   return evaluateTemplate(template, scalar, { ...context, delimitersOf: () => ({ left: '{{', right: '}}' }) });
 };
 
+const asText: YamlFunction = ({ tag }, text) => `${tag} ${text}`.trim();
+
 const YAML_FUNCTIONS: Readonly<Record<string, YamlFunction>> = {
   '!env': (scalar, text, context) => {
     const [name, fallback, ...rest] = argumentsOf(scalar, text, context);
@@ -80,13 +92,11 @@ const YAML_FUNCTIONS: Readonly<Record<string, YamlFunction>> = {
     if (typeof command !== 'string') throw errorAt(scalar.at, 'the command of !exec must be known beforehand', { code: 'yaml-function' });
     return jsonOrText(context.host.exec(command));
   },
-  '!random': (scalar, text, context) => {
-    const [least, most] = rangeOf(scalar, argumentsOf(scalar, text, context));
-    return context.host.random(least, most);
-  },
   '!literal': (_, text) => text,
-  // Atmos evaluates it in commands only.
-  '!cwd': (_, text) => (text === '' ? '!cwd' : `!cwd ${text}`),
+  // Atmos knows these in stacks, and does not evaluate them there.
+  '!cwd': asText,
+  '!random': asText,
+  '!cel': asText,
   ...Object.fromEntries(
     Object.keys(GIT_FUNCTIONS).map((tag): [string, YamlFunction] => [tag, (_, text, { host }) => gitFact(tag, text.trim(), host)]),
   ),
@@ -105,17 +115,6 @@ const YAML_FUNCTIONS: Readonly<Record<string, YamlFunction>> = {
   // Both read what the component gave out; where its state lies is the node's affair.
   '!terraform.state': output,
 };
-
-/** `!random`, `!random <most>`, `!random <least> <most>`, as Atmos has them. */
-function rangeOf(scalar: LocatedScalar, args: readonly string[]): readonly [least: number, most: number] {
-  const numbers = args.map((arg) => (/^[+-]?\d{1,15}$/.test(arg) ? Number(arg) : Number.NaN));
-  const [first = 65_535, second] = numbers;
-  const [least, most] = second === undefined ? [0, first] : [first, second];
-  if (numbers.length > 2 || numbers.some(Number.isNaN)) throw wrongArguments(scalar, '!random', '[least] [most]');
-  if (least >= most || most - least >= 2 ** 47)
-    throw errorAt(scalar.at, `!random: ${least} must be less than ${most}`, { code: 'yaml-function' });
-  return [least, most];
-}
 
 /** What is JSON is its value, anything else text. */
 function jsonOrText(value: Json): Json {

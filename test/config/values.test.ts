@@ -214,12 +214,13 @@ components: { terraform: { a: { vars: { x: ${JSON.stringify(template)} } } } }
   });
 });
 
-test('!random gives a number in its range', async () => {
-  const { a, b, c } = varsOf(await scopeOf(withVars('a: !random\nb: !random 1\nc: !random 7 8')), 'terraform/a');
-  for (const [value, least, most] of [[a, 0, 65_535] as const, [b, 0, 1] as const, [c, 7, 8] as const]) {
-    expect(value).toBeGreaterThanOrEqual(least);
-    expect(value).toBeLessThanOrEqual(most);
-  }
-  expect((await refusal(scopeOf(withVars('a: !random 8 7')))).message).toContain('8 must be less than 7');
-  expect((await refusal(scopeOf(withVars('a: !random x')))).hint).toContain('!random [least] [most]');
+test('!cwd, !random and !cel stay the texts that they are, as in Atmos', async () => {
+  const vars = varsOf(await scopeOf(withVars('a: !cwd\nb: !random 1 5\nc: !cel "1 + 1"')), 'terraform/a');
+  expect(vars).toMatchObject({ a: '!cwd', b: '!random 1 5', c: '!cel 1 + 1' });
+});
+
+test.each(['!aws.region', '!secret X', '!emulator x', '!version x'])('%s is refused, with what to write instead', async (written) => {
+  const { code, message, hint } = await refusal(scopeOf(withVars(`a: ${written}`)));
+  expect({ code, message }).toEqual({ code: 'yaml-function', message: `${written.split(' ')[0]} is not there in deployments` });
+  expect(hint).not.toBe('');
 });

@@ -11,11 +11,22 @@ export interface Siblings {
   resolve(address: ComponentAddress): ScopedComponent;
 }
 
+/** What the functions of `atmos` are made of. */
+export interface AtmosSources {
+  readonly stack: string;
+  /** Where the component is named. */
+  readonly at: Place;
+  readonly sources: Functions;
+  /** What a text gives that may be a YAML function. */
+  readonly call: (text: string) => Json;
+}
+
 /**
  * `atmos.Component "name" "stack"`: the sections of another component of the target. Its outputs are not among them: they are read where they are
- * needed, by `outputs`. `atmos.GomplateDatasource "name"` is what `datasource` of `sources` gives.
+ * needed, by `outputs`. `atmos.GomplateDatasource "name"` is what `datasource` of `sources` gives, and `atmos.Resolve "!env NAME"` what a YAML function
+ * does; any other text is itself.
  */
-export function atmosFunctions(siblings: Siblings, stack: string, at: Place, sources: Functions): Functions {
+export function atmosFunctions(siblings: Siblings, { stack, at, sources, call }: AtmosSources): Functions {
   const namespace = new Namespace('atmos', {
     Component: (name, ofStack) => {
       if (ofStack !== undefined && ofStack !== stack) {
@@ -34,6 +45,11 @@ export function atmosFunctions(siblings: Siblings, stack: string, at: Place, sou
         ...Object.fromEntries(Object.entries(sections).map(([key, value]) => [key, asValue(value, at)])),
         outputs: new Outputs(address),
       };
+    },
+    Resolve: (text) => {
+      const value = typeof text === 'string' ? call(text) : text;
+      if (!isDeferred(value)) return typeof value === 'object' && value !== null ? asValue(value as Json, at) : (value as Value);
+      throw new Error(`${String(text)} is known only when something was applied`);
     },
     GomplateDatasource: (...args) => sources.datasource?.(...args),
   });

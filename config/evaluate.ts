@@ -95,6 +95,12 @@ function evaluateLayers({ layers, at }: LocatedLayers, context: EvaluationContex
   return merged.value;
 }
 
+/** A text that a template made: the value of the YAML function that it begins with, else itself. */
+export function evaluateText(text: string, at: Place, context: EvaluationContext): Json {
+  const written = functionIn(text);
+  return written === undefined ? text : yamlFunction({ kind: 'scalar', value: written.text, tag: undefined, at }, written.tag, context);
+}
+
 function evaluateScalar(scalar: LocatedScalar, context: EvaluationContext): Json {
   if (scalar.tag !== undefined) return yamlFunction(scalar, scalar.tag, context);
   if (typeof scalar.value !== 'string') return scalarJson(scalar.value);

@@ -4,7 +4,7 @@ import { atmosFunctions, type Siblings } from './atmos-functions.ts';
 import { dataSources, environmentFunctions, templateData } from './component-data.ts';
 import { needsOf } from './deferred.ts';
 import { dependencyAddress } from './deployment/sections.ts';
-import { type EvaluationContext, evaluate } from './evaluate.ts';
+import { type EvaluationContext, evaluate, evaluateText } from './evaluate.ts';
 import type { ConfigFiles } from './files.ts';
 import { suggestion } from './nearest.ts';
 import { noteOrigins } from './origins.ts';
@@ -111,9 +111,9 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
     ...request.evaluation.functions,
     ...environmentFunctions(unevaluated, request),
     ...sources,
-    ...atmosFunctions(request.siblings, stack, at, sources),
+    ...atmosFunctions(request.siblings, { stack, at, sources, call: (text) => evaluateText(text, at, context) }),
   };
-  const context = { ...request.evaluation, data, functions, merger: merged.merger };
+  const context: EvaluationContext = { ...request.evaluation, data, functions, merger: merged.merger };
   const sections: Record<string, Json> = { vars: {} };
   const written: [string, Located][] = [];
   const add = (section: string, value: Located): void => {

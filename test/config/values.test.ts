@@ -224,3 +224,8 @@ test.each(['!aws.region', '!secret X', '!emulator x', '!version x'])('%s is refu
   expect({ code, message }).toEqual({ code: 'yaml-function', message: `${written.split(' ')[0]} is not there in deployments` });
   expect(hint).not.toBe('');
 });
+
+test('atmos.Resolve gives in a template what a YAML function gives', async () => {
+  const vars = varsOf(await scopeOf(withVars('a: "{{ atmos.Resolve \\"!env REGION\\" }}/{{ atmos.Resolve \\"x\\" }}"')), 'terraform/a');
+  expect(vars).toMatchObject({ a: 'eu-west-1/x' });
+});

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { type Postgres, startPostgres } from './postgres.ts';
 import { newShop, type Shop } from './shop.ts';
+import { startStateServer } from './states.ts';
 
 let postgres: Postgres;
 beforeAll(async () => {
@@ -50,3 +51,31 @@ test.each(['bubblewrap', 'docker', 'podman'])(
     expect((await shop.run(`destroy payment-service --target dev --yes --runtime ${runtime}`, { env })).code).toBe(0);
   },
 );
+
+test.each(['bubblewrap', 'docker'])('states lie on a server of states, and outputs are read from there, in %s', async (runtime) => {
+  const server = await startStateServer('terraform', 'http-pl4nted-passw0rd');
+  onTestFinished(() => server.stop());
+  const shop = await newShop();
+  const at = `${server.url}/{{ .atmos_component }}`;
+  shop.commit('stacks/orgs/acme/_defaults.yaml', (text) =>
+    text.replace(
+      'backend_type: local',
+      `backend_type: http\n  backend:\n    http: { address: "${at}", lock_address: "${at}", unlock_address: "${at}", username: terraform }`,
+    ),
+  );
+  shop.commit('deployments/payment-service.yaml', (text) =>
+    text.replace(
+      '      labels: { environment: dev }\n',
+      '      labels: { environment: dev }\n      secrets: { TF_HTTP_PASSWORD: { env: STATE_PASSWORD } }\n',
+    ),
+  );
+  const env = { STATE_PASSWORD: 'http-pl4nted-passw0rd' };
+  const ran = await shop.ask(`rollout payment-service --target dev --runtime ${runtime}`, { env });
+  expect(ran.json).toMatchObject({ result: 'deployed' });
+  expect([...server.states.keys()].sort()).toEqual(['/database', '/network', '/service-api']);
+  // What a component reads of another was asked of the server, by the node that needed it.
+  const applied = server.asked.lastIndexOf('POST /network');
+  expect(server.asked.indexOf('GET /network', applied)).toBeGreaterThan(applied);
+  expect(server.asked).toContain('LOCK /network');
+  expect((await shop.run(`rollout payment-service --target dev --runtime ${runtime}`, { env })).stdout).toContain('nothing to do');
+});

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from './ports.ts';
+import { address, freePort } from './ports.ts';
 
 export interface Postgres {
   /** A connection string that works on this machine, in a sandbox with its network, and in a container with one of its own. */
@@ -47,13 +47,5 @@ function binaries(): string {
   const versions = existsSync(root) ? readdirSync(root).sort() : [];
   const found = versions.map((version) => join(root, version, 'bin')).findLast((dir) => existsSync(join(dir, 'postgres')));
   if (found === undefined) throw new Error('PostgreSQL is not installed: scripts/provide test');
-  return found;
-}
-
-/** The machine as containers see it: the address of Docker's bridge. */
-function address(): string {
-  const said = execFileSync('ip', ['-4', '-oneline', 'address', 'show', 'docker0'], { encoding: 'utf8' });
-  const found = /inet ([\d.]+)/.exec(said)?.[1];
-  if (found === undefined) throw new Error(`docker0 has no address: ${said}`);
   return found;
 }

@@ -13,7 +13,7 @@ import type { ComponentAddress, Kind, ScopedComponent } from './scope.ts';
 import { type Backend, backendOf, remoteStateOf } from './stacks/backend.ts';
 import { type ComponentLayers, type MergedComponent, mergeComponent } from './stacks/component.ts';
 import { stackName, workspaceOf } from './stacks/names.ts';
-import { SECTIONS } from './stacks/sections.ts';
+import { HELM_SECTIONS, SECTIONS } from './stacks/sections.ts';
 import { storeOf } from './stores.ts';
 import type { Value } from './templates/index.ts';
 import { inspectModule } from './terraform-module.ts';
@@ -120,7 +120,7 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
     sections[section] = evaluate(value, context);
     written.push([section, value]);
   };
-  for (const section of SECTIONS) {
+  for (const section of [...SECTIONS, ...HELM_SECTIONS]) {
     const value = section === 'backend' ? backend.section : section === 'remote_state_backend' ? undefined : member(unevaluated, section);
     if (value !== undefined) add(section, value);
   }

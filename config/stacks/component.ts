@@ -3,7 +3,7 @@ import { errorAt, type Located, type LocatedMap, mapOf, member, plain, textOf } 
 import { LIST_STRATEGIES, type ListStrategy, type Merger } from '../yaml/merge.ts';
 import { basesOf, metadataOf } from './bases.ts';
 import type { Manifest } from './imports.ts';
-import { DEFERRING, type Level, NEAREST_ONLY, pick, type Section, sectionsAt } from './sections.ts';
+import { DEFERRING, type Level, METADATA_FOR_ALL, NEAREST_ONLY, pick, type Section, sectionsAt } from './sections.ts';
 
 /** A component as stacks and the deployment file configure it, merged but not evaluated. */
 export interface MergedComponent {
@@ -182,14 +182,11 @@ function without(layer: LocatedMap | undefined, keys: readonly string[]): Locate
   return layer === undefined ? undefined : { ...layer, entries: new Map([...layer.entries].filter(([key]) => !keys.includes(key))) };
 }
 
-/** What can be said of all components at once: what of it is not there is what tells one from another. */
-const METADATA_FOR_ALL: readonly string[] = ['labels', 'tags', 'custom', 'enabled', 'locked', 'terraform_workspace_pattern'];
-
 /** The metadata that a stack gives to all its components. @throws AtmosError `not-for-all` for what only a component can say */
 function defaultMetadata(layer: LocatedMap | undefined): LocatedMap | undefined {
   const metadata = metadataOf(layer);
   for (const [key, { keyAt }] of metadata?.entries ?? []) {
-    if (METADATA_FOR_ALL.includes(key)) continue;
+    if ((METADATA_FOR_ALL as readonly string[]).includes(key)) continue;
     throw errorAt(keyAt, `metadata.${key} can't be set for all components`, {
       code: 'not-for-all',
       hint: `set it in a component; for all there are: ${METADATA_FOR_ALL.join(', ')}`,

@@ -1,4 +1,12 @@
+import { KINDS, type Kind } from '../scope.ts';
+import { type Level, METADATA_FOR_ALL, type Section, sectionsAt } from './sections.ts';
+
+/** Kinds that a stack says something of all components of, and those that a deployment has no components of. */
+const STACK_KINDS: readonly Kind[] = ['terraform', 'helmfile', 'helm', 'packer'];
+const OTHER_KINDS = ['ansible', 'kubernetes'] as const;
+
 const map = { type: ['object', 'null'] } as const;
+const list = { type: ['array', 'null'] } as const;
 const text = { type: ['string', 'null'] } as const;
 /** A function may stand for any value that is no section. */
 const anything = {} as const;
@@ -41,8 +49,7 @@ const metadata = {
   },
 } as const;
 
-const shared = {
-  locals: map,
+const SHAPES: Readonly<Record<Section, object>> = {
   vars: { $ref: '#/$defs/section' },
   env: { $ref: '#/$defs/section' },
   settings: { $ref: '#/$defs/section' },
@@ -50,9 +57,6 @@ const shared = {
   generate: { $ref: '#/$defs/section' },
   dependencies: map,
   provision: map,
-} as const;
-
-const terraform = {
   command: text,
   backend_type: text,
   backend: map,
@@ -61,21 +65,41 @@ const terraform = {
   providers: map,
   required_version: text,
   required_providers: map,
-} as const;
-
-const component = {
-  ...shared,
-  ...terraform,
-  metadata: { $ref: '#/$defs/metadata' },
-  component: text,
   source: { $ref: '#/$defs/source' },
-} as const;
-const overrides = { type: ['object', 'null'], additionalProperties: false, properties: { ...shared, ...terraform } } as const;
-const kind = {
-  type: ['object', 'null'],
-  additionalProperties: false,
-  properties: { ...shared, ...terraform, metadata: { $ref: '#/$defs/defaults' }, overrides: { $ref: '#/$defs/overrides' } },
-} as const;
+  chart: text,
+  version: text,
+  repository: text,
+  repositories: list,
+  namespace: text,
+  name: text,
+  values: map,
+  values_files: list,
+  render: map,
+  plugins: list,
+};
+
+/** What Atmos has besides, and a deployment does not read. */
+const UNREAD = { auth: anything, secrets: anything, retry: anything } as const;
+
+function sections(level: Level, name: Kind): object {
+  return Object.fromEntries(sectionsAt(level, name).map((section) => [section, SHAPES[section]]));
+}
+
+function closed(properties: object): object {
+  return { type: ['object', 'null'], additionalProperties: false, properties };
+}
+
+const overridesRef = { $ref: '#/$defs/overrides' } as const;
+
+function kind(name: Kind): object {
+  const versions = name === 'terraform' ? { required_version: text, required_providers: map } : {};
+  return closed({ ...sections('kind', name), ...versions, ...UNREAD, locals: map, overrides: overridesRef });
+}
+
+function component(name: Kind): object {
+  const own = { metadata: { $ref: '#/$defs/metadata' }, component: text, locals: map, overrides: overridesRef };
+  return closed({ ...sections('component', name), ...UNREAD, test: anything, mocks: anything, ...own });
+}
 
 /** JSON Schema (draft 2020-12) of a stack manifest, as strict as Atmos's own: for editors. Resolving checks the same in what it reaches. */
 export const stackSchema = {
@@ -105,32 +129,29 @@ export const stackSchema = {
         ],
       },
     },
-    ...shared,
+    ...sections('root', 'terraform'),
+    ...UNREAD,
+    locals: map,
+    version: anything,
     metadata: { $ref: '#/$defs/defaults' },
-    overrides: { $ref: '#/$defs/overrides' },
-    terraform: { $ref: '#/$defs/kind' },
-    helmfile: { $ref: '#/$defs/kind' },
-    helm: { $ref: '#/$defs/kind' },
-    packer: { $ref: '#/$defs/kind' },
+    overrides: overridesRef,
+    ...Object.fromEntries(STACK_KINDS.map((name) => [name, kind(name)])),
+    ...Object.fromEntries(OTHER_KINDS.map((name) => [name, map])),
     workflows: anything,
     components: {
       type: ['object', 'null'],
       additionalProperties: false,
-      properties: Object.fromEntries(
-        ['terraform', 'helmfile', 'helm', 'packer', 'nixpack', 'lambda'].map((name) => [
-          name,
-          { type: ['object', 'null'], additionalProperties: { $ref: '#/$defs/component' } },
-        ]),
-      ),
+      properties: {
+        ...Object.fromEntries(KINDS.map((name) => [name, { type: ['object', 'null'], additionalProperties: component(name) }])),
+        ...Object.fromEntries(OTHER_KINDS.map((name) => [name, map])),
+      },
     },
   },
   $defs: {
     section: { type: ['object', 'null', 'string'], description: 'A map, or a YAML function that gives one' },
     source,
     metadata,
-    defaults: { allOf: [{ $ref: '#/$defs/metadata' }, { properties: { component: false, inherits: false } }] },
-    overrides,
-    kind,
-    component: { type: ['object', 'null'], additionalProperties: false, properties: component },
+    defaults: closed(Object.fromEntries(METADATA_FOR_ALL.map((key) => [key, metadata.properties[key]]))),
+    overrides: closed({ ...sections('overrides', 'terraform'), ...UNREAD }),
   },
 } as const;

@@ -21,7 +21,21 @@ export const SECTIONS = [
   'command',
 ] as const;
 
-export type Section = (typeof SECTIONS)[number];
+/** What a component of the kind `helm` says besides, itself or by its bases: texts, lists and maps. */
+export const HELM_SECTIONS = [
+  'chart',
+  'version',
+  'repository',
+  'repositories',
+  'namespace',
+  'name',
+  'values',
+  'values_files',
+  'render',
+  'plugins',
+] as const;
+
+export type Section = (typeof SECTIONS)[number] | (typeof HELM_SECTIONS)[number];
 
 /** Sections that are one text; the others are maps, but for `source`, which may be either. */
 export const TEXT_SECTIONS: ReadonlySet<string> = new Set(['backend_type', 'remote_state_backend_type', 'required_version', 'command']);
@@ -60,12 +74,15 @@ const IN_KIND: Partial<Record<Kind, readonly Section[]>> = {
 /** In a component and its bases. */
 const IN_COMPONENT: Partial<Record<Kind, readonly Section[]>> = {
   terraform: SECTIONS,
-  helm: [...OF_A_KIND, 'hooks', 'generate', 'source', 'provision'],
-  helmfile: [...OF_A_KIND, 'hooks', 'source', 'provision'],
+  helm: [...OF_A_KIND, 'hooks', 'generate', 'source', 'provision', ...HELM_SECTIONS],
+  helmfile: [...OF_A_KIND, 'hooks', 'source', 'provision', 'plugins'],
   packer: [...OF_A_KIND, 'source', 'provision'],
 };
 
 const IN_OVERRIDES: readonly Section[] = [...DEFERRING, 'required_version', 'command'];
+
+/** What of `metadata` can be said of all components at once: what is left out is what tells one from another. */
+export const METADATA_FOR_ALL = ['labels', 'tags', 'custom', 'enabled', 'locked', 'terraform_workspace_pattern'] as const;
 
 /** Where a section stands. */
 export type Level = 'root' | 'kind' | 'component' | 'overrides';
@@ -93,14 +110,15 @@ export function pick(layer: LocatedMap | undefined, sections: readonly Section[]
   const entries = sections.flatMap((name): readonly (readonly [string, Entry])[] => {
     const entry = layer.entries.get(name);
     if (entry === undefined || (entry.value.kind === 'scalar' && entry.value.value === null && entry.value.tag === undefined)) return [];
-    if (entry.value.kind === 'scalar' && entry.value.tag !== undefined && !TEXT_SECTIONS.has(name)) {
+    const isFree = TEXT_SECTIONS.has(name) || (HELM_SECTIONS as readonly Section[]).includes(name);
+    if (entry.value.kind === 'scalar' && entry.value.tag !== undefined && !isFree) {
       throw errorAt(entry.value.at, `"${name}" must be a map: ${entry.value.tag} can't stand for a whole section`, {
         code: 'yaml-function',
       });
     }
     if (name === 'source' && entry.value.kind === 'scalar' && typeof entry.value.value === 'string')
       return [[name, shortSource(entry, entry.value)]];
-    if (!TEXT_SECTIONS.has(name)) mapOf(entry.value, `"${name}"`);
+    if (!isFree) mapOf(entry.value, `"${name}"`);
     if (name === 'source' && member(entry.value, 'uri') === undefined) {
       throw errorAt(entry.keyAt, '"source" does not say where it is', { code: 'missing-key', hint: 'add uri: to it' });
     }

@@ -52,6 +52,24 @@ describe('sections by level', () => {
   });
 });
 
+test('a helm component has its chart and what belongs to it, over that of its bases', async () => {
+  const stack = `
+components:
+  helm:
+    base: { chart: web, version: "1.2.3", values: { replicas: 1, image: { tag: x } }, values_files: [base.yaml] }
+    a: { metadata: { inherits: [base] }, namespace: shop, values: { image: { tag: y } }, values_files: [own.yaml] }
+  terraform: { b: { chart: none } }
+`;
+  expect(await sectionsOf(stack, '{}', 'helm/a')).toMatchObject({
+    chart: 'web',
+    version: '1.2.3',
+    namespace: 'shop',
+    values: { replicas: 1, image: { tag: 'y' } },
+    values_files: ['own.yaml'],
+  });
+  expect((await sectionsOf(stack, '{}', 'terraform/b')).chart).toBeUndefined();
+});
+
 describe('bases', () => {
   test('takes the backend type and the command of the nearest base alone', async () => {
     const stack = `

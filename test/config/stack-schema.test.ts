@@ -28,6 +28,10 @@ test.each(cases('stacks'))('the schema takes what Atmos takes: %s', (name) => {
 
 test.each([
   'vras: {}',
+  'providers: {}',
+  'metadata: { name: x }',
+  'helmfile: { backend: {} }',
+  'components: { packer: { app: { backend: {} } } }',
   'import: [{ paht: a }]',
   'import: [{ path: a, skip: true }]',
   'metadata: { component: app }',

@@ -32,7 +32,7 @@ export async function rollout(workspace: Workspace, request: RolloutRequest, set
     const known = await runsAlready(workspace, deployment, target);
     if (known !== undefined) {
       // The last command may have been killed when all was done but this.
-      await workspace.store.sweep();
+      workspace.store.sweep();
       return nothingToDo(deployment, target, known.release, known.wanted, false);
     }
   }

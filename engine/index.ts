@@ -4,6 +4,8 @@
  * In: a `Graph` of `Node`s (makeGraph), a `Store`, a `Runtime` that containers/ implements. Out: `Results` by node, a stream of `RunEvent`s.
  * The vocabulary that the other folders share (Digest, Tree, Node, AtmosError, canonical JSON) is here too, since it lies below them all.
  */
+
+export { now } from './clock.ts';
 export * from './compute.ts';
 export * from './digest.ts';
 export { diskError } from './disk-error.ts';

@@ -1,3 +1,4 @@
+import { now } from './clock.ts';
 import type { ComputeFunctions } from './compute.ts';
 import type { Digest } from './digest.ts';
 import { diskError } from './disk-error.ts';
@@ -91,8 +92,8 @@ async function runNode(
 ): Promise<Outcome> {
   const node = graph.nodes.get(id);
   if (node === undefined) throw new Error(`no node ${id}`);
-  const began = performance.now();
-  const elapsed = (): number => Math.round(performance.now() - began);
+  const began = now();
+  const elapsed = (): number => Math.round(now() - began);
   try {
     const done = await execute(node, outcomes, context, emitter);
     if (!done.cached) emitter.emit(id, { type: 'finished', ms: elapsed(), exitCode: done.exitCode });

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { destroy, targetOf } from '../../deploy/index.ts';
-import { AtmosError } from '../../engine/index.ts';
+import { AtmosError, now } from '../../engine/index.ts';
 import { type Globals, printOrFail } from '../globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
 import { summary } from './rollout.ts';
@@ -13,10 +13,10 @@ export async function destroyVerb(
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, name, options.target);
     if (!options.yes) await confirm(name, target);
-    const began = performance.now();
+    const began = now();
     const { record, failure } = await destroy(workspace, name, target, runSettings(globals, globals, workspace));
     if (record === undefined) throw new TypeError('a destroy without a record');
-    await printOrFail(globals.format, { document: record, failure }, () => summary(record, performance.now() - began));
+    await printOrFail(globals.format, { document: record, failure }, () => summary(record, now() - began));
   });
 }
 

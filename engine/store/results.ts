@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fstatSync, futimesSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, isDigest, sha256 } from '../digest.ts';
 import { isMissing, isUnwritable } from '../errors.ts';
@@ -40,7 +40,8 @@ export class Results {
     const path = this.#path(key);
     let content: string;
     try {
-      content = readUsed(path).toString('utf8');
+      use(path);
+      content = readFileSync(path, 'utf8');
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;
@@ -91,25 +92,12 @@ function readResult(text: string): NodeResult | undefined {
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** Reads a file, and marks it as used, to the day: what is not used for long is dropped first. */
-export function readUsed(path: string): Buffer {
-  const file = openSync(path, 'r');
-  try {
-    const { mtimeMs, size } = fstatSync(file);
-    if (Date.now() - mtimeMs > DAY) markUsed(file);
-    const bytes = Buffer.allocUnsafe(size);
-    let length = 0;
-    for (let read = -1; read !== 0 && length < size; length += read) read = readSync(file, bytes, length, size - length, null);
-    return bytes.subarray(0, length);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function markUsed(file: number): void {
+/** Marks a file as used, to the day: what is not used for long is dropped first. @throws Error when there is no such file */
+export function use(path: string): void {
+  if (Date.now() - statSync(path).mtimeMs < DAY) return;
   const now = Date.now() / 1000;
   try {
-    futimesSync(file, now, now);
+    utimesSync(path, now, now);
   } catch (error) {
     if (!isUnwritable(error)) throw error;
   }

@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access, mkdir, readdir, rm, rmdir } from 'node:fs/promises';
+import { accessSync, constants, mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../digest.ts';
 import { errorCode, isMissing, isUnwritable } from '../errors.ts';
@@ -9,6 +8,7 @@ import { checkoutPath, isDirectory } from './checkout.ts';
 import { Contents } from './contents.ts';
 import { Results } from './results.ts';
 import { Texts } from './texts.ts';
+import { namesIn } from './walk.ts';
 
 /** Eight hex digits that another store of this process hardly has. */
 function unlikely(): string {
@@ -47,9 +47,9 @@ export class Shared {
   }
 
   async #make(): Promise<string> {
-    await makeDirectory(this.#own);
+    makeDirectory(this.#own);
     await awaitOthers(this.dir);
-    await this.sweep();
+    this.sweep();
     return this.#own;
   }
 
@@ -63,12 +63,12 @@ export class Shared {
   }
 
   /** Removes what processes left that are gone. What they had started may write there still: that goes when this is closed, or with the next one. */
-  async sweep(): Promise<void> {
+  sweep(): void {
     const root = join(this.dir, 'tmp');
     this.#isSwept = true;
-    for (const name of await readdir(root).catch(none)) {
+    for (const name of namesIn(root)) {
       const owner = parseProcess(name);
-      if (owner !== undefined && isGone(owner) && !(await isRemoved(join(root, name)))) this.#isSwept = false;
+      if (owner !== undefined && isGone(owner) && !isRemoved(join(root, name))) this.#isSwept = false;
     }
   }
 
@@ -86,30 +86,30 @@ export class Shared {
     );
     this.#made = undefined;
     if (!isMade) return;
-    if (!this.#isSwept) await this.sweep();
-    await rm(this.#own, { recursive: true, force: true });
+    if (!this.#isSwept) this.sweep();
+    rmSync(this.#own, { recursive: true, force: true });
     // Another store of this process may still have something there.
-    await rmdir(dirname(this.#own)).catch(() => undefined);
+    removeEmpty(dirname(this.#own));
   }
 }
 
 /** `mkdir` says of a read-only disk that there is no such directory: says what is so. */
-async function makeDirectory(dir: string): Promise<void> {
+function makeDirectory(dir: string): void {
   try {
-    await mkdir(dir, { recursive: true });
+    mkdirSync(dir, { recursive: true });
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
     let above = dirname(dir);
     while (!isDirectory(above) && above !== dirname(above)) above = dirname(above);
-    await access(above, constants.W_OK);
+    accessSync(above, constants.W_OK);
     throw error;
   }
 }
 
 /** Whether a directory could be removed: not while somebody makes files in it. */
-async function isRemoved(dir: string): Promise<boolean> {
+function isRemoved(dir: string): boolean {
   try {
-    await rm(dir, { recursive: true, force: true, maxRetries: 3, retryDelay: 10 });
+    rmSync(dir, { recursive: true, force: true, maxRetries: 3, retryDelay: 10 });
     return true;
   } catch (error) {
     if (errorCode(error) === 'ENOTEMPTY' || errorCode(error) === 'EBUSY') return false;
@@ -117,7 +117,11 @@ async function isRemoved(dir: string): Promise<boolean> {
   }
 }
 
-function none(error: unknown): readonly string[] {
-  if (isMissing(error)) return [];
-  throw error;
+/** Another one may make something there just now. */
+function removeEmpty(dir: string): void {
+  try {
+    rmdirSync(dir);
+  } catch (error) {
+    if (!isMissing(error) && errorCode(error) !== 'ENOTEMPTY') throw error;
+  }
 }

@@ -50,7 +50,7 @@ export interface Store {
   /** Drops what is old or too much, and what nothing needs. @throws AtmosError `cache-in-use` while another process uses it */
   prune(request: PruneRequest): Promise<PruneAnswer>;
   /** Removes what processes that are gone have left. */
-  sweep(): Promise<void>;
+  sweep(): void;
   close(): Promise<void>;
 }
 
@@ -96,10 +96,11 @@ class DiskStore implements Store {
   }
 
   /** Looks through what is kept, then through what is this process's own. */
-  #find(): Pick<Contents, 'get' | 'has' | 'writeTo'> {
+  #find(): Pick<Contents, 'get' | 'text' | 'has' | 'writeTo'> {
     const { kept, ephemeral } = this.#shared;
     return {
       get: (digest) => kept.get(digest) ?? ephemeral.get(digest),
+      text: (digest) => kept.text(digest) ?? ephemeral.text(digest),
       has: (digest, size) => kept.has(digest, size) || ephemeral.has(digest, size),
       writeTo: (digest, size, path) => (ephemeral.has(digest, size) ? ephemeral : kept).writeTo(digest, size, path),
     };
@@ -125,9 +126,9 @@ class DiskStore implements Store {
   }
 
   async #findTree(digest: Digest): Promise<Tree | undefined> {
-    const bytes = await this.get(digest);
+    const text = this.#find().text(digest);
     // Written by putTree and verified by its digest.
-    return bytes === undefined ? undefined : makeTree(entriesIn(bytes));
+    return text === undefined ? undefined : makeTree(entriesIn(text));
   }
 
   async takeIn(dir: string): Promise<Digest> {
@@ -163,14 +164,13 @@ class DiskStore implements Store {
     await this.#shared.claim();
     const result = await this.#shared.results.get(key);
     if (result === undefined) return undefined;
-    const whole = await Promise.all(Object.values(result.outputs).map((tree) => this.#isWhole(tree)));
-    return whole.every(Boolean) ? result : undefined;
+    return Object.values(result.outputs).every((tree) => this.#isWhole(tree)) ? result : undefined;
   }
 
-  async #isWhole(digest: Digest): Promise<boolean> {
-    const bytes = await this.get(digest);
-    if (bytes === undefined) return false;
-    for (const entry of entriesIn(bytes)) {
+  #isWhole(digest: Digest): boolean {
+    const text = this.#find().text(digest);
+    if (text === undefined) return false;
+    for (const entry of entriesIn(text)) {
       if (!this.#shared.kept.has(entry.digest, entry.size)) return false;
     }
     return true;
@@ -209,8 +209,8 @@ class DiskStore implements Store {
     return alone(this.#shared.dir, () => prune(this.#shared.dir, request));
   }
 
-  sweep(): Promise<void> {
-    return this.#shared.sweep();
+  sweep(): void {
+    this.#shared.sweep();
   }
 
   close(): Promise<void> {
@@ -218,6 +218,6 @@ class DiskStore implements Store {
   }
 }
 
-function entriesIn(bytes: Uint8Array): Tree['entries'] {
-  return (JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')) as Tree).entries;
+function entriesIn(text: string): Tree['entries'] {
+  return (JSON.parse(text) as Tree).entries;
 }

@@ -1,9 +1,9 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asDigest } from '../digest.ts';
 import { isMissing } from '../errors.ts';
 import { moveIn } from './contents.ts';
-import { readUsed } from './results.ts';
+import { use } from './results.ts';
 import { placeIn } from './walk.ts';
 
 /**
@@ -25,7 +25,8 @@ export class Texts {
     const path = this.#path(head);
     let file: Buffer;
     try {
-      file = readUsed(path);
+      use(path);
+      file = readFileSync(path);
     } catch (error) {
       if (isMissing(error)) return undefined;
       throw error;

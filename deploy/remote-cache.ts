@@ -16,6 +16,7 @@ import {
   isObject,
   type NodeResult,
   packTree,
+  type ReadContent,
   type RemoteCache,
   type Store,
 } from '../engine/index.ts';
@@ -179,11 +180,7 @@ class OciCache implements RemoteCache {
     const dir = await this.#store.temporary('remote');
     try {
       const path = join(dir, 'tree');
-      const read = async (content: Digest): Promise<Uint8Array> => {
-        const bytes = await this.#store.get(content);
-        if (bytes === undefined) throw new Error(`object ${content} is missing from the cache`);
-        return bytes;
-      };
+      const read: ReadContent = (content, size) => this.#store.read(content, size);
       await pipeline(packTree(await this.#store.tree(digest), read), createGzip({ level: 1 }), createWriteStream(path));
       const hash = createHash('sha256');
       await pipeline(createReadStream(path), hash);

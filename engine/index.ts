@@ -23,6 +23,6 @@ export * from './results.ts';
 export { type RunOptions, run } from './run.ts';
 export * from './runtime.ts';
 export { type NodeResult, openStore, type PruneAnswer, type Store, type StoreCheck, type StoreStats, TREE_TIME } from './store/index.ts';
-export { packTree, packTreeBytes, type TarOptions } from './tar.ts';
+export { packTree, packTreeBytes, type ReadContent, type TarOptions } from './tar.ts';
 export { together } from './together.ts';
 export * from './tree.ts';

@@ -3,8 +3,8 @@ import type { Digest } from './digest.ts';
 import { TREE_TIME } from './store/index.ts';
 import type { Tree } from './tree.ts';
 
-/** Reads a file's content by digest; whoever gives it sees to it that it is there. */
-type Read = (digest: Digest) => Promise<Uint8Array>;
+/** Reads a file's content by digest, whole or bit by bit; whoever gives it sees to it that it is there. */
+export type ReadContent = (digest: Digest, size: number) => Promise<Uint8Array | AsyncIterable<Uint8Array>>;
 
 /** Owner, prefix and root entry of the files in an archive. */
 export interface TarOptions {
@@ -17,21 +17,23 @@ export interface TarOptions {
  * A tree as a tar stream with one byte form: entries sorted, directories before what is in them, one fixed time, no names of owners.
  * Nothing of the machine enters it.
  */
-export function packTree(tree: Tree, read: Read, options: TarOptions = {}): Readable {
+export function packTree(tree: Tree, read: ReadContent, options: TarOptions = {}): Readable {
   return Readable.from(chunks(tree, read, options), { objectMode: false });
 }
 
-async function* chunks(tree: Tree, read: Read, { at = '', uid = 0 }: TarOptions): AsyncGenerator<Uint8Array> {
+async function* chunks(tree: Tree, read: ReadContent, { at = '', uid = 0 }: TarOptions): AsyncGenerator<Uint8Array> {
   // Loaded only when there is something to pack.
   const { pack } = await import('./pack.ts');
   const archive = pack();
   const mtime = new Date(TREE_TIME * 1000);
   const owner = { uid, gid: uid, uname: '', gname: '', mtime };
-  const entry = (header: Parameters<typeof archive.entry>[0], content?: Uint8Array): Promise<void> =>
+  const entry = (header: Parameters<typeof archive.entry>[0], content?: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> =>
     new Promise((resolve, reject) => {
       const done = (error?: Error | null): void => (error ? reject(error) : resolve());
       if (content === undefined) archive.entry(header, done);
-      else archive.entry(header, Buffer.from(content.buffer, content.byteOffset, content.byteLength), done);
+      else if (content instanceof Uint8Array)
+        archive.entry(header, Buffer.from(content.buffer, content.byteOffset, content.byteLength), done);
+      else Readable.from(content, { objectMode: false }).on('error', reject).pipe(archive.entry(header, done));
     });
   const write = async (): Promise<void> => {
     const made = new Set<string>();
@@ -44,11 +46,11 @@ async function* chunks(tree: Tree, read: Read, { at = '', uid = 0 }: TarOptions)
         made.add(dir);
         await entry({ ...owner, name: dir, type: 'directory', mode: 0o755 });
       }
-      const content = await read(file.digest);
+      const content = await read(file.digest, file.size);
       if (file.mode === 'link') {
-        await entry({ ...owner, name: path, type: 'symlink', linkname: Buffer.from(content).toString('utf8'), mode: 0o777 });
+        await entry({ ...owner, name: path, type: 'symlink', linkname: Buffer.from(await wholeOf(content)).toString('utf8'), mode: 0o777 });
       } else {
-        await entry({ ...owner, name: path, type: 'file', size: content.length, mode: file.mode === '755' ? 0o755 : 0o644 }, content);
+        await entry({ ...owner, name: path, type: 'file', size: file.size, mode: file.mode === '755' ? 0o755 : 0o644 }, content);
       }
     }
     archive.finalize();
@@ -57,8 +59,15 @@ async function* chunks(tree: Tree, read: Read, { at = '', uid = 0 }: TarOptions)
   for await (const chunk of archive) yield chunk as Uint8Array;
 }
 
+async function wholeOf(content: Uint8Array | AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  if (content instanceof Uint8Array) return content;
+  const parts: Uint8Array[] = [];
+  for await (const part of content) parts.push(part);
+  return Buffer.concat(parts);
+}
+
 /** The whole archive in memory, for layers of generated files and sources. */
-export async function packTreeBytes(tree: Tree, read: Read, options: TarOptions = {}): Promise<Uint8Array> {
+export async function packTreeBytes(tree: Tree, read: ReadContent, options: TarOptions = {}): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of packTree(tree, read, options)) chunks.push(chunk as Uint8Array);
   return Buffer.concat(chunks);

@@ -6,35 +6,35 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type Docker from 'dockerode';
 import { extract, pack } from 'tar-stream';
-import { AtmosError, type Digest, isTreePath, type NodeIo, packTree, type ResolvedExec } from '../../engine/index.ts';
+import { AtmosError, type Digest, isTreePath, type NodeIo, type ResolvedExec } from '../../engine/index.ts';
 import type { Engine } from './connect.ts';
 import { ignoreMissing, labels } from './labels.ts';
 import type { Transport } from './transport.ts';
+import { InputVolumes } from './volumes.ts';
 
 /** The user that commands run as where ours means nothing to the engine. */
 const USER = 65_534;
 
 /**
- * Trees as tar streams through the engine's API, for an engine that does not see our file system. Each input tree fills one volume,
- * once a run, that its nodes mount read-only; outputs are volumes that are read when the command has ended.
+ * Trees as tar streams through the engine's API, for an engine that does not see our file system. Each input tree fills one volume
+ * that its nodes mount read-only; outputs are volumes that are read when the command has ended.
  */
 export function tarTransport(engine: Engine): Transport {
-  const volumes = new Map<Digest, Promise<string>>();
-  const volumeOf = (step: ResolvedExec, tree: Digest, io: NodeIo): Promise<string> => {
-    const known = volumes.get(tree) ?? fillVolume(engine, step, tree, io);
-    volumes.set(tree, known);
-    return known;
-  };
+  const volumes = new InputVolumes(engine);
   return {
     name: 'tar',
     user: `${USER}:${USER}`,
     prepare: async (step, io) => {
       refuseState(step);
       if (io.keepRoot !== undefined) throw cannotKeep();
-      const inputs = await Promise.all(step.inputs.map(async ({ path, tree }) => mount(await volumeOf(step, tree, io), path, true)));
+      const place = (volume: string, archive: NodeJS.ReadableStream) => fill(engine, step, [mount(volume, '/tree', false)], archive);
+      const inputs = await Promise.all(
+        step.inputs.map(async ({ path, tree }) => mount((await volumes.volumeOf(step, tree, io, place)).name, path, true)),
+      );
       const outputs = await outputVolumes(engine, step);
       return {
         mounts: [...inputs, ...step.exec.outputs.map(({ path }, index) => mount(outputs[index] ?? '', path, false))],
+        check: () => volumes.check(step.inputs.map(({ tree }) => tree)),
         collect: (container) => collect(container, step, io),
         keep() {
           throw cannotKeep();
@@ -44,11 +44,7 @@ export function tarTransport(engine: Engine): Transport {
         },
       };
     },
-    close: async () => {
-      for (const volume of await Promise.allSettled(volumes.values())) {
-        if (volume.status === 'fulfilled') await ignoreMissing(engine.docker.getVolume(volume.value).remove());
-      }
-    },
+    close: () => volumes.close(),
   };
 }
 
@@ -71,19 +67,6 @@ function cannotKeep(): AtmosError {
 
 function mount(volume: string, target: string, readOnly: boolean): Docker.MountSettings {
   return { Type: 'volume', Source: volume, Target: target, ReadOnly: readOnly };
-}
-
-async function fillVolume(engine: Engine, step: ResolvedExec, digest: Digest, io: NodeIo): Promise<string> {
-  const tree = await io.store.tree(digest);
-  const read = async (content: Digest): Promise<Uint8Array> => {
-    const bytes = await io.store.get(content);
-    if (bytes === undefined)
-      throw new AtmosError(`object ${content} is missing from the cache`, { kind: 'failed', code: 'damaged-object' });
-    return bytes;
-  };
-  const name = await createVolume(engine, step);
-  await fill(engine, step, [mount(name, '/tree', false)], packTree(tree, read, { at: 'tree' }));
-  return name;
 }
 
 /** Empty volumes that the command's user may write to, one an output. */

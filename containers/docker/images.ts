@@ -4,7 +4,18 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
-import { AtmosError, type Digest, hex, isObject, makeTree, packTree, type Store, shortId, subtree } from '../../engine/index.ts';
+import {
+  AtmosError,
+  type Digest,
+  hex,
+  isObject,
+  makeTree,
+  packTree,
+  type ReadContent,
+  type Store,
+  shortId,
+  subtree,
+} from '../../engine/index.ts';
 import { imageConfig, imageDigest, layerDir, pulledLayer } from '../images/image.ts';
 import type { ImageStore } from '../images/store.ts';
 
@@ -25,17 +36,12 @@ async function load(docker: Docker, image: Digest, store: Store): Promise<void> 
   const tree = await store.tree(image);
   const digest = imageDigest(tree);
   const { layers } = await imageConfig(tree, store);
-  const read = async (content: Digest): Promise<Uint8Array> => {
-    const bytes = await store.get(content);
-    if (bytes === undefined)
-      throw new AtmosError(`object ${content} is missing from the cache`, { kind: 'failed', code: 'damaged-object' });
-    return bytes;
-  };
+  const read: ReadContent = (content, size) => store.read(content, size);
   const archive = pack();
   const answer = docker.loadImage(Readable.from(archive), { quiet: true });
   const write = async (): Promise<void> => {
     const config = `${hex(digest)}.json`;
-    archive.entry({ name: config }, Buffer.from(await read(digest)));
+    archive.entry({ name: config }, Buffer.from(await wholeOf(store, digest)));
     for (const index of layers.keys()) {
       const pulled = pulledLayer(tree, index);
       if (pulled !== undefined) {
@@ -56,6 +62,12 @@ async function load(docker: Docker, image: Digest, store: Store): Promise<void> 
   };
   const [response] = await Promise.all([answer, write()]);
   await checkAnswer(response, digest);
+}
+
+async function wholeOf(store: Store, digest: Digest): Promise<Uint8Array> {
+  const bytes = await store.get(digest);
+  if (bytes !== undefined) return bytes;
+  throw new AtmosError(`object ${digest} is missing from the cache`, { kind: 'failed', code: 'damaged-object' });
 }
 
 /** Reads an engine's answer to a load: a stream of JSON lines, in which errors hide behind status 200. */

@@ -20,7 +20,8 @@ import { storedFile } from '../stored-file.ts';
 import { connect, type Engine } from './connect.ts';
 import { provideImage } from './images.ts';
 import { containerOptions, shellCommand } from './isolation.ts';
-import { ignoreMissing, removeLeftovers } from './labels.ts';
+import { ignoreMissing } from './labels.ts';
+import { removeLeftovers } from './leftovers.ts';
 import { chooseTransport, type TransportChoice } from './probe.ts';
 import { seccompProfile } from './seccomp.ts';
 import type { Transport } from './transport.ts';
@@ -75,6 +76,7 @@ class EngineRuntime implements Runtime {
       const container = await this.#create(step, io, transport, prepared.mounts, profile);
       if (run !== undefined) await writeRunFile(run, { runtime: this.#engine.kind, container: container.id });
       try {
+        await prepared.check?.();
         const exitCode = await runContainer(container, io, cancellation);
         const outputs = collects(step.exec, exitCode) ? await prepared.collect(container) : {};
         if (io.keepRoot === undefined || step.exec.succeeds.includes(exitCode)) return { exitCode, outputs };

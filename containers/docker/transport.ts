@@ -16,6 +16,8 @@ export interface Transport {
 
 export interface Prepared {
   readonly mounts: readonly Docker.MountSettings[];
+  /** Called when a container has the mounts, before it starts. @throws AtmosError where an input is not what it was */
+  check?(): Promise<void>;
   /** Called after the command ended well: the trees by output name. */
   collect(container: Docker.Container): Promise<Readonly<Record<string, Digest>>>;
   /** As `LaidOut.keep`. */

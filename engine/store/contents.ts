@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import {
   createReadStream,
   createWriteStream,
+  existsSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -18,7 +19,7 @@ import { TREE_TIME } from './checkout.ts';
 import { placeIn } from './walk.ts';
 
 /** Above this many bytes a file travels as a stream, never whole in memory. */
-const STREAM_ABOVE = 4 * 1024 * 1024;
+export const STREAM_ABOVE = 4 * 1024 * 1024;
 
 /**
  * File contents by digest: `objects/<two hex digits>/<the others>`. Written under a temporary name and moved, so that an object is there whole
@@ -66,6 +67,11 @@ export class Contents {
     return statSync(this.#path(digest), { throwIfNoEntry: false })?.size === size;
   }
 
+  /** True when there is content of that digest, whatever its length. */
+  holds(digest: Digest): boolean {
+    return existsSync(this.#path(digest));
+  }
+
   /** The bytes, or `undefined` when there are none or they were damaged (which drops them). */
   get(digest: Digest): Uint8Array | undefined {
     return this.#verified(digest, (path) => readFileSync(path));
@@ -74,6 +80,19 @@ export class Contents {
   /** The same of what is text: read and decoded in one step, which takes half as long. */
   text(digest: Digest): string | undefined {
     return this.#verified(digest, (path) => readFileSync(path, 'utf8'));
+  }
+
+  /** Bit by bit. @throws AtmosError `damaged-object` when it is missing, or, at the end, when it was damaged */
+  async *stream(digest: Digest): AsyncGenerator<Uint8Array> {
+    const hash = createHash('sha256');
+    try {
+      yield* tap(hash)(createReadStream(this.#path(digest)));
+    } catch (error) {
+      throw isMissing(error) ? damaged(digest) : error;
+    }
+    if (`sha256:${hash.digest('hex')}` === digest) return;
+    this.#drop(digest);
+    throw damaged(digest);
   }
 
   #verified<T extends Uint8Array | string>(digest: Digest, read: (path: string) => T): T | undefined {
@@ -151,7 +170,7 @@ function tap(hash: ReturnType<typeof createHash>) {
   };
 }
 
-function damaged(digest: Digest): AtmosError {
+export function damaged(digest: Digest): AtmosError {
   return new AtmosError(`object ${digest} of the cache was missing or damaged and has been dropped`, {
     kind: 'failed',
     code: 'damaged-object',

@@ -7,7 +7,7 @@ import { AtmosError } from '../errors.ts';
 import { makeTree, type Tree, treeBytes } from '../tree.ts';
 import { alone } from './alone.ts';
 import { checkOut, isDirectory, takeIn } from './checkout.ts';
-import type { Contents } from './contents.ts';
+import { type Contents, damaged, STREAM_ABOVE } from './contents.ts';
 import { type StoreCheck, type StoreStats, stats, verify } from './inspect.ts';
 import { type PruneAnswer, type PruneRequest, prune } from './prune.ts';
 import type { NodeResult } from './results.ts';
@@ -21,6 +21,8 @@ export interface Store {
   putFile(path: string): Promise<{ readonly digest: Digest; readonly size: number }>;
   /** The bytes, verified; `undefined` when there are none or they were damaged. */
   get(digest: Digest): Promise<Uint8Array | undefined>;
+  /** A file's bytes, whole or, above a few MiB, bit by bit; verified. @throws AtmosError `damaged-object` when they are missing or damaged */
+  read(digest: Digest, size: number): Promise<Uint8Array | AsyncIterable<Uint8Array>>;
   putTree(tree: Tree): Promise<Digest>;
   /** @throws AtmosError `damaged-object` when it is not there. */
   tree(digest: Digest): Promise<Tree>;
@@ -95,13 +97,22 @@ class DiskStore implements Store {
     return this.#find().get(digest);
   }
 
+  async read(digest: Digest, size: number): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
+    const contents = this.#find();
+    if (size > STREAM_ABOVE) return contents.stream(digest);
+    const bytes = contents.get(digest);
+    if (bytes === undefined) throw damaged(digest);
+    return bytes;
+  }
+
   /** Looks through what is kept, then through what is this process's own. */
-  #find(): Pick<Contents, 'get' | 'text' | 'has' | 'writeTo'> {
+  #find(): Pick<Contents, 'get' | 'text' | 'has' | 'stream' | 'writeTo'> {
     const { kept, ephemeral } = this.#shared;
     return {
       get: (digest) => kept.get(digest) ?? ephemeral.get(digest),
       text: (digest) => kept.text(digest) ?? ephemeral.text(digest),
       has: (digest, size) => kept.has(digest, size) || ephemeral.has(digest, size),
+      stream: (digest) => (kept.holds(digest) ? kept : ephemeral).stream(digest),
       writeTo: (digest, size, path) => (ephemeral.has(digest, size) ? ephemeral : kept).writeTo(digest, size, path),
     };
   }

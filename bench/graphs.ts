@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'rolldown';
 import { openImages, openRuntime } from '../containers/index.ts';
 import { makeGraph, type Node, openStore, run } from '../engine/index.ts';
-import { builtinsAsCalls } from '../scripts/builtins.ts';
+import { bundle } from './bundle.ts';
 import { bareBwrap, nothing } from './engine.ts';
 import { atMost, type Figures, inTurn, median, told } from './figures.ts';
 import { nodeAlone } from './shop.ts';
@@ -83,19 +82,10 @@ interface Ran {
 }
 
 async function cached(dir: string): Promise<Figures> {
-  const program = join(dir, 'cached.mjs');
-  await build({
-    input: join(import.meta.dirname, 'cached.ts'),
-    platform: 'node',
-    plugins: [builtinsAsCalls],
-    output: { file: program, format: 'esm', minify: true },
-  });
-  // As the program itself starts: what was compiled once is not compiled again.
-  const start = join(dir, 'start.mjs');
-  writeFileSync(start, "import { enableCompileCache } from 'node:module';\nenableCompileCache();\nawait import('./cached.mjs');\n");
+  const program = await bundle('cached.ts');
   const ran = (count: number): Ran & { readonly wall: number } => {
     const began = performance.now();
-    const { stdout, status, stderr } = spawnSync(process.execPath, [start, join(dir, String(count)), String(count)], {
+    const { stdout, status, stderr } = spawnSync(process.execPath, [program.start, join(dir, String(count)), String(count)], {
       encoding: 'utf8',
     });
     if (status !== 0) throw new Error(stderr);
@@ -111,6 +101,7 @@ async function cached(dir: string): Promise<Figures> {
   ran(10_000);
   const times = await inTurn(15, { node: nodeAlone, few: () => all(400).wall });
   const many = Array.from({ length: 5 }, () => all(10_000));
+  program.remove();
   return {
     'node -e 0': told(times.node, 'ms'),
     'a process that finds 400 nodes cached': told(times.few, 'ms'),

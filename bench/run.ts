@@ -5,6 +5,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ figures(): Promise<Figure
   engine: () => import('./engine.ts'),
   faults: () => import('./faults.ts'),
   graphs: () => import('./graphs.ts'),
+  inputs: () => import('./inputs.ts'),
   resolve: () => import('./resolve.ts'),
   rollout: () => import('./rollout.ts'),
   start: () => import('./start.ts'),

@@ -1,5 +1,6 @@
 import type { Digest } from './digest.ts';
 import type { Json } from './json.ts';
+import type { ReadContent } from './tar.ts';
 import type { Tree } from './tree.ts';
 
 /** What a compute node sees: its arguments and its input trees, by the name of the input. */
@@ -7,6 +8,8 @@ export interface ComputeIo {
   input(name: string): Tree;
   /** @throws AtmosError `damaged-object` when the content is gone. */
   read(digest: Digest): Promise<Uint8Array>;
+  /** The same for a file of any size, which may be large: bit by bit then. */
+  readonly open: ReadContent;
   put(content: Uint8Array | string): Promise<{ readonly digest: Digest; readonly size: number }>;
 }
 

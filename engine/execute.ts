@@ -231,6 +231,7 @@ async function performCompute(action: Compute, inputs: readonly ResolvedInput[],
         throw new AtmosError(`object ${digest} is missing from the cache`, { kind: 'failed', code: 'damaged-object' });
       return bytes;
     },
+    open: (digest, size) => store.read(digest, size),
     put: async (content) => ({ digest: await store.put(content), size: Buffer.byteLength(content) }),
   };
   const made = await compute(action.args, io);

@@ -2,11 +2,11 @@ import {
   type ComputeFunction,
   type ComputeIo,
   canonicalJson,
-  type Digest,
   type Json,
   makeTree,
   overlay,
   packTree,
+  type ReadContent,
   type Store,
   TREE_TIME,
   type Tree,
@@ -39,9 +39,9 @@ export async function makeImage(
   files: Tree,
   spec: ImageSpec,
   base: Base | undefined,
-  store: Pick<Store, 'put'> & { read(digest: Digest): Promise<Uint8Array> },
+  store: Pick<Store, 'put'> & { readonly read: ReadContent },
 ): Promise<Tree> {
-  const layer = await hashStream(packTree(files, store.read));
+  const layer = await hashStream(packTree(files, (digest, size) => store.read(digest, size)));
   const below = base?.layers ?? [];
   const created = new Date(TREE_TIME * 1000).toISOString().replace('.000Z', 'Z');
   const config = canonicalJson({
@@ -74,5 +74,5 @@ export const assembleImage: ComputeFunction = async (args, io) => {
 };
 
 function storeOf(io: ComputeIo) {
-  return { read: (digest: Digest) => io.read(digest), put: async (content: Uint8Array | string) => (await io.put(content)).digest };
+  return { read: io.open, put: async (content: Uint8Array | string) => (await io.put(content)).digest };
 }

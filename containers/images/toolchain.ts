@@ -1,4 +1,4 @@
-import { type Digest, makeTree, type Store, type Tree, type TreeEntry } from '../../engine/index.ts';
+import { makeTree, type Store, type Tree, type TreeEntry } from '../../engine/index.ts';
 import { makeImage } from './assemble.ts';
 import { certificates, findCommand, withLibraries } from './binaries.ts';
 
@@ -44,12 +44,7 @@ export async function assembleToolchain(toolchain: Toolchain, store: Store): Pro
     user: '',
     history: `atmos-deployment images build (${toolchain})`,
   };
-  const read = async (digest: Digest): Promise<Uint8Array> => {
-    const bytes = await store.get(digest);
-    if (bytes === undefined) throw new Error(`object ${digest} went missing while an image was assembled`);
-    return bytes;
-  };
-  return makeImage(makeTree([...entries.values()]), spec, undefined, { read, put: (content) => store.put(content) });
+  return makeImage(makeTree([...entries.values()]), spec, undefined, store);
 }
 
 async function programOf(toolchain: Toolchain) {

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import {
+  chmodSync,
+  constants,
   createReadStream,
-  createWriteStream,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -11,8 +12,8 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { copyFile, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { asDigest, type Digest, sha256 } from '../digest.ts';
 import { AtmosError, errorCode, isMissing } from '../errors.ts';
 import { TREE_TIME } from './checkout.ts';
@@ -50,16 +51,17 @@ export class Contents {
   async putFile(path: string, size: number): Promise<Digest> {
     if (size <= STREAM_ABOVE) return this.put(readFileSync(path));
     const temporary = await this.#temporaryFile();
-    const hash = createHash('sha256');
     try {
-      await pipeline(createReadStream(path), tap(hash), createWriteStream(temporary, { flags: 'wx', mode: 0o644 }));
+      // What counts is what was copied, whatever becomes of the file meanwhile.
+      await copyFile(path, temporary, COPY);
+      chmodSync(temporary, 0o644);
+      const digest = await digestOf(temporary);
+      this.#moveIn(temporary, digest);
+      return digest;
     } catch (error) {
       rmSync(temporary, { force: true });
       throw error;
     }
-    const digest = asDigest(`sha256:${hash.digest('hex')}`);
-    this.#moveIn(temporary, digest);
-    return digest;
   }
 
   /** True when there is content of that digest and length; it is verified only when it is read. */
@@ -86,7 +88,10 @@ export class Contents {
   async *stream(digest: Digest): AsyncGenerator<Uint8Array> {
     const hash = createHash('sha256');
     try {
-      yield* tap(hash)(createReadStream(this.#path(digest)));
+      for await (const chunk of createReadStream(this.#path(digest), { highWaterMark: STEP }) as AsyncIterable<Uint8Array>) {
+        hash.update(chunk);
+        yield chunk;
+      }
     } catch (error) {
       throw isMissing(error) ? damaged(digest) : error;
     }
@@ -119,14 +124,13 @@ export class Contents {
       writeFileSync(path, bytes, { flag: 'wx' });
       return;
     }
-    const hash = createHash('sha256');
     try {
-      await pipeline(createReadStream(this.#path(digest)), tap(hash), createWriteStream(path, { flags: 'wx' }));
+      await copyFile(this.#path(digest), path, COPY);
     } catch (error) {
       if (isMissing(error)) throw damaged(digest);
       throw error;
     }
-    if (`sha256:${hash.digest('hex')}` === digest) return;
+    if ((await digestOf(path)) === digest) return;
     this.#drop(digest);
     throw damaged(digest);
   }
@@ -160,14 +164,26 @@ export function moveIn(temporary: string, path: string): void {
   }
 }
 
-/** A step of a pipeline that hashes what goes through it. */
-function tap(hash: ReturnType<typeof createHash>) {
-  return async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const chunk of chunks) {
-      hash.update(chunk);
-      yield chunk;
+/** Copied by the kernel, which need not copy at all where the file system shares blocks. */
+const COPY = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
+const CHUNK = 1024 * 1024;
+/** Of a stream: what goes through is collected late, the later the larger its parts are. */
+const STEP = 32 * 1024;
+
+/** The digest of a file of any size, through memory that is used again: streams leave more behind than is collected in time. */
+async function digestOf(path: string): Promise<Digest> {
+  const hash = createHash('sha256');
+  const buffer = Buffer.allocUnsafeSlow(CHUNK);
+  const file = await open(path, 'r');
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, CHUNK);
+      if (bytesRead === 0) return asDigest(`sha256:${hash.digest('hex')}`);
+      hash.update(buffer.subarray(0, bytesRead));
     }
-  };
+  } finally {
+    await file.close();
+  }
 }
 
 export function damaged(digest: Digest): AtmosError {

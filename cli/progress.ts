@@ -31,6 +31,9 @@ export function progressLines(verbose: boolean): Listener {
       case 'unenforced':
         if (verbose) write(`    ${event.node} | not enforced here: ${event.abilities.join(', ')}`);
         return;
+      case 'waiting':
+        write(`    ${event.node} | process ${event.pid} makes the same: waiting for its result`);
+        return;
       case 'queued':
       case 'started':
       case 'cancelled':

@@ -37,6 +37,7 @@ export const eventSchema = {
       additionalProperties: false,
     },
     event('queued', {}),
+    event('waiting', { pid: ms }),
     event('started', { ...key, reason: { enum: ['never-cached', 'no-cache', 'not-in-cache'] } }),
     event('unenforced', { abilities: { type: 'array', items: text, minItems: 1 } }),
     event('output', { stream: { enum: ['stdout', 'stderr'] }, text }),

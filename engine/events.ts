@@ -9,13 +9,18 @@ import type { Ability } from './runtime.ts';
  */
 export type RunEvent = { readonly at: number; readonly node: NodeId; readonly component: string; readonly step: string } & Happening;
 
-export type Happening = Queued | Started | Unenforced | Output | Retrying | Cached | Finished | Failed | Cancelled;
+export type Happening = Queued | Waiting | Started | Unenforced | Output | Retrying | Cached | Finished | Failed | Cancelled;
 
 /** It talks to the world, or reads what does, and is never kept; the user wanted all to run; there was none for its key. */
 export type StartReason = 'never-cached' | 'no-cache' | 'not-in-cache';
 
 interface Queued {
   readonly type: 'queued';
+}
+/** Another process of this machine makes the same: its result is waited for. */
+interface Waiting {
+  readonly type: 'waiting';
+  readonly pid: number;
 }
 interface Started {
   readonly type: 'started';

@@ -10,6 +10,7 @@ import type { RemoteCache } from './remote.ts';
 import type { Done, Outcome } from './results.ts';
 import type { Cancellation, ExecResult, ResolvedInput, Runtime } from './runtime.ts';
 import type { NodeResult, Store } from './store/index.ts';
+import { takeTurn } from './turn.ts';
 
 /** A result, and whether it was there before. */
 interface Found {
@@ -94,12 +95,21 @@ async function findOrMake(
     emitter.emit(node.id, { type: 'cached', key, description, from: 'remote' });
     return { cached: true, result: theirs };
   }
-  emitter.emit(node.id, { type: 'started', key, description, reason: isFresh ? 'no-cache' : 'not-in-cache' });
-  const result = await perform(node, inputs, context, emitter);
-  await context.store.remember(key, result);
-  remote?.offer(key, result);
-  context.fresh?.add(key);
-  return { cached: false, result };
+  const turn = isFresh || node.action.kind !== 'exec' ? undefined : await takeTurn(key, node.id, context, emitter);
+  if (turn?.result !== undefined) {
+    emitter.emit(node.id, { type: 'cached', key, description });
+    return { cached: true, result: turn.result };
+  }
+  try {
+    emitter.emit(node.id, { type: 'started', key, description, reason: isFresh ? 'no-cache' : 'not-in-cache' });
+    const result = await perform(node, inputs, context, emitter);
+    await context.store.remember(key, result);
+    remote?.offer(key, result);
+    context.fresh?.add(key);
+    return { cached: false, result };
+  } finally {
+    turn?.end?.();
+  }
 }
 
 function produced(outcomes: ReadonlyMap<NodeId, Outcome>, id: NodeId, output: string): Digest {

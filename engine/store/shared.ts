@@ -8,6 +8,7 @@ import { checkoutPath, isDirectory } from './checkout.ts';
 import { Contents } from './contents.ts';
 import { Results } from './results.ts';
 import { Texts } from './texts.ts';
+import { sweepTurns, Turns } from './turns.ts';
 import { namesIn } from './walk.ts';
 
 /** Eight hex digits that another store of this process hardly has. */
@@ -24,6 +25,7 @@ export class Shared {
   readonly ephemeral: Contents;
   readonly results: Results;
   readonly texts: Texts;
+  readonly turns: Turns;
   readonly checkouts = new Map<Digest, Promise<string>>();
   readonly ephemeralTrees = new Set<Digest>();
   readonly #own: string;
@@ -38,6 +40,7 @@ export class Shared {
     this.ephemeral = new Contents(join(this.#own, 'objects'), temporary);
     this.results = new Results(join(dir, 'results'), temporary);
     this.texts = new Texts(join(dir, 'texts'), temporary);
+    this.turns = new Turns(join(dir, 'turns'), temporary);
   }
 
   /** A directory of this store's own, made when it is first asked for; what processes left that are gone is removed then. */
@@ -66,10 +69,14 @@ export class Shared {
   sweep(): void {
     const root = join(this.dir, 'tmp');
     this.#isSwept = true;
+    let hasGone = false;
     for (const name of namesIn(root)) {
       const owner = parseProcess(name);
-      if (owner !== undefined && isGone(owner) && !isRemoved(join(root, name))) this.#isSwept = false;
+      if (owner === undefined || !isGone(owner)) continue;
+      hasGone = true;
+      if (!isRemoved(join(root, name))) this.#isSwept = false;
     }
+    if (hasGone) sweepTurns(this.dir);
   }
 
   /** Where a tree is checked out: with the others, or with what is this process's own. */

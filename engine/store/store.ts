@@ -12,6 +12,7 @@ import { type StoreCheck, type StoreStats, stats, verify } from './inspect.ts';
 import { type PruneAnswer, type PruneRequest, prune } from './prune.ts';
 import type { NodeResult } from './results.ts';
 import { Shared } from './shared.ts';
+import type { Turn } from './turns.ts';
 
 export interface Store {
   /** Where it lies: an absolute path. */
@@ -35,6 +36,8 @@ export interface Store {
   /** What a node with that key made, if all of it is still there. */
   result(key: Digest): Promise<NodeResult | undefined>;
   remember(key: Digest, result: NodeResult): Promise<void>;
+  /** Whose turn it is to make what a key stands for, among the processes of this machine: each is made by one at a time. */
+  turn(key: Digest): Promise<Turn>;
   /** A small text that was kept under a key; verified. */
   recall(key: string): Promise<string | undefined>;
   keep(key: string, text: string): Promise<void>;
@@ -189,6 +192,10 @@ class DiskStore implements Store {
 
   remember(key: Digest, result: NodeResult): Promise<void> {
     return this.#shared.results.put(key, result);
+  }
+
+  turn(key: Digest): Promise<Turn> {
+    return this.#shared.turns.take(key);
   }
 
   recall(key: string): Promise<string | undefined> {

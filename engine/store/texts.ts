@@ -44,7 +44,8 @@ export class Texts {
     const head = headOf(purpose, content);
     const path = this.#path(head);
     this.#count += 1;
-    const temporary = join(await this.#temporary(), `text-${this.#count}`);
+    const name = `text-${this.#count}`;
+    const temporary = join(await this.#temporary(), name);
     const rest = Buffer.concat([head, Buffer.from(text)]);
     writeFileSync(temporary, Buffer.concat([Buffer.from(weakHash(rest)), rest]));
     moveIn(temporary, path);

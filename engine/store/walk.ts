@@ -11,7 +11,7 @@ export interface Stored {
 }
 
 /** The directories of a store. */
-export type Part = 'objects' | 'trees' | 'results' | 'texts';
+export type Part = 'objects' | 'trees' | 'results' | 'texts' | 'turns';
 
 /** Where something lies in a directory of a store: below the first two digits of its digest, under the others. */
 export function placeIn(dir: string, digest: Digest): string {

@@ -1,0 +1,97 @@
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Digest } from '../digest.ts';
+import { errorCode, isMissing, isUnwritable } from '../errors.ts';
+import { formatProcess, isGone, type ProcessIdentity, parseProcess, thisProcess } from '../process.ts';
+import { placeIn, storedIn } from './walk.ts';
+
+/** Whose turn it is to make what a key stands for: ours, until `end` is called; or another process's. */
+export type Turn = { readonly end: () => void } | { readonly of: ProcessIdentity };
+
+/**
+ * One key in flight once among the processes of a machine: whoever is to make its result has a file under its name in `turns/`, which holds the
+ * process. It appears there whole (it is a link), and what a process that is gone has left stands for nothing.
+ */
+export class Turns {
+  readonly #dir: string;
+  readonly #temporary: () => Promise<string>;
+  #count = 0;
+  constructor(dir: string, temporary: () => Promise<string>) {
+    this.#dir = dir;
+    this.#temporary = temporary;
+  }
+
+  /** Where nothing can be written, each takes its turn by itself. */
+  async take(key: Digest): Promise<Turn> {
+    const path = placeIn(this.#dir, key);
+    try {
+      const own = await this.#file();
+      try {
+        for (;;) {
+          if (isLinked(own, path)) return { end: () => rmSync(path, { force: true }) };
+          const owner = ownerOf(path);
+          if (owner !== undefined && !isGone(owner)) return { of: owner };
+          this.#clear(path, await this.#temporary());
+        }
+      } finally {
+        rmSync(own, { force: true });
+      }
+    } catch (error) {
+      if (isUnwritable(error)) return { end: () => undefined };
+      throw error;
+    }
+  }
+
+  /** A file of our own with our name, which is linked to where it counts. */
+  async #file(): Promise<string> {
+    this.#count += 1;
+    const name = `turn-${this.#count}`;
+    const path = join(await this.#temporary(), name);
+    writeFileSync(path, formatProcess(thisProcess()));
+    return path;
+  }
+
+  /** Takes away what a process that is gone has left. Of several that try, one moves it; what another has put there meanwhile is put back. */
+  #clear(path: string, temporary: string): void {
+    this.#count += 1;
+    const moved = join(temporary, `turn-${this.#count}`);
+    try {
+      renameSync(path, moved);
+    } catch (error) {
+      if (isMissing(error)) return;
+      throw error;
+    }
+    const owner = ownerOf(moved);
+    if (owner !== undefined && !isGone(owner)) isLinked(moved, path);
+    rmSync(moved, { force: true });
+  }
+}
+
+/** Removes the turns of processes that are gone. */
+export function sweepTurns(dir: string): void {
+  for (const { path } of storedIn(dir, 'turns')) {
+    const owner = ownerOf(path);
+    if (owner !== undefined && isGone(owner)) rmSync(path, { force: true });
+  }
+}
+
+function isLinked(from: string, path: string): boolean {
+  try {
+    linkSync(from, path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    if (errorCode(error) !== 'ENOENT' || existsSync(dirname(path))) throw error;
+    mkdirSync(dirname(path), { recursive: true });
+    return isLinked(from, path);
+  }
+}
+
+function ownerOf(path: string): ProcessIdentity | undefined {
+  try {
+    return parseProcess(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}

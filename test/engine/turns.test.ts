@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { formatProcess, makeGraph, openStore, type RunEvent, run, sha256, thisProcess } from '../../engine/index.ts';
+import { takeTurn } from '../../engine/turn.ts';
+import { newStore, node, optionsFor, runtimeOf } from './bench.ts';
+
+const KEY = sha256('key');
+
+test('a key is one process’s to make until it ends its turn', async () => {
+  const store = newStore();
+  const other = openStore(store.dir);
+  const turn = await store.turn(KEY);
+  if (!('end' in turn)) throw new Error('it was nobody’s');
+  expect(await other.turn(KEY)).toMatchObject({ of: { pid: process.pid } });
+  expect(await other.turn(sha256('another'))).toHaveProperty('end');
+  turn.end();
+  expect(await other.turn(KEY)).toHaveProperty('end');
+});
+
+test('of many that want a key at once, one has it', async () => {
+  const store = newStore();
+  const turns = await Promise.all(Array.from({ length: 50 }, () => openStore(store.dir).turn(KEY)));
+  expect(turns.filter((turn) => 'end' in turn)).toHaveLength(1);
+});
+
+test('the turn of a process that is gone stands for nothing, and goes with what it left', async () => {
+  const store = newStore();
+  await store.turn(KEY);
+  const [first = ''] = readdirSync(join(store.dir, 'turns'));
+  const [rest = ''] = readdirSync(join(store.dir, 'turns', first));
+  const path = join(store.dir, 'turns', first, rest);
+  expect(readFileSync(path, 'utf8')).toBe(formatProcess(thisProcess()));
+  writeFileSync(path, formatProcess({ ...thisProcess(), pid: 4_194_304, started: '1' }));
+  const turn = await store.turn(KEY);
+  expect(turn).toHaveProperty('end');
+  expect(readFileSync(path, 'utf8')).toBe(formatProcess(thisProcess()));
+});
+
+/** A run of one node in a store of its own handle, as another process has it. */
+function runner(dir: string, behave: () => Promise<number>) {
+  const store = openStore(dir);
+  const runtime = runtimeOf(store, behave);
+  const options = optionsFor(store, runtime);
+  return { runtime, options, go: () => run(makeGraph([node('a')]), options) };
+}
+
+test('two runs that want the same at once make it once', async () => {
+  const { dir } = newStore();
+  const slowly = async (): Promise<number> => {
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    return 0;
+  };
+  const [one, two] = [runner(dir, slowly), runner(dir, slowly)];
+  const results = await Promise.all([one.go(), two.go()]);
+  expect([...one.runtime.ran, ...two.runtime.ran]).toEqual(['a']);
+  expect(new Set(results.map(({ outcomes }) => JSON.stringify(outcomes.get('a')?.status)))).toEqual(new Set(['"done"']));
+  const types = [one, two].map(({ options }) => options.events.map(({ type }) => type));
+  expect(types).toContainEqual(['queued', 'started', 'finished']);
+  expect(types).toContainEqual(['queued', 'waiting', 'cached']);
+});
+
+test('where the first fails, the other makes it', async () => {
+  const { dir } = newStore();
+  let count = 0;
+  const first = async (): Promise<number> => {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    count += 1;
+    return count === 1 ? 1 : 0;
+  };
+  const [one, two] = [runner(dir, first), runner(dir, first)];
+  const statuses = (await Promise.all([one.go(), two.go()])).map(({ outcomes }) => outcomes.get('a')?.status).sort();
+  expect(statuses).toEqual(['done', 'failed']);
+});
+
+test('whoever waits for another one can be interrupted', async () => {
+  const store = newStore();
+  const interrupt = new AbortController();
+  const other = openStore(store.dir);
+  const key = sha256('any');
+  await store.turn(key);
+  const events: RunEvent[] = [];
+  const emitter = { emit: (_: string, event: { type: string }) => void events.push(event as RunEvent) } as unknown as Parameters<
+    typeof takeTurn
+  >[3];
+  const waiting = takeTurn(key, 'a', { store: other, cancellation: { interrupt: interrupt.signal, force: interrupt.signal } }, emitter);
+  setTimeout(() => interrupt.abort(), 60);
+  await expect(waiting).rejects.toMatchObject({ kind: 'interrupted' });
+  expect(events.map(({ type }) => type)).toEqual(['waiting']);
+});

@@ -6,6 +6,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ figures(): Promise<Figure
   faults: () => import('./faults.ts'),
   graphs: () => import('./graphs.ts'),
   inputs: () => import('./inputs.ts'),
+  outages: () => import('./outages.ts'),
   resolve: () => import('./resolve.ts'),
   rollout: () => import('./rollout.ts'),
   start: () => import('./start.ts'),

@@ -1,0 +1,188 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { Daemon } from './daemon.ts';
+import { type Figures, none, told } from './figures.ts';
+import { startBadLine } from './line.ts';
+import { newShop, PROGRAM, type Shop } from './shop.ts';
+import { LOCAL, World } from './world.ts';
+
+/** How many rounds of each kind; `ROUNDS=50 npm run bench -- outages`. */
+const ROUNDS = Number(process.env.ROUNDS ?? 10);
+
+/** What is around a command fails while it runs: Docker is stopped and started, the clock jumps, the disk is full, the remote cache breaks off. */
+export async function figures(): Promise<Figures> {
+  return { ...(await dockerStops()), ...(await clockJumps()), ...diskFull(), ...(await cacheBreaksOff()) };
+}
+
+interface Wrong {
+  failed: number;
+  lostResources: number;
+  wrongRecords: number;
+  leftovers: number;
+}
+
+function wrongIn(name: string, { failed, lostResources, wrongRecords, leftovers }: Wrong): Figures {
+  return {
+    [`${name}: rounds`]: told(ROUNDS, 'count'),
+    [`${name}: commands that failed afterwards`]: none(failed),
+    [`${name}: lost resources`]: none(lostResources),
+    [`${name}: lost and doubled records`]: none(wrongRecords),
+    [`${name}: leftovers`]: none(leftovers),
+  };
+}
+
+/** Rolls out once more, and counts what is not as it should be. */
+function count(world: World, things: number, wrong: Wrong, env: NodeJS.ProcessEnv, runtime: string): void {
+  const again = spawnSync(process.execPath, [PROGRAM, ...`rollout app --target dev --runtime ${runtime}`.split(' ')], {
+    cwd: world.dir,
+    encoding: 'utf8',
+    env,
+  });
+  if (again.status !== 0) {
+    process.stderr.write(again.stderr);
+    wrong.failed += 1;
+  }
+  wrong.lostResources += world.lostResources(things);
+  wrong.wrongRecords += Math.abs(world.outcomes() - 1);
+  const left = world.leftovers();
+  if (left.length > 0) process.stderr.write(`left behind: ${left.join(', ')}\n`);
+  wrong.leftovers += left.length;
+}
+
+const thingsIn = (round: number): number => 1 + ((round * 7 + 3) % 6);
+
+/** Docker is stopped at a random instant of a rollout, as an update of the machine does it, and started again. */
+async function dockerStops(): Promise<Figures> {
+  const daemon = new Daemon();
+  await daemon.start();
+  process.env.DOCKER_HOST = daemon.host;
+  const wrong: Wrong = { failed: 0, lostResources: 0, wrongRecords: 0, leftovers: 0 };
+  const world = new World({ ...LOCAL, env: { DOCKER_HOST: daemon.host } });
+  try {
+    const args = 'rollout app --target dev --runtime docker';
+    // The image is given to the engine first.
+    world.run(world.dir, args);
+    world.commit(2);
+    const began = performance.now();
+    world.run(world.dir, args);
+    const whole = performance.now() - began;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      world.commit(thingsIn(round));
+      const child = world.start(world.dir, args);
+      const exited = new Promise((resolve) => child.on('exit', resolve));
+      await Promise.race([setTimeout(Math.random() * whole), exited]);
+      await daemon.stop();
+      await daemon.start();
+      await exited;
+      count(world, thingsIn(round), wrong, world.env, 'docker');
+    }
+  } finally {
+    await world.close();
+    await daemon.close();
+    delete process.env.DOCKER_HOST;
+  }
+  return wrongIn('Docker stopped and started', wrong);
+}
+
+/** Each rollout sees another time than the one before, up to a year to and fro. */
+async function clockJumps(): Promise<Figures> {
+  const wrong: Wrong = { failed: 0, lostResources: 0, wrongRecords: 0, leftovers: 0 };
+  const world = new World(LOCAL);
+  try {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      world.commit(thingsIn(round));
+      const days = Math.round((Math.random() - 0.5) * 730);
+      const env = { ...world.env, LD_PRELOAD: FAKETIME, FAKETIME: `${days < 0 ? '' : '+'}${days}d`, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
+      count(world, thingsIn(round), wrong, env, 'bubblewrap');
+    }
+  } finally {
+    await world.close();
+  }
+  return wrongIn('clock moved', wrong);
+}
+
+/** Of Debian's package `faketime`. */
+const FAKETIME = `/usr/lib/${process.arch === 'x64' ? 'x86_64' : 'aarch64'}-linux-gnu/faketime/libfaketime.so.1`;
+
+/** The cache lies on a disk of a random size that is too small for some of the work; then there is room. */
+function diskFull(): Figures {
+  let [untold, failed, damaged] = [0, 0, 0];
+  const shop = newShop();
+  try {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const script = `mount -t tmpfs -o size=${1 + Math.floor(Math.random() * 120)}m none .atmos/cache
+"$NODE" "$BIN" --format json plan payment-service --target dev --runtime bubblewrap > out.json; echo "first $?"
+mount -o remount,size=900m .atmos/cache
+"$NODE" "$BIN" cache verify > verified; echo "verified $?"
+"$NODE" "$BIN" plan payment-service --target dev --runtime bubblewrap > out; echo "then $?"
+rm out out.json verified`;
+      const env = { ...process.env, NODE: process.execPath, BIN: PROGRAM };
+      const shell = ['--user', '--map-root-user', '--mount', 'sh', '-c', script];
+      const { stdout } = spawnSync('unshare', shell, { cwd: shop.dir, env, encoding: 'utf8' });
+      if (!/first [04]\n/.test(stdout)) untold += 1;
+      if (!stdout.includes('verified 0\n')) damaged += 1;
+      if (!stdout.includes('then 0\n')) failed += 1;
+    }
+  } finally {
+    shop.close();
+  }
+  return {
+    'disk full: rounds': told(ROUNDS, 'count'),
+    'disk full: commands that ended otherwise than well or told': none(untold),
+    'disk full: rounds after which something was damaged': none(damaged),
+    'disk full: commands that failed with more room': none(failed),
+  };
+}
+
+/** The line to the remote cache is cut, or changes what goes over it, after a random number of bytes; in both directions. */
+async function cacheBreaksOff(): Promise<Figures> {
+  const line = await startBadLine();
+  let [failed, wrong, damaged, broke] = [0, 0, 0, 0];
+  const shop = newShop();
+  try {
+    const right = builtIn(shop, '');
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const place = `oci://${line.address}/cache/round${Math.floor(round / 2)}`;
+      // The first machine gives over a bad line, the next one takes over one.
+      line.break(Math.floor(Math.random() ** 3 * 4_000_000), round % 4 < 2 ? 'cut' : 'flip');
+      const built = builtIn(shop, place);
+      broke += line.broke() ? 1 : 0;
+      if (built === undefined) failed += 1;
+      else if (built !== right) wrong += 1;
+      if (spawnSync(process.execPath, [PROGRAM, 'cache', 'verify'], { cwd: shop.dir }).status !== 0) damaged += 1;
+    }
+    // Whatever lies there now, a good line gives what is right.
+    line.break(Number.POSITIVE_INFINITY, 'cut');
+    for (let round = 0; round < ROUNDS / 2; round += 1)
+      if (builtIn(shop, `oci://${line.address}/cache/round${round}`) !== right) wrong += 1;
+  } finally {
+    shop.close();
+    await line.stop();
+  }
+  return {
+    'remote cache breaks off: rounds': told(ROUNDS, 'count'),
+    'remote cache breaks off: rounds in which it did': told(broke, 'count'),
+    'remote cache breaks off: runs that failed': none(failed),
+    'remote cache breaks off: results that were wrong': none(wrong),
+    'remote cache breaks off: rounds after which something was damaged': none(damaged),
+  };
+}
+
+/** Builds on a machine whose own cache is empty. What it made as a digest; `undefined` when it failed. */
+function builtIn(shop: Shop, place: string): string | undefined {
+  const path = join(shop.dir, 'atmos.yaml');
+  const written = readFileSync(path, 'utf8');
+  const cache = 'cache: { dir: .atmos/cache';
+  rmSync(join(shop.dir, '.atmos/cache'), { recursive: true, force: true });
+  try {
+    if (place !== '') writeFileSync(path, written.replace(cache, `${cache}, remote: "${place}"`));
+    const args = '--format json build payment-service --target dev --runtime bubblewrap'.split(' ');
+    const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], { cwd: shop.dir, encoding: 'utf8' });
+    if (status !== 0) process.stderr.write(stderr);
+    return status === 0 ? [...stdout.matchAll(/sha256:[0-9a-f]{64}/g)].join(' ') : undefined;
+  } finally {
+    writeFileSync(path, written);
+  }
+}

@@ -36,6 +36,7 @@ export function runSettings(globals: Globals, flags: RunFlags, { project, logsRo
     runtime: oneOf('the runtime', runtime, RUNTIMES),
     parallelism:
       parallelismOf(flags.parallelism) ?? engine.parallelism ?? Math.max(10, process.getBuiltinModule('node:os').availableParallelism()),
+    pools: engine.pools,
     keepGoing: flags.keepGoing,
     noCache: !flags.cache,
     keep: flags.keep,

@@ -78,6 +78,8 @@ export interface DeploymentSettings {
     readonly runtime: string;
     /** How many nodes run at once; `undefined` leaves it to the machine. */
     readonly parallelism: number | undefined;
+    /** How many nodes of a step (`build`, `plan`, …) run at once, by step. */
+    readonly pools: ReadonlyMap<string, number>;
     readonly cacheDir: string;
     /** Where results are shared with other machines; `undefined` where they are not. */
     readonly remote: RemoteSettings | undefined;
@@ -154,6 +156,7 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
       engine: {
         runtime: settings.text('deployments', 'engine', 'runtime') ?? 'auto',
         parallelism: settings.count('deployments', 'engine', 'parallelism'),
+        pools: settings.counts('deployments', 'engine', 'pools'),
         isolation: settings.choice(ISOLATIONS, 'deployments', 'engine', 'isolation'),
         remote: settings.remote(),
         cacheDir: clean(settings.text('deployments', 'engine', 'cache', 'dir') ?? '.atmos/cache'),

@@ -37,6 +37,13 @@ export class Settings {
     return this.#read(keys, 'a whole number from 1 on', (value): value is number => Number.isInteger(value) && Number(value) >= 1);
   }
 
+  /** Whole numbers from 1 on, by name. */
+  counts(...keys: readonly string[]): ReadonlyMap<string, number> {
+    const isCounts = (value: unknown): value is Readonly<Record<string, number>> =>
+      isObject(value) && Object.values(value).every((item) => Number.isInteger(item) && Number(item) >= 1);
+    return new Map(Object.entries(this.#read(keys, 'a map of whole numbers from 1 on', isCounts) ?? {}));
+  }
+
   delimiters(...keys: readonly string[]): readonly string[] | undefined {
     return this.#read(keys, 'a list of two texts', (value): value is readonly string[] => {
       return Array.isArray(value) && value.length === 2 && value.every((item) => typeof item === 'string' && item !== '');

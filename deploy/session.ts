@@ -21,6 +21,8 @@ export interface RunSettings {
   readonly runtime: RuntimeName;
   /** How many nodes run at once. */
   readonly parallelism: number;
+  /** How many nodes of a step run at once, by step. */
+  readonly pools: ReadonlyMap<string, number>;
   readonly keepGoing: boolean;
   readonly noCache: boolean;
   /** Keep the files of nodes that fail. */

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly computes: ComputeFunctions;
   /** How many nodes run at once. */
   readonly parallelism: number;
+  /** How many nodes of a step run at once, by step; `undefined` where none is limited. */
+  readonly pools?: ReadonlyMap<string, number> | undefined;
   /** How long nodes took before, in milliseconds: what takes longest begins first. */
   readonly durations: ReadonlyMap<NodeId, number>;
   /** After a failure, go on with what does not depend on it. */

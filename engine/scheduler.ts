@@ -5,6 +5,8 @@ type State = 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
 export interface SchedulerOptions {
   readonly parallelism: number;
+  /** How many nodes of a step run at once, by step: those that need much of the same. */
+  readonly pools?: ReadonlyMap<string, number> | undefined;
   readonly keepGoing: boolean;
   /** How long nodes took before, in milliseconds. */
   readonly durations: ReadonlyMap<NodeId, number>;
@@ -30,12 +32,15 @@ export class Scheduler {
   readonly #missing = new Map<NodeId, number>();
   readonly #lengths: ReadonlyMap<NodeId, number>;
   readonly #ready: NodeId[] = [];
+  readonly #pools: ReadonlyMap<string, number>;
+  readonly #inPool = new Map<string, number>();
   #running = 0;
   #stopped = false;
 
   constructor(graph: Graph, options: SchedulerOptions) {
     this.#graph = graph;
     this.#parallelism = options.parallelism;
+    this.#pools = options.pools ?? new Map();
     this.#keepGoing = options.keepGoing;
     this.#lengths = chainLengths(graph, durationsOf(options.durations));
     for (const id of graph.nodes.keys()) {
@@ -50,13 +55,26 @@ export class Scheduler {
   take(): readonly NodeId[] {
     const taken: NodeId[] = [];
     while (!this.#stopped && this.#running < this.#parallelism) {
-      const id = this.#ready.shift();
+      const at = this.#pools.size === 0 ? 0 : this.#ready.findIndex((id) => this.#hasRoom(id));
+      const [id] = at === -1 ? [] : this.#ready.splice(at, 1);
       if (id === undefined) break;
       this.#states.set(id, 'running');
       this.#running += 1;
+      this.#count(id, 1);
       taken.push(id);
     }
     return taken;
+  }
+
+  /** Whether a node's step may have one more that runs. */
+  #hasRoom(id: NodeId): boolean {
+    const step = this.#graph.nodes.get(id)?.step ?? '';
+    return (this.#inPool.get(step) ?? 0) < (this.#pools.get(step) ?? Number.POSITIVE_INFINITY);
+  }
+
+  #count(id: NodeId, change: 1 | -1): void {
+    const step = this.#graph.nodes.get(id)?.step ?? '';
+    if (this.#pools.has(step)) this.#inPool.set(step, (this.#inPool.get(step) ?? 0) + change);
   }
 
   succeeded(id: NodeId): void {
@@ -91,6 +109,7 @@ export class Scheduler {
     if (this.#states.get(id) !== 'running') throw new Error(`${id} is not running`);
     this.#states.set(id, state);
     this.#running -= 1;
+    this.#count(id, -1);
   }
 
   #cancelDependents(id: NodeId): readonly NodeId[] {

@@ -29,7 +29,7 @@ describe('loadProject', () => {
     expect(project.components.terraform).toMatchObject({ basePath: 'components/terraform', command: 'terraform' });
     expect(project.deployments).toEqual({
       basePath: 'deployments',
-      engine: { runtime: 'auto', parallelism: undefined, isolation: undefined, cacheDir: '.atmos/cache' },
+      engine: { runtime: 'auto', parallelism: undefined, pools: new Map(), isolation: undefined, cacheDir: '.atmos/cache' },
       images: {},
       providers: { mirror: undefined },
       tracking: { remote: undefined, push: true },
@@ -44,7 +44,7 @@ base_path: ./infra
 logs: { level: Info }
 components: { terraform: { base_path: modules/, command: tofu } }
 deployments:
-  engine: { parallelism: 4, cache: { dir: /var/cache/atmos } }
+  engine: { parallelism: 4, pools: { plan: 2 }, cache: { dir: /var/cache/atmos } }
   images: { terraform: "hashicorp/terraform:1.11.4" }
   functions: { exec: deny }
 `,
@@ -54,7 +54,7 @@ deployments:
     expect(project.components.terraform).toMatchObject({ basePath: 'infra/modules', command: 'tofu' });
     expect(project.deployments).toMatchObject({
       basePath: 'infra/deployments',
-      engine: { runtime: 'auto', parallelism: 4, cacheDir: '/var/cache/atmos' },
+      engine: { runtime: 'auto', parallelism: 4, pools: new Map([['plan', 2]]), cacheDir: '/var/cache/atmos' },
       images: { terraform: 'hashicorp/terraform:1.11.4' },
       exec: 'deny',
     });

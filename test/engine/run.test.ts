@@ -121,6 +121,28 @@ test('no more nodes run at once than are allowed, those with most after them fir
   expect(runtime.ran[0]).toBe('long');
 });
 
+test('no more nodes of a step run at once than its pool has room for, while others go on', async () => {
+  const store = newStore();
+  const running = new Map<string, number>();
+  const most = new Map<string, number>();
+  const count = (step: string, change: number): void => {
+    running.set(step, (running.get(step) ?? 0) + change);
+    most.set(step, Math.max(most.get(step) ?? 0, running.get(step) ?? 0));
+  };
+  const runtime = runtimeOf(store, async ({ id }) => {
+    const step = id.slice(0, 1);
+    count(step, 1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    count(step, -1);
+    return 0;
+  });
+  const nodes = ['a', 'b'].flatMap((step) => Array.from({ length: 6 }, (_, index) => node(`${step}${index}`, { step })));
+  const { outcomes } = await run(makeGraph(nodes), optionsFor(store, runtime, { parallelism: 6, pools: new Map([['a', 2]]) }));
+  expect([...outcomes.values()].every(({ status }) => status === 'done')).toBe(true);
+  expect(most.get('a')).toBe(2);
+  expect(most.get('b')).toBeGreaterThan(2);
+});
+
 test('an interrupt starts nothing more and reaches what runs', async () => {
   const store = newStore();
   const interrupt = new AbortController();

@@ -3,6 +3,7 @@ import { FORMATS, LOG_FORMATS } from './formats.ts';
 import type { Globals } from './globals.ts';
 import type { RunFlags } from './settings.ts';
 import { say, tell } from './streams.ts';
+import { sendTraces } from './tracing.ts';
 import { VERSION } from './version.ts';
 
 export { exit } from './streams.ts';
@@ -20,13 +21,14 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   });
   try {
     await program.parseAsync([...argv], { from: 'user' });
-    return code;
   } catch (error) {
     // Commander has said what is wrong; help and version are no errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const { report } = await import('./errors.ts');
-    return report(error, globals?.format ?? 'table', globals?.verbose ?? false);
+    code = await report(error, globals?.format ?? 'table', globals?.verbose ?? false);
   }
+  await sendTraces(code);
+  return code;
 }
 
 /** Verbs by what adds them: a command line that names one needs no other, and making all of them is a good part of a start. */

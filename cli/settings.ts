@@ -4,6 +4,7 @@ import { AtmosError, type Listener } from '../engine/index.ts';
 import { type Globals, oneOf } from './globals.ts';
 import { progressLines } from './progress.ts';
 import { tell } from './streams.ts';
+import { traced } from './tracing.ts';
 
 /** What the verbs that run nodes take. */
 export interface RunFlags {
@@ -42,7 +43,7 @@ export function runSettings(globals: Globals, flags: RunFlags, { project, logsRo
     keep: flags.keep,
     isolation: engine.isolation,
     cancellation: interrupts(),
-    listener: both(recordIn(logsRoot, globals), shownBy(globals)),
+    listener: traced(both(recordIn(logsRoot, globals), shownBy(globals))),
     onRuntime: (name) => {
       if (globals.verbose) tell(`  containers: ${name}\n`);
     },

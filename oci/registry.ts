@@ -79,6 +79,8 @@ export class Registry {
           if (length === size) break;
         } catch (error) {
           if (error instanceof RegistryError && error.code !== 'unreachable') throw error;
+          // A disk that takes no more will not for being asked again.
+          if ((error as NodeJS.ErrnoException).syscall === 'write') throw error;
           if (attempt >= this.#options.retries) throw this.#unreachable(error);
           // What was written before it broke off stays.
           length = (await file.stat()).size;

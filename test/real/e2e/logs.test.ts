@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
 import { newShop } from './shop.ts';
 
 const FILE = 'components/terraform/network/main.tf';
@@ -25,4 +27,27 @@ test('what runs printed and why their nodes ran can be asked later, wherever the
   expect((await shop.run(`logs ${runs[1].run} nothing`)).code).toBe(2);
   const lines = (await shop.run('--log-format json plan payment-service --target dev')).stderr.trimEnd().split('\n');
   expect(new Set(lines.map((line) => JSON.parse(line).type))).toEqual(new Set(['queued', 'cached', 'started', 'output', 'finished']));
+});
+
+test('a command’s nodes are spans where the environment asks for them, and a collector that is not there fails nothing', async () => {
+  const shop = await newShop();
+  const bodies: string[] = [];
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      bodies.push(Buffer.concat(parts).toString('utf8'));
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    });
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` };
+  expect(await shop.run('plan payment-service --target dev', { env })).toMatchObject({ code: 0 });
+  const all = bodies.join('');
+  for (const name of ['atmos-deployment plan', 'terraform/network/init', 'terraform/network/plan'])
+    expect(all).toContain(`"name":"${name}"`);
+  const alone = await shop.run('plan payment-service --target dev', { env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' } });
+  expect(alone).toMatchObject({ code: 0, stderr: expect.stringContaining('warning: the spans of this command could not be sent') });
 });

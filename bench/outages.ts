@@ -146,7 +146,7 @@ async function cacheBreaksOff(): Promise<Figures> {
     for (let round = 0; round < ROUNDS; round += 1) {
       const place = `oci://${line.address}/cache/round${Math.floor(round / 2)}`;
       // The first machine gives over a bad line, the next one takes over one.
-      line.break(Math.floor(Math.random() ** 3 * 4_000_000), round % 4 < 2 ? 'cut' : 'flip');
+      line.break(Math.floor(Math.random() ** 2 * 150_000), round % 4 < 2 ? 'cut' : 'flip');
       const built = builtIn(shop, place);
       broke += line.broke() ? 1 : 0;
       if (built === undefined) failed += 1;

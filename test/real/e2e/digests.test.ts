@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { startRegistry } from './registry.ts';
 import { BIN, cloneShop, newShop } from './shop.ts';
+import { asAnother } from './user.ts';
 
 test('a release has the same digest in other clones, paths, time zones, umasks, languages and runtimes', async () => {
   const shop = await newShop();
@@ -19,6 +21,25 @@ test('a release has the same digest in other clones, paths, time zones, umasks, 
     expect(other.digest).toBe(first.json.digest);
     expect(other).toEqual(first.json);
   }
+});
+
+test('the same release comes of every runtime, of another user, and of the remote cache', async () => {
+  const registry = await startRegistry();
+  onTestFinished(() => registry.stop());
+  const shop = await newShop();
+  const cache = 'cache: { dir: .atmos/cache';
+  shop.commit('atmos.yaml', (text) => text.replace(cache, `${cache}, remote: "oci://${registry.secure}/cache/digests"`));
+  shop.git('push', '--quiet', 'origin', 'main');
+  const release = 'release payment-service --target dev --runtime';
+  const first = await shop.ask(`--verbose ${release} bubblewrap`, { env: registry.env });
+  expect(first.stderr).toContain('containers: ');
+  // Without what lets it into the registry, each makes all by itself.
+  for (const runtime of ['docker', 'podman']) expect((await cloneShop(shop).ask(`${release} ${runtime}`)).json).toEqual(first.json);
+  const other = asAnother(cloneShop(shop), `--format json ${release} bubblewrap`);
+  expect(JSON.parse(other.stdout)).toEqual(first.json);
+  const taken = await cloneShop(shop).ask(`--verbose ${release} bubblewrap`, { env: registry.env });
+  expect(taken.stderr).not.toContain('containers: ');
+  expect(taken.json).toEqual(first.json);
 });
 
 test('one changed byte of a component gives another release, and another layer of that component alone', async () => {

@@ -11,6 +11,8 @@ export interface BadLine {
   readonly address: string;
   /** From now on, after so many bytes: every connection is cut, or one bit of what goes over it is another. */
   break(after: number, how: 'cut' | 'flip'): void;
+  /** Bytes that went over it since. */
+  passed(): number;
   /** Whether it came to that. */
   broke(): boolean;
   stop(): Promise<void>;
@@ -38,13 +40,16 @@ export async function startBadLine(): Promise<BadLine> {
   const shared = new BigInt64Array(new SharedArrayBuffer(24));
   const worker = new Worker(LINE, { eval: true, workerData: { port, shared } });
   const own = await new Promise<number>((resolve) => worker.once('message', resolve));
+  let given = 0n;
   return {
     address: `127.0.0.1:${own}`,
     break(after, how) {
       Atomics.store(shared, 1, how === 'cut' ? 0n : 1n);
       Atomics.store(shared, 2, 0n);
-      Atomics.store(shared, 0, Number.isFinite(after) ? BigInt(after) : 1n << 60n);
+      given = Number.isFinite(after) ? BigInt(after) : 1n << 50n;
+      Atomics.store(shared, 0, given);
     },
+    passed: () => Number(given - Atomics.load(shared, 0)),
     broke: () => Atomics.load(shared, 2) === 1n,
     async stop() {
       await worker.terminate();

@@ -139,14 +139,22 @@ rm out out.json verified`;
 /** The line to the remote cache is cut, or changes what goes over it, after a random number of bytes; in both directions. */
 async function cacheBreaksOff(): Promise<Figures> {
   const line = await startBadLine();
+  let bytes: readonly number[] = [];
   let [failed, wrong, damaged, broke] = [0, 0, 0, 0];
   const shop = newShop();
   try {
     const right = builtIn(shop, '');
+    // What giving and taking take over a good line.
+    const usual = [0, 1].map(() => {
+      line.break(Number.POSITIVE_INFINITY, 'cut');
+      if (builtIn(shop, `oci://${line.address}/cache/good`) !== right) wrong += 1;
+      return line.passed();
+    });
+    bytes = usual;
     for (let round = 0; round < ROUNDS; round += 1) {
       const place = `oci://${line.address}/cache/round${Math.floor(round / 2)}`;
       // The first machine gives over a bad line, the next one takes over one.
-      line.break(Math.floor(Math.random() ** 2 * 150_000), round % 4 < 2 ? 'cut' : 'flip');
+      line.break(Math.floor(Math.random() * (usual[round % 2] ?? 0)), round % 4 < 2 ? 'cut' : 'flip');
       const built = builtIn(shop, place);
       broke += line.broke() ? 1 : 0;
       if (built === undefined) failed += 1;
@@ -163,6 +171,7 @@ async function cacheBreaksOff(): Promise<Figures> {
   }
   return {
     'remote cache breaks off: rounds': told(ROUNDS, 'count'),
+    'remote cache breaks off: bytes that giving, and taking, take': told(Math.max(...bytes), 'bytes'),
     'remote cache breaks off: rounds in which it did': told(broke, 'count'),
     'remote cache breaks off: runs that failed': none(failed),
     'remote cache breaks off: results that were wrong': none(wrong),

@@ -1,8 +1,8 @@
 import { lstatSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../digest.ts';
-import { parseResult, resultPath } from './results.ts';
-import { filesBelow, readTree, storedIn } from './walk.ts';
+import { parseResult } from './results.ts';
+import { filesBelow, placeIn, readTree, storedIn } from './walk.ts';
 
 export interface PruneRequest {
   /** Milliseconds since the epoch: what was last used before is dropped. `undefined` drops nothing for its age. */
@@ -39,7 +39,7 @@ interface Answer {
  * result stands for stays whole.
  */
 export function prune(dir: string, { unusedSince, maxBytes, needed }: PruneRequest): PruneAnswer {
-  const neededPaths = new Set(needed.map((key) => resultPath(join(dir, 'results'), `node ${key}`)));
+  const neededPaths = new Set(needed.map((key) => placeIn(join(dir, 'results'), key)));
   const answers = [...storedIn(dir, 'results')].map(({ path }) => readAnswer(path, neededPaths.has(path)));
   for (const { path } of storedIn(dir, 'texts')) answers.push({ ...usedAndSize(path), trees: [], isNeeded: false });
   const sizes = new Map([...storedIn(dir, 'objects')].map(({ digest, path }) => [digest, lstatSync(path).size] as const));

@@ -27,44 +27,42 @@ export class Results {
   }
 
   async get(key: Digest): Promise<NodeResult | undefined> {
-    const text = await this.recall(`node ${key}`);
+    const text = read(placeIn(this.#dir, key));
     return text === undefined ? undefined : readResult(text);
   }
 
   put(key: Digest, result: NodeResult): Promise<void> {
-    return this.keep(`node ${key}`, JSON.stringify(result));
+    return this.#write(placeIn(this.#dir, key), JSON.stringify(result));
   }
 
   /** What was kept under a key; `undefined` when there is nothing, or it was damaged (which drops it). */
   async recall(key: string): Promise<string | undefined> {
-    const path = this.#path(key);
-    let content: string;
-    try {
-      use(path);
-      content = readFileSync(path, 'utf8');
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
-    if (isIntact(content)) return textOf(content);
-    rmSync(path, { force: true });
-    return undefined;
+    return read(placeIn(this.#dir, sha256(key)));
   }
 
-  async keep(key: string, text: string): Promise<void> {
+  keep(key: string, text: string): Promise<void> {
+    return this.#write(placeIn(this.#dir, sha256(key)), text);
+  }
+
+  async #write(path: string, text: string): Promise<void> {
     const temporary = join(await this.#temporary(), `result-${randomBytes(8).toString('hex')}`);
     writeFileSync(temporary, `${sha256(text)}\n${text}`, { flag: 'wx' });
-    moveIn(temporary, this.#path(key));
-  }
-
-  #path(key: string): string {
-    return resultPath(this.#dir, key);
+    moveIn(temporary, path);
   }
 }
 
-/** Where the text of a key lies. */
-export function resultPath(dir: string, key: string): string {
-  return placeIn(dir, sha256(key));
+function read(path: string): string | undefined {
+  let content: string;
+  try {
+    use(path);
+    content = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+  if (isIntact(content)) return textOf(content);
+  rmSync(path, { force: true });
+  return undefined;
 }
 
 /** Whether a file is what its first line says. */

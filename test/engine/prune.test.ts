@@ -9,7 +9,7 @@ const DAY = 24 * 60 * 60 * 1000;
 const keyOf = (name: string): Digest => sha256(`key of ${name}`);
 const place = (store: Store, part: string, name: string): string => join(store.dir, part, name.slice(0, 2), name.slice(2));
 const objectPath = (store: Store, digest: Digest): string => place(store, 'objects', hex(digest));
-const resultPath = (store: Store, name: string): string => place(store, 'results', hex(sha256(`node ${keyOf(name)}`)));
+const resultPath = (store: Store, name: string): string => place(store, 'results', hex(keyOf(name)));
 
 /** A result whose output holds these files, each with its name as content, last used so many days ago. Returns the output's tree. */
 async function made(store: Store, name: string, files: readonly string[], daysAgo = 0): Promise<Digest> {

@@ -66,11 +66,11 @@ export class LimitGroup {
     return this.dirs.map((dir) => `echo $$ > ${quote(`${dir}/cgroup.procs`)} || exit 1; `).join('');
   }
 
-  /** Commands of a shell that get out of the group and remove it once nothing else runs in it. */
-  get leave(): string {
-    const dirs = this.dirs.map(quote).join(' ');
-    const out = 'echo 0 > "$dir/../cgroup.procs"';
-    return `for dir in ${dirs}; do ${out}; for try in 1 2 3 4 5 6 7 8 9; do rmdir "$dir" 2>/dev/null && break; sleep 0.1; done; done`;
+  /** Commands of a shell that get out of the group, end what else runs in it, and remove it. */
+  get end(): string {
+    const kill = 'while read pid; do kill -KILL "$pid"; done < "$dir/cgroup.procs"';
+    const tries = `for try in 1 2 3 4 5 6 7 8 9; do ${kill}; rmdir "$dir" && break; sleep 0.1; done`;
+    return `for dir in ${this.dirs.map(quote).join(' ')}; do echo 0 > "$dir/../cgroup.procs"; ${tries}; done 2>/dev/null`;
   }
 
   /** Puts a process into the group; what it starts from then on is in it too. */

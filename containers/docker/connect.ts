@@ -70,7 +70,7 @@ function readInfo(info: unknown, kind: EngineName): Omit<Engine, 'docker' | 'kin
   return {
     name: `${kind} ${ServerVersion ?? ''}`.trim(),
     isPodman: BuildahVersion !== undefined,
-    isRootless: able.SecurityOptions?.some((option) => option.startsWith('name=rootless')) === true,
+    isRootless: isRootless(able),
     id: ID ?? 'unknown',
     platform: `${OSType ?? 'linux'}/${architecture}`,
     cpus: NCPU ?? 1,
@@ -84,16 +84,26 @@ interface Abilities {
   readonly CpuCfsQuota?: boolean;
   readonly PidsLimit?: boolean;
   readonly SecurityOptions?: readonly string[] | null;
+  /** Podman's own. */
+  readonly Rootless?: boolean;
+  readonly CgroupVersion?: string;
+}
+
+function isRootless({ SecurityOptions, Rootless }: Abilities): boolean {
+  return Rootless === true || SecurityOptions?.some((option) => option.startsWith('name=rootless')) === true;
 }
 
 /** An engine accepts limits that its machine can't enforce, with a warning only. */
-function abilitiesOf({ MemoryLimit, CpuCfsQuota, PidsLimit, SecurityOptions }: Abilities): ReadonlySet<Ability> {
+function abilitiesOf(able: Abilities): ReadonlySet<Ability> {
+  const { MemoryLimit, CpuCfsQuota, PidsLimit, SecurityOptions, CgroupVersion } = able;
+  // An ordinary user can be given limits in control groups of the second version alone; engines say what the machine has.
+  const hasGroups = !isRootless(able) || CgroupVersion === '2';
   const hasSeccomp = SecurityOptions?.some((option) => option.startsWith('name=seccomp')) === true;
   const all: readonly (readonly [Ability, boolean])[] = [
     ['own-network', true],
-    ['memory-limit', MemoryLimit === true],
-    ['cpu-limit', CpuCfsQuota === true],
-    ['pids-limit', PidsLimit === true],
+    ['memory-limit', hasGroups && MemoryLimit === true],
+    ['cpu-limit', hasGroups && CpuCfsQuota === true],
+    ['pids-limit', hasGroups && PidsLimit === true],
     ['seccomp', hasSeccomp],
   ];
   return new Set(all.flatMap(([ability, has]) => (has ? [ability] : [])));

@@ -2,15 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import type { Digest } from '../../engine/index.ts';
 import { sha256 } from '../../engine/index.ts';
 import { type Entry, type LedgerRecord, openRepository, type Person, type Repository, type TargetState } from '../../tracking/index.ts';
-
-const cleanups: (() => void)[] = [];
-afterEach(() => {
-  for (const clean of cleanups.splice(0).reverse()) clean();
-});
 
 export const ANA: Person = { name: 'Ana', email: 'ana@example.com' };
 export const RAVI: Person = { name: 'Ravi', email: 'ravi@example.com' };
@@ -23,7 +18,7 @@ export function git(dir: string, ...args: readonly string[]): string {
 
 export function temporaryDirectory(): string {
   const dir = mkdtempSync(join(tmpdir(), 'atmos-tracking-'));
-  cleanups.push(() => rmSync(dir, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
 
@@ -55,7 +50,7 @@ export function clone(remote: string): string {
 
 export async function open(dir: string): Promise<Repository> {
   const repository = await openRepository(dir);
-  cleanups.push(() => repository.close());
+  onTestFinished(() => repository.close());
   return repository;
 }
 

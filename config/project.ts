@@ -21,6 +21,8 @@ export interface Project {
     /** Whether components inherit the metadata, and the source with its provisioning, of their bases. */
     readonly inherit: { readonly metadata: boolean; readonly source: boolean };
   };
+  /** What divides keys of stacks that are not in quotes into keys of maps within maps. */
+  readonly keyDelimiter: string | undefined;
   /** What a list over a list gives. */
   readonly listMergeStrategy: ListStrategy;
   /** Under all that stacks say: `env` and `integrations.github`, as sections of a component. */
@@ -126,6 +128,7 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
         source: settings.flag('stacks', 'inherit', 'source') ?? true,
       },
     },
+    keyDelimiter: settings.text('settings', 'yaml', 'key_delimiter') || undefined,
     listMergeStrategy: settings.choice(LIST_STRATEGIES, 'settings', 'list_merge_strategy') ?? 'replace',
     defaults: settings.defaults(),
     components: Object.fromEntries(

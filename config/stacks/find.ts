@@ -6,6 +6,9 @@ import { errorAt, type Place } from '../yaml/located.ts';
 /** Endings that an import may leave out, in the order that they are tried. */
 const ENDINGS = ['', '.yaml', '.yml', '.yaml.tmpl', '.yml.tmpl'];
 
+/** URLs and go-getter's sources, as far as Atmos takes them for those: `https://…`, `git::…`, `github.com/…`, `host/repository//path`. */
+const REMOTE = /^(?!\.{0,2}\/).*(?:::|\/\/)|^[\w.-]+@[\w.-]+:|^(?:[\w-]+\.)*(?:github\.com|gitlab\.com|bitbucket\.org)\//;
+
 /** What an import names, and where. */
 export interface Wanted {
   readonly path: string;
@@ -29,9 +32,15 @@ export class StackFinder {
     this.#exists = exists;
   }
 
-  /** @throws AtmosError `missing-stack`, `path-escape` */
+  /** @throws AtmosError `missing-stack`, `path-escape`, `remote-import` */
   async find(wanted: Wanted): Promise<readonly string[]> {
     const { path, from } = wanted;
+    if (REMOTE.test(path)) {
+      throw errorAt(wanted.at, `"${path}" is not in the repository, and stacks are read from nowhere else`, {
+        code: 'remote-import',
+        hint: 'put a copy of the file into the repository (atmos vendor pull does that), and import it: a commit says then what is deployed',
+      });
+    }
     const relative = path.startsWith('./') || path.startsWith('../');
     const full = relative && from !== undefined ? join(dirname(from), path) : join(this.#base, path);
     if (full.startsWith('../')) {

@@ -164,13 +164,13 @@ export class ManifestLoader {
     const { functions, cache } = this.#options;
     const at = { document: { file: path, text }, offset: 0, length: 1 };
     const yaml = rendered(text, at, { data: templateData(given), functions, lenient });
-    const root = await this.#whole(await parseYaml(path, Buffer.from(yaml), cache), path);
+    const root = await this.#whole(await parseYaml(path, Buffer.from(yaml), cache, this.#project.keyDelimiter), path);
     return root === undefined ? undefined : { root, given };
   }
 
   async #parse(path: string): Promise<Located | undefined> {
     const content = await this.#content(path);
-    return content === undefined ? undefined : parseYaml(path, content, this.#options.cache);
+    return content === undefined ? undefined : parseYaml(path, content, this.#options.cache, this.#project.keyDelimiter);
   }
 
   #content(path: string): Promise<Uint8Array | undefined> {

@@ -9,17 +9,18 @@ const PURPOSE = 'yaml 2';
 
 /**
  * Parses a YAML file; an empty one is an empty map. What was parsed once is kept by its content: reading that is an order of magnitude cheaper,
- * and the library is not even loaded.
+ * and the library is not even loaded. A `keyDelimiter` makes maps within maps of keys that are not in quotes: `a.b: v` is `a: { b: v }`.
  * @throws AtmosError `invalid-yaml` with the place; further errors of the file are in `others`.
  */
-export async function parseYaml(file: string, content: Uint8Array, cache?: TextCache): Promise<Located> {
+export async function parseYaml(file: string, content: Uint8Array, cache?: TextCache, keyDelimiter?: string): Promise<Located> {
   const document: Document = { file, text: decode(file, content) };
-  const known = cache?.get(PURPOSE, content);
+  const purpose = keyDelimiter === undefined ? PURPOSE : `${PURPOSE} ${keyDelimiter}`;
+  const known = cache?.get(purpose, content);
   if (known !== undefined) return restore(known, document);
   const { readYaml } = await import('./read.ts');
-  const located = readYaml(document);
+  const located = readYaml(document, keyDelimiter);
   const text = cache === undefined ? undefined : compact(located);
-  if (text !== undefined) await cache?.put(PURPOSE, content, text);
+  if (text !== undefined) await cache?.put(purpose, content, text);
   return located;
 }
 

@@ -13,14 +13,15 @@ import {
   type Document as YamlDocument,
 } from 'yaml';
 import { AtmosError } from '../../engine/index.ts';
+import { addDelimited } from './delimited.ts';
 import { type Document, type Entry, errorAt, type Located, type LocatedMap, type Place } from './located.ts';
 import { plainScalar, taggedScalar, type Scalar as Value } from './scalar.ts';
 
 /**
- * Reads a document with the library; an empty one is an empty map.
+ * Reads a document with the library; an empty one is an empty map. A delimiter divides keys that are not in quotes.
  * @throws AtmosError `invalid-yaml` with the place; further errors of the file are in `others`.
  */
-export function readYaml(document: Document): Located {
+export function readYaml(document: Document, keyDelimiter?: string): Located {
   const parsed = parseDocument(document.text, { prettyErrors: false, logLevel: 'silent' });
   const errors = parsed.errors.map((error) => syntaxError(document, error));
   const [first, ...others] = errors;
@@ -29,7 +30,7 @@ export function readYaml(document: Document): Located {
   }
   const start = place(document, [0, 0]);
   if (parsed.contents === null) return { kind: 'map', entries: new Map(), at: start };
-  return new Reader(document, parsed).locate(parsed.contents);
+  return new Reader(document, parsed, keyDelimiter).locate(parsed.contents);
 }
 
 function syntaxError(document: Document, error: YAMLParseError): AtmosError {
@@ -58,12 +59,14 @@ function placeOf(document: Document, node: { range?: readonly number[] | null | 
 class Reader {
   readonly #document: Document;
   readonly #parsed: YamlDocument;
+  readonly #keyDelimiter: string | undefined;
   /** `undefined` while an anchor's value is being read: a use within it is a loop. */
   readonly #anchored = new Map<Node, Located | undefined>();
 
-  constructor(document: Document, parsed: YamlDocument) {
+  constructor(document: Document, parsed: YamlDocument, keyDelimiter: string | undefined) {
     this.#document = document;
     this.#parsed = parsed;
+    this.#keyDelimiter = keyDelimiter;
   }
 
   locate(node: unknown): Located {
@@ -100,7 +103,9 @@ class Reader {
       const located: Located = value === null ? { kind: 'scalar', value: null, tag: undefined, at: keyAt } : this.locate(value);
       if (key.value === '<<' && key.type === 'PLAIN') merged.push(...mergeSources(located));
       // A key is text, as it was written.
-      else entries.set(key.type === 'PLAIN' ? (key.source ?? '') : String(key.value), { keyAt, value: located });
+      else if (key.type !== 'PLAIN') entries.set(String(key.value), { keyAt, value: located });
+      else if (this.#keyDelimiter === undefined) entries.set(key.source ?? '', { keyAt, value: located });
+      else addDelimited(entries, key.source ?? '', { keyAt, value: located }, this.#keyDelimiter);
     }
     for (const source of merged) {
       for (const [key, entry] of source.entries) if (!entries.has(key)) entries.set(key, entry);

@@ -69,6 +69,24 @@ describe('imports', () => {
     expect(varsOf(scope, 'terraform/app-big')).toEqual({ size: 'BIG' });
   });
 
+  test.each([
+    'https://example.com/a.yaml',
+    'git::https://example.com/a.git//a.yaml?ref=v1',
+    'git@example.com:acme/stacks.git',
+    'github.com/acme/stacks//catalog/a?ref=v1',
+    'git.acme.example/stacks//a',
+  ])('refuses to import %s from elsewhere, even where it may be missing, and says what to do', async (path) => {
+    const error = await refusal(
+      scopeOf({
+        'deployments/app.yaml': deployment('[top]'),
+        'stacks/top.yaml': `import:\n  - { path: "${path}", skip_if_missing: true }\n`,
+      }),
+    );
+    expect(error).toMatchObject({ kind: 'invalid', code: 'remote-import' });
+    expect(error.position).toMatchObject({ file: 'stacks/top.yaml', line: 2 });
+    expect(error.hint).toContain('put a copy of the file into the repository');
+  });
+
   test('names the stack that an import in a chain of imports misses, and the chain', async () => {
     const error = await refusal(
       scopeOf({
@@ -104,6 +122,22 @@ describe('imports', () => {
 });
 
 describe('merging', () => {
+  test('divides the keys of stacks, templates too, and of nothing else, where atmos.yaml names a delimiter', async () => {
+    const scope = await scopeOf({
+      'atmos.yaml': 'settings: { yaml: { key_delimiter: "." } }\ntemplates: { settings: { enabled: true } }',
+      'deployments/app.yaml': deployment('[top, more]', 'terraform: { a: { vars: { n.o: 1 } } }'),
+      'stacks/top.yaml': 'components.terraform.a.vars.tags.team: net\nvars.tags.stage: dev\nvars: { "a.b": 1, file: !include data.yaml }',
+      'stacks/more.yaml.tmpl': 'vars.tags.cost: {{ printf "%d" 3 }}',
+      'data.yaml': 'x.y: 1',
+    });
+    expect(varsOf(scope, 'terraform/a')).toEqual({
+      'a.b': 1,
+      'n.o': 1,
+      file: { 'x.y': 1 },
+      tags: { team: 'net', stage: 'dev', cost: 3 },
+    });
+  });
+
   test('goes from globals over kind, bases and component to overrides, then the deployment’s section, then the target’s', async () => {
     const layer = (name: string, from: number): string =>
       `{ ${['global', 'kind', 'base', 'own', 'overrides', 'deployment', 'target'].slice(from).map((key) => `${key}: ${name}`)} }`;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { compact, restore } from '../../config/yaml/compact.ts';
-import { plain, positionOf } from '../../config/yaml/located.ts';
+import { member, type Place, plain, positionOf } from '../../config/yaml/located.ts';
 import { parseYaml } from '../../config/yaml/parse.ts';
 import { readYaml } from '../../config/yaml/read.ts';
 import type { AtmosError } from '../../engine/index.ts';
@@ -40,6 +40,36 @@ describe('parseYaml', () => {
   test('refuses an anchor that contains itself and one that is not there', () => {
     expect(errorOf('a: &a [*a]')).toMatchObject({ code: 'invalid-yaml', position: { line: 1, column: 8 } });
     expect(errorOf('a: *b')).toMatchObject({ code: 'invalid-yaml' });
+  });
+
+  test('divides keys at the delimiter, unless they are in quotes or a part is empty, and puts together what meets', () => {
+    const text = `a.b.c: 1
+"a.b": quoted
+a.b.d: 2
+a: { e: { f.g: 3 } }
+.x: 4
+y..z: 5
+list: [{ p.q: 6 }]
+base: &base { m.n: 7, m.o: 7 }
+own: { <<: *base, m.n: 8 }
+last.a: 1
+last: 2
+`;
+    const read = readYaml({ file: 'f.yaml', text }, '.');
+    expect(plain(read)).toEqual({
+      a: { b: { c: 1, d: 2 }, e: { f: { g: 3 } } },
+      'a.b': 'quoted',
+      '.x': 4,
+      'y..z': 5,
+      list: [{ p: { q: 6 } }],
+      base: { m: { n: 7, o: 7 } },
+      own: { m: { n: 8 } },
+      last: 2,
+    });
+    const d = member(member(read, 'a'), 'b');
+    expect(d?.kind === 'map' && positionOf(d.entries.get('d')?.keyAt as Place)).toMatchObject({ line: 3, column: 5, length: 1 });
+    expect(plain(readYaml({ file: 'f.yaml', text: 'a::b: 1\na.c: 2' }, '::'))).toEqual({ a: { b: 1 }, 'a.c': 2 });
+    expect(plain(readYaml({ file: 'f.yaml', text: 'a.b: 1' }))).toEqual({ 'a.b': 1 });
   });
 
   test('refuses a merge key that names no map', () => {

@@ -6,6 +6,8 @@ import { say, tell } from './streams.ts';
 
 const EXIT_CODES: Readonly<Record<ErrorKind, number>> = { failed: 1, invalid: 2, refused: 3, environment: 4, interrupted: 130 };
 
+const WORDS: Readonly<Partial<Record<ErrorKind, string>>> = { refused: 'refused', interrupted: 'interrupted' };
+
 /** Reports an error: for people on stderr; with `--format json` or `yaml` as a document on stdout as well. Returns the exit code. */
 export async function report(error: unknown, format: Format, verbose: boolean): Promise<number> {
   const known = error instanceof AtmosError ? error : (diskError(error) ?? fault(error));
@@ -15,7 +17,7 @@ export async function report(error: unknown, format: Format, verbose: boolean): 
     const text = format === 'json' ? `${JSON.stringify(document, null, 2)}\n` : await yaml(document);
     say(text);
   }
-  tell(`${all.map(forPeople).join('\n')}\n`);
+  tell(`${all.map((one) => forPeople(one)).join('\n')}\n`);
   if (all.length > 1) tell(`${all.length} errors\n`);
   if (verbose && error instanceof Error) tell(`${error.stack ?? ''}\n`);
   return EXIT_CODES[known.kind];
@@ -37,8 +39,7 @@ function jsonOf({ code, message, position, hint }: AtmosError) {
 }
 
 /** `file:line:column error: …`, the excerpt with the place marked, and what to do. */
-export function forPeople({ kind, message, position, hint }: AtmosError): string {
-  const word = kind === 'refused' ? 'refused' : kind === 'interrupted' ? 'interrupted' : 'error';
+export function forPeople({ kind, message, position, hint }: AtmosError, word = WORDS[kind] ?? 'error'): string {
   const mark = styleText('red', '✖', { stream: process.stderr });
   if (position === undefined) return `${mark} ${word}: ${message}${hint === undefined ? '' : `\n  ${hint}`}`;
   const where = `${position.file}:${position.line}:${position.column}`;

@@ -1,17 +1,20 @@
 import { AtmosError, ISOLATIONS, type Isolation } from '../engine/index.ts';
 import type { ConfigFiles } from './files.ts';
+import { clean, within } from './paths.ts';
 import { KINDS, type Kind } from './scope.ts';
 import { Settings } from './settings.ts';
+import { readSettingsFiles } from './settings-files.ts';
 import type { StoreSettings } from './stores.ts';
 import type { TextCache } from './text-cache.ts';
-import { type LocatedMap, mapOf } from './yaml/located.ts';
+import type { LocatedMap } from './yaml/located.ts';
 import { LIST_STRATEGIES, type ListStrategy } from './yaml/merge.ts';
-import { parseYaml } from './yaml/parse.ts';
 
 /** `atmos.yaml`, as far as it concerns deployments; keys that it does not know are left alone. Paths are relative to the root. */
 export interface Project {
-  /** The file that this was read from; `undefined` when there is none. */
-  readonly file: string | undefined;
+  /** The files that this was read from; none where there is no `atmos.yaml`. */
+  readonly files: readonly string[];
+  /** Imports of `atmos.yaml` that gave nothing, with why. */
+  readonly unread: readonly AtmosError[];
   /** `''` for the root itself. */
   readonly basePath: string;
   readonly stacks: {
@@ -104,20 +107,20 @@ export interface DeploymentSettings {
  */
 export async function loadProject(files: ConfigFiles, configPath?: string, cache?: TextCache): Promise<Project> {
   const path = configPath ?? 'atmos.yaml';
-  const content = await files.read(path);
-  if (content === undefined && configPath !== undefined) {
+  const { document, files: read, unread } = await readSettingsFiles(files, path, cache);
+  if (read.length === 0 && configPath !== undefined) {
     throw new AtmosError(`there is no ${configPath}`, {
       kind: 'invalid',
       code: 'missing-file',
       hint: 'leave --config out to read atmos.yaml at the repository’s root',
     });
   }
-  const document = content === undefined ? undefined : mapOf(await parseYaml(path, content, cache), path);
   const settings = new Settings(document);
   const basePath = clean(settings.text('base_path') ?? '');
   const delimiters = settings.delimiters('templates', 'settings', 'delimiters');
   return {
-    file: content === undefined ? undefined : path,
+    files: read,
+    unread,
     basePath,
     stacks: {
       basePath: within(basePath, settings.text('stacks', 'base_path') ?? 'stacks'),
@@ -173,15 +176,4 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
       exec: settings.choice(['allow', 'deny'], 'deployments', 'functions', 'exec') ?? 'allow',
     },
   };
-}
-
-function clean(path: string): string {
-  return path
-    .replace(/^(\.\/+)+/, '')
-    .replace(/^\.$/, '')
-    .replace(/\/+$/, '');
-}
-
-function within(base: string, path: string): string {
-  return base === '' ? clean(path) : `${base}/${clean(path)}`;
 }

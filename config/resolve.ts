@@ -98,7 +98,6 @@ export async function resolve(
   const bound = await bindAll(components, declared, recorded.files, options);
   checkOrder(bound, declared);
   const sorted = bound.map((component) => [component.address, component] as const).sort(([a], [b]) => (a < b ? -1 : 1));
-  const always = project.file === undefined ? deployment.files : [project.file, ...deployment.files];
   return {
     deployment: deployment.name,
     target,
@@ -108,7 +107,7 @@ export async function resolve(
     phases: phasesOf(root, evaluation),
     promotion: promotionOf(own),
     secrets: secretsOf(own),
-    files: [...new Set([...recorded.opened(), ...always])].sort(),
+    files: [...new Set([...recorded.opened(), ...project.files, ...deployment.files])].sort(),
     impure: impure(),
   };
 }

@@ -14,13 +14,18 @@ export class Settings {
   /** What stands at a path; `undefined` for nothing, null and the empty text alike. */
   #at(keys: readonly string[]): Located | undefined {
     const found = keys.reduce<Located | undefined>(member, this.#document);
-    return found?.kind === 'scalar' && (found.value === null || found.value === '') ? undefined : found;
+    return found?.kind === 'scalar' && found.tag === undefined && (found.value === null || found.value === '') ? undefined : found;
   }
 
   #read<T>(keys: readonly string[], expected: string, accept: (value: unknown) => value is T): T | undefined {
     const found = this.#at(keys);
     if (found === undefined) return undefined;
-    const value: unknown = plain(found);
+    const open = firstFunction(found);
+    if (open !== undefined && open.tag !== '!repo-root') {
+      throw errorAt(open.at, `${open.tag} is not run in a file of settings`, { code: 'unsupported-function', hint: 'write its value out' });
+    }
+    // The repository's root is what all paths are relative to; what stands behind it is for where there is none.
+    const value: unknown = open === undefined ? plain(found) : '.';
     if (accept(value)) return value;
     throw errorAt(found.at, `"${keys.join('.')}" must be ${expected}`, { code: 'wrong-type' });
   }
@@ -100,6 +105,17 @@ export class Settings {
       hint: suggestion(value, choices, 'values'),
     });
   }
+}
+
+/** The first value with a YAML function's tag. */
+function firstFunction(value: Located): Located | undefined {
+  if (value.tag !== undefined) return value;
+  const inner = value.kind === 'list' ? value.items : value.kind === 'map' ? [...value.entries.values()].map((entry) => entry.value) : [];
+  for (const one of inner) {
+    const found = firstFunction(one);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** An environment variable, which is a text. */

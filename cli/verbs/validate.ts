@@ -1,15 +1,16 @@
 import { listDeployments, validateDeployment } from '../../config/index.ts';
 import { worktreeOptions } from '../../deploy/index.ts';
 import { AtmosError } from '../../engine/index.ts';
-import { report } from '../errors.ts';
+import { forPeople, report } from '../errors.ts';
 import { type Globals, print } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
-import { say } from '../streams.ts';
+import { say, tell } from '../streams.ts';
 
 export async function validate(globals: Globals, name: string | undefined, options: { readonly sarif: boolean }): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const { files, project, cache } = workspace;
     const names = name === undefined ? (await listDeployments(files, project, cache)).map((one) => one.name) : [name];
+    for (const one of project.unread) tell(`${forPeople(one, 'warning')}\n`);
     const errors: AtmosError[] = [];
     for (const one of names) errors.push(...(await validateDeployment(files, project, one, worktreeOptions(workspace))));
     const [first, ...others] = errors;

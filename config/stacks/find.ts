@@ -1,13 +1,12 @@
 import { dirname, join } from 'node:path/posix';
 import type { ConfigFiles } from '../files.ts';
+import { globExpression } from '../glob.ts';
 import { suggestion } from '../nearest.ts';
+import { isRemote } from '../paths.ts';
 import { errorAt, type Place } from '../yaml/located.ts';
 
 /** Endings that an import may leave out, in the order that they are tried. */
 const ENDINGS = ['', '.yaml', '.yml', '.yaml.tmpl', '.yml.tmpl'];
-
-/** URLs and go-getter's sources, as far as Atmos takes them for those: `https://…`, `git::…`, `github.com/…`, `host/repository//path`. */
-const REMOTE = /^(?!\.{0,2}\/).*(?:::|\/\/)|^[\w.-]+@[\w.-]+:|^(?:[\w-]+\.)*(?:github\.com|gitlab\.com|bitbucket\.org)\//;
 
 /** What an import names, and where. */
 export interface Wanted {
@@ -35,7 +34,7 @@ export class StackFinder {
   /** @throws AtmosError `missing-stack`, `path-escape`, `remote-import` */
   async find(wanted: Wanted): Promise<readonly string[]> {
     const { path, from } = wanted;
-    if (REMOTE.test(path)) {
+    if (isRemote(path)) {
       throw errorAt(wanted.at, `"${path}" is not in the repository, and stacks are read from nowhere else`, {
         code: 'remote-import',
         hint: 'put a copy of the file into the repository (atmos vendor pull does that), and import it: a commit says then what is deployed',
@@ -78,32 +77,5 @@ export class StackFinder {
       code: 'missing-stack',
       hint: 'a glob matches files that end in .yaml',
     });
-  }
-}
-
-/** `*` and `?` within a part of a path, `**` over parts, `{a,b}` and `[a-z]`; `undefined` for what is none. */
-function globExpression(pattern: string): RegExp | undefined {
-  let depth = 0;
-  const source = pattern.replaceAll(/\*\*\/|\*\*|\*|\?|\[[^\]]*\]|[{},]|[.+^$()|\\]/g, (token) => {
-    if (token === '**/') return '(?:.*/)?';
-    if (token === '**') return '.*';
-    if (token === '*') return '[^/]*';
-    if (token === '?') return '[^/]';
-    if (token.startsWith('[')) return token;
-    if (token === '{') {
-      depth += 1;
-      return '(?:';
-    }
-    if (token === '}' && depth > 0) {
-      depth -= 1;
-      return ')';
-    }
-    if (token === ',') return depth > 0 ? '|' : ',';
-    return `\\${token}`;
-  });
-  try {
-    return new RegExp(`^${source}$`);
-  } catch {
-    return undefined;
   }
 }

@@ -24,7 +24,7 @@ describe('findRoot', () => {
 describe('loadProject', () => {
   test('has a default for everything when there is no atmos.yaml', async () => {
     const project = await loadProject(workingTree(await repository({})));
-    expect(project.file).toBeUndefined();
+    expect(project.files).toEqual([]);
     expect(project.stacks.basePath).toBe('stacks');
     expect(project.components.terraform).toMatchObject({ basePath: 'components/terraform', command: 'terraform' });
     expect(project.deployments).toEqual({
@@ -58,6 +58,61 @@ deployments:
       images: { terraform: 'hashicorp/terraform:1.11.4' },
       exec: 'deny',
     });
+  });
+
+  test('puts atmos.d, .atmos.d and imports under atmos.yaml, each import before what it imports, and names all files', async () => {
+    const say = (name: string, from: number): string =>
+      `deployments: { images: { ${['atmosd', 'inner', 'dot', 'first', 'nested', 'second', 'main'].slice(from).map((key) => `${key}: ${name}`)} } }\n`;
+    const root = await repository({
+      'atmos.yaml': `base_path: infra\nimport: [conf/first, "conf/glob/**/*", conf/empty]\n${say('main', 6)}`,
+      'atmos.d/z.yaml': say('atmosd', 0),
+      'atmos.d/z.yml': 'import: [never]',
+      'atmos.d/a/inner.yml': say('inner', 1),
+      '.atmos.d/dot.yaml': say('dot', 2),
+      'infra/conf/first.yaml': `import: [conf/nested.yaml]\n${say('first', 3)}`,
+      'infra/conf/nested.yaml': say('nested', 4),
+      'infra/conf/glob/x/second.yaml': say('second', 5),
+      'infra/conf/empty/none.yaml': '',
+    });
+    const project = await loadProject(workingTree(root));
+    const { images } = project.deployments;
+    expect(images).toEqual(Object.fromEntries(Object.keys(images).map((name) => [name, name])));
+    expect(Object.keys(images)).toHaveLength(7);
+    expect(project.unread).toEqual([]);
+    expect(project.files).toEqual([
+      'atmos.yaml',
+      'atmos.d/z.yaml',
+      'atmos.d/a/inner.yml',
+      '.atmos.d/dot.yaml',
+      'infra/conf/first.yaml',
+      'infra/conf/nested.yaml',
+      'infra/conf/glob/x/second.yaml',
+      'infra/conf/empty/none.yaml',
+    ]);
+  });
+
+  test('goes on without imports that give nothing, and tells of each at its place', async () => {
+    const root = await repository({
+      'atmos.yaml': 'import:\n  - https://example.com/commands.yaml\n  - missing\n  - ../outside\n  - loop\nstacks: { base_path: own }',
+      'loop.yaml': 'import: loop\nstacks: { base_path: other, name_pattern: "{stage}" }',
+    });
+    const { stacks, unread } = await loadProject(workingTree(root));
+    expect(stacks).toMatchObject({ basePath: 'own', namePattern: '{stage}' });
+    expect(unread.map((one) => `${placeOf(one)} ${one.message}`)).toEqual([
+      'atmos.yaml:2:5 "https://example.com/commands.yaml" is not in the repository, and settings are read from nowhere else',
+      'atmos.yaml:3:5 no file of settings matches "missing"',
+      'atmos.yaml:4:5 no file of settings matches "../outside"',
+      'loop.yaml:1:9 imports go deeper than 10 files here',
+    ]);
+  });
+
+  test('takes !repo-root for the root, and runs no other function where it reads a setting', async () => {
+    const load = async (text: string) => loadProject(workingTree(await repository({ 'atmos.yaml': text })));
+    expect((await load('base_path: !repo-root\ncommands: [!include x.yaml]')).basePath).toBe('');
+    expect((await load('base_path: !repo-root ..')).stacks.basePath).toBe('stacks');
+    const error = await refusal(load('stacks:\n  base_path: !env STACKS'));
+    expect(error).toMatchObject({ code: 'unsupported-function', hint: 'write its value out' });
+    expect(placeOf(error)).toBe('atmos.yaml:2:19');
   });
 
   test('refuses a value of the wrong type at its place', async () => {

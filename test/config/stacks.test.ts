@@ -54,7 +54,8 @@ describe('imports', () => {
     const scope = await scopeFrom(watched);
     const used = ['atmos.yaml', 'deployments/app.yaml', 'stacks/catalog/net.yaml', 'stacks/orgs/dev.yaml'];
     expect([...new Set(opened)].sort()).toEqual(used);
-    expect(lists).toEqual([]);
+    // Atmos's own directories of settings.
+    expect(lists).toEqual(['atmos.d', '.atmos.d']);
     expect(scope.files).toEqual(used);
   });
 

@@ -1,6 +1,7 @@
 /** A process of its own: `cached.ts DIR COUNT` runs a graph of so many nodes, whose results its first run makes, and prints `{ ms, cached, peakMiB }`. */
 import { writeSync } from 'node:fs';
-import { asDigest, execAction, makeGraph, type Node, openStore, run } from '../engine/index.ts';
+import { asDigest, execAction, type Listener, makeGraph, type Node, openStore, type Runtime, run } from '../engine/index.ts';
+import { plainOptions } from '../test/engine/options.ts';
 
 const [dir = '', count = '0'] = process.argv.slice(2);
 
@@ -18,37 +19,24 @@ function nodeOf(index: number): Node {
 }
 
 const store = openStore(dir);
-const never = new AbortController().signal;
-let cached = 0;
 const began = process.hrtime.bigint();
-await run(makeGraph(Array.from({ length: Number(count) }, (_, index) => nodeOf(index))), {
-  store,
-  // Asked only where a result is not there yet: it makes what a container would.
-  runtime: async () => ({
-    name: 'made',
-    abilities: new Set(),
-    platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
-    run: async ({ id }) => {
-      const digest = await store.put(id);
-      return { exitCode: 0, outputs: { out: await store.putTree({ entries: [{ path: 'made', mode: '644', digest, size: id.length }] }) } };
-    },
-    close: async () => undefined,
-  }),
-  computes: {},
-  parallelism: 8,
-  keepGoing: false,
-  fresh: undefined,
-  secrets: {},
-  stateRoot: '/nowhere',
-  runsRoot: '/nowhere',
-  keepRoot: undefined,
-  isolation: 'best',
-  durations: new Map(),
-  cancellation: { interrupt: never, force: never },
-  listener: ({ type }) => {
-    if (type === 'cached') cached += 1;
+let cached = 0;
+const nodes = Array.from({ length: Number(count) }, (_, index) => nodeOf(index));
+// Asked only where a result is not there yet: it makes what a container would.
+const maker: Runtime = {
+  name: 'made',
+  abilities: new Set(),
+  platform: `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+  run: async ({ id }) => {
+    const digest = await store.put(id);
+    return { exitCode: 0, outputs: { out: await store.putTree({ entries: [{ path: 'made', mode: '644', digest, size: id.length }] }) } };
   },
-});
+  close: async () => undefined,
+};
+const listener: Listener = ({ type }) => {
+  if (type === 'cached') cached += 1;
+};
+await run(makeGraph(nodes), plainOptions(store, maker, { parallelism: 8, listener }));
 const ms = Number(process.hrtime.bigint() - began) / 1e6;
 await store.close();
 writeSync(1, JSON.stringify({ ms, cached, peakMiB: process.resourceUsage().maxRSS / 1024 }));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openImages, openRuntime } from '../containers/index.ts';
 import { makeGraph, type Node, openStore, run } from '../engine/index.ts';
+import { plainOptions } from '../test/engine/options.ts';
 import { bundle } from './bundle.ts';
 import { bareBwrap, nothing } from './engine.ts';
 import { atMost, type Figures, inTurn, median, told } from './figures.ts';
@@ -30,7 +31,6 @@ async function running(dir: string): Promise<Figures> {
   const image = await images.assemble('terraform');
   const rootfs = await store.checkOut(image.rootfs);
   const runtime = await openRuntime('bubblewrap', images);
-  const never = new AbortController().signal;
   /** Milliseconds. */
   const time = async (count: number, argv: readonly string[], parallelism: number): Promise<number> => {
     const nodes = Array.from({ length: count }, (_, index): Node => {
@@ -38,22 +38,10 @@ async function running(dir: string): Promise<Figures> {
       return { id, component: id, step: 'run', inputs: [], after: [], cache: 'never', action: { ...nothing(image.digest), argv } };
     });
     const began = performance.now();
-    const { outcomes } = await run(makeGraph(nodes), {
-      store,
-      runtime: async () => runtime,
-      computes: {},
-      parallelism,
-      keepGoing: false,
-      fresh: undefined,
-      secrets: {},
-      stateRoot: join(dir, 'state'),
-      runsRoot: join(dir, 'runs'),
-      keepRoot: undefined,
-      isolation: 'best',
-      durations: new Map(),
-      cancellation: { interrupt: never, force: never },
-      listener: () => undefined,
-    });
+    const { outcomes } = await run(
+      makeGraph(nodes),
+      plainOptions(store, runtime, { parallelism, stateRoot: join(dir, 'state'), runsRoot: join(dir, 'runs') }),
+    );
     if ([...outcomes.values()].some(({ status }) => status !== 'done')) throw new Error('a node failed');
     return performance.now() - began;
   };

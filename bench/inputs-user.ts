@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { engineRuntime } from '../containers/docker/runtime.ts';
 import { openImages, openRuntime } from '../containers/index.ts';
 import { type Digest, makeGraph, type Node, openStore, run, type Store } from '../engine/index.ts';
+import { plainOptions } from '../test/engine/options.ts';
 import { nothing } from './engine.ts';
 
 const NODES = 20;
@@ -21,7 +22,6 @@ const runtime = isFar
   ? await engineRuntime('docker', images, { transport: 'tar' })
   : await openRuntime(name === 'bubblewrap' ? name : 'docker', images);
 const input = await inputOf(store);
-const never = new AbortController().signal;
 
 /** Milliseconds. */
 async function time(count: number, inputs: Node['inputs']): Promise<number> {
@@ -31,22 +31,10 @@ async function time(count: number, inputs: Node['inputs']): Promise<number> {
     return { id, component: id, step: 'run', inputs, after: [], cache: 'never', action };
   });
   const began = performance.now();
-  const { outcomes } = await run(makeGraph(nodes), {
-    store,
-    runtime: async () => runtime,
-    computes: {},
-    parallelism: 4,
-    keepGoing: false,
-    fresh: undefined,
-    secrets: {},
-    stateRoot: join(dir, 'state'),
-    runsRoot: join(dir, 'runs'),
-    keepRoot: undefined,
-    isolation: 'best',
-    durations: new Map(),
-    cancellation: { interrupt: never, force: never },
-    listener: () => undefined,
-  });
+  const { outcomes } = await run(
+    makeGraph(nodes),
+    plainOptions(store, runtime, { stateRoot: join(dir, 'state'), runsRoot: join(dir, 'runs') }),
+  );
   if ([...outcomes.values()].some(({ status }) => status !== 'done')) throw new Error('a node failed');
   return performance.now() - began;
 }

@@ -18,6 +18,7 @@ import {
   type Runtime,
   type Store,
 } from '../../engine/index.ts';
+import { plainOptions } from './options.ts';
 
 const IMAGE: Digest = asDigest(`sha256:${'a'.repeat(64)}`);
 
@@ -69,23 +70,5 @@ export function node(id: string, parts: Partial<Node> & { readonly exec?: Partia
 
 export function optionsFor(store: Store, runtime: Runtime, fields: Partial<RunOptions> = {}): RunOptions & { readonly events: RunEvent[] } {
   const events: RunEvent[] = [];
-  const never = new AbortController().signal;
-  return {
-    store,
-    runtime: async () => runtime,
-    computes: {},
-    parallelism: 4,
-    keepGoing: false,
-    fresh: undefined,
-    secrets: {},
-    stateRoot: '/nowhere',
-    runsRoot: '/nowhere',
-    keepRoot: undefined,
-    isolation: 'best',
-    durations: new Map(),
-    cancellation: { interrupt: never, force: never },
-    listener: (event) => events.push(event),
-    events,
-    ...fields,
-  };
+  return { ...plainOptions(store, runtime, { listener: (event) => events.push(event), ...fields }), events };
 }

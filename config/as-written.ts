@@ -1,6 +1,6 @@
 import type { Json } from '../engine/index.ts';
 import { type Delimiters, parseTemplate, type Template, TemplateError } from './templates/index.ts';
-import { emit, readEmitted, readsAsItself } from './yaml/emit.ts';
+import { emit, emitEscaped, readEmitted, readsAsItself } from './yaml/emit.ts';
 import { scalarJson } from './yaml/located.ts';
 
 /**
@@ -9,7 +9,8 @@ import { scalarJson } from './yaml/located.ts';
  * @throws TemplateError
  */
 export function asWritten(source: string, template: Template, delimiters: Delimiters, rendered: (template: Template) => string): Json {
-  const emitted = emit(source);
+  const isEscaped = source.includes("'") && `${delimiters.left}${delimiters.right}`.includes("'");
+  const emitted = isEscaped ? emitEscaped(source) : emit(source);
   const whole = (): Json => {
     const text = rendered(parseTemplate(emitted.text, delimiters));
     try {
@@ -20,7 +21,7 @@ export function asWritten(source: string, template: Template, delimiters: Delimi
         : new TemplateError(cause instanceof Error ? cause.message : String(cause), 0, { cause });
     }
   };
-  if (emitted.style === 'literal' || (emitted.style === 'single' && source.includes("'"))) return whole();
+  if (isEscaped || emitted.style === 'literal' || (emitted.style === 'single' && source.includes("'"))) return whole();
   const value = rendered(template);
   if (emitted.style === 'double') return value;
   const isSame = emitted.style === 'plain' ? readsAsItself(value) : !/['\n]/.test(value);

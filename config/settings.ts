@@ -1,7 +1,7 @@
 import { isObject } from '../engine/index.ts';
 import { suggestion } from './nearest.ts';
 import type { RemoteSettings } from './project.ts';
-import { type StoreSettings, storesIn } from './stores.ts';
+import { isReadable, type StoreSettings, storeIn } from './stores.ts';
 import { type Entry, errorAt, type Located, type LocatedMap, mapOf, member, plain } from './yaml/located.ts';
 
 /** Reads single values of `atmos.yaml`, each of the type that it must have. */
@@ -20,12 +20,10 @@ export class Settings {
   #read<T>(keys: readonly string[], expected: string, accept: (value: unknown) => value is T): T | undefined {
     const found = this.#at(keys);
     if (found === undefined) return undefined;
-    const open = firstFunction(found);
-    if (open !== undefined && open.tag !== '!repo-root') {
-      throw errorAt(open.at, `${open.tag} is not run in a file of settings`, { code: 'unsupported-function', hint: 'write its value out' });
-    }
     // The repository's root is what all paths are relative to; what stands behind it is for where there is none.
-    const value: unknown = open === undefined ? plain(found) : '.';
+    const isRoot = found.tag === '!repo-root';
+    if (!isRoot) refuseFunctions(found);
+    const value: unknown = isRoot ? '.' : plain(found);
     if (accept(value)) return value;
     throw errorAt(found.at, `"${keys.join('.')}" must be ${expected}`, { code: 'wrong-type' });
   }
@@ -77,13 +75,18 @@ export class Settings {
   }
 
   stores(): Readonly<Record<string, StoreSettings>> {
-    const found = this.#at(['stores']);
-    if (found === undefined) return {};
-    const stores = storesIn(plain(found));
-    if (stores !== undefined) return stores;
-    throw errorAt(found.at, '"stores" must be a map of names to { type, options: { url, prefix, stack_delimiter } }', {
-      code: 'wrong-type',
+    const stores = [...(mapOf(this.#at(['stores']), '"stores"')?.entries ?? [])].map(([name, { value }]) => {
+      const written = plain(value);
+      const store = isObject(written) ? storeIn(written) : undefined;
+      if (store === undefined) {
+        throw errorAt(value.at, `the store "${name}" must be a map { type, options: { url, prefix, stack_delimiter } }`, {
+          code: 'wrong-type',
+        });
+      }
+      if (isReadable(store.type)) refuseFunctions(value);
+      return [name, store] as const;
     });
+    return Object.fromEntries(stores);
   }
 
   /** What lies under all that stacks say: `env`, and `integrations.github` as a setting. */
@@ -107,15 +110,13 @@ export class Settings {
   }
 }
 
-/** The first value with a YAML function's tag. */
-function firstFunction(value: Located): Located | undefined {
-  if (value.tag !== undefined) return value;
-  const inner = value.kind === 'list' ? value.items : value.kind === 'map' ? [...value.entries.values()].map((entry) => entry.value) : [];
-  for (const one of inner) {
-    const found = firstFunction(one);
-    if (found !== undefined) return found;
+/** @throws AtmosError `unsupported-function` where a value, or one within it, has a YAML function's tag */
+function refuseFunctions(value: Located): void {
+  if (value.tag !== undefined) {
+    throw errorAt(value.at, `${value.tag} is not run in a file of settings`, { code: 'unsupported-function', hint: 'write its value out' });
   }
-  return undefined;
+  if (value.kind === 'list') value.items.forEach(refuseFunctions);
+  if (value.kind === 'map') for (const entry of value.entries.values()) refuseFunctions(entry.value);
 }
 
 /** An environment variable, which is a text. */

@@ -40,16 +40,26 @@ export function plainKey({ prefix }: StoreSettings, key: string): string {
   return prefix === '' ? key : `${prefix}:${key}`;
 }
 
-/** What `stores` of `atmos.yaml` says; `undefined` where it is not of that form. */
-export function storesIn(value: unknown): Readonly<Record<string, StoreSettings>> | undefined {
-  if (!isObject(value)) return undefined;
-  const stores = Object.entries(value).map(([name, store]) => [name, isObject(store) ? storeIn(store) : undefined] as const);
-  return stores.every(([, store]) => store !== undefined) ? (Object.fromEntries(stores) as Record<string, StoreSettings>) : undefined;
-}
-
-function storeIn({ type, options = {}, secret = false }: { readonly [key: string]: unknown }): StoreSettings | undefined {
-  if (typeof type !== 'string' || !isObject(options)) return undefined;
+/** What one of `stores` of `atmos.yaml` says; `undefined` where it is not of that form. Of a type that can't be read only the type counts. */
+export function storeIn({
+  kind,
+  type = kind,
+  options = {},
+  secret = false,
+}: {
+  readonly [key: string]: unknown;
+}): StoreSettings | undefined {
+  const named = kind ?? type;
+  if (typeof named !== 'string') return undefined;
+  const isSecret = secret === true;
+  if (!isReadable(named)) return { type: named, url: undefined, prefix: '', stackDelimiter: '/', isSecret };
+  if (!isObject(options)) return undefined;
   const { url, prefix = '', stack_delimiter: stackDelimiter = '/' } = options;
   if ((url !== undefined && typeof url !== 'string') || typeof prefix !== 'string' || typeof stackDelimiter !== 'string') return undefined;
-  return { type, url, prefix, stackDelimiter, isSecret: secret === true };
+  return { type: named, url, prefix, stackDelimiter, isSecret };
+}
+
+/** Whether stores of a type can be read. */
+export function isReadable(type: string): boolean {
+  return (STORE_TYPES as readonly string[]).includes(type);
 }

@@ -1,7 +1,7 @@
 import type { AtmosError } from '../../engine/index.ts';
 import type { EvaluationContext } from '../evaluate.ts';
 import { suggestion } from '../nearest.ts';
-import { componentKey, plainKey, STORE_TYPES, type StoreSettings } from '../stores.ts';
+import { componentKey, isReadable, plainKey, STORE_TYPES, type StoreSettings } from '../stores.ts';
 import { memberOf } from '../templates/index.ts';
 import { errorAt, type LocatedScalar } from '../yaml/located.ts';
 
@@ -65,7 +65,7 @@ function settingsOf(scalar: LocatedScalar, name: string, { host: { stores } }: E
         known.length === 0 ? 'declare it there: stores: { name: { type: redis, options: { url: … } } }' : suggestion(name, known, 'stores'),
     });
   }
-  if (!(STORE_TYPES as readonly string[]).includes(settings.type)) {
+  if (!isReadable(settings.type)) {
     throw errorAt(scalar.at, `stores of type "${settings.type}" cannot be read by this version`, {
       code: 'yaml-function',
       hint: `types that can: ${STORE_TYPES.join(', ')}`,

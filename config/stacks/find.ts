@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path/posix';
+import { dirname, extname, join } from 'node:path/posix';
 import type { ConfigFiles } from '../files.ts';
 import { globExpression } from '../glob.ts';
 import { suggestion } from '../nearest.ts';
@@ -7,6 +7,8 @@ import { errorAt, type Place } from '../yaml/located.ts';
 
 /** Endings that an import may leave out, in the order that they are tried. */
 const ENDINGS = ['', '.yaml', '.yml', '.yaml.tmpl', '.yml.tmpl'];
+
+const MANIFEST = /\.ya?ml(?:\.tmpl)?$/;
 
 /** What an import names, and where. */
 export interface Wanted {
@@ -68,14 +70,14 @@ export class StackFinder {
 
   async #glob(pattern: string, wanted: Wanted): Promise<readonly string[]> {
     const fixed = pattern.slice(0, pattern.search(/[*?[{]/));
-    const matcher = globExpression(/\.ya?ml$/.test(pattern) ? pattern : `${pattern}.yaml`);
+    const matcher = globExpression(extname(pattern) === '' ? `${pattern}.yaml` : pattern);
     if (matcher === undefined)
       throw errorAt(wanted.at, `"${wanted.path}" is no glob`, { code: 'invalid-glob', hint: 'close its braces and brackets' });
-    const found = (await this.#files.list(dirname(`${fixed}x`))).filter((name) => name.endsWith('.yaml') && matcher.test(name));
+    const found = (await this.#files.list(dirname(`${fixed}x`))).filter((name) => MANIFEST.test(name) && matcher.test(name));
     if (found.length > 0 || wanted.optional) return found;
     throw errorAt(wanted.at, `no stack matches "${wanted.path}"`, {
       code: 'missing-stack',
-      hint: 'a glob matches files that end in .yaml',
+      hint: 'a glob without an ending matches files that end in .yaml',
     });
   }
 }

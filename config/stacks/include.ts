@@ -1,5 +1,6 @@
-import { dirname, extname, join } from 'node:path/posix';
+import { basename, dirname, extname, join } from 'node:path/posix';
 import { parseJson } from '../../engine/index.ts';
+import { parseDotenv } from '../dotenv.ts';
 import type { ConfigFiles } from '../files.ts';
 import { suggestion } from '../nearest.ts';
 import { hclParser } from '../terraform-module.ts';
@@ -16,8 +17,8 @@ export interface IncludeSources {
 }
 
 /**
- * Puts in what `!include` and `!include.raw` name: a file, as what its ending says it is, or a part of it by a query. A path that begins with a dot is
- * relative to the file that it stands in, others to `base_path`.
+ * Puts in what `!include` and `!include.raw` name: a file, as what its ending says it is, or a part of it by a query. A path that begins with `./`
+ * or `../` is relative to the file that it stands in, where something is there, else and others to `base_path`.
  * @throws AtmosError `missing-include`, `query`, `yaml-function`
  */
 export async function resolveIncludes(root: LocatedMap, from: IncludeSources): Promise<LocatedMap> {
@@ -53,8 +54,9 @@ async function include(scalar: LocatedScalar, from: IncludeSources): Promise<Loc
       hint: 'put it into the repository: what a stack means must not depend on what a server says today',
     });
   }
-  const file = path.startsWith('.') ? join(dirname(scalar.at.document.file), path) : join(from.base, path);
-  const content = file.startsWith('../') ? undefined : await from.files.read(file);
+  const places = [join(from.base, path)];
+  if (/^\.{1,2}\//.test(path)) places.unshift(join(dirname(scalar.at.document.file), path));
+  const [file = '', content] = await firstOf(from.files, places);
   if (content === undefined) {
     const near = (await from.files.list(dirname(file))).filter((name) => !name.startsWith('.git/'));
     throw errorAt(scalar.at, `${scalar.tag}: there is no file "${path}" (${file})`, {
@@ -67,13 +69,23 @@ async function include(scalar: LocatedScalar, from: IncludeSources): Promise<Loc
   return expression === undefined ? whole : query(whole, expression, scalar.at);
 }
 
+/** The first that is there with its content, else only the first. */
+async function firstOf(files: ConfigFiles, paths: readonly string[]): Promise<readonly [path: string | undefined, content?: Uint8Array]> {
+  for (const path of paths) {
+    const content = path.startsWith('../') ? undefined : await files.read(path);
+    if (content !== undefined) return [path, content];
+  }
+  return [paths[0]];
+}
+
 async function parse(file: string, content: Uint8Array, { at }: LocatedScalar, { cache }: IncludeSources): Promise<Located> {
   const text = Buffer.from(content).toString('utf8');
-  switch (extname(file)) {
+  switch (/^\.env(?:\.|$)/.test(basename(file)) ? '.env' : extname(file).toLowerCase()) {
     case '.yaml':
     case '.yml':
     case '.json':
       return parseYaml(file, content, cache);
+    case '.tf':
     case '.tfvars':
     case '.hcl':
       try {
@@ -82,6 +94,14 @@ async function parse(file: string, content: Uint8Array, { at }: LocatedScalar, {
         const message = cause instanceof Error ? cause.message : String(cause);
         throw errorAt(at, `${file} is not valid: ${message}`, { code: 'invalid-hcl', cause });
       }
+    case '.env':
+      if (text.includes('$')) {
+        throw errorAt(at, `${file} has a $, which may stand for another variable`, {
+          code: 'yaml-function',
+          hint: 'write the values out, or include the text with !include.raw',
+        });
+      }
+      return locate(parseDotenv(text), at);
     default:
       return locate(text, at);
   }

@@ -2,7 +2,7 @@ import { plainScalar, type Scalar } from './scalar.ts';
 
 /** A text as Go's yaml.v3 writes it as a value: what stands before it, itself, and what stands after. */
 export interface Emitted {
-  readonly style: 'plain' | 'single' | 'literal' | 'double';
+  readonly style: 'plain' | 'single' | 'literal' | 'double' | 'escaped';
   /** A document with one key, `v`. Double quotes are left out: they would change the text itself. */
   readonly text: string;
 }
@@ -21,6 +21,12 @@ export function emit(text: string): Emitted {
   }
   if (hasSpecial || text.includes('\t')) return { style: 'double', text };
   return isPlain(text) ? { style: 'plain', text: `v: ${text}\n` } : { style: 'single', text: `v: '${text.replaceAll("'", "''")}'\n` };
+}
+
+/** As Atmos writes a text with a `'` where the templates' delimiters have one. */
+export function emitEscaped(text: string): Emitted {
+  const escaped = text.replaceAll(/["\\]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\t', '\\t');
+  return { style: 'escaped', text: `v: "${escaped}"\n` };
 }
 
 function literal(text: string): string {
@@ -58,6 +64,8 @@ export function readEmitted({ style }: Emitted, text: string): Scalar {
       return readLiteral(text.slice('v: |'.length));
     case 'double':
       return text;
+    case 'escaped':
+      return readEscaped(value.slice(1, -1));
     default:
       return style satisfies never;
   }
@@ -70,10 +78,25 @@ function readPlain(text: string): Scalar {
   return plainScalar(value);
 }
 
-/** A line break is a space, and several are one less. */
 function readSingle(text: string): string {
   if (/(?<!')'(?:'')*(?!')/.test(text)) throw new Error("gives a ' that ends the text: use two of them");
-  return text.replaceAll("''", "'").replaceAll(/[ \t]*\n[ \t\n]*/g, (breaks) => {
+  return folded(text.replaceAll("''", "'"));
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\', '"': '"', n: '\n', t: '\t' };
+
+function readEscaped(text: string): string {
+  if (/^(?:[^"\\]|\\[\s\S])*"/.test(text)) throw new Error('gives a " that ends the text: put \\ before it');
+  return folded(text).replaceAll(/\\([\s\S])/g, (sequence, character: string) => {
+    const meant = ESCAPES[character];
+    if (meant === undefined) throw new Error(`gives ${sequence}, which is no escape: put another \\ before it`);
+    return meant;
+  });
+}
+
+/** A line break is a space, and several are one less. */
+function folded(text: string): string {
+  return text.replaceAll(/[ \t]*\n[ \t\n]*/g, (breaks) => {
     const count = breaks.split('\n').length - 1;
     return count === 1 ? ' ' : '\n'.repeat(count - 1);
   });

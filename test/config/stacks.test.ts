@@ -27,6 +27,23 @@ describe('imports', () => {
     expect(varsOf(scope, 'terraform/a')).toEqual({ last: 'b', b: 1, x: 1 });
   });
 
+  test.each([
+    ['catalog/*', ['a']],
+    ['catalog/*.yml', ['b']],
+    ['catalog/?.*', ['a', 'b']],
+    ['catalog/**/*.*', ['a', 'b', 'c']],
+  ])('takes the ending of a glob as it is, and .yaml where it has none: %s', async (glob, names) => {
+    const scope = await scopeOf({
+      'deployments/app.yaml': deployment('[top]'),
+      'stacks/top.yaml': `import: ["${glob}"]`,
+      'stacks/catalog/a.yaml': 'vars: { a: 1 }',
+      'stacks/catalog/b.yml': 'vars: { b: 1 }',
+      'stacks/catalog/README.md': '# no stack: {',
+      'stacks/catalog/inner/c.yaml': 'vars: { c: 1 }',
+    });
+    expect(Object.keys(varsOf(scope, 'terraform/a')).sort()).toEqual(names);
+  });
+
   test('opens the declared stacks and what they import, and nothing else', async () => {
     const tree = workingTree(
       await repository({
@@ -239,6 +256,46 @@ components:
     expect(await refusal(scopeOf(files('terraform: { metadata: { component: x } }')))).toMatchObject({ code: 'not-for-all' });
     expect(await refusal(scopeOf(files('vars: !include x.yaml')))).toMatchObject({ code: 'missing-include' });
     expect(await refusal(scopeOf(files('import: ["{{"]')))).toMatchObject({ code: 'invalid-glob' });
+  });
+
+  test('includes a file as what its ending says, from beside the stack, or else from base_path', async () => {
+    const scope = await scopeOf({
+      'atmos.yaml': 'base_path: infra',
+      'infra/deployments/app.yaml': deployment('[a/top]'),
+      'infra/stacks/a/top.yaml':
+        'vars: { tf: !include conf/vars.tf, env: !include ./.env.local, near: !include ./x.json, far: !include ./conf/far.JSON }',
+      'infra/conf/vars.tf': 'size = "small"\n',
+      'infra/stacks/a/.env.local': 'export A="one two"\nB=3 # three\n',
+      'infra/stacks/a/x.json': '1',
+      'infra/x.json': '2',
+      'infra/conf/far.JSON': '[true]',
+    });
+    expect(varsOf(scope, 'terraform/a')).toEqual({ tf: { size: 'small' }, env: { A: 'one two', B: '3' }, near: 1, far: [true] });
+    const open = { 'deployments/app.yaml': deployment('[top]'), 'stacks/top.yaml': 'vars: !include ./.env', 'stacks/.env': 'A=$HOME' };
+    expect((await refusal(scopeOf(open))).message).toBe('stacks/.env has a $, which may stand for another variable');
+  });
+
+  test('renders texts with delimiters that hold a quote, which Atmos writes in double quotes', async () => {
+    const scope = await scopeOf({
+      'atmos.yaml': `templates: { settings: { enabled: true, delimiters: ["'{{", "}}'"] } }`,
+      'deployments/app.yaml': deployment('[top]'),
+      'stacks/top.yaml': `vars:
+  name: it's
+  a: "'{{ .vars.name }}'-1"
+  b: "it's \\"b\\""
+  c: |
+    say '{{ upper .vars.name }}'
+      on
+  d: '{{ .vars.name }}'
+`,
+    });
+    expect(varsOf(scope, 'terraform/a')).toEqual({
+      name: "it's",
+      a: "it's-1",
+      b: 'it\'s "b"',
+      c: "say IT'S\n  on\n",
+      d: '{{ .vars.name }}',
+    });
   });
 
   test('never evaluates components that the deployment does not have', async () => {

@@ -10,7 +10,7 @@ templates: { settings: { enabled: true } }
 stores:
   prod: { type: redis, options: { url: "redis://localhost", prefix: acme, stack_delimiter: "-" } }
   plain: { type: redis }
-  ssm: { type: aws-ssm-parameter-store }
+  ssm: { kind: aws/ssm, type: redis, options: { region: eu-west-1, prefix: !env PREFIX, url: [] } }
   vault: { type: redis, secret: true }
 `,
     'deployments/app.yaml': 'deployment: { name: app, stacks: [top], components: { terraform: { a: {} } } }',
@@ -44,7 +44,7 @@ stores:
 
   test.each([
     ['!store prd vpc id', 'atmos.yaml has no store "prd"'],
-    ['!store ssm vpc id', 'stores of type "aws-ssm-parameter-store" cannot be read'],
+    ['!store ssm vpc id', 'stores of type "aws/ssm" cannot be read'],
     ['!store vault vpc id', 'holds secrets'],
     ['!store prod vpc', 'does not take these arguments'],
     ['!store prod vpc id | defaults x', 'does not take these arguments'],
@@ -53,5 +53,10 @@ stores:
     const error = await refusal(scopeOf(withStore(text)));
     expect(error.message).toContain(said);
     expect(placeOf(error)).toMatch(/^stacks\/top.yaml:6:/);
+  });
+
+  test('have no YAML functions in the settings of one that can be read', async () => {
+    const files = { ...withStore('1'), 'atmos.yaml': 'stores: { prod: { kind: redis, options: { url: !env REDIS } } }' };
+    expect(await refusal(scopeOf(files))).toMatchObject({ code: 'unsupported-function' });
   });
 });

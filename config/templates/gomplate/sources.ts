@@ -1,4 +1,5 @@
 import { dirname, extname, isAbsolute, join, relative } from 'node:path/posix';
+import { parseDotenv } from '../../dotenv.ts';
 import type { Functions } from '../evaluate.ts';
 import { fromCsv, fromToml, fromYaml } from '../formats.ts';
 import { fromJson } from '../json.ts';
@@ -80,24 +81,10 @@ function parse(text: string, type: string): Value {
     case 'text/csv':
       return fromCsv(text);
     case 'application/x-env':
-      return fromEnv(text);
+      return parseDotenv(text);
     case 'text/plain':
       return text;
     default:
       throw new Error(`no datasource can be read as ${type}`);
   }
-}
-
-/** `NAME=value` lines, as a shell would read them. */
-function fromEnv(text: string): Value {
-  const lines = text.split('\n').map((line) => /^\s*(?:export\s+)?([\w.]+)\s*[=:]\s*(.*?)\s*$/.exec(line));
-  return Object.fromEntries(
-    lines.flatMap((line) => {
-      const [, name = '', value = ''] = line ?? [];
-      if (line === null) return [];
-      const [, double, single] = /^(?:"((?:[^"\\]|\\.)*)"|'([^']*)')/.exec(value) ?? [];
-      const unquoted = double?.replaceAll('\\n', '\n').replaceAll(/\\(.)/g, '$1') ?? single ?? value.replace(/\s+#.*$|^#.*$/, '');
-      return [[name, unquoted] as const];
-    }),
-  );
 }

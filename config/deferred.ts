@@ -15,6 +15,7 @@ import {
 } from './templates/index.ts';
 import { locate, plain } from './yaml/located.ts';
 import { query } from './yaml/query.ts';
+import { hasFallback, namesIn, parseQuery } from './yaml/query-parse.ts';
 
 export function isDeferred(value: unknown): value is Deferred {
   return (
@@ -42,7 +43,9 @@ export function needsOf(value: Json): readonly Need[] {
 export function settle(value: Json, produced: Produced): Json {
   if (isDeferred(value)) {
     const { template, needs } = value.$deferred;
-    const known = needs.every(({ component, field }) => Object.hasOwn(produced[component] ?? {}, field));
+    const known = needs.every(({ component, field, optional }) =>
+      optional === true ? Object.hasOwn(produced, component) : Object.hasOwn(produced[component] ?? {}, field),
+    );
     return known ? evaluateDeferred(template, produced) : value;
   }
   if (Array.isArray(value)) return value.map((item: Json) => settle(item, produced));
@@ -84,7 +87,24 @@ function onlyAction({ body }: Template) {
 export function producedFunctions(read: (need: Need) => Value): Functions {
   const component = (address: string): Fields => new Lookup((field) => read({ component: address, field }));
   const kind = (name: string): Fields => new Lookup((componentName) => component(`${name}/${componentName}`));
-  return { outputs: () => new Lookup(kind), nixpack: () => kind('nixpack'), store: (...args) => storeValue(read, args) };
+  return {
+    outputs: () => new Lookup(kind),
+    nixpack: () => kind('nixpack'),
+    store: (...args) => storeValue(read, args),
+    output: (...args) => outputValue(read, args),
+  };
+}
+
+/** `output "component" "query"`, which `!terraform.output` and `!terraform.state` stand for where they ask for more than an output's name. */
+function outputValue(read: (need: Need) => Value, [component, expression]: readonly Value[]): Value {
+  const parsed = parseQuery(String(expression));
+  const names = parsed === undefined ? undefined : namesIn(parsed);
+  if (parsed === undefined || names === undefined) throw new Error(`"${String(expression)}" names no output`);
+  const optional = hasFallback(parsed) ? ({ optional: true } as const) : {};
+  const values = names.map((field) => [field, read({ component: `terraform/${String(component)}`, field, ...optional })] as const);
+  if (values.some(([, value]) => value === UNKNOWN)) return UNKNOWN;
+  const at = { document: { file: `outputs of ${String(component)}`, text: '' }, offset: 0, length: 0 };
+  return plain(query(locate(Object.fromEntries(values), at), String(expression), at)) as Value;
 }
 
 /** `store "name" "key" "query" ["fallback"]`, which `!store` stands for. What is not in a store is read as `null`. */

@@ -98,6 +98,8 @@ export interface Need {
   readonly component: ComponentAddress;
   /** A terraform output's name, or `image` and `digest` of a nixpack component. */
   readonly field: string;
+  /** Where the component has no such output, the template has something else. */
+  readonly optional?: true;
 }
 
 /** What components have produced so far, by address and field. */

@@ -51,7 +51,7 @@ export function evaluateTemplate(source: string, scalar: LocatedScalar, context:
 /** Whether a template reads what other components make. */
 function readsProduced(template: Template): boolean {
   for (const operand of operandsOf(template)) {
-    if (operand.kind === 'function' && ['outputs', 'nixpack', 'store'].includes(operand.name)) return true;
+    if (operand.kind === 'function' && ['outputs', 'output', 'nixpack', 'store'].includes(operand.name)) return true;
   }
   return false;
 }

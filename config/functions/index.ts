@@ -11,6 +11,7 @@ import { evaluateTemplate } from '../template-value.ts';
 import { memberOf, type Value } from '../templates/index.ts';
 import { errorAt, type LocatedScalar } from '../yaml/located.ts';
 import { GIT_FUNCTIONS, gitFact } from './git.ts';
+import { outputAsked } from './output.ts';
 import { storeTemplate } from './store.ts';
 
 /** @throws AtmosError `yaml-function` for a tag that names no function, or arguments that it does not take. */
@@ -52,22 +53,13 @@ export function functionIn(text: string): { readonly tag: string; readonly text:
 type YamlFunction = (scalar: LocatedScalar, text: string, context: EvaluationContext) => Json;
 
 const output: YamlFunction = (scalar, text, context) => {
-  const [component, ...rest] = argumentsOf(scalar, text, context);
-  const name = rest.at(-1);
-  const stack = rest.length === 2 ? rest[0] : undefined;
-  if (component === undefined || name === undefined || rest.length > 2) {
-    throw wrongArguments(scalar, `${scalar.tag}`, '<a terraform component of this deployment> <output>');
-  }
+  const { stack, template } = outputAsked(scalar, known(scalar, text, context));
   if (stack !== undefined && stack !== memberOf(context.data, 'atmos_stack')) {
     throw errorAt(scalar.at, `${scalar.tag} reads of stack "${stack}", and a target's components read of one another only`, {
       code: 'yaml-function',
       hint: 'leave the stack out, or take the value into the deployment as context',
     });
   }
-  const holder = `(index outputs.terraform ${JSON.stringify(component)})`;
-  const template = /^[A-Za-z_]\w*$/.test(name)
-    ? `{{ ${holder}.${name} }}`
-    : `{{ (index outputs.terraform ${JSON.stringify(component)} ${JSON.stringify(name)}) }}`;
   return evaluateTemplate(template, scalar, { ...context, delimitersOf: () => ({ left: '{{', right: '}}' }) });
 };
 
@@ -136,9 +128,15 @@ function labelsOf(context: EvaluationContext): { readonly [key: string]: Json } 
 
 /** Words, or texts in quotes; templates in them are evaluated first. */
 function argumentsOf(scalar: LocatedScalar, text: string, context: EvaluationContext): readonly string[] {
+  const words = known(scalar, text, context).matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g);
+  return [...words].map(([, double, single, word]) => double ?? single ?? word ?? '');
+}
+
+/** A text with its templates evaluated. */
+function known(scalar: LocatedScalar, text: string, context: EvaluationContext): string {
   const value = evaluateTemplate(text, scalar, context);
   if (isDeferred(value)) throw errorAt(scalar.at, `the arguments of ${scalar.tag} must be known beforehand`, { code: 'yaml-function' });
-  return [...String(value).matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, word]) => double ?? single ?? word ?? '');
+  return String(value);
 }
 
 function wrongArguments(scalar: LocatedScalar, tag: string, usage: string) {

@@ -70,6 +70,47 @@ describe('values of other components', () => {
     expect(await settled('\'{{ (index nixpack "api").digest }}\'')).toBe('sha256:1');
   });
 
+  test.each<[string, Json]>([
+    ['network .subnets[0]', 'a'],
+    ['network .subnets[-1]', 'b'],
+    ['network .info.name', 'n'],
+    [`network '.info["name"]'`, 'n'],
+    ['network .info["name"]', 'n'],
+    ['network .odd-name', 1],
+    ['network .nothing // "http://none:1/x"', 'http://none:1/x'],
+    ['network .nothing // ["f", 1]', ['f', 1]],
+    ['network .nothing // {"k": "v"}', { k: 'v' }],
+    ['network .id // "other"', 'vpc-1'],
+    ['network .info.nothing // .nothing // .size', 3],
+    ['network .id | "jdbc:" + . + ":5432/events"', 'jdbc:vpc-1:5432/events'],
+    ['network .size + 1', 4],
+    ['network .subnets | length', 2],
+    ['network {"id": .id, subnets: .subnets + ["c"]}', { id: 'vpc-1', subnets: ['a', 'b', 'c'] }],
+  ])('are asked for a part, with what yq and Atmos understand: %s', async (text, expected) => {
+    expect(await settled(`!terraform.state ${JSON.stringify(text)}`)).toEqual(expected);
+  });
+
+  test.each([
+    'network',
+    'network a b c',
+    'network size // 4',
+    "network ''",
+    'network .',
+    'network .a[',
+    'network .a | sort',
+    'network .a // "\\x"',
+  ])('are refused where Atmos or yq would need more: %s', async (text) => {
+    expect(await refusal(scopeOf(withVars(`x: !terraform.output ${JSON.stringify(text)}`)))).toMatchObject({ code: 'yaml-function' });
+  });
+
+  test('wait for a component whose output they can do without, and for an output that they can’t', async () => {
+    const without = (await value('!terraform.output network .nothing // "x"')) ?? null;
+    expect(needsOf(without)).toEqual([{ component: 'terraform/network', field: 'nothing', optional: true }]);
+    expect(isDeferred(settle(without, {}))).toBe(true);
+    const needed = (await value('!terraform.output network .nothing[0]')) ?? null;
+    expect(isDeferred(settle(needed, produced))).toBe(true);
+  });
+
   test('go through functions, fields and indexes that are applied once they are known', async () => {
     expect(await settled('\'{{ join "," outputs.terraform.network.subnets | upper }}\'')).toBe('A,B');
     expect(await settled("'{{ index outputs.terraform.network.subnets 1 }}'")).toBe('b');

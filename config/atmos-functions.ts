@@ -51,6 +51,9 @@ export function atmosFunctions(siblings: Siblings, { stack, at, sources, call }:
       if (!isDeferred(value)) return typeof value === 'object' && value !== null ? asValue(value as Json, at) : (value as Value);
       throw new Error(`${String(text)} is known only when something was applied`);
     },
+    Store: () => {
+      throw new Error('what a store holds is read by the node that needs it: write !store <store> <component> <key> as a value of its own');
+    },
     GomplateDatasource: (...args) => sources.datasource?.(...args),
   });
   return { atmos: () => namespace };

@@ -1,5 +1,6 @@
 import type { AtmosError, Json, JsonObject } from '../engine/index.ts';
 import { asWritten } from './as-written.ts';
+import { readingOutputs } from './component-outputs.ts';
 import { producedFunctions } from './deferred.ts';
 import type { EvaluationContext } from './evaluate.ts';
 import { suggestion } from './nearest.ts';
@@ -13,11 +14,14 @@ import { errorAt, type LocatedScalar, type Place } from './yaml/located.ts';
  * all that is known by now put in, and the fields that it may read.
  * @throws AtmosError `template`, `unknown-component`, `unknown-field`
  */
-export function evaluateTemplate(source: string, scalar: LocatedScalar, context: EvaluationContext): Json {
+export function evaluateTemplate(written: string, scalar: LocatedScalar, context: EvaluationContext): Json {
   const delimiters = context.delimitersOf(scalar.at.document.file);
-  if (delimiters === undefined || !source.includes(delimiters.left)) return source;
+  if (delimiters === undefined || !written.includes(delimiters.left)) return written;
+  let source = written;
   try {
-    const template = parseTemplate(source, delimiters);
+    let template = parseTemplate(written, delimiters);
+    source = readingOutputs(written, template, context.components);
+    if (source !== written) template = parseTemplate(source, delimiters);
     const options = { functions: withFunctions(context.functions), missingKey: 'default' } as const;
     if (!readsProduced(template)) {
       const value = asWritten(source, template, delimiters, (one) => render(one, context.data, options));

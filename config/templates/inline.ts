@@ -106,8 +106,19 @@ class Inliner {
   #operand(operand: Operand, around: Surroundings): void {
     const isFixed = operand.kind === 'function' && this.#known.fixed.has(operand.name);
     const isKnown = isOfRoot(operand, around) && this.#known.isKnown?.(operand) !== false;
-    if (isFixed || isKnown) this.#replace(operand.at, operand.end, [operand]);
+    // Of what a fixed function gives, only what is asked for is put in.
+    const isOfFixed = operand.kind === 'pipe' && operand.path.length > 0 && this.#isFixedCall(operand.pipe, around);
+    if (isFixed || isKnown || isOfFixed) this.#replace(operand.at, operand.end, [operand]);
     else if (operand.kind === 'pipe') this.#pipe(operand.pipe, around);
+  }
+
+  #isFixedCall({ declares, commands }: Pipe, around: Surroundings): boolean {
+    const [first, ...rest] = commands.length === 1 && declares.length === 0 ? (commands[0]?.args ?? []) : [];
+    return (
+      first?.kind === 'function' &&
+      this.#known.fixed.has(first.name) &&
+      rest.every((arg) => arg.kind === 'literal' || isOfRoot(arg, around))
+    );
   }
 
   #replace(at: number, end: number, args: readonly Operand[]): void {

@@ -172,10 +172,28 @@ describe('atmos.Component', () => {
     expect(varsOf(scope, 'terraform/reader').x).toBe('10.2.0.0/16 in dev');
   });
 
+  test.each<[string, Json]>([
+    ['{{ (atmos.Component "vpc" .stack).outputs.ids }}', ['a', 'b']],
+    ['{{ (atmos.Component "terraform/vpc" $.atmos_stack).outputs.id }}-{{ (atmos.Component "vpc").outputs.id | upper }}', 'x-X'],
+    ['{{ index (atmos.Component "vpc" .stack).outputs.ids 1 }} {{ index (atmos.Component "vpc" .stack).outputs "id" }}', 'b x'],
+    [
+      '{{ range (atmos.Component "vpc" $.stack).outputs.ids }}<{{ . }}>{{ end }} {{ (atmos.Component "vpc" $.stack).vars.size }}',
+      '<a><b> 3',
+    ],
+  ])('has the outputs of that component, read where they are needed: %s', async (template, expected) => {
+    const files = withReader(template);
+    const stack = files['stacks/top.yaml'].replace('id: !terraform.output reader id', 'size: 3');
+    const scope = await scopeOf({ ...files, 'stacks/top.yaml': stack });
+    expect(scope.components['terraform/reader']?.dependsOn).toEqual(['terraform/vpc']);
+    expect(settle(varsOf(scope, 'terraform/reader').x ?? null, { 'terraform/vpc': { id: 'x', ids: ['a', 'b'] } })).toEqual(expected);
+  });
+
   test.each([
     ['{{ (atmos.Component "vpx" .stack).vars.cidr }}', 'components are: terraform/reader, terraform/vpc'],
     ['{{ (atmos.Component "vpc" "prod").vars.cidr }}', 'is not the one of this target (dev)'],
-    ['{{ (atmos.Component "vpc" .stack).outputs.id }}', 'outputs.terraform.vpc.id'],
+    ['{{ $vpc := atmos.Component "vpc" .stack }}{{ $vpc.outputs.id }}', 'outputs.terraform.vpc.id'],
+    ['{{ range list 1 }}{{ (atmos.Component "vpc" .stack).outputs.id }}{{ end }}', 'stack'],
+    ['{{ (atmos.Component "vpc" "prod").outputs.id }}', 'is not the one of this target (dev)'],
     ['{{ (atmos.Component "reader" .stack).vars.x }}', 'terraform/reader → terraform/reader'],
   ])('says what is wrong with %s', async (template, said) => {
     expect((await refusal(scopeOf(withReader(template)))).message).toContain(said);

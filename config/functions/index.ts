@@ -13,6 +13,7 @@ import { errorAt, type LocatedScalar } from '../yaml/located.ts';
 import { GIT_FUNCTIONS, gitFact } from './git.ts';
 import { outputAsked } from './output.ts';
 import { storeTemplate } from './store.ts';
+import { unquoted, wordsOf } from './words.ts';
 
 /** @throws AtmosError `yaml-function` for a tag that names no function, or arguments that it does not take. */
 export function yamlFunction(scalar: LocatedScalar, tag: string, context: EvaluationContext): Json {
@@ -64,7 +65,7 @@ const output: YamlFunction = (scalar, text, context) => {
 };
 
 const store: YamlFunction = (scalar, text, context) => {
-  const template = storeTemplate(scalar, text, (part) => argumentsOf(scalar, part, context), context);
+  const template = storeTemplate(scalar, known(scalar, text, context), context);
   return evaluateTemplate(template, scalar, { ...context, delimitersOf: () => ({ left: '{{', right: '}}' }) });
 };
 
@@ -128,8 +129,7 @@ function labelsOf(context: EvaluationContext): { readonly [key: string]: Json } 
 
 /** Words, or texts in quotes; templates in them are evaluated first. */
 function argumentsOf(scalar: LocatedScalar, text: string, context: EvaluationContext): readonly string[] {
-  const words = known(scalar, text, context).matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g);
-  return [...words].map(([, double, single, word]) => double ?? single ?? word ?? '');
+  return wordsOf(known(scalar, text, context)).map((word) => unquoted(word.text));
 }
 
 /** A text with its templates evaluated. */

@@ -1,6 +1,7 @@
 import type { AtmosError } from '../../engine/index.ts';
 import { errorAt, type LocatedScalar } from '../yaml/located.ts';
 import { namesIn, parseQuery } from '../yaml/query-parse.ts';
+import { unquoted, wordsOf } from './words.ts';
 
 /** What `!terraform.output` and `!terraform.state` ask for. */
 export interface Asked {
@@ -11,21 +12,19 @@ export interface Asked {
   readonly template: string;
 }
 
-const TOKEN = /"(?:[^"\r\n]|"")*"|'(?:[^'\r\n]|'')*'|\||[^\s|]+/g;
-
 /**
  * Reads `<component> [stack] <output or query>`, as Atmos does (`pkg/function/parser`): what begins like a query is one, to the end of the text.
  * @throws AtmosError `yaml-function`
  */
 export function outputAsked(scalar: LocatedScalar, text: string): Asked {
-  const [first, second, third, fourth] = [...text.matchAll(TOKEN)];
+  const [first, second, third, fourth] = wordsOf(text);
   if (first === undefined || second === undefined) throw wrong(scalar);
-  const hasStack = third !== undefined && !isQuery(second[0]);
-  if (hasStack && fourth !== undefined && !isQuery(third[0])) throw wrong(scalar);
-  const asked = unquoted(text.slice((hasStack ? third : second).index).trim());
-  const component = unquoted(first[0]);
+  const hasStack = third !== undefined && !isQuery(second.text);
+  if (hasStack && fourth !== undefined && !isQuery(third.text)) throw wrong(scalar);
+  const asked = unquoted(text.slice((hasStack ? third : second).at).trim());
+  const component = unquoted(first.text);
   if (component === '' || asked === '') throw wrong(scalar);
-  return { component, stack: hasStack ? unquoted(second[0]) : undefined, template: templateOf(scalar, component, asked) };
+  return { component, stack: hasStack ? unquoted(second.text) : undefined, template: templateOf(scalar, component, asked) };
 }
 
 function templateOf(scalar: LocatedScalar, component: string, asked: string): string {
@@ -55,11 +54,6 @@ function parsed(expression: string): ReturnType<typeof parseQuery> {
 
 function isQuery(word: string): boolean {
   return /^[.[{|'"]/.test(word);
-}
-
-function unquoted(word: string): string {
-  const [, double, single] = /^(?:"([\s\S]*)"|'([\s\S]*)')$/.exec(word) ?? [];
-  return double?.replaceAll('""', '"') ?? single?.replaceAll("''", "'") ?? word;
 }
 
 function wrong({ at, tag }: LocatedScalar): AtmosError {

@@ -4,6 +4,7 @@ import { suggestion } from '../nearest.ts';
 import { componentKey, isReadable, plainKey, STORE_TYPES, type StoreSettings } from '../stores.ts';
 import { memberOf } from '../templates/index.ts';
 import { errorAt, type LocatedScalar } from '../yaml/located.ts';
+import { unquoted, type Word, wordsOf } from './words.ts';
 
 /** What `!store <store> [stack] <component> <key>` and `!store.get <store> <key>` read. */
 interface Read {
@@ -24,16 +25,14 @@ const GET_USAGE = '!store.get <store> <key> [| default <value>] [| query <expres
  * The template that stands for a value of a store, which is read by the node that needs it.
  * @throws AtmosError `yaml-function` for arguments that it does not take, and stores that can't be read
  */
-export function storeTemplate(
-  scalar: LocatedScalar,
-  text: string,
-  words: (text: string) => readonly string[],
-  context: EvaluationContext,
-): string {
-  const [read = '', ...steps] = text.split('|');
-  const args = words(read);
+export function storeTemplate(scalar: LocatedScalar, text: string, context: EvaluationContext): string {
+  const words = wordsOf(text);
+  const options = words.flatMap(({ text: word, at }, index) =>
+    word === '|' && isOption(words[index + 1]) ? [{ at, words: words.slice(index + 1) }] : [],
+  );
+  const args = wordsOf(text.slice(0, options[0]?.at)).map((word) => unquoted(word.text));
   const { store, key } = scalar.tag === '!store.get' ? plainRead(scalar, args, context) : componentRead(scalar, args, context);
-  const { fallback, query } = optionsIn(scalar, steps.map(words));
+  const { fallback, query } = optionsIn(scalar, text, options);
   const written = [store, key, query, ...(fallback === undefined ? [] : [fallback])].map((word) => JSON.stringify(word));
   return `{{ store ${written.join(' ')} }}`;
 }
@@ -80,13 +79,25 @@ function settingsOf(scalar: LocatedScalar, name: string, { host: { stores } }: E
   return settings;
 }
 
-function optionsIn(scalar: LocatedScalar, steps: readonly (readonly string[])[]): Options {
+function isOption(word: Word | undefined): boolean {
+  return word?.text === 'default' || word?.text === 'query';
+}
+
+/** A query goes on to the next option, whatever is in it; a default is one word. */
+function optionsIn(
+  scalar: LocatedScalar,
+  text: string,
+  options: readonly { readonly at: number; readonly words: readonly Word[] }[],
+): Options {
   let fallback: string | undefined;
   let query = '';
-  for (const [name, value, ...rest] of steps) {
-    if (value === undefined || rest.length > 0) throw wrong(scalar, USAGE);
-    if (name === 'default') fallback = value;
-    else if (name === 'query') query = value;
+  for (const [index, { words }] of options.entries()) {
+    const [name, first] = words;
+    const end = options[index + 1]?.at ?? text.length;
+    if (first === undefined || first.at >= end) throw wrong(scalar, USAGE);
+    const value = text.slice(first.at, end).trim();
+    if (name?.text === 'query') query = unquoted(value);
+    else if (wordsOf(value).length === 1) fallback = unquoted(value);
     else throw wrong(scalar, USAGE);
   }
   return { fallback, query };

@@ -35,6 +35,9 @@ stores:
     expect(await settled('!store.get plain k | query .a[1]', { a: [1, 2] })).toBe(2);
     expect(await settled('!store.get plain k | default "two words"', null)).toBe('two words');
     expect(await settled('!store.get plain k | default 7 | query .a', { a: 1 })).toBe(1);
+    expect(await settled('!store.get plain k | query .a | length', { a: [1, 2] })).toBe(2);
+    expect(await settled('!store.get plain k | query ".a // ""x""" | default "a | b"', {})).toBe('x');
+    expect(await settled('!store.get plain k | query .a | default "a | b"', null)).toBe('a | b');
     await expect(settled('!store.get plain k', null)).rejects.toThrow('store "plain" has no key "k"');
   });
 

@@ -2,6 +2,7 @@ import type { Json } from '../engine/index.ts';
 import { isDeferred } from './deferred.ts';
 import { functionIn, yamlFunction } from './functions/index.ts';
 import type { ComponentAddress } from './scope.ts';
+import type { StaticOutputs } from './static-outputs.ts';
 import type { StoreSettings } from './stores.ts';
 import { evaluateTemplate } from './template-value.ts';
 import type { Delimiters, Functions, Value } from './templates/index.ts';
@@ -14,6 +15,8 @@ export interface EvaluationContext {
   readonly data: Value;
   /** The components that may be read of. */
   readonly components: ReadonlySet<ComponentAddress>;
+  /** Those whose outputs are written down in the stacks. */
+  readonly statics: StaticOutputs;
   /** Functions of the host: `git`, `env`. */
   readonly functions: Functions;
   readonly host: Host;

@@ -15,6 +15,7 @@ import { prepareComponent } from './resolve-component.ts';
 import { PHASES, type PhaseName, type Scope, type ScopedComponent, type SecretSource, type UserNode } from './scope.ts';
 import type { FileContext } from './stacks/file-templates.ts';
 import { declaredStacks, ManifestLoader } from './stacks/imports.ts';
+import { NO_STATIC_OUTPUTS, staticComponents, staticOutputsOf } from './static-outputs.ts';
 import type { Value } from './templates/index.ts';
 import { inspectModule } from './terraform-module.ts';
 import type { TextCache } from './text-cache.ts';
@@ -74,6 +75,7 @@ export async function resolve(
     // JSON, which templates take as it is.
     data: { context: context === undefined ? {} : plain(context) } as Value,
     components: new Set(declared.keys()),
+    statics: NO_STATIC_OUTPUTS,
     functions,
     host,
     evaluations,
@@ -86,11 +88,36 @@ export async function resolve(
   const manifest = await loader.load(declaredStacks([root, own]));
   const prepared = new Map<string, () => ScopedComponent>();
   const siblings = siblingsOf(prepared, [...declared.keys()]);
+  const statics = new Map<string, () => JsonObject>();
+  for (const { name, at } of staticComponents(manifest?.root)) {
+    const address = `terraform/${name}`;
+    if (declared.has(address)) continue;
+    statics.set(address, () => staticOutputsOf(siblings.resolve(address)));
+    const request = {
+      kind: 'terraform',
+      name,
+      at,
+      overlays: [],
+      manifest,
+      project,
+      target,
+      context,
+      evaluation,
+      files,
+      cache,
+      siblings,
+    } as const;
+    // The deployment does not have it: what is wrong with it matters to those who ask for it.
+    const failing = (error: unknown) => () => {
+      throw error;
+    };
+    prepared.set(address, await prepareComponent(request).catch(failing));
+  }
   await together(declared, async ([address, { kind, name, section, at }]) => {
     const layers = [section, overlays.get(address)?.section].filter((layer): layer is LocatedMap => layer !== undefined);
     // What its own layers replace is its own affair: stacks are shared.
     const own = history === undefined ? undefined : new Map(history);
-    const mine = { ...evaluation, history: own };
+    const mine = { ...evaluation, statics, history: own };
     const request = { kind, name, at, overlays: layers, manifest, project, target, context, evaluation: mine, files, cache, siblings };
     prepared.set(address, await prepareComponent(request));
   });

@@ -5,6 +5,7 @@ import { producedFunctions } from './deferred.ts';
 import type { EvaluationContext } from './evaluate.ts';
 import { suggestion } from './nearest.ts';
 import type { Deferred, Need } from './scope.ts';
+import { settleStatic } from './static-outputs.ts';
 import { storeOf } from './stores.ts';
 import { inline, operandsOf, parseTemplate, render, type Template, TemplateError, UNKNOWN, withFunctions } from './templates/index.ts';
 import { errorAt, type LocatedScalar, type Place } from './yaml/located.ts';
@@ -20,7 +21,7 @@ export function evaluateTemplate(written: string, scalar: LocatedScalar, context
   let source = written;
   try {
     let template = parseTemplate(written, delimiters);
-    source = readingOutputs(written, template, context.components);
+    source = readingOutputs(written, template, [...context.components, ...context.statics.keys()]);
     if (source !== written) template = parseTemplate(source, delimiters);
     const options = { functions: withFunctions(context.functions), missingKey: 'default' } as const;
     if (!readsProduced(template)) {
@@ -32,9 +33,14 @@ export function evaluateTemplate(written: string, scalar: LocatedScalar, context
       throw errorAt(scalar.at, 'outputs can be read only in templates with the delimiters {{ and }}', { code: 'template' });
     }
     const needs = new Map<string, Need>();
+    const fixedNeeds = new Map<string, Need>();
     const problems: AtmosError[] = [];
     // Evaluated once with its outputs unknown: both ways of what depends on them are gone, so that all needs are met.
     const read = (need: Need) => {
+      if (context.statics.has(need.component)) {
+        fixedNeeds.set(`${need.component}#${need.field}`, need);
+        return UNKNOWN;
+      }
       const problem = checkNeed(need, scalar, context);
       if (problem === undefined) needs.set(`${need.component}#${need.field}`, need);
       else problems.push(problem);
@@ -44,6 +50,14 @@ export function evaluateTemplate(written: string, scalar: LocatedScalar, context
     if (problems[0] !== undefined) throw problems[0];
     const fixed = new Set(Object.keys(context.functions));
     const left = inline(source, template, { ...options, data: context.data, fixed });
+    const [first] = fixedNeeds.values();
+    if (first !== undefined) {
+      if (needs.size === 0) return settleStatic(left, [...fixedNeeds.values()], context.statics, scalar.at);
+      throw errorAt(scalar.at, `reads what is written down for ${first.component} together with what is known only later`, {
+        code: 'template',
+        hint: 'put them into values of their own',
+      });
+    }
     const deferred = { template: left, needs: [...needs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, need]) => need) };
     return { $deferred: deferred } satisfies Deferred as unknown as JsonObject;
   } catch (error) {

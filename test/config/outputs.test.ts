@@ -162,3 +162,41 @@ describe('atmos.Component', () => {
     expect((await refusal(scopeOf(withReader(template)))).message).toContain(said);
   });
 });
+
+describe('outputs that are written down in the stacks', () => {
+  const files = (x: string, more = '') => ({
+    'atmos.yaml': 'stacks: { name_template: "{{ .vars.stage }}" }\ntemplates: { settings: { enabled: true } }\n',
+    'deployments/app.yaml': 'deployment: { name: app, stacks: [top], components: { terraform: { a: {}, vpc: {} } } }',
+    'stacks/top.yaml': `vars: { stage: dev }
+components:
+  terraform:
+    vpc: {}
+    old:
+      remote_state_backend_type: static
+      remote_state_backend: { static: { id: "net-{{ .vars.stage }}", zones: [a, b], ports: { http: 80 } } }
+    broken: { metadata: { inherits: [nowhere] }, remote_state_backend_type: static }
+    a: { vars: { x: ${x} } }
+${more}`,
+  });
+
+  test.each<[string, Json]>([
+    ['!terraform.output old id', 'net-dev'],
+    ['!terraform.state old .ports.http', 80],
+    ['!terraform.output old .nothing // "x"', 'x'],
+    [`'{{ (atmos.Component "old" .stack).outputs.zones }}'`, ['a', 'b']],
+    [`'{{ outputs.terraform.old.id }}-{{ .vars.stage }}'`, 'net-dev-dev'],
+  ])('are known at once, and of a component that is not deployed: %s', async (text, expected) => {
+    const scope = await scopeOf(files(text));
+    expect(varsOf(scope, 'terraform/a').x).toEqual(expected);
+    expect(Object.keys(scope.components)).toEqual(['terraform/a', 'terraform/vpc']);
+    expect(scope.components['terraform/a']?.dependsOn).toEqual([]);
+  });
+
+  test.each([
+    ['!terraform.output old ids', 'reads output "ids" of terraform/old, which "remote_state_backend.static" does not have'],
+    ['!terraform.output broken id', 'nowhere'],
+    [`'{{ outputs.terraform.old.id }}{{ outputs.terraform.vpc.id }}'`, 'together with what is known only later'],
+  ])('are refused where they can’t be read: %s', async (text, said) => {
+    expect((await refusal(scopeOf(files(text)))).message).toContain(said);
+  });
+});

@@ -1,0 +1,43 @@
+import type { AtmosError, Json, JsonObject } from '../engine/index.ts';
+import { isDeferred, settle } from './deferred.ts';
+import { suggestion } from './nearest.ts';
+import type { ComponentAddress, Need, ScopedComponent } from './scope.ts';
+import { errorAt, type LocatedMap, mapOf, member, type Place, plain } from './yaml/located.ts';
+
+/** Outputs that are written down, by the component that they would be of. */
+export type StaticOutputs = ReadonlyMap<ComponentAddress, () => JsonObject>;
+
+export const NO_STATIC_OUTPUTS: StaticOutputs = new Map();
+
+/** Components of stacks that say what others read of them, because Terraform does not make it: those with `remote_state_backend_type: static`. */
+export function staticComponents(manifest: LocatedMap | undefined): readonly { readonly name: string; readonly at: Place }[] {
+  const all = mapOf(member(member(manifest, 'components'), 'terraform'), '"terraform"');
+  return [...(all?.entries ?? [])]
+    .filter(([, { value }]) => plain(member(value, 'remote_state_backend_type')) === 'static')
+    .map(([name, { keyAt }]) => ({ name, at: keyAt }));
+}
+
+/** What is written down in such a component. */
+export function staticOutputsOf({ sections }: ScopedComponent): JsonObject {
+  return (sections.remote_state_backend ?? {}) as JsonObject;
+}
+
+/**
+ * What a template gives that reads of such components alone.
+ * @throws AtmosError `no-such-output`
+ */
+export function settleStatic(template: string, needs: readonly Need[], outputs: StaticOutputs, at: Place): Json {
+  const read = new Map(needs.map(({ component }) => [component, outputs.get(component)?.() ?? {}]));
+  const value = settle({ $deferred: { template, needs: [...needs] } } as unknown as Json, Object.fromEntries(read));
+  if (!isDeferred(value)) return value;
+  const missing = needs.find(({ component, field, optional }) => optional !== true && !Object.hasOwn(read.get(component) ?? {}, field));
+  throw missingOutput(missing, read, at);
+}
+
+function missingOutput(missing: Need | undefined, read: ReadonlyMap<string, JsonObject>, at: Place): AtmosError {
+  const { component = '', field = '' } = missing ?? {};
+  return errorAt(at, `reads output "${field}" of ${component}, which "remote_state_backend.static" does not have`, {
+    code: 'no-such-output',
+    hint: suggestion(field, Object.keys(read.get(component) ?? {}), 'outputs'),
+  });
+}

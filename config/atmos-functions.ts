@@ -52,7 +52,7 @@ export function atmosFunctions(siblings: Siblings, { stack, at, sources, call }:
       throw new Error(`${String(text)} is known only when something was applied`);
     },
     Store: () => {
-      throw new Error('what a store holds is read by the node that needs it: write !store <store> <component> <key> as a value of its own');
+      throw new Error('it takes a store that can be read, a stack, a component and a key, all of them known beforehand');
     },
     GomplateDatasource: (...args) => sources.datasource?.(...args),
   });

@@ -1,13 +1,25 @@
 import type { AtmosError, Json, JsonObject } from '../engine/index.ts';
 import { asWritten } from './as-written.ts';
-import { readingOutputs } from './component-outputs.ts';
+import { calledLater, type Known } from './called-later.ts';
 import { producedFunctions } from './deferred.ts';
 import type { EvaluationContext } from './evaluate.ts';
 import { suggestion } from './nearest.ts';
 import type { Deferred, Need } from './scope.ts';
 import { settleStatic } from './static-outputs.ts';
 import { storeOf } from './stores.ts';
-import { inline, operandsOf, parseTemplate, render, type Template, TemplateError, UNKNOWN, withFunctions } from './templates/index.ts';
+import {
+  actionValue,
+  type EvaluationOptions,
+  inline,
+  memberOf,
+  operandsOf,
+  parseTemplate,
+  render,
+  type Template,
+  TemplateError,
+  UNKNOWN,
+  withFunctions,
+} from './templates/index.ts';
 import { errorAt, type LocatedScalar, type Place } from './yaml/located.ts';
 
 /**
@@ -21,9 +33,9 @@ export function evaluateTemplate(written: string, scalar: LocatedScalar, context
   let source = written;
   try {
     let template = parseTemplate(written, delimiters);
-    source = readingOutputs(written, template, [...context.components, ...context.statics.keys()]);
-    if (source !== written) template = parseTemplate(source, delimiters);
     const options = { functions: withFunctions(context.functions), missingKey: 'default' } as const;
+    source = calledLater(written, template, knownOf(context, template, options));
+    if (source !== written) template = parseTemplate(source, delimiters);
     if (!readsProduced(template)) {
       const value = asWritten(source, template, delimiters, (one) => render(one, context.data, options));
       const isAgain = context.evaluations > 1 && typeof value === 'string';
@@ -64,6 +76,24 @@ export function evaluateTemplate(written: string, scalar: LocatedScalar, context
     if (!(error instanceof TemplateError)) throw error;
     throw errorAt(placeIn(scalar, source, error.at), `template: ${error.message}`, { code: 'template', cause: error });
   }
+}
+
+function knownOf({ components, statics, host, data }: EvaluationContext, template: Template, options: EvaluationOptions): Known {
+  return {
+    components: () => [...components, ...statics.keys()],
+    stores: host.stores,
+    stack: String(memberOf(data, 'atmos_stack') ?? ''),
+    read: (operand) => {
+      const { at, end } = operand;
+      try {
+        return actionValue(template, { declares: [], assigns: false, commands: [{ args: [operand], at, end }], at }, data, options);
+      } catch (error) {
+        // It reads a variable of the template, or fails: which is told when the template itself is evaluated.
+        if (error instanceof TemplateError) return undefined;
+        throw error;
+      }
+    },
+  };
 }
 
 /** Whether a template reads what other components make. */

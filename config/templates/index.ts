@@ -3,7 +3,7 @@
  *
  * In: a template's text, data, functions. Out: text, or the value of a template that is one action alone. Errors carry the offset.
  */
-export type { Operand, Pipe, Template, TemplateNode } from './ast.ts';
+export type { Command, Operand, Pipe, Template, TemplateNode } from './ast.ts';
 export { TemplateError } from './errors.ts';
 export { actionValue, type EvaluationOptions, type Functions, render } from './evaluate.ts';
 export { FUNCTIONS, withFunctions } from './functions.ts';
@@ -13,4 +13,4 @@ export { inline } from './inline.ts';
 export type { Delimiters } from './lex.ts';
 export { parseTemplate } from './parse.ts';
 export { Fields, memberOf, UNKNOWN, type Value } from './values.ts';
-export { onlyField, operandsOf } from './walk.ts';
+export { commandsOf, onlyField, operandsOf } from './walk.ts';

@@ -1,15 +1,20 @@
-import type { Body, Operand, Pipe, Template, TemplateNode } from './ast.ts';
+import type { Body, Command, Operand, Pipe, Template, TemplateNode } from './ast.ts';
 
 /** Every operand of a template, in no order, those inside parentheses too. */
-export function* operandsOf({ body, defined }: Template): Generator<Operand> {
+export function* operandsOf(template: Template): Generator<Operand> {
+  for (const { args } of commandsOf(template)) yield* args;
+}
+
+/** Every command of a template, in no order, those inside parentheses too. */
+export function* commandsOf({ body, defined }: Template): Generator<Command> {
   for (const one of [body, ...defined.values()]) yield* ofBody(one);
 }
 
-function* ofBody(body: Body): Generator<Operand> {
+function* ofBody(body: Body): Generator<Command> {
   for (const node of body) yield* ofNode(node);
 }
 
-function* ofNode(node: TemplateNode): Generator<Operand> {
+function* ofNode(node: TemplateNode): Generator<Command> {
   switch (node.kind) {
     case 'text':
     case 'break':
@@ -33,12 +38,10 @@ function* ofNode(node: TemplateNode): Generator<Operand> {
   }
 }
 
-function* ofPipe(pipe: Pipe): Generator<Operand> {
-  for (const { args } of pipe.commands) {
-    for (const operand of args) {
-      yield operand;
-      if (operand.kind === 'pipe') yield* ofPipe(operand.pipe);
-    }
+function* ofPipe(pipe: Pipe): Generator<Command> {
+  for (const command of pipe.commands) {
+    yield command;
+    for (const operand of command.args) if (operand.kind === 'pipe') yield* ofPipe(operand.pipe);
   }
 }
 

@@ -138,6 +138,7 @@ describe('atmos.Component', () => {
   test.each<[string, Json]>([
     ['{{ (atmos.Component "vpc" .stack).outputs.ids }}', ['a', 'b']],
     ['{{ (atmos.Component "terraform/vpc" $.atmos_stack).outputs.id }}-{{ (atmos.Component "vpc").outputs.id | upper }}', 'x-X'],
+    ['{{ (atmos.Component (printf "v%s" "pc") (printf "%s" .vars.stage)).outputs.id }}', 'x'],
     ['{{ index (atmos.Component "vpc" .stack).outputs.ids 1 }} {{ index (atmos.Component "vpc" .stack).outputs "id" }}', 'b x'],
     [
       '{{ range (atmos.Component "vpc" $.stack).outputs.ids }}<{{ . }}>{{ end }} {{ (atmos.Component "vpc" $.stack).vars.size }}',
@@ -156,6 +157,7 @@ describe('atmos.Component', () => {
     ['{{ (atmos.Component "vpc" "prod").vars.cidr }}', 'is not the one of this target (dev)'],
     ['{{ $vpc := atmos.Component "vpc" .stack }}{{ $vpc.outputs.id }}', 'outputs.terraform.vpc.id'],
     ['{{ range list 1 }}{{ (atmos.Component "vpc" .stack).outputs.id }}{{ end }}', 'stack'],
+    ['{{ $s := .stack }}{{ (atmos.Component "vpc" $s).outputs.id }}', 'outputs.terraform.vpc.id'],
     ['{{ (atmos.Component "vpc" "prod").outputs.id }}', 'is not the one of this target (dev)'],
     ['{{ (atmos.Component "reader" .stack).vars.x }}', 'terraform/reader → terraform/reader'],
   ])('says what is wrong with %s', async (template, said) => {

@@ -41,6 +41,17 @@ stores:
     await expect(settled('!store.get plain k', null)).rejects.toThrow('store "plain" has no key "k"');
   });
 
+  test.each<[string, string, Json]>([
+    ['{{ atmos.Store "prod" .stack "net/vpc" "id" }}', 'acme/eu/dev/net/vpc/id', 'v'],
+    ['{{ (atmos.Store "prod" "us-prod" "vpc" "all").a | upper }}', 'acme/us/prod/vpc/all', 'X'],
+    ['{{ atmos.Store "plain" (printf "%s-x" .vars.stage) "vpc" "id" | quote }}!', '/eu-dev-x/vpc/id', '"v"!'],
+  ])('are read by atmos.Store in templates: %s', async (template, field, expected) => {
+    const value = await stored(`'${template}'`);
+    const [need] = needsOf(value);
+    expect(need?.field).toBe(field);
+    expect(settle(value, { [need?.component ?? '']: { [field]: field.endsWith('all') ? { a: 'x' } : 'v' } })).toBe(expected);
+  });
+
   test('make nothing wait: a store is no component', async () => {
     expect((await scopeOf(withStore('!store prod vpc id'))).components['terraform/a']?.dependsOn).toEqual([]);
   });
@@ -51,6 +62,8 @@ stores:
     ['!store vault vpc id', 'holds secrets'],
     ['!store prod vpc', 'does not take these arguments'],
     ['!store prod vpc id | defaults x', 'does not take these arguments'],
+    [`'{{ atmos.Store "ssm" .stack "vpc" "id" }}'`, 'a store that can be read'],
+    [`'{{ range list 1 }}{{ atmos.Store "prod" .stack "vpc" "id" }}{{ end }}'`, 'stack'],
     ['!store.get prod a b', 'does not take these arguments'],
   ])('are refused by place where they can’t be read: %s', async (text, said) => {
     const error = await refusal(scopeOf(withStore(text)));

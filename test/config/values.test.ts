@@ -125,11 +125,6 @@ test.each(['!aws.region', '!secret X', '!emulator x', '!version x'])('%s is refu
   expect(hint).not.toBe('');
 });
 
-test('atmos.Store is refused, with what to write instead', async () => {
-  const { message } = await refusal(scopeOf(withVars('a: \'{{ atmos.Store "s" "dev" "vpc" "id" }}\'')));
-  expect(message).toContain('write !store <store> <component> <key>');
-});
-
 test('atmos.Resolve gives in a template what a YAML function gives', async () => {
   const vars = varsOf(await scopeOf(withVars('a: "{{ atmos.Resolve \\"!env REGION\\" }}/{{ atmos.Resolve \\"x\\" }}"')), 'terraform/a');
   expect(vars).toMatchObject({ a: 'eu-west-1/x' });

@@ -7,12 +7,10 @@ import { NUMBERS } from './sprig/numbers.ts';
 import { STRINGS } from './sprig/strings.ts';
 import { WORLD } from './sprig/world.ts';
 
-const SPRIG: Functions = { ...STRINGS, ...NUMBERS, ...COLLECTIONS, ...ENCODING, ...WORLD };
-
 /** Functions over those of every template; nothing is copied. */
 export function withFunctions(own: Functions, base: Functions = FUNCTIONS): Functions {
   return Object.assign(Object.create(base), own);
 }
 
 /** The functions of every template, as Atmos has them: Sprig's replace Gomplate's of the same name. A host's own are put over them. */
-export const FUNCTIONS: Functions = { ...BUILTINS, ...GOMPLATE, ...SPRIG };
+export const FUNCTIONS: Functions = { ...BUILTINS, ...GOMPLATE, ...STRINGS, ...NUMBERS, ...COLLECTIONS, ...ENCODING, ...WORLD };

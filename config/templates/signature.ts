@@ -36,14 +36,15 @@ const NAMES: Readonly<Record<Letter, string>> = {
  * number; a `*` at the end takes any number of the letter before it.
  */
 export function typed<S extends string>(signature: S, call: (...args: Arguments<S>) => Value): TemplateFunction {
-  const isVariadic = signature.endsWith('*');
-  const letters = [...signature.replace('*', '')] as Letter[];
-  const least = isVariadic ? letters.length - 1 : letters.length;
+  // There are hundreds: what can wait until one is called does.
   return (...args) => {
+    const isVariadic = signature.endsWith('*');
+    const known = isVariadic ? signature.length - 1 : signature.length;
+    const least = isVariadic ? known - 1 : known;
     if (args.length < least || (!isVariadic && args.length > least)) {
       throw new Error(`wrong number of args: want ${isVariadic ? 'at least ' : ''}${least} got ${args.length}`);
     }
-    const checked = args.map((value, index) => accept(value, letters[Math.min(index, letters.length - 1)] ?? 'a'));
+    const checked = args.map((value, index) => accept(value, (signature[Math.min(index, known - 1)] ?? 'a') as Letter));
     return call(...(checked as Arguments<S>));
   };
 }

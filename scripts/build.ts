@@ -10,6 +10,7 @@ import { stackSchema } from '../config/stacks/schema.ts';
 import { eventSchema } from '../engine/index.ts';
 import { builtinsAsCalls } from './builtins.ts';
 import { commanderAsModule } from './commander.ts';
+import { withoutFacades } from './facades.ts';
 
 const root = join(import.meta.dirname, '..');
 const outdir = join(root, 'dist');
@@ -35,7 +36,7 @@ await build({
   transform: { target: 'node22', define: { __HELP__: JSON.stringify(makeProgram().helpInformation()) } },
   // A rollout's words are also a destroy's.
   checks: { ineffectiveDynamicImport: false },
-  plugins: [compiledSchema, commanderAsModule, builtinsAsCalls],
+  plugins: [compiledSchema, commanderAsModule, builtinsAsCalls, withoutFacades],
   output: {
     dir: outdir,
     format: 'esm',
@@ -43,7 +44,7 @@ await build({
     minifyInternalExports: false,
     banner: ({ isEntry }) => (isEntry ? '#!/usr/bin/env node' : ''),
     // Each file costs a start a millisecond: what a rollout with nothing to do needs lies in one.
-    codeSplitting: { groups: [{ name: 'start', test: /cli\/(program|verbs\/rollout)\.ts$/ }] },
+    codeSplitting: { groups: [{ name: 'start', test: /cli\/(program|verbs\/(?:rollout|describe))\.ts$/ }] },
   },
 });
 await mkdir(join(outdir, 'schemas'));

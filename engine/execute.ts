@@ -1,11 +1,12 @@
 import { runWithin } from './attempt.ts';
-import type { ComputeFunctions, ComputeIo } from './compute.ts';
+import type { ComputeFunctions } from './compute.ts';
 import type { Digest } from './digest.ts';
 import type { Emitter } from './emitter.ts';
 import { AtmosError } from './errors.ts';
 import { describeKey, type KeyDescription, keyOf } from './key.ts';
 import { type Isolation, notEnforced, refusals, unenforced } from './needs.ts';
-import type { Compute, Exec, Limits, Node, NodeId } from './node.ts';
+import type { Exec, Limits, Node, NodeId } from './node.ts';
+import { performCompute } from './perform-compute.ts';
 import type { RemoteCache } from './remote.ts';
 import type { Done, Outcome } from './results.ts';
 import type { Cancellation, ExecResult, ResolvedInput, Runtime } from './runtime.ts';
@@ -222,34 +223,4 @@ export class CommandFailed extends Error {
     this.outputs = outputs;
     this.enter = enter;
   }
-}
-
-async function performCompute(action: Compute, inputs: readonly ResolvedInput[], context: ExecutionContext): Promise<NodeResult> {
-  const { store } = context;
-  const compute = context.computes[action.name];
-  if (compute === undefined) throw new Error(`no compute function ${action.name}`);
-  const trees = new Map(await Promise.all(inputs.map(async ({ path, tree }) => [path, await store.tree(tree)] as const)));
-  const io: ComputeIo = {
-    input(name) {
-      const tree = trees.get(name);
-      if (tree === undefined) throw new Error(`${action.name} has no input ${name}`);
-      return tree;
-    },
-    async read(digest) {
-      const bytes = await store.get(digest);
-      if (bytes === undefined)
-        throw new AtmosError(`object ${digest} is missing from the cache`, { kind: 'failed', code: 'damaged-object' });
-      return bytes;
-    },
-    open: (digest, size) => store.read(digest, size),
-    put: async (content) => ({ digest: await store.put(content), size: Buffer.byteLength(content) }),
-  };
-  const made = await compute(action.args, io);
-  const outputs: Record<string, Digest> = {};
-  for (const name of action.outputs) {
-    const tree = made[name];
-    if (tree === undefined) throw new Error(`${action.name} made no ${name}`);
-    outputs[name] = await store.putTree(tree);
-  }
-  return { exitCode: 0, outputs };
 }

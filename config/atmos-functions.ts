@@ -1,15 +1,10 @@
 import type { Json } from '../engine/index.ts';
 import { isDeferred } from './deferred.ts';
 import { suggestion } from './nearest.ts';
-import type { ComponentAddress, ScopedComponent } from './scope.ts';
+import type { ComponentAddress } from './scope.ts';
+import type { Siblings } from './siblings.ts';
 import { Fields, type Functions, Namespace, type Value } from './templates/index.ts';
 import { locate, type Place, templateData } from './yaml/located.ts';
-
-/** The components of a target, each resolved when it is first asked for. */
-export interface Siblings {
-  readonly addresses: readonly ComponentAddress[];
-  resolve(address: ComponentAddress): ScopedComponent;
-}
 
 /** What the functions of `atmos` are made of. */
 export interface AtmosSources {

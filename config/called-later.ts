@@ -20,10 +20,13 @@ export interface Known {
  */
 export function calledLater(source: string, template: Template, known: Known): string {
   if (!/\batmos\.(?:Component|Store)\b/.test(source)) return source;
-  // Within `range` and `with` the dot is another one.
-  const isRoot = !template.body.some(movesDot);
+  // Within what is defined, dot and `$` are others; within `range` and `with` the dot is.
+  const isDollarRoot = template.defined.size === 0;
+  const isRoot = isDollarRoot && !template.body.some(movesDot);
   const read = (operand: Operand): unknown =>
-    isRoot || operand.kind === 'literal' || (operand.kind === 'variable' && operand.name === '$') ? known.read(operand) : undefined;
+    isRoot || operand.kind === 'literal' || (isDollarRoot && operand.kind === 'variable' && operand.name === '$')
+      ? known.read(operand)
+      : undefined;
   const outputs = [...operandsOf(template)].map((operand) => ({ ...operand, text: outputsOf(operand, known, read) }));
   const stores = [...commandsOf(template)].map((command) => ({ ...command, text: storeOf(command, known, read) }));
   return [...outputs, ...stores]

@@ -1,6 +1,6 @@
 import { join } from 'node:path/posix';
 import type { Json, JsonObject } from '../engine/index.ts';
-import { atmosFunctions, type Siblings } from './atmos-functions.ts';
+import { atmosFunctions } from './atmos-functions.ts';
 import { dataSources, environmentFunctions, templateData } from './component-data.ts';
 import { needsOf } from './deferred.ts';
 import { dependencyAddress } from './deployment/sections.ts';
@@ -10,6 +10,7 @@ import { suggestion } from './nearest.ts';
 import { noteOrigins } from './origins.ts';
 import type { Project } from './project.ts';
 import type { ComponentAddress, Kind, ScopedComponent } from './scope.ts';
+import type { Siblings } from './siblings.ts';
 import { type Backend, backendOf, remoteStateOf } from './stacks/backend.ts';
 import { type ComponentLayers, type MergedComponent, mergeComponent } from './stacks/component.ts';
 import { stackName, workspaceOf } from './stacks/names.ts';

@@ -1,5 +1,4 @@
 import { AtmosError, findCycle, type JsonObject, together } from '../engine/index.ts';
-import type { Siblings } from './atmos-functions.ts';
 import { bindImages } from './bind-images.ts';
 import { DataFiles } from './data-files.ts';
 import type { Deployment } from './deployment/load.ts';
@@ -13,9 +12,10 @@ import { suggestion } from './nearest.ts';
 import type { Project } from './project.ts';
 import { prepareComponent } from './resolve-component.ts';
 import { PHASES, type PhaseName, type Scope, type ScopedComponent, type SecretSource, type UserNode } from './scope.ts';
+import { siblingsOf } from './siblings.ts';
 import type { FileContext } from './stacks/file-templates.ts';
 import { declaredStacks, ManifestLoader } from './stacks/imports.ts';
-import { NO_STATIC_OUTPUTS, staticComponents, staticOutputsOf } from './static-outputs.ts';
+import { staticComponents, staticOutputsOf } from './static-outputs.ts';
 import type { Value } from './templates/index.ts';
 import { inspectModule } from './terraform-module.ts';
 import type { TextCache } from './text-cache.ts';
@@ -71,11 +71,12 @@ export async function resolve(
   const overlays = componentSections(own);
   const context = contextOf(root, own);
   const { enabled, delimiters, evaluations } = project.templates.settings;
+  const statics = new Map<string, () => JsonObject>();
   const evaluation: EvaluationContext = {
     // JSON, which templates take as it is.
     data: { context: context === undefined ? {} : plain(context) } as Value,
     components: new Set(declared.keys()),
-    statics: NO_STATIC_OUTPUTS,
+    statics,
     functions,
     host,
     evaluations,
@@ -88,7 +89,6 @@ export async function resolve(
   const manifest = await loader.load(declaredStacks([root, own]));
   const prepared = new Map<string, () => ScopedComponent>();
   const siblings = siblingsOf(prepared, [...declared.keys()]);
-  const statics = new Map<string, () => JsonObject>();
   for (const { name, at } of staticComponents(manifest?.root)) {
     const address = `terraform/${name}`;
     if (declared.has(address)) continue;
@@ -117,7 +117,7 @@ export async function resolve(
     const layers = [section, overlays.get(address)?.section].filter((layer): layer is LocatedMap => layer !== undefined);
     // What its own layers replace is its own affair: stacks are shared.
     const own = history === undefined ? undefined : new Map(history);
-    const mine = { ...evaluation, statics, history: own };
+    const mine = { ...evaluation, history: own };
     const request = { kind, name, at, overlays: layers, manifest, project, target, context, evaluation: mine, files, cache, siblings };
     prepared.set(address, await prepareComponent(request));
   });
@@ -148,31 +148,6 @@ function callerOf(evaluation: EvaluationContext): FileContext['call'] {
 }
 
 const RUN_IN_FILES = ['!env', '!exec', '!template', ...Object.keys(GIT_FUNCTIONS)];
-
-/** Each component evaluated once, when it is first asked for. */
-function siblingsOf(prepared: ReadonlyMap<string, () => ScopedComponent>, addresses: readonly string[]): Siblings {
-  const known = new Map<string, ScopedComponent>();
-  const underWay: string[] = [];
-  return {
-    addresses,
-    resolve(address) {
-      const found = known.get(address);
-      if (found !== undefined) return found;
-      const evaluate = prepared.get(address);
-      if (evaluate === undefined) throw new TypeError(`${address} was not prepared`);
-      if (underWay.includes(address))
-        throw new Error(`components read one another: ${[...underWay.slice(underWay.indexOf(address)), address].join(' → ')}`);
-      underWay.push(address);
-      try {
-        const component = evaluate();
-        known.set(address, component);
-        return component;
-      } finally {
-        underWay.pop();
-      }
-    },
-  };
-}
 
 /** Gives built images to the components that run them. */
 async function bindAll(

@@ -1,4 +1,4 @@
-import type { AtmosError, Json, JsonObject } from '../engine/index.ts';
+import { AtmosError, type Json, type JsonObject } from '../engine/index.ts';
 import { isDeferred, settle } from './deferred.ts';
 import { suggestion } from './nearest.ts';
 import type { ComponentAddress, Need, ScopedComponent } from './scope.ts';
@@ -6,8 +6,6 @@ import { errorAt, type LocatedMap, mapOf, member, type Place, plain } from './ya
 
 /** Outputs that are written down, by the component that they would be of. */
 export type StaticOutputs = ReadonlyMap<ComponentAddress, () => JsonObject>;
-
-export const NO_STATIC_OUTPUTS: StaticOutputs = new Map();
 
 /** Components of stacks that say what others read of them, because Terraform does not make it: those with `remote_state_backend_type: static`. */
 export function staticComponents(manifest: LocatedMap | undefined): readonly { readonly name: string; readonly at: Place }[] {
@@ -27,11 +25,21 @@ export function staticOutputsOf({ sections }: ScopedComponent): JsonObject {
  * @throws AtmosError `no-such-output`
  */
 export function settleStatic(template: string, needs: readonly Need[], outputs: StaticOutputs, at: Place): Json {
-  const read = new Map(needs.map(({ component }) => [component, outputs.get(component)?.() ?? {}]));
+  const read = new Map(needs.map(({ component }) => [component, outputsOf(component, outputs, at)]));
   const value = settle({ $deferred: { template, needs: [...needs] } } as unknown as Json, Object.fromEntries(read));
   if (!isDeferred(value)) return value;
   const missing = needs.find(({ component, field, optional }) => optional !== true && !Object.hasOwn(read.get(component) ?? {}, field));
   throw missingOutput(missing, read, at);
+}
+
+function outputsOf(component: ComponentAddress, outputs: StaticOutputs, at: Place): JsonObject {
+  try {
+    return outputs.get(component)?.() ?? {};
+  } catch (cause) {
+    if (cause instanceof AtmosError || !(cause instanceof Error)) throw cause;
+    // Components that read one another.
+    throw errorAt(at, cause.message, { code: 'template', cause });
+  }
 }
 
 function missingOutput(missing: Need | undefined, read: ReadonlyMap<string, JsonObject>, at: Place): AtmosError {

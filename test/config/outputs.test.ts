@@ -158,6 +158,7 @@ describe('atmos.Component', () => {
     ['{{ $vpc := atmos.Component "vpc" .stack }}{{ $vpc.outputs.id }}', 'outputs.terraform.vpc.id'],
     ['{{ range list 1 }}{{ (atmos.Component "vpc" .stack).outputs.id }}{{ end }}', 'stack'],
     ['{{ $s := .stack }}{{ (atmos.Component "vpc" $s).outputs.id }}', 'outputs.terraform.vpc.id'],
+    ['{{ define "x" }}{{ (atmos.Component "vpc" .stack).outputs.id }}{{ end }}{{ template "x" (dict "stack" "prod") }}', '(dev)'],
     ['{{ (atmos.Component "vpc" "prod").outputs.id }}', 'is not the one of this target (dev)'],
     ['{{ (atmos.Component "reader" .stack).vars.x }}', 'terraform/reader → terraform/reader'],
   ])('says what is wrong with %s', async (template, said) => {
@@ -177,6 +178,8 @@ components:
       remote_state_backend_type: static
       remote_state_backend: { static: { id: "net-{{ .vars.stage }}", zones: [a, b], ports: { http: 80 } } }
     broken: { metadata: { inherits: [nowhere] }, remote_state_backend_type: static }
+    older: { remote_state_backend_type: static, remote_state_backend: { static: { id: !terraform.output old id } } }
+    itself: { remote_state_backend_type: static, remote_state_backend: { static: { id: !terraform.output itself id } } }
     a: { vars: { x: ${x} } }
 ${more}`,
   });
@@ -184,6 +187,7 @@ ${more}`,
   test.each<[string, Json]>([
     ['!terraform.output old id', 'net-dev'],
     ['!terraform.state old .ports.http', 80],
+    ['!terraform.output older id', 'net-dev'],
     ['!terraform.output old .nothing // "x"', 'x'],
     [`'{{ (atmos.Component "old" .stack).outputs.zones }}'`, ['a', 'b']],
     [`'{{ outputs.terraform.old.id }}-{{ .vars.stage }}'`, 'net-dev-dev'],
@@ -194,9 +198,18 @@ ${more}`,
     expect(scope.components['terraform/a']?.dependsOn).toEqual([]);
   });
 
+  test('are known to nodes of the deployment, too', async () => {
+    const nodes = 'phases: { verify: [{ name: smoke, image: node, run: "true", env: { ID: !terraform.output old id } }] }';
+    const all = files('1');
+    const text = `deployment:\n  name: app\n  stacks: [top]\n  components: { terraform: { a: {}, vpc: {} } }\n  ${nodes}\n`;
+    const scope = await scopeOf({ ...all, 'deployments/app.yaml': text });
+    expect(scope.phases.verify?.[0]?.env).toEqual({ ID: 'net-dev' });
+  });
+
   test.each([
     ['!terraform.output old ids', 'reads output "ids" of terraform/old, which "remote_state_backend.static" does not have'],
     ['!terraform.output broken id', 'nowhere'],
+    ['!terraform.output itself id', 'terraform/itself → terraform/itself'],
     [`'{{ outputs.terraform.old.id }}{{ outputs.terraform.vpc.id }}'`, 'together with what is known only later'],
   ])('are refused where they can’t be read: %s', async (text, said) => {
     expect((await refusal(scopeOf(files(text)))).message).toContain(said);

@@ -36,7 +36,7 @@ export async function diagnose(): Promise<Diagnosis> {
     for (const name of RUNTIMES.filter((one) => one !== 'auto')) {
       try {
         const runtime = await openRuntime(name, openImages(store, []));
-        const { abilities } = runtime;
+        const { abilities, remedy } = runtime;
         await runtime.close();
         runtimes.push({
           what: name,
@@ -44,6 +44,7 @@ export async function diagnose(): Promise<Diagnosis> {
           isNeeded: false,
           enforces: ABILITIES.filter((ability) => abilities.has(ability)),
           lacks: ABILITIES.filter((ability) => !abilities.has(ability)),
+          hint: remedy,
         });
       } catch (error) {
         if (!(error instanceof AtmosError)) throw error;

@@ -30,11 +30,16 @@ export function unenforced(exec: Exec, { abilities }: Pick<Runtime, 'abilities'>
 }
 
 /** The error of a node that does not run because of what is lacking. */
-export function notEnforced({ name }: Pick<Runtime, 'name'>, lacking: readonly Ability[], secrets: readonly string[]): AtmosError {
+export function notEnforced(
+  { name, remedy }: Pick<Runtime, 'name' | 'remedy'>,
+  lacking: readonly Ability[],
+  secrets: readonly string[],
+): AtmosError {
+  const see = remedy === undefined ? 'see what each runtime enforces: atmos-deployment doctor' : `have it enforced: ${remedy}`;
   const what = secrets.length > 0 ? 'this node, which holds secrets, needs' : 'this node needs';
   return new AtmosError(`${name} does not enforce here what ${what}: ${lacking.join(', ')}`, {
     kind: 'environment',
     code: 'isolation',
-    hint: 'see what each runtime enforces: atmos-deployment doctor; or run it all the same: deployments.engine.isolation: best in atmos.yaml',
+    hint: `${see}; or run it all the same: deployments.engine.isolation: best in atmos.yaml`,
   });
 }

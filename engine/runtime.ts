@@ -14,6 +14,8 @@ export interface Runtime {
   /** For people: `bubblewrap 0.8.0`, `docker 28.2.2`. */
   readonly name: string;
   readonly abilities: ReadonlySet<Ability>;
+  /** The command that gives it abilities that it lacks here; `undefined` where none is known. */
+  readonly remedy?: string | undefined;
   /** The platform its containers have: `linux/amd64`. */
   readonly platform: string;
   /**

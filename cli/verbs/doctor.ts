@@ -27,5 +27,6 @@ function linesOf({ what, version, isNeeded, reason, hint, enforces, lacks }: Fin
     `✔ ${what} ${version}${use}`,
     ...(enforces === undefined || enforces.length === 0 ? [] : [`    enforces ${enforces.join(', ')}`]),
     ...(lacks === undefined || lacks.length === 0 ? [] : [`    does not enforce ${lacks.join(', ')}`]),
+    ...(hint === undefined ? [] : [`    to enforce more: ${hint}`]),
   ];
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Ability, formatProcess, isGone, type Limits, parseProcess, thisProcess } from '../../engine/index.ts';
 import { quote } from '../kept.ts';
-import { apply, type Controller, countIn, hierarchies, type LimitHit, removeGroup } from './controllers.ts';
+import { apply, type Controller, countIn, hierarchies, isUnified, type LimitHit, removeGroup } from './controllers.ts';
 
 const PREFIX = 'atmos-';
 
@@ -26,6 +26,13 @@ export class Cgroups {
     const found = hierarchies(nameOf('trial')).reduce((best, one) => (one.length > best.length ? one : best), []);
     for (const base of new Set(found.map(({ base: one }) => one))) sweep(base);
     return new Cgroups(found);
+  }
+
+  /** Where systemd runs, it gives an ordinary user control groups of their own, when it is asked. */
+  get remedy(): string | undefined {
+    const isAll = this.abilities.length === 3;
+    const isAsked = isAll || process.getuid?.() === 0 || !existsSync('/run/systemd/system') || !isUnified();
+    return isAsked ? undefined : 'systemd-run --user --scope -p Delegate=yes atmos-deployment …';
   }
 
   /** Removes the groups of processes that are gone: what still ran when this began may have ended by now. */

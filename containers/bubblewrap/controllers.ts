@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ability, Limits } from '../../engine/index.ts';
 
@@ -49,6 +49,11 @@ export function hierarchies(trial: string): readonly (readonly Controller[])[] {
     return base === undefined ? [] : [make(base)];
   });
   return [...unified, separate].map((controllers) => controllers.filter((one) => works(one, trial)));
+}
+
+/** Whether control groups are those of the second version, and they alone. */
+export function isUnified(): boolean {
+  return existsSync('/sys/fs/cgroup/cgroup.controllers');
 }
 
 function lines(path: string): readonly string[] {

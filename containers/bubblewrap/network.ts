@@ -4,6 +4,7 @@ import { access, readFile, readlink } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { AtmosError } from '../../engine/index.ts';
+import { freeAddresses } from './addresses.ts';
 import { FORGET } from './command.ts';
 import { onPath } from './probe.ts';
 
@@ -12,8 +13,6 @@ const PATIENCE = 10_000;
 /** Without the machine's loopback: what listens there is none of a node's business. */
 const OPTIONS = ['--configure', '--mtu=65520', '--disable-host-loopback'];
 const DEVICE = 'tap0';
-/** Where slirp4netns(1) answers questions of names: it asks whom the machine asks. */
-const NAME_SERVER = '10.0.2.3';
 
 /**
  * Networks of their own, from which the world can be reached and this machine's loopback can't: a network namespace each (in a user namespace, so
@@ -22,10 +21,13 @@ const NAME_SERVER = '10.0.2.3';
 export class Networks {
   readonly #slirp: string;
   readonly #unshare: string;
+  /** The first three bytes of the addresses in such a network. */
+  readonly #addresses: string;
 
-  private constructor(slirp: string, unshare: string) {
+  private constructor(slirp: string, unshare: string, addresses: string) {
     this.#slirp = slirp;
     this.#unshare = unshare;
+    this.#addresses = addresses;
   }
 
   /** `undefined` where this machine has not what it takes. */
@@ -34,7 +36,7 @@ export class Networks {
     if (slirp === undefined || unshare === undefined) return undefined;
     try {
       await access('/dev/net/tun', constants.R_OK | constants.W_OK);
-      return new Networks(slirp, unshare);
+      return new Networks(slirp, unshare, freeAddresses(await readFile('/proc/net/route', 'utf8')));
     } catch {
       return undefined;
     }
@@ -53,7 +55,15 @@ export class Networks {
     const mine = await readlink('/proc/self/ns/net');
     const until = Date.now() + PATIENCE;
     while (Date.now() < until && !(await hasEntered(pid, mine))) await setTimeout(1);
-    const args = [...OPTIONS, '--ready-fd=3', '--exit-fd=4', `--userns-path=/proc/${pid}/ns/user`, String(pid), DEVICE];
+    const args = [
+      ...OPTIONS,
+      `--cidr=${this.#addresses}.0/24`,
+      '--ready-fd=3',
+      '--exit-fd=4',
+      `--userns-path=/proc/${pid}/ns/user`,
+      String(pid),
+      DEVICE,
+    ];
     const child = spawn(this.#slirp, args, { env: {}, detached: true, stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] });
     await isReady(child);
     child.stderr?.destroy();
@@ -66,13 +76,14 @@ export class Networks {
    * `fifo` is made and must not be there.
    */
   within(fifo: string, argv: readonly string[]): readonly string[] {
-    return ['/bin/sh', '-c', WITHIN, 'sh', fifo, this.#slirp, this.#unshare, ...argv];
+    return ['/bin/sh', '-c', WITHIN, 'sh', fifo, this.#slirp, `${this.#addresses}.0/24`, this.#unshare, ...argv];
   }
 
   /** What stands in `/etc/resolv.conf` in such a network. */
   async resolvConf(): Promise<Buffer> {
     const lines = (await readFile('/etc/resolv.conf', 'utf8').catch(() => '')).split('\n');
-    return Buffer.from([`nameserver ${NAME_SERVER}`, ...lines.filter((line) => !/^\s*nameserver\s/.test(line))].join('\n'));
+    // Where slirp4netns(1) answers questions of names: it asks whom the machine asks.
+    return Buffer.from([`nameserver ${this.#addresses}.3`, ...lines.filter((line) => !/^\s*nameserver\s/.test(line))].join('\n'));
   }
 }
 
@@ -111,17 +122,17 @@ async function isReady(child: ChildProcess): Promise<void> {
 }
 
 /**
- * `fifo slirp4netns unshare command…`: becomes the command, which holds one end of the fifo; a copy of this shell, which stays in the machine's network,
+ * `fifo slirp4netns addresses unshare command…`: becomes the command, which holds one end of the fifo; a copy of this shell, which stays in the machine's network,
  * becomes slirp4netns, which ends when the other end does.
  */
 const WITHIN = `
-fifo=$1 slirp=$2 unshare=$3; shift 3
+fifo=$1 slirp=$2 addresses=$3 unshare=$4; shift 4
 mkfifo "$fifo" && exec 9<>"$fifo" 8<"$fifo" && rm "$fifo" || exit 1
 mine=$(readlink /proc/$$/ns/net)
 (
   exec >/dev/null 2>&1 3>&- 4<&- 9<&-
   while [ "$(readlink /proc/$$/ns/net)" = "$mine" ] || { [ -e /proc/$$ ] && [ -z "$(cat /proc/$$/uid_map)" ]; }; do sleep 0.01; done
-  exec "$slirp" ${OPTIONS.join(' ')} --exit-fd=8 --userns-path=/proc/$$/ns/user $$ ${DEVICE}
+  exec "$slirp" ${OPTIONS.join(' ')} --cidr="$addresses" --exit-fd=8 --userns-path=/proc/$$/ns/user $$ ${DEVICE}
 ) &
 exec 8<&-
 exec "$unshare" --user --map-current-user --net -- /bin/sh -c '

@@ -38,6 +38,7 @@ const FILTER = seccompFilter();
 class BubblewrapRuntime implements Runtime {
   readonly name: string;
   readonly abilities: ReadonlySet<Ability>;
+  readonly remedy: string | undefined;
   readonly platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
   readonly #path: string;
   readonly #networks: Networks | undefined;
@@ -54,6 +55,7 @@ class BubblewrapRuntime implements Runtime {
       ...(networks === undefined ? [] : ['own-network' as const]),
       ...this.#cgroups.abilities,
     ]);
+    this.remedy = this.#cgroups.remedy;
     this.#path = path;
     this.#networks = networks;
     this.#images = images;

@@ -35,7 +35,10 @@ export async function connect(kind: EngineName): Promise<Engine> {
   try {
     // Docker's client reads its own variables, of which there are more.
     const docker = new Client(kind === 'docker' ? undefined : optionsOf(address));
-    return { docker, kind, program: kind === 'docker' ? ['docker'] : ['podman', '--url', address], ...readInfo(await docker.info(), kind) };
+    const { isPodman, able, ...said } = readInfo(await docker.info(), kind);
+    const program = kind === 'docker' ? ['docker'] : ['podman', '--url', address];
+    const controllers = isPodman && able.CgroupVersion === '2' ? await controllersOf(docker) : undefined;
+    return { docker, kind, program, isPodman, ...said, abilities: abilitiesOf(able, controllers) };
   } catch (cause) {
     throw noEngine(kind, address, cause);
   }
@@ -56,7 +59,19 @@ function optionsOf(address: string): Docker.DockerOptions {
   throw new Error(`${protocol}// is not supported: unix:// and tcp:// are`);
 }
 
-function readInfo(info: unknown, kind: EngineName): Omit<Engine, 'docker' | 'kind' | 'program'> {
+/** The controllers of cgroup v2 that Podman may use: in Docker's language it tells only of the first version's. */
+async function controllersOf(docker: Docker): Promise<ReadonlySet<string>> {
+  const { host } = await new Promise<{ host?: { cgroupControllers?: readonly string[] | null } }>((resolve, reject) => {
+    docker.modem.dial({ path: '/libpod/info', method: 'GET', statusCodes: { 200: true } }, (error, answer) =>
+      error ? reject(error as Error) : resolve(answer as object),
+    );
+  });
+  return new Set(host?.cgroupControllers ?? []);
+}
+
+type Said = Omit<Engine, 'docker' | 'kind' | 'program' | 'abilities'> & { readonly able: Abilities };
+
+function readInfo(info: unknown, kind: EngineName): Said {
   const { ID, OSType, Architecture, NCPU, ServerVersion, BuildahVersion, ...able } = info as {
     ID?: string;
     OSType?: string;
@@ -74,7 +89,7 @@ function readInfo(info: unknown, kind: EngineName): Omit<Engine, 'docker' | 'kin
     id: ID ?? 'unknown',
     platform: `${OSType ?? 'linux'}/${architecture}`,
     cpus: NCPU ?? 1,
-    abilities: abilitiesOf(able),
+    able,
   };
 }
 
@@ -93,17 +108,17 @@ function isRootless({ SecurityOptions, Rootless }: Abilities): boolean {
   return Rootless === true || SecurityOptions?.some((option) => option.startsWith('name=rootless')) === true;
 }
 
-/** An engine accepts limits that its machine can't enforce, with a warning only. */
-function abilitiesOf(able: Abilities): ReadonlySet<Ability> {
+/** An engine accepts limits that its machine can't enforce, with a warning only. `controllers`: where it tells them better than by its abilities. */
+function abilitiesOf(able: Abilities, controllers: ReadonlySet<string> | undefined): ReadonlySet<Ability> {
   const { MemoryLimit, CpuCfsQuota, PidsLimit, SecurityOptions, CgroupVersion } = able;
   // An ordinary user can be given limits in control groups of the second version alone; engines say what the machine has.
   const hasGroups = !isRootless(able) || CgroupVersion === '2';
   const hasSeccomp = SecurityOptions?.some((option) => option.startsWith('name=seccomp')) === true;
   const all: readonly (readonly [Ability, boolean])[] = [
     ['own-network', true],
-    ['memory-limit', hasGroups && MemoryLimit === true],
-    ['cpu-limit', hasGroups && CpuCfsQuota === true],
-    ['pids-limit', hasGroups && PidsLimit === true],
+    ['memory-limit', controllers?.has('memory') ?? (hasGroups && MemoryLimit === true)],
+    ['cpu-limit', controllers?.has('cpu') ?? (hasGroups && CpuCfsQuota === true)],
+    ['pids-limit', controllers?.has('pids') ?? (hasGroups && PidsLimit === true)],
     ['seccomp', hasSeccomp],
   ];
   return new Set(all.flatMap(([ability, has]) => (has ? [ability] : [])));

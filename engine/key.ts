@@ -32,25 +32,26 @@ export function keyOf(description: KeyDescription): Digest {
   return jsonDigest(description);
 }
 
+/** With its keys in order: then they need not be put in order for the digest. */
 function describe(action: Action): Json {
   switch (action.kind) {
     case 'exec':
       return {
-        kind: 'exec',
-        image: action.image,
         argv: action.argv,
-        workdir: action.workdir,
         env: action.env,
-        secrets: [...action.secrets].sort(),
-        network: action.network,
+        image: action.image,
+        kind: 'exec',
         // A command may count its CPUs or run out of memory.
         limits: { cpus: action.limits.cpus, memoryMiB: action.limits.memoryMiB, pids: action.limits.pids },
+        network: action.network,
         outputs: action.outputs.map(({ name, path }) => ({ name, path })),
+        secrets: [...action.secrets].sort(),
         state: action.state.map(({ path }) => path),
         succeeds: [...action.succeeds].sort((a, b) => a - b),
+        workdir: action.workdir,
       };
     case 'compute':
-      return { kind: 'compute', name: action.name, version: action.version, args: action.args, outputs: action.outputs };
+      return { args: action.args, kind: 'compute', name: action.name, outputs: action.outputs, version: action.version };
     default:
       return action satisfies never;
   }

@@ -62,7 +62,7 @@ function optionsOf(address: string): Docker.DockerOptions {
 /** The controllers of cgroup v2 that Podman may use: in Docker's language it tells only of the first version's. */
 async function controllersOf(docker: Docker): Promise<ReadonlySet<string>> {
   const { host } = await new Promise<{ host?: { cgroupControllers?: readonly string[] | null } }>((resolve, reject) => {
-    docker.modem.dial({ path: '/libpod/info', method: 'GET', statusCodes: { 200: true } }, (error, answer) =>
+    docker.modem.dial({ path: '/v4.0.0/libpod/info', method: 'GET', statusCodes: { 200: true } }, (error, answer) =>
       error ? reject(error as Error) : resolve(answer as object),
     );
   });

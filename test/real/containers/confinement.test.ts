@@ -48,8 +48,7 @@ describe.each(RUNTIMES)('%s', (name) => {
   // Who may make control groups can limit; here that is root.
   const limits = { memoryMiB: 64, cpus: 0.25, pids: 32 };
   test('a command that needs more memory than it may have is killed, and it is told', async () => {
-    const ran = await runScript(bench, 'x=$(tr "\\0" a < /dev/zero | head -c 400000000); echo survived', { exec: { limits } });
-    expect(ran.stdout).not.toContain('survived');
+    const ran = await runScript(bench, 'exec dd if=/dev/zero of=/dev/null bs=400M count=1', { exec: { limits } });
     expect(ran.exitCode).toBe(137);
     if (name === 'bubblewrap') expect(ran.hit).toBe('memory');
   });

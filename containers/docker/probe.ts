@@ -11,7 +11,7 @@ export type TransportChoice = 'auto' | 'bind' | 'tar';
 
 export async function chooseTransport(choice: TransportChoice, engine: Engine, image: Digest, io: NodeIo): Promise<Transport> {
   const shared = choice === 'auto' ? await sharesFiles(engine, image, io) : choice === 'bind';
-  return shared ? bindTransport() : tarTransport(engine);
+  return shared ? bindTransport(engine) : tarTransport(engine);
 }
 
 /**

@@ -18,7 +18,8 @@ test('canonical JSON has one form whatever the order of keys (RFC 8785)', () => 
 });
 
 test('what JSON can’t say is refused', () => {
-  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, 1n, () => 0, [undefined]]) expect(() => canonicalJson({ value })).toThrow(TypeError);
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, 1n, () => 0, [undefined]])
+    expect(() => canonicalJson({ value })).toThrow(TypeError);
   expect(jsonDigest({ a: undefined })).toBe(jsonDigest({}));
 });
 

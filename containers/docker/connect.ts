@@ -22,6 +22,8 @@ export interface Engine {
   readonly platform: string;
   readonly cpus: number;
   readonly abilities: ReadonlySet<Ability>;
+  /** Ends the way to it. */
+  close(): void;
 }
 
 /**
@@ -32,14 +34,16 @@ export async function connect(kind: EngineName): Promise<Engine> {
   // Half of what a start costs: loaded only when a container has to run.
   const { default: Client } = await import('dockerode');
   const address = addressOf(kind);
+  const tunnel = address.startsWith('ssh:') ? await (await import('./ssh.ts')).Tunnel.open(kind, address) : undefined;
+  const close = (): void => tunnel?.close();
   try {
-    // Docker's client reads its own variables, of which there are more.
-    const docker = new Client(kind === 'docker' ? undefined : optionsOf(address));
+    const docker = new Client(tunnel === undefined ? optionsOf(kind, address) : { ...NOT_DOCKERS, socketPath: tunnel.socketPath });
     const { isPodman, able, ...said } = readInfo(await docker.info(), kind);
     const program = kind === 'docker' ? ['docker'] : ['podman', '--url', address];
     const controllers = isPodman && able.CgroupVersion === '2' ? await controllersOf(docker) : undefined;
-    return { docker, kind, program, isPodman, ...said, abilities: abilitiesOf(able, controllers) };
+    return { docker, kind, program, isPodman, ...said, abilities: abilitiesOf(able, controllers), close };
   } catch (cause) {
+    close();
     throw noEngine(kind, address, cause);
   }
 }
@@ -52,11 +56,16 @@ function addressOf(kind: EngineName): string {
   return `unix://${existsSync(users) ? users : '/run/podman/podman.sock'}`;
 }
 
-function optionsOf(address: string): Docker.DockerOptions {
+/** For another engine than that of Docker's variables, which Docker's client reads all the same: what they say counts as not said. */
+const NOT_DOCKERS = { protocol: 'http', host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined } as const;
+
+/** Docker's client reads its own variables, of which there are more. */
+function optionsOf(kind: EngineName, address: string): Docker.DockerOptions | undefined {
+  if (kind === 'docker') return undefined;
   const { protocol, pathname, hostname, port } = new URL(address);
-  if (protocol === 'unix:') return { socketPath: pathname };
-  if (protocol === 'tcp:') return { protocol: 'http', host: hostname, port };
-  throw new Error(`${protocol}// is not supported: unix:// and tcp:// are`);
+  if (protocol === 'unix:') return { ...NOT_DOCKERS, socketPath: pathname };
+  if (protocol === 'tcp:') return { ...NOT_DOCKERS, host: hostname, port };
+  throw new Error(`${protocol}// is not supported: unix://, tcp:// and ssh:// are`);
 }
 
 /** The controllers of cgroup v2 that Podman may use: in Docker's language it tells only of the first version's. */
@@ -69,7 +78,7 @@ async function controllersOf(docker: Docker): Promise<ReadonlySet<string>> {
   return new Set(host?.cgroupControllers ?? []);
 }
 
-type Said = Omit<Engine, 'docker' | 'kind' | 'program' | 'abilities'> & { readonly able: Abilities };
+type Said = Omit<Engine, 'docker' | 'kind' | 'program' | 'abilities' | 'close'> & { readonly able: Abilities };
 
 function readInfo(info: unknown, kind: EngineName): Said {
   const { ID, OSType, Architecture, NCPU, ServerVersion, BuildahVersion, ...able } = info as {

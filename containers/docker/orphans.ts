@@ -1,6 +1,6 @@
 import { AtmosError } from '../../engine/index.ts';
 import type { EngineName } from '../engines.ts';
-import { connect } from './connect.ts';
+import { connect, type Engine } from './connect.ts';
 import { ignoreMissing } from './labels.ts';
 
 /**
@@ -8,7 +8,15 @@ import { ignoreMissing } from './labels.ts';
  * @throws AtmosError `no-engine`, `interrupted`
  */
 export async function awaitContainer(kind: EngineName, id: string, signal: AbortSignal): Promise<boolean> {
-  const { docker } = await connect(kind);
+  const engine = await connect(kind);
+  try {
+    return await awaitIn(engine, id, signal);
+  } finally {
+    engine.close();
+  }
+}
+
+async function awaitIn({ docker }: Engine, id: string, signal: AbortSignal): Promise<boolean> {
   const container = docker.getContainer(id);
   let ran = false;
   const wait = async (): Promise<void> => {

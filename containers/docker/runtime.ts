@@ -37,7 +37,12 @@ export interface EngineOptions {
  */
 export async function engineRuntime(kind: EngineName, images: ImageStore, options: EngineOptions = {}): Promise<Runtime> {
   const engine = await connect(kind);
-  await removeLeftovers(engine);
+  try {
+    await removeLeftovers(engine);
+  } catch (error) {
+    engine.close();
+    throw error;
+  }
   return new EngineRuntime(engine, images, options.transport ?? 'auto');
 }
 
@@ -123,6 +128,7 @@ class EngineRuntime implements Runtime {
   async close(): Promise<void> {
     const transport = await this.#transport?.catch(() => undefined);
     await transport?.close();
+    this.#engine.close();
   }
 }
 

@@ -39,13 +39,14 @@ async function* chunks(tree: Tree, read: ReadContent, { at = '', uid = 0 }: TarO
     const made = new Set<string>();
     for (const file of tree.entries) {
       const path = at === '' ? file.path : `${at}/${file.path}`;
-      const parts = path.split('/').slice(0, -1);
+      const parts = path.split('/').slice(0, file.mode === 'directory' ? undefined : -1);
       for (let depth = 1; depth <= parts.length; depth += 1) {
         const dir = `${parts.slice(0, depth).join('/')}/`;
         if (made.has(dir)) continue;
         made.add(dir);
         await entry({ ...owner, name: dir, type: 'directory', mode: 0o755 });
       }
+      if (file.mode === 'directory') continue;
       const content = await read(file.digest, file.size);
       if (file.mode === 'link') {
         await entry({ ...owner, name: path, type: 'symlink', linkname: Buffer.from(await wholeOf(content)).toString('utf8'), mode: 0o777 });

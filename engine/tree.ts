@@ -1,19 +1,21 @@
 import type { Digest } from './digest.ts';
 import { canonicalJson } from './json.ts';
 
-/** `644` a plain file, `755` an executable one, `link` a symbolic link whose content is its target. Directories are implied. */
+/** `644` a plain file, `755` an executable one, `link` a symbolic link whose content is its target. */
 export type FileMode = '644' | '755' | 'link';
+/** Directories are implied; but where an empty one counts, as in root file systems, it is an entry too, without content. */
+export type EntryMode = FileMode | 'directory';
 
 export interface TreeEntry {
   /** Relative, `/` between parts, no `.`, `..` or empty part. */
   readonly path: string;
-  readonly mode: FileMode;
+  readonly mode: EntryMode;
   readonly digest: Digest;
   /** Bytes. */
   readonly size: number;
 }
 
-/** A file tree by content: entries sorted by path. Its own digest names it. Times, owners and empty directories are not part of it. */
+/** A file tree by content: entries sorted by path. Its own digest names it. Times and owners are not part of it. */
 export interface Tree {
   readonly entries: readonly TreeEntry[];
 }

@@ -47,7 +47,7 @@ export async function writeRelease(release: Release, store: Store, refs: FileRef
       const content = await store.get(entry.digest);
       if (content === undefined)
         throw new AtmosError(`object ${entry.digest} is missing from the cache`, { kind: 'failed', code: 'damaged-object' });
-      files.set(`components/${address}/${entry.path}`, { mode: entry.mode, content });
+      if (entry.mode !== 'directory') files.set(`components/${address}/${entry.path}`, { mode: entry.mode, content });
     }
   }
   const { deployment, target, commit } = release.config;

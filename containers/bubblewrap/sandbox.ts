@@ -82,12 +82,15 @@ function isolation(
   ];
 }
 
-/** The image's top level: directories and files bound read-only, links made anew. */
+/** The image's top level: directories and files bound read-only, links and empty directories made anew: in these the node may have binds. */
 function rootArguments(rootfs: string): { readonly args: readonly string[]; readonly names: readonly string[] } {
   const entries = readdirSync(rootfs, { withFileTypes: true }).filter(({ name }) => !OWN.includes(name));
+  const isEmpty = ({ name }: { name: string }): boolean => readdirSync(join(rootfs, name)).length === 0;
+  const empty = entries.filter((entry) => entry.isDirectory() && isEmpty(entry));
   const args = entries.flatMap((entry) => {
     const path = join(rootfs, entry.name);
+    if (empty.includes(entry)) return ['--dir', `/${entry.name}`];
     return entry.isSymbolicLink() ? ['--symlink', readlinkSync(path), `/${entry.name}`] : ['--ro-bind', path, `/${entry.name}`];
   });
-  return { args, names: entries.map(({ name }) => name) };
+  return { args, names: entries.filter((entry) => !empty.includes(entry)).map(({ name }) => name) };
 }

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { AtmosError, type Digest, makeTree, type Tree, type TreeEntry } from '../../engine/index.ts';
+import { AtmosError, type Digest, makeTree, sha256, type Tree, type TreeEntry } from '../../engine/index.ts';
 
 /** One entry of a layer's tar, its content taken in. */
 export interface LayerEntry {
@@ -13,17 +13,21 @@ export interface LayerEntry {
   readonly target: string;
 }
 
+/** The content of a directory. */
+const EMPTY = { digest: sha256(''), size: 0 } as const;
 /** How many links may lead to one another, as in Linux. */
 const MOST_LINKS = 40;
 
 /**
  * A root file system that layers are laid onto, lowest first (image-spec v1.1, layer.md): whiteouts take away, links lead nowhere out of it.
- * Empty directories, devices and owners are not part of it.
+ * Devices and owners are not part of it.
  */
 export class RootFs {
   readonly #entries = new Map<string, TreeEntry>();
   /** Where links lead. */
   readonly #targets = new Map<string, string>();
+  /** Those that stand in a layer themselves. */
+  readonly #directories = new Set<string>();
   /** How many entries there are below a directory. */
   readonly #below = new Map<string, number>();
 
@@ -42,7 +46,10 @@ export class RootFs {
       if (at === '') continue;
       if (type === 'directory') {
         // A directory takes the place of whatever is no directory.
-        this.#delete(at);
+        for (const dir of [...ancestorsOf(at), at]) {
+          this.#delete(dir);
+          this.#directories.add(dir);
+        }
       } else if (type === 'hardlink') {
         const source = this.#entries.get(this.#place(target));
         if (source === undefined) throw unsafe(`hard link ${path} to ${target}, which is not there`);
@@ -54,8 +61,21 @@ export class RootFs {
     }
   }
 
-  tree(): Tree {
+  /** The files and links. */
+  files(): Tree {
     return makeTree([...this.#entries.values()]);
+  }
+
+  /** All of it, the empty directories too. */
+  tree(): Tree {
+    const empty = [...this.#emptyDirectories()].map((path): TreeEntry => ({ path, mode: 'directory', ...EMPTY }));
+    return makeTree([...this.#entries.values(), ...empty]);
+  }
+
+  #emptyDirectories(): ReadonlySet<string> {
+    const empty = new Set([...this.#directories].filter((dir) => (this.#below.get(dir) ?? 0) === 0));
+    for (const dir of this.#directories) for (const above of ancestorsOf(dir)) empty.delete(above);
+    return empty;
   }
 
   #put(entry: TreeEntry): void {
@@ -64,18 +84,21 @@ export class RootFs {
     for (const dir of ancestorsOf(entry.path)) {
       // What was a file is a directory now.
       this.#delete(dir);
+      this.#directories.add(dir);
       this.#below.set(dir, (this.#below.get(dir) ?? 0) + 1);
     }
   }
 
   #remove(path: string): void {
     this.#delete(path);
+    this.#directories.delete(path);
     this.#removeBelow(path);
   }
 
   #removeBelow(path: string): void {
-    if ((this.#below.get(path) ?? 0) === 0 && path !== '') return;
     const prefix = path === '' ? '' : `${path}/`;
+    for (const dir of this.#directories) if (dir.startsWith(prefix)) this.#directories.delete(dir);
+    if ((this.#below.get(path) ?? 0) === 0 && path !== '') return;
     for (const known of [...this.#entries.keys()]) if (known.startsWith(prefix)) this.#delete(known);
   }
 

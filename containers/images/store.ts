@@ -96,7 +96,7 @@ export function openImages(store: Store, pins: readonly PinnedImage[]): ImageSto
 
 /** The key under which a store keeps an image. */
 export function imageKey(digest: Digest): Digest {
-  return jsonDigest({ image: digest, format: 1 });
+  return jsonDigest({ image: digest, format: 2 });
 }
 
 function noImage(digest: Digest): AtmosError {

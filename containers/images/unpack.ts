@@ -49,6 +49,7 @@ export async function readLayer(tar: NodeJS.ReadableStream, store: Store): Promi
       }
     }
     await reading;
+    await store.put('');
   } catch (cause) {
     if (cause instanceof AtmosError) throw cause;
     throw new AtmosError(`a layer of the image can't be read: ${cause instanceof Error ? cause.message : String(cause)}`, {

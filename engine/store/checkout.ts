@@ -18,12 +18,12 @@ export async function checkOut(tree: Tree, contents: Pick<Contents, 'get' | 'wri
   const dirs = new Set<string>([temporary]);
   for (const entry of tree.entries) {
     const path = join(temporary, entry.path);
-    const dir = dirname(path);
+    const dir = entry.mode === 'directory' ? path : dirname(path);
     if (!dirs.has(dir)) {
       mkdirSync(dir, { recursive: true });
       for (let d = dir; !dirs.has(d); d = dirname(d)) dirs.add(d);
     }
-    await writeEntry(entry, path, contents);
+    if (entry.mode !== 'directory') await writeEntry(entry, path, contents);
   }
   for (const dir of dirs) {
     chmodSync(dir, 0o755);
@@ -53,7 +53,7 @@ async function writeEntry(entry: TreeEntry, path: string, contents: Pick<Content
 }
 
 /**
- * Takes a directory in as a tree. An executable bit of the owner makes `755`, anything else `644`.
+ * Takes a directory in as a tree, without the empty ones in it. An executable bit of the owner makes `755`, anything else `644`.
  * @throws AtmosError `special-file` on a socket, pipe or device.
  */
 export async function takeIn(dir: string, contents: Contents): Promise<Tree> {

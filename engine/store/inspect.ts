@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { asDigest, type Digest, sha256 } from '../digest.ts';
 import { errorCode, isMissing } from '../errors.ts';
 import type { Tree } from '../tree.ts';
+import { isDirectory } from './checkout.ts';
 import { sizeBelow } from './prune.ts';
 import { isIntact, parseResult } from './results.ts';
 import { isIntactText } from './texts.ts';
@@ -111,5 +112,5 @@ function isAsTree(dir: string, tree: Tree | undefined): boolean {
     if (!isLink && ((lstatSync(full).mode & 0o100) !== 0) !== (entry.mode === '755')) return false;
     entries.delete(path);
   }
-  return entries.size === 0;
+  return [...entries.values()].every(({ path, mode }) => mode === 'directory' && isDirectory(join(dir, path)));
 }

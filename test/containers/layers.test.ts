@@ -26,6 +26,16 @@ test('a whiteout takes away what lies below its layer, and an opaque one all of 
   expect(paths([file('a/x'), file('a/y')], [file('.wh.a'), file('a/z')])).toEqual(['a/z']);
 });
 
+test('a directory stays where nothing is left in it, until it is taken away itself', () => {
+  expect(paths([dir('run'), dir('var/'), dir('var/empty'), file('etc/x')])).toEqual(['etc/x', 'run', 'var/empty']);
+  expect(paths([file('a/b/x')], [file('a/b/.wh.x')])).toEqual(['a/b']);
+  expect(paths([dir('a/b'), file('c')], [file('.wh.a'), dir('c/d')])).toEqual(['c/d']);
+  expect(paths([dir('a/b')], [file('a/b')], [dir('a/b/c')])).toEqual(['a/b/c']);
+  const root = new RootFs();
+  root.apply([dir('run'), file('x')]);
+  expect(root.files().entries.map(({ path }) => path)).toEqual(['x']);
+});
+
 test('paths that go through links are where the links lead, as in a container', () => {
   expect(paths([file('usr/lib/one'), link('lib', 'usr/lib')], [file('lib/two')])).toEqual(['lib', 'usr/lib/one', 'usr/lib/two']);
   expect(paths([link('etc/alternatives', '../../../../outside')], [file('etc/alternatives/x')])).toEqual(['etc/alternatives', 'outside/x']);

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -16,16 +17,30 @@ export interface Remote {
   stop(): Promise<void>;
 }
 
-/** Where its engine keeps its own, out of sight of all others. */
+/** Where its engine keeps its own, out of sight of all others; its network is its own, too: an engine takes away what bridge another one made. */
 const ENGINE = `
 mount --make-rprivate / && mount -t tmpfs none /mnt && mkdir /mnt/tmp && mount --bind /mnt/tmp "$1" || exit 1
-exec dockerd --data-root /mnt/data --exec-root /mnt/exec --pidfile /mnt/pid --host "$2" --bridge none --iptables=false`;
+exec dockerd --data-root /mnt/data --exec-root /mnt/exec --pidfile /mnt/pid --host "unix://$2" --bridge none --iptables=false`;
 
 export async function startRemote(): Promise<Remote> {
   const dir = mkdtempSync(join(tmpdir(), 'atmos-remote-'));
-  const tcp = `tcp://127.0.0.1:${await freePort()}`;
+  // Where both see it.
+  const shared = mkdtempSync('/run/atmos-remote-');
+  const socket = join(shared, 'engine');
+  const forwarder = createServer((client) => {
+    const engine = connect(socket);
+    for (const [from, to] of [
+      [client, engine],
+      [engine, client],
+    ] as const) {
+      from.on('error', () => to.destroy());
+      from.pipe(to);
+    }
+  });
+  const tcpPort = await freePort();
+  await new Promise<void>((resolve) => forwarder.listen(tcpPort, '127.0.0.1', resolve));
   const port = await freePort();
-  const started: ChildProcess[] = [spawn('unshare', ['--mount', 'sh', '-c', ENGINE, 'sh', tmpdir(), tcp], { stdio: 'ignore' })];
+  const started: ChildProcess[] = [spawn('unshare', ['--mount', '--net', 'sh', '-c', ENGINE, 'sh', tmpdir(), socket], { stdio: 'ignore' })];
   for (const name of ['host', 'user']) execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(dir, name)]);
   const server = [
     `Port ${port}`,
@@ -34,7 +49,7 @@ export async function startRemote(): Promise<Remote> {
     `AuthorizedKeysFile ${dir}/user.pub`,
     'StrictModes no',
     'UsePAM no',
-    `SetEnv DOCKER_HOST=${tcp}`,
+    `SetEnv DOCKER_HOST=unix://${socket}`,
   ];
   writeFileSync(join(dir, 'server'), `${server.join('\n')}\n`);
   mkdirSync('/run/sshd', { recursive: true });
@@ -51,16 +66,17 @@ export async function startRemote(): Promise<Remote> {
   const key = execFileSync('cat', [join(dir, 'host.pub')], { encoding: 'utf8' });
   writeFileSync(join(dir, 'known'), `[127.0.0.1]:${port} ${key}`);
   const remote = {
-    tcp,
+    tcp: `tcp://127.0.0.1:${tcpPort}`,
     ssh: `ssh://root@127.0.0.1:${port}`,
     path: client('friend', join(dir, 'known')),
     strangerPath: client('stranger', '/dev/null'),
     async stop(): Promise<void> {
+      forwarder.close();
       for (const child of started) child.kill();
       await Promise.all(
         started.map((child) => child.exitCode ?? child.signalCode ?? new Promise((resolve) => child.once('exit', resolve))),
       );
-      rmSync(dir, { recursive: true, force: true });
+      for (const made of [dir, shared]) rmSync(made, { recursive: true, force: true });
     },
   };
   for (let tries = 0; tries < 100; tries += 1) {

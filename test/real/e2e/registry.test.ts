@@ -19,7 +19,7 @@ RUN ["/usr/bin/busybox", "ln", "-s", "usr/bin", "/bin"]
 RUN ["/usr/bin/busybox", "--install", "/bin"]
 COPY ${program} /bin/${program}
 COPY gone /etc/gone
-RUN rm /etc/gone && mkdir -p /etc /tmp && chmod 1777 /tmp && echo ${said} > /etc/said && rm -f /etc/passwd
+RUN rm /etc/gone && mkdir -p /etc /tmp /srv /opt/data && chmod 1777 /tmp && echo ${said} > /etc/said && rm -f /etc/passwd
 ENV PATH=/usr/bin SAID=${said}
 `;
 
@@ -62,6 +62,18 @@ test('an image is pulled, pinned by digest, and gives the same plan in either ru
   const there = await elsewhere.ask('release payment-service --target dev --runtime bubblewrap', { env });
   expect(there.json.digest).toBe(digests[0]);
   expect(`${pulled.stdout}${pulled.stderr}${there.stdout}${there.stderr}`).not.toContain(registry.password);
+});
+
+test('an image’s empty directories are there in every runtime', async () => {
+  const { env } = registry;
+  const shop = await shopWithPulled('tools/roomy:1', { program: 'terraform' });
+  shop.commit('deployments/payment-service.yaml', (text) =>
+    text.replace('    verify:\n', "      - { name: roomy, image: terraform, run: 'cd /opt/data && ls /srv' }\n    verify:\n"),
+  );
+  expect((await shop.ask('images pull payment-service', { env })).code).toBe(0);
+  for (const runtime of ['bubblewrap', 'docker', 'podman']) {
+    expect((await shop.run(`test payment-service --no-cache --runtime ${runtime}`, { env })).code, runtime).toBe(0);
+  }
 });
 
 test('a tag that moved is noticed, and what is pinned stays until it is asked for', async () => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { constants } from 'node:fs';
+import { constants, readFileSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -36,11 +36,35 @@ export async function findBubblewrap(): Promise<Bubblewrap> {
     throw new AtmosError(`bubblewrap can't make a sandbox here: ${said}`, {
       kind: 'environment',
       code: 'no-user-namespaces',
-      hint: /uid map|user namespace|No permissions|Operation not permitted/i.test(said)
-        ? 'this machine forbids user namespaces. Allow them to /usr/bin/bwrap by an AppArmor profile that grants "userns", or for all: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0'
-        : undefined,
+      hint: /uid map|namespace|No permissions|Operation not permitted/i.test(said) ? remedy() : undefined,
       cause,
     });
+  }
+}
+
+/** Settings of Linux that forbid user namespaces: where it is kept, what it is then, and what allows them. */
+const FORBIDDING = [
+  ['user.max_user_namespaces', '0', 'sudo sysctl user.max_user_namespaces=15000'],
+  ['kernel.unprivileged_userns_clone', '0', 'sudo sysctl kernel.unprivileged_userns_clone=1'],
+  [
+    'kernel.apparmor_restrict_unprivileged_userns',
+    '1',
+    'by an AppArmor profile of /usr/bin/bwrap that grants "userns", or to all: sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0',
+  ],
+] as const;
+
+function remedy(): string {
+  const found = FORBIDDING.find(([name, forbids]) => setting(name) === forbids);
+  if (found !== undefined) return `this machine forbids user namespaces (${found[0]} is ${found[1]}). Allow them: ${found[2]}`;
+  return 'this machine forbids user namespaces, as containers do: there, use its engine instead (--runtime docker), or start it with --privileged';
+}
+
+/** What `sysctl` says of a setting; `undefined` where there is none of that name. */
+function setting(name: string): string | undefined {
+  try {
+    return readFileSync(`/proc/sys/${name.replaceAll('.', '/')}`, 'utf8').trim();
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { newShop, temporary } from './shop.ts';
+import { BIN, newShop, temporary } from './shop.ts';
 
 /** A PATH with all that ours has, but one program. */
 function pathWithout(program: string): string {
@@ -28,6 +29,14 @@ test('doctor says what works on this machine and what it enforces, and what is m
   expect(without.stdout).toContain('✖ git is not installed');
   expect(without.stdout).toMatch(/– no container engine answers at unix:\/\/\/nowhere\/docker.sock\n +start it: /);
   expect(without.stdout).toContain('✖ no runtime works here');
+});
+
+test('doctor says which setting of this machine forbids sandboxes, and what allows them', async () => {
+  const shop = await newShop();
+  // The setting counts in a user namespace and those within it.
+  const doctor = `echo 0 > /proc/sys/user/max_user_namespaces; exec '${process.execPath}' '${BIN}' doctor`;
+  const { stdout } = spawnSync('unshare', ['--user', '--map-root-user', 'sh', '-c', doctor], { cwd: shop.dir, encoding: 'utf8' });
+  expect(stdout).toMatch(/– bubblewrap can't make a sandbox here: .*\n +.*sudo sysctl user.max_user_namespaces=15000/);
 });
 
 test('with strict isolation nothing runs where the runtime does not enforce what it needs', async () => {

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { type Ability, AtmosError, errorCode } from '../../engine/index.ts';
 import type { EngineName } from '../engines.ts';
+import { addressOf, socketOptions } from './address.ts';
 
 /** What is known of an engine after the first call to it. */
 export interface Engine {
@@ -27,45 +26,25 @@ export interface Engine {
 }
 
 /**
- * Connects to the engine that `DOCKER_HOST` or `CONTAINER_HOST` (Podman's) names, else to the local one.
+ * Connects to the engine that is meant (`addressOf`).
  * @throws AtmosError `no-engine` when none answers, with the command that starts one.
  */
 export async function connect(kind: EngineName): Promise<Engine> {
   // Half of what a start costs: loaded only when a container has to run.
   const { default: Client } = await import('dockerode');
-  const address = addressOf(kind);
-  const tunnel = address.startsWith('ssh:') ? await (await import('./ssh.ts')).Tunnel.open(kind, address) : undefined;
+  const { url, options } = addressOf(kind);
+  const tunnel = url.startsWith('ssh:') ? await (await import('./ssh.ts')).Tunnel.open(kind, url) : undefined;
   const close = (): void => tunnel?.close();
   try {
-    const docker = new Client(tunnel === undefined ? optionsOf(kind, address) : { ...NOT_DOCKERS, socketPath: tunnel.socketPath });
+    const docker = new Client(tunnel === undefined ? options : socketOptions(tunnel.socketPath));
     const { isPodman, able, ...said } = readInfo(await docker.info(), kind);
-    const program = kind === 'docker' ? ['docker'] : ['podman', '--url', address];
+    const program = kind === 'docker' ? ['docker'] : ['podman', '--url', url];
     const controllers = isPodman && able.CgroupVersion === '2' ? await controllersOf(docker) : undefined;
     return { docker, kind, program, isPodman, ...said, abilities: abilitiesOf(able, controllers), close };
   } catch (cause) {
     close();
-    throw noEngine(kind, address, cause);
+    throw noEngine(kind, url, cause);
   }
-}
-
-function addressOf(kind: EngineName): string {
-  if (kind === 'docker') return process.env.DOCKER_HOST ?? 'unix:///var/run/docker.sock';
-  const own = process.env.CONTAINER_HOST;
-  if (own !== undefined && own !== '') return own;
-  const users = join(process.env.XDG_RUNTIME_DIR ?? `/run/user/${process.getuid?.()}`, 'podman/podman.sock');
-  return `unix://${existsSync(users) ? users : '/run/podman/podman.sock'}`;
-}
-
-/** For another engine than that of Docker's variables, which Docker's client reads all the same: what they say counts as not said. */
-const NOT_DOCKERS = { protocol: 'http', host: undefined, port: undefined, ca: undefined, cert: undefined, key: undefined } as const;
-
-/** Docker's client reads its own variables, of which there are more. */
-function optionsOf(kind: EngineName, address: string): Docker.DockerOptions | undefined {
-  if (kind === 'docker') return undefined;
-  const { protocol, pathname, hostname, port } = new URL(address);
-  if (protocol === 'unix:') return { ...NOT_DOCKERS, socketPath: pathname };
-  if (protocol === 'tcp:') return { ...NOT_DOCKERS, host: hostname, port };
-  throw new Error(`${protocol}// is not supported: unix://, tcp:// and ssh:// are`);
 }
 
 /** The controllers of cgroup v2 that Podman may use: in Docker's language it tells only of the first version's. */

@@ -1,21 +1,21 @@
-import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { makeTree } from '../../../engine/index.ts';
 import { openBench, runScript, type Tried } from './bench.ts';
 import { commandLines } from './processes.ts';
 import { type Remote, startRemote } from './remote.ts';
 
 let remote: Remote;
-const { DOCKER_HOST, CONTAINER_HOST, PATH } = process.env;
+const { DOCKER_HOST, DOCKER_CONFIG, DOCKER_CONTEXT, CONTAINER_HOST, PATH } = process.env;
 beforeAll(async () => {
   remote = await startRemote();
 });
 afterAll(() => remote.stop());
 afterEach(() => {
-  for (const [name, value] of Object.entries({ DOCKER_HOST, CONTAINER_HOST, PATH })) {
+  for (const [name, value] of Object.entries({ DOCKER_HOST, DOCKER_CONFIG, DOCKER_CONTEXT, CONTAINER_HOST, PATH })) {
     if (value === undefined) delete process.env[name];
     else process.env[name] = value;
   }
@@ -54,6 +54,21 @@ test('Podman is reached by SSH at the socket that is named, whatever Docker’s 
   process.env.CONTAINER_HOST = `${remote.ssh}/run/podman/podman.sock`;
   process.env.PATH = remote.path;
   expect(await made('podman')).toBe(await made('bubblewrap'));
+});
+
+test('the engine of Docker’s current context is the one that is meant, and a context that is not there is told', async () => {
+  const config = mkdtempSync(join(tmpdir(), 'atmos-docker-config-'));
+  onTestFinished(() => rmSync(config, { recursive: true }));
+  const docker = (...args: readonly string[]) => execFileSync('docker', ['--config', config, ...args], { stdio: 'ignore' });
+  docker('context', 'create', 'elsewhere', '--docker', `host=${remote.tcp}`);
+  docker('context', 'use', 'elsewhere');
+  process.env.DOCKER_CONFIG = config;
+  const bench = await openBench('docker');
+  const exec = { state: [{ path: '/state', dir: 'shop/dev/network' }] };
+  await expect(runScript(bench, 'true', { exec })).rejects.toMatchObject({ code: 'state-needs-mount' });
+  await bench.close();
+  process.env.DOCKER_CONTEXT = 'nowhere';
+  await expect(openBench('docker')).rejects.toMatchObject({ code: 'no-engine', message: expect.stringContaining('"nowhere"') });
 });
 
 test('an interrupt reaches a command on another machine', async () => {

@@ -20,7 +20,10 @@ export const builtinsAsCalls: Plugin = {
       return imported
         .map((one) => {
           const [name = '', local = name] = one.split(/\s+as\s+/);
-          return NO_FUNCTIONS.has(name) ? `const ${local}=${call}.${name};` : `const ${local}=(...args)=>${call}.${name}(...args);`;
+          // At its first call it becomes the function itself: looking it up costs as much as a digest.
+          return NO_FUNCTIONS.has(name)
+            ? `const ${local}=${call}.${name};`
+            : `let ${local}=(...args)=>(${local}=${call}.${name})(...args);`;
         })
         .join('');
     });

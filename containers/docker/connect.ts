@@ -22,7 +22,7 @@ export interface Engine {
   readonly cpus: number;
   readonly abilities: ReadonlySet<Ability>;
   /** Ends the way to it. */
-  close(): void;
+  close(): Promise<void>;
 }
 
 /**
@@ -34,7 +34,7 @@ export async function connect(kind: EngineName): Promise<Engine> {
   const { default: Client } = await import('dockerode');
   const { url, options } = addressOf(kind);
   const tunnel = url.startsWith('ssh:') ? await (await import('./ssh.ts')).Tunnel.open(kind, url) : undefined;
-  const close = (): void => tunnel?.close();
+  const close = async (): Promise<void> => tunnel?.close();
   try {
     const docker = new Client(tunnel === undefined ? options : socketOptions(tunnel.socketPath));
     const { isPodman, able, ...said } = readInfo(await docker.info(), kind);
@@ -42,8 +42,8 @@ export async function connect(kind: EngineName): Promise<Engine> {
     const controllers = isPodman && able.CgroupVersion === '2' ? await controllersOf(docker) : undefined;
     return { docker, kind, program, isPodman, ...said, abilities: abilitiesOf(able, controllers), close };
   } catch (cause) {
-    close();
-    throw noEngine(kind, url, cause);
+    await close();
+    throw noEngine(kind, url, cause, tunnel?.complaint);
   }
 }
 
@@ -112,9 +112,11 @@ function abilitiesOf(able: Abilities, controllers: ReadonlySet<string> | undefin
   return new Set(all.flatMap(([ability, has]) => (has ? [ability] : [])));
 }
 
-function noEngine(kind: EngineName, address: string, cause: unknown): AtmosError {
+function noEngine(kind: EngineName, address: string, cause: unknown, complaint?: string): AtmosError {
   const denied = errorCode(cause) === 'EACCES';
-  const message = denied ? `no permission to use ${NAMES[kind]} at ${address}` : `no ${NAMES[kind]} answers at ${address}`;
+  const message = denied
+    ? `no permission to use ${NAMES[kind]} at ${address}`
+    : `no ${NAMES[kind]} answers at ${address}${complaint === undefined ? '' : `: ${complaint}`}`;
   return new AtmosError(message, { kind: 'environment', code: 'no-engine', hint: startOf(kind, denied), cause });
 }
 

@@ -12,7 +12,7 @@ export async function awaitContainer(kind: EngineName, id: string, signal: Abort
   try {
     return await awaitIn(engine, id, signal);
   } finally {
-    engine.close();
+    await engine.close();
   }
 }
 

@@ -40,7 +40,7 @@ export async function engineRuntime(kind: EngineName, images: ImageStore, option
   try {
     await removeLeftovers(engine);
   } catch (error) {
-    engine.close();
+    await engine.close();
     throw error;
   }
   return new EngineRuntime(engine, images, options.transport ?? 'auto');
@@ -128,7 +128,7 @@ class EngineRuntime implements Runtime {
   async close(): Promise<void> {
     const transport = await this.#transport?.catch(() => undefined);
     await transport?.close();
-    this.#engine.close();
+    await this.#engine.close();
   }
 }
 

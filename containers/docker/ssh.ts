@@ -19,6 +19,8 @@ const PATIENCE = ['-o', 'ConnectTimeout=30', '-o', 'ServerAliveInterval=30'];
  */
 export class Tunnel {
   readonly socketPath: string;
+  /** What was said there last when a connection was not handed on. */
+  complaint: string | undefined;
   readonly #dir: string;
   readonly #master: ChildProcess;
   readonly #server: Server;
@@ -48,8 +50,7 @@ export class Tunnel {
       unref(master);
       return tunnel;
     } catch (error) {
-      master.kill();
-      rmSync(dir, { recursive: true, force: true });
+      await end(master, dir);
       throw error;
     }
   }
@@ -62,18 +63,31 @@ export class Tunnel {
       child.kill();
     });
     child.on('error', () => socket.destroy());
+    child.stderr?.on('data', (chunk: Buffer) => {
+      this.complaint = lastLine(chunk.toString('utf8')) ?? this.complaint;
+    });
     // Whoever waits at the other end of the socket learns of it there.
     for (const stream of [socket, child.stdin as Writable]) stream.on('error', () => socket.destroy());
     socket.pipe(child.stdin as Writable);
     (child.stdout as Readable).pipe(socket);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
-    this.#master.kill();
-    rmSync(this.#dir, { recursive: true, force: true });
+    await end(this.#master, this.#dir);
   }
+}
+
+/** ssh removes its own socket when it ends: what is removed at the same time may stay. */
+async function end(master: ChildProcess, dir: string): Promise<void> {
+  if (master.pid !== undefined && master.exitCode === null && master.signalCode === null) {
+    const ended = new Promise((resolve) => master.once('exit', resolve));
+    master.ref();
+    master.kill();
+    await ended;
+  }
+  rmSync(dir, { recursive: true, force: true });
 }
 
 /** Removes what processes that are gone have left. */
@@ -117,6 +131,10 @@ function dialer(kind: EngineName, { pathname }: URL): readonly string[] {
   return [kind, ...socket.map((word) => `'${word.replaceAll("'", "'\\''")}'`), 'system', 'dial-stdio'];
 }
 
+function lastLine(text: string): string | undefined {
+  return text.trim().split('\n').at(-1) || undefined;
+}
+
 /** Until what is written there comes back. */
 async function answers(master: ChildProcess, address: string): Promise<void> {
   let complaint = '';
@@ -132,7 +150,7 @@ async function answers(master: ChildProcess, address: string): Promise<void> {
       master.once('exit', (code) => reject(new Error(`ssh exited with code ${code}`)));
     });
   } catch (cause) {
-    const said = complaint.trim().split('\n').at(-1) || (cause as Error).message;
+    const said = lastLine(complaint) ?? (cause as Error).message;
     throw new AtmosError(`ssh gets no connection to ${address}: ${said}`, {
       kind: 'environment',
       code: 'no-engine',

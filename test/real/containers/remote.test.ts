@@ -54,6 +54,11 @@ test('Podman is reached by SSH at the socket that is named, whatever Docker’s 
   process.env.CONTAINER_HOST = `${remote.ssh}/run/podman/podman.sock`;
   process.env.PATH = remote.path;
   expect(await made('podman')).toBe(await made('bubblewrap'));
+  process.env.CONTAINER_HOST = `${remote.ssh}/nowhere/podman.sock`;
+  await expect(openBench('podman')).rejects.toMatchObject({
+    code: 'no-engine',
+    message: expect.stringMatching(/^no Podman answers at ssh:.*: .*nowhere/),
+  });
 });
 
 test('the engine of Docker’s current context is the one that is meant, and a context that is not there is told', async () => {

@@ -24,23 +24,21 @@ export type Tried = (typeof RUNTIMES)[number];
 export async function openBench(name: Tried): Promise<Bench> {
   const dir = mkdtempSync(join(tmpdir(), 'atmos-contract-'));
   const store = openStore(join(dir, 'cache'));
-  const images = openImages(store, []);
-  const image = await images.assemble('terraform');
-  const runtime =
-    name === 'docker, no shared files' ? await engineRuntime('docker', images, { transport: 'tar' }) : await openRuntime(name, images);
-  return {
-    dir,
-    store,
-    images,
-    image,
-    runtime,
-    stateRoot: join(dir, 'state'),
-    async close() {
-      await runtime.close();
-      await store.close();
-      rmSync(dir, { recursive: true, force: true });
-    },
+  const leave = async (): Promise<void> => {
+    await store.close();
+    rmSync(dir, { recursive: true, force: true });
   };
+  try {
+    const images = openImages(store, []);
+    const image = await images.assemble('terraform');
+    const runtime =
+      name === 'docker, no shared files' ? await engineRuntime('docker', images, { transport: 'tar' }) : await openRuntime(name, images);
+    const close = (): Promise<void> => runtime.close().then(leave);
+    return { dir, store, images, image, runtime, stateRoot: join(dir, 'state'), close };
+  } catch (error) {
+    await leave();
+    throw error;
+  }
 }
 
 export interface Ran extends ExecResult {

@@ -4,7 +4,7 @@ import type { Ability, Runtime } from './runtime.ts';
 
 /**
  * Whether a node may run where not everything is enforced that it needs: `strict` refuses, `best` runs and says what was not. Where neither is asked for,
- * a node with secrets is refused what keeps them: limits of memory and time don't.
+ * it is `strict` for a node with secrets, `best` for any other.
  */
 export const ISOLATIONS = ['strict', 'best'] as const;
 export type Isolation = (typeof ISOLATIONS)[number];
@@ -15,13 +15,9 @@ function needsOf({ network }: Exec): readonly Ability[] {
   return network === 'bridge' ? [...always, 'own-network'] : always;
 }
 
-/** What keeps a secret where it is: without these a command could hand it to processes outside. */
-const KEEPING: readonly Ability[] = ['seccomp', 'own-network'];
-
 /** What is lacking without which a command does not run. */
 export function refusals({ secrets }: Exec, lacking: readonly Ability[], isolation: Isolation | undefined): readonly Ability[] {
-  if (isolation === 'strict') return lacking;
-  return isolation === undefined && secrets.length > 0 ? lacking.filter((ability) => KEEPING.includes(ability)) : [];
+  return (isolation ?? (secrets.length > 0 ? 'strict' : 'best')) === 'strict' ? lacking : [];
 }
 
 /** What a runtime does not enforce of what a command needs. */

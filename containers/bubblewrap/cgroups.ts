@@ -1,38 +1,36 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Ability, formatProcess, isGone, type Limits, parseProcess, thisProcess } from '../../engine/index.ts';
 import { quote } from '../kept.ts';
-import { apply, type Controller, countIn, hierarchies, isUnified, type LimitHit, removeGroup } from './controllers.ts';
+import { apply, type Controller, countIn, hierarchies, type LimitHit, removeGroup } from './controllers.ts';
+import { enterScope } from './scope.ts';
 
 const PREFIX = 'atmos-';
 
 /**
- * Makes control groups for limits: in the unified hierarchy (cgroup v2) where it is delegated to us, else in the controllers' own (v1), which takes root.
+ * Makes control groups for limits: in the unified hierarchy (cgroup v2), in a scope of our own where systemd runs, else in the controllers' own (v1), which takes root.
  * What this machine lets us do is known only by trying.
  */
 export class Cgroups {
   readonly abilities: readonly Ability[];
+  /** How this machine would let us make those that are missing, where it is known. */
+  readonly remedy: string | undefined;
   readonly #controllers: readonly Controller[];
 
-  private constructor(controllers: readonly Controller[]) {
+  private constructor(controllers: readonly Controller[], remedy: string | undefined) {
     this.#controllers = controllers;
     this.abilities = controllers.map(({ ability }) => ability);
+    this.remedy = this.abilities.length === 3 ? undefined : remedy;
   }
 
-  static find(): Cgroups {
+  static async find(): Promise<Cgroups> {
+    const remedy = await enterScope();
     // Of two that can do as much, the first.
     const found = hierarchies(nameOf('trial')).reduce((best, one) => (one.length > best.length ? one : best), []);
     for (const base of new Set(found.map(({ base: one }) => one))) sweep(base);
-    return new Cgroups(found);
-  }
-
-  /** Where systemd runs, it gives an ordinary user control groups of their own, when it is asked. */
-  get remedy(): string | undefined {
-    const isAll = this.abilities.length === 3;
-    const isAsked = isAll || process.getuid?.() === 0 || !existsSync('/run/systemd/system') || !isUnified();
-    return isAsked ? undefined : 'systemd-run --user --scope -p Delegate=yes atmos-deployment …';
+    return new Cgroups(found, remedy);
   }
 
   /** Removes the groups of processes that are gone: what still ran when this began may have ended by now. */

@@ -29,8 +29,8 @@ import { seccompFilter } from './seccomp.ts';
  * @throws AtmosError `no-bubblewrap`, `no-user-namespaces`
  */
 export async function bubblewrapRuntime(images: ImageStore): Promise<Runtime> {
-  const [bubblewrap, networks] = await Promise.all([findBubblewrap(), Networks.find()]);
-  return new BubblewrapRuntime(bubblewrap, networks, images);
+  const [bubblewrap, networks, cgroups] = await Promise.all([findBubblewrap(), Networks.find(), Cgroups.find()]);
+  return new BubblewrapRuntime(bubblewrap, networks, cgroups, images);
 }
 
 const FILTER = seccompFilter();
@@ -43,19 +43,21 @@ class BubblewrapRuntime implements Runtime {
   readonly #path: string;
   readonly #networks: Networks | undefined;
   readonly #images: ImageStore;
-  readonly #cgroups = Cgroups.find();
-  readonly #launcher = new Launcher(this.#cgroups);
+  readonly #cgroups: Cgroups;
+  readonly #launcher: Launcher;
   #filter: Promise<string> | undefined;
   #names: Promise<string> | undefined;
 
-  constructor({ path, version }: Bubblewrap, networks: Networks | undefined, images: ImageStore) {
+  constructor({ path, version }: Bubblewrap, networks: Networks | undefined, cgroups: Cgroups, images: ImageStore) {
     this.name = `bubblewrap ${version}`;
     this.abilities = new Set([
       ...(FILTER === undefined ? [] : ['seccomp' as const]),
       ...(networks === undefined ? [] : ['own-network' as const]),
-      ...this.#cgroups.abilities,
+      ...cgroups.abilities,
     ]);
-    this.remedy = this.#cgroups.remedy;
+    this.remedy = cgroups.remedy;
+    this.#cgroups = cgroups;
+    this.#launcher = new Launcher(cgroups);
     this.#path = path;
     this.#networks = networks;
     this.#images = images;

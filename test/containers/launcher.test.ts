@@ -9,8 +9,8 @@ import { type Confinement, Launcher } from '../../containers/bubblewrap/launcher
 
 const FREE: Confinement = { filter: undefined, limits: { memoryMiB: 1024, cpus: 2, pids: 256 }, networks: undefined };
 let launcher: Launcher;
-beforeEach(() => {
-  launcher = new Launcher(Cgroups.find());
+beforeEach(async () => {
+  launcher = new Launcher(await Cgroups.find());
 });
 afterEach(() => launcher.close());
 
@@ -54,7 +54,7 @@ test('a command has the environment that it is given, whatever its values and na
 });
 
 test.each(['/bin/sh', '/bin/bash'])('a command sees of its environment what it was given, and nothing of the shell %s', async (shell) => {
-  const own = new Launcher(Cgroups.find(), shell);
+  const own = new Launcher(await Cgroups.find(), shell);
   let seen = '';
   const sinks = {
     stdout: (chunk: Buffer) => {
@@ -74,14 +74,14 @@ test('a command gets an interrupt in the usual way, and is not made deaf to it',
 });
 
 test('a group that is still there is in the way of no other one, and goes when nothing runs in it any more', async () => {
-  const first = Cgroups.find().open();
+  const first = (await Cgroups.find()).open();
   const child = spawn('/bin/sleep', ['60'], { stdio: 'ignore' });
   try {
     first.add(child.pid as number);
     await first.remove();
     const left = first.dirs.filter((dir) => existsSync(dir));
     expect(left).toEqual(first.dirs);
-    const second = Cgroups.find().open();
+    const second = (await Cgroups.find()).open();
     expect(second.dirs.filter((dir) => first.dirs.includes(dir))).toEqual([]);
     await second.remove();
   } finally {
@@ -106,7 +106,7 @@ test.each([
       `import { Launcher } from ${JSON.stringify(join(import.meta.dirname, '../../containers/bubblewrap/launcher.ts'))};
        import { Cgroups } from ${JSON.stringify(join(import.meta.dirname, '../../containers/bubblewrap/cgroups.ts'))};
        const none = () => undefined;
-       await new Launcher(Cgroups.find()).run(${JSON.stringify(command)}, {}, ${JSON.stringify(FREE)}, { stdout: none, stderr: none, status: none });`,
+       await new Launcher(await Cgroups.find()).run(${JSON.stringify(command)}, {}, ${JSON.stringify(FREE)}, { stdout: none, stderr: none, status: none });`,
     );
     const child = spawn(process.execPath, [program], { stdio: 'ignore' });
     await expect.poll(() => pidIn(join(dir, 'pid')), { timeout: 10_000 }).toBeGreaterThan(1);

@@ -187,14 +187,14 @@ test('where isolation is strict, a node that needs what the runtime does not enf
   expect(runtime.ran).toEqual(['a']);
 });
 
-test('a node with secrets does not run where nothing keeps them in, unless that is asked for; one without does', async () => {
+test('a node with secrets does not run where something is not enforced that it needs, unless that is asked for; one without does', async () => {
   const store = newStore();
   const runtime = { ...runtimeOf(store, () => 0), abilities: new Set(['cpu-limit'] as const) };
   const graph = makeGraph([node('a', { exec: { network: 'bridge', secrets: ['TOKEN'] } }), node('b', { exec: { network: 'bridge' } })]);
   const secrets = { TOKEN: 'value' };
   const { outcomes } = await run(graph, optionsFor(store, runtime, { isolation: undefined, secrets, keepGoing: true }));
   expect(outcomes.get('a')).toMatchObject({
-    error: { code: 'isolation', message: expect.stringMatching(/holds secrets.*: seccomp, own-network$/) },
+    error: { code: 'isolation', message: expect.stringMatching(/holds secrets.*: memory-limit, pids-limit, seccomp, own-network$/) },
   });
   expect(outcomes.get('b')).toMatchObject({ status: 'done' });
   await run(graph, optionsFor(store, runtime, { isolation: 'best', secrets }));

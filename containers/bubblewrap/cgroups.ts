@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Ability, formatProcess, isGone, type Limits, parseProcess, thisProcess } from '../../engine/index.ts';
 import { quote } from '../kept.ts';
-import { apply, type Controller, countIn, hierarchies, type LimitHit, removeGroup } from './controllers.ts';
+import { apply, type Controller, countIn, hierarchies, type LimitHit, removeGroup, works } from './controllers.ts';
 import { enterScope } from './scope.ts';
 
 const PREFIX = 'atmos-';
@@ -27,9 +27,12 @@ export class Cgroups {
 
   static async find(): Promise<Cgroups> {
     const remedy = await enterScope();
+    const all = hierarchies();
+    // Those that turn out to be of no use, too: another process may have been killed when it tried them.
+    for (const base of new Set(all.flat().map(({ base: one }) => one))) sweep(base);
+    const tried = all.map((controllers) => controllers.filter((one) => works(one, nameOf('trial'))));
     // Of two that can do as much, the first.
-    const found = hierarchies(nameOf('trial')).reduce((best, one) => (one.length > best.length ? one : best), []);
-    for (const base of new Set(found.map(({ base: one }) => one))) sweep(base);
+    const found = tried.reduce((best, one) => (one.length > best.length ? one : best), []);
     return new Cgroups(found, remedy);
   }
 
@@ -134,7 +137,7 @@ export function isAbandoned(name: string): boolean {
 
 /** Removes the groups of processes that are gone. */
 function sweep(base: string): void {
-  for (const name of readdirSync(base)) {
+  for (const name of existsSync(base) ? readdirSync(base) : []) {
     if (isAbandoned(name)) removeGroup(join(base, name));
   }
 }

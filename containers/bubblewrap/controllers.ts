@@ -21,8 +21,8 @@ export interface Controller {
   readonly hits?: { readonly limit: LimitHit; readonly file: string; readonly counter: string };
 }
 
-/** The hierarchies that there are, the best first, each with the controllers in which we can make groups: one named `trial` is made and removed. */
-export function hierarchies(trial: string): readonly (readonly Controller[])[] {
+/** The hierarchies that there are, the best first, each with its controllers; whether we can make groups in them is not known yet. */
+export function hierarchies(): readonly (readonly Controller[])[] {
   const mounts = lines('/proc/self/mountinfo').map((line) => {
     const [before = '', after = ''] = line.split(' - ');
     return {
@@ -48,7 +48,7 @@ export function hierarchies(trial: string): readonly (readonly Controller[])[] {
     const base = baseOf(mount, groups.find(([, names]) => names?.split(',').includes(name))?.[2]);
     return base === undefined ? [] : [make(base)];
   });
-  return [...unified, separate].map((controllers) => controllers.filter((one) => works(one, trial)));
+  return [...unified, separate];
 }
 
 /** Whether control groups are those of the second version, and they alone. */
@@ -64,8 +64,8 @@ function lines(path: string): readonly string[] {
   }
 }
 
-/** Whether a group can be made with limits. */
-function works(controller: Controller, trial: string): boolean {
+/** Whether a group can be made with limits: one named `trial` is made and removed. */
+export function works(controller: Controller, trial: string): boolean {
   const dir = join(controller.base, trial);
   try {
     mkdirSync(dir);

@@ -92,6 +92,27 @@ test('a group that is still there is in the way of no other one, and goes when n
   expect(first.dirs.filter((dir) => existsSync(dir))).toEqual([]);
 });
 
+test('a group of a process that was killed while it tried what it may make is removed, wherever that is', async () => {
+  const source = (path: string): string => JSON.stringify(join(import.meta.dirname, '../..', path));
+  const killed = `
+    import { mkdirSync } from 'node:fs';
+    import { hierarchies } from ${source('containers/bubblewrap/controllers.ts')};
+    import { formatProcess, thisProcess } from ${source('engine/index.ts')};
+    const bases = new Set(hierarchies().flat().map(({ base }) => base));
+    const made = [...bases].map((base) => base + '/atmos-' + formatProcess(thisProcess()) + '-trial').filter((dir) => {
+      try {
+        mkdirSync(dir);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+    console.log(JSON.stringify(made));`;
+  const made = JSON.parse(execFileSync(process.execPath, ['--input-type=module-typescript', '--eval', killed], { encoding: 'utf8' }));
+  await Cgroups.find();
+  expect(made.filter((dir: string) => existsSync(dir))).toEqual([]);
+});
+
 test.each([
   ['what dies with its parent dies at once', ['/usr/bin/setpriv', '--pdeathsig', 'KILL']],
   // As a sandbox that is being made when its maker is killed: nothing is left to tell it to go on, or to end.

@@ -32,6 +32,9 @@ export function makeEmitter(graph: Graph, listener: Listener, mask: Mask): Emitt
   const output = (node: NodeId, stream: 'stdout' | 'stderr', raw: string): void => {
     if (raw === '') return;
     const text = mask(raw);
+    hand(node, stream, text);
+  };
+  const hand = (node: NodeId, stream: 'stdout' | 'stderr', text: string): void => {
     tails.set(node, `${tails.get(node) ?? ''}${text}`.slice(-TAIL));
     emit(node, { type: 'output', stream, text });
   };
@@ -43,9 +46,15 @@ export function makeEmitter(graph: Graph, listener: Listener, mask: Mask): Emitt
       const state = pending.get(name) ?? { decoder: new StringDecoder('utf8'), text: '' };
       pending.set(name, state);
       state.text += state.decoder.write(Buffer.from(chunk));
-      const end = state.text.length > LONGEST_LINE ? state.text.length : state.text.lastIndexOf('\n') + 1;
+      const end = state.text.lastIndexOf('\n') + 1;
       output(node, stream, state.text.slice(0, end));
       state.text = state.text.slice(end);
+      if (state.text.length <= LONGEST_LINE + mask.reach) return;
+      // Of what may be the beginning of a secret nothing is handed on.
+      const text = mask(state.text);
+      const piece = text.length - mask.reach;
+      if (piece > 0) hand(node, stream, text.slice(0, piece));
+      state.text = text.slice(Math.max(piece, 0));
     },
     flush(node) {
       for (const stream of ['stdout', 'stderr'] as const) {

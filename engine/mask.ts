@@ -1,31 +1,74 @@
 import { isObject, type Json, type JsonObject } from './json.ts';
 
-/** Replaces every secret value in a text by `***`: as it is, in base64 at any alignment, in hex, URL-encoded and JSON-escaped. */
-export type Mask = (text: string) => string;
+/**
+ * Replaces every secret value in a text by `***`: as it is, escaped as URLs, JSON or HCL do it (in each other, too), in base64 at any alignment, in
+ * hex. Of a long one any part of its base64 and hex, since programs write these in lines.
+ */
+export interface Mask {
+  (text: string): string;
+  /** How many characters a secret takes at most: no less than that at a text's end may be the beginning of one. */
+  readonly reach: number;
+}
 
 /** Shorter values are not masked: `1` or `eu` would hide half of every log. */
 const SHORTEST = 4;
+/** From how many bytes on a program may break a value's encoding into lines; `xxd -p` does after 30. */
+const LONG = 30;
+/** How many characters of a long value's base64 or hex are one of its parts. */
+const PART = { base64: 8, hex: 12 } as const;
 
 /** Where there are no secrets. */
-export const UNMASKED: Mask = (text) => text;
+export const UNMASKED: Mask = Object.assign((text: string) => text, { reach: 0 });
 
 export function makeMask(secrets: readonly string[]): Mask {
-  const forms = new Set<string>();
-  for (const secret of secrets) {
-    for (const value of new Set([secret, ...secret.split('\n')])) {
-      if (value.length < SHORTEST) continue;
-      forms.add(value);
-      forms.add(encodeURIComponent(value));
-      const hex = Buffer.from(value).toString('hex');
-      forms.add(hex);
-      forms.add(hex.toUpperCase());
-      forms.add(JSON.stringify(value).slice(1, -1));
-      for (const form of base64Forms(value)) forms.add(form);
-    }
-  }
-  const needles = [...forms].sort((a, b) => b.length - a.length);
-  if (needles.length === 0) return UNMASKED;
-  return (text) => needles.reduce((masked, needle) => masked.replaceAll(needle, '***'), text);
+  const values = secrets.flatMap((secret) => [secret, ...secret.split('\n')]).filter(({ length }) => length >= SHORTEST);
+  if (values.length === 0) return UNMASKED;
+  // The longest first: a shorter one may be a part of it.
+  const patterns = [...new Set(values)].sort((a, b) => b.length - a.length).flatMap(patternsOf);
+  const parts = partsOf(secrets);
+  const mask = (text: string): string => {
+    // Parts first: what of a line's encoding is masked cuts those of the whole.
+    const rest = parts.size === 0 ? text : text.replace(/[A-Za-z0-9+/_-]{8,}/g, (word) => maskParts(word, parts));
+    return patterns.reduce((masked, pattern) => masked.replace(pattern, '***'), rest);
+  };
+  return Object.assign(mask, { reach: Math.max(...values.map(({ length }) => length)) * 12 });
+}
+
+function patternsOf(value: string): readonly RegExp[] {
+  const bytes = [...Buffer.from(value)].map((byte) => byte.toString(16).padStart(2, '0'));
+  return [
+    new RegExp([...value].map(escapesOf).join(''), 'gu'),
+    new RegExp(bytes.join('[ :]?'), 'gi'),
+    ...base64Forms(value).map(
+      (form) =>
+        new RegExp(
+          form.replace(/[+/]/g, (character) => (character === '+' ? '[+-]' : '[/_]')),
+          'g',
+        ),
+    ),
+  ];
+}
+
+/** JSON's escapes by one letter (RFC 8259, section 7). */
+const LETTERS: Readonly<Record<string, string>> = { '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', '\f': 'f' };
+
+/** A pattern of one character as it is, percent-encoded, or with backslashes: JSON within JSON has two, or four, where JSON has one. */
+function escapesOf(character: string): string {
+  if (/[A-Za-z0-9]/.test(character)) return character;
+  const anyCase = (hex: string): string => hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+  const hexOf = (number: number, width: number): string => anyCase(number.toString(16).padStart(width, '0'));
+  const forms = [
+    [...Buffer.from(character)].map((byte) => `%${hexOf(byte, 2)}`).join(''),
+    Array.from({ length: character.length }, (_, index) => String.raw`\\+u${hexOf(character.charCodeAt(index), 4)}`).join(''),
+    // Of a backslash each escaping makes two.
+    character === '\\'
+      ? String.raw`\\+`
+      : String.raw`\\*${/\w/.test(character) ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`}`,
+  ];
+  if (character === ' ') forms.push(String.raw`\+`);
+  const letter = LETTERS[character];
+  if (letter !== undefined) forms.push(String.raw`\\+${letter}`);
+  return `(?:${forms.join('|')})`;
 }
 
 /** The characters of a value's base64 that do not depend on what stands before or after it, for the three alignments. */
@@ -38,8 +81,40 @@ function base64Forms(value: string): readonly string[] {
     const skip = offset === 0 ? 0 : offset + 1;
     const tail = (bytes.length + offset) % 3 === 0 ? 0 : 1;
     const core = encoded.slice(skip, encoded.length - tail);
-    return core.length < 6 ? [] : [core, core.replaceAll('+', '-').replaceAll('/', '_')];
+    return core.length < 6 ? [] : [core];
   });
+}
+
+/** Every part of the base64 and the hex of long values. */
+function partsOf(secrets: readonly string[]): ReadonlySet<string> {
+  const parts = new Set<string>();
+  for (const secret of secrets) {
+    const bytes = Buffer.from(secret);
+    if (bytes.length < LONG) continue;
+    for (const form of base64Forms(secret)) {
+      for (let at = 0; at + PART.base64 <= form.length; at += 1) parts.add(form.slice(at, at + PART.base64));
+    }
+    const hex = bytes.toString('hex');
+    for (let at = 0; at + PART.hex <= hex.length; at += 2) parts.add(hex.slice(at, at + PART.hex));
+  }
+  return parts;
+}
+
+/** A word with each run of characters that are parts of a secret replaced. */
+function maskParts(word: string, parts: ReadonlySet<string>): string {
+  const base64 = word.replaceAll('-', '+').replaceAll('_', '/');
+  const hex = word.toLowerCase();
+  let shown = '';
+  let isMasking = false;
+  let hidden = 0;
+  for (let at = 0; at < word.length; at += 1) {
+    if (parts.has(base64.slice(at, at + PART.base64))) hidden = at + PART.base64;
+    if (parts.has(hex.slice(at, at + PART.hex))) hidden = Math.max(hidden, at + PART.hex);
+    if (at >= hidden) shown += word[at];
+    else if (!isMasking) shown += '***';
+    isMasking = at < hidden;
+  }
+  return shown;
 }
 
 /** The same for every text in a value: its keys are names, and stay. */

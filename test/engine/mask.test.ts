@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { makeEmitter } from '../../engine/emitter.ts';
+import type { RunEvent } from '../../engine/events.ts';
+import { makeGraph } from '../../engine/index.ts';
+import { makeMask } from '../../engine/mask.ts';
+
+const SECRET = 'pa$$ wörd/"quoted"\\+<x>&\tend';
+const LONG = Array.from({ length: 30 }, (_, line) => `line ${line} of a key: ${'k3y!'.repeat(line % 7)}`).join('\n');
+
+/** As Go's `encoding/json` writes a text. */
+const goJson = (text: string): string => JSON.stringify(text).replace(/[<>&]/g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`);
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const hex = (text: string): string => Buffer.from(text).toString('hex');
+const inLines = (text: string, width: number): string => text.replace(new RegExp(`.{${width}}`, 'g'), '$&\n');
+
+describe('a secret is masked', () => {
+  test.each([
+    ['as it is', SECRET],
+    ['in a URL', encodeURIComponent(SECRET)],
+    ['in a URL, with escapes in lower case', encodeURIComponent(SECRET).toLowerCase()],
+    ['in a form', new URLSearchParams({ secret: SECRET }).toString().slice('secret='.length)],
+    ['in JSON', JSON.stringify(SECRET).slice(1, -1)],
+    ['in the JSON of a Go program', goJson(SECRET).slice(1, -1)],
+    ['in JSON within JSON', JSON.stringify(goJson(SECRET)).slice(3, -3)],
+    ['in base64', base64(SECRET)],
+    ['in base64 after one other character', base64(`a${SECRET}`).slice(2)],
+    ['in base64 after two other characters', base64(`ab${SECRET}`).slice(3)],
+    ['in base64 for URLs', Buffer.from(SECRET).toString('base64url')],
+    ['in hex', hex(SECRET)],
+    ['in upper-case hex', hex(SECRET).toUpperCase()],
+    ['in hex, byte by byte', hex(SECRET).replace(/..(?=.)/g, '$& ')],
+  ])('%s', (_, form) => {
+    const masked = makeMask([SECRET])(`before ${form} after`);
+    // The last character of base64 may hold bits of what follows it.
+    expect(masked).toMatch(/^before \*\*\*[A-Za-z0-9=]{0,3} after$/);
+  });
+
+  test.each([
+    ['of base64', base64, 76],
+    ['of openssl’s base64', base64, 64],
+    ['of xxd’s hex', hex, 60],
+  ])('when it is long, in lines %s', (_, encode, width) => {
+    const text = inLines(encode(`${LONG}\n`), width);
+    const masked = makeMask([LONG])(text);
+    const left = masked.split('\n').map((line) => line.replaceAll('***', ''));
+    expect(Math.max(...left.map(({ length }) => length))).toBeLessThan(12);
+    expect(text.length).toBeGreaterThan(10 * masked.length);
+  });
+
+  test('wherever a very long line is handed on in pieces', () => {
+    const texts: string[] = [];
+    const take = (event: RunEvent): void => {
+      if (event.type === 'output') texts.push(event.text);
+    };
+    const emitter = makeEmitter(makeGraph([]), take, makeMask([SECRET]));
+    // A little more each time, so that some end falls within the secret, wherever the ends of the pieces are.
+    for (let before = 0; before < 3 * SECRET.length; before += 1) {
+      const line = `${'.'.repeat(65_530 + before)}${SECRET}${'.'.repeat(1000)}`;
+      for (const chunk of [line.slice(0, 65_536), line.slice(65_536)]) emitter.log(`node ${before}` as never, 'stdout', Buffer.from(chunk));
+      emitter.flush(`node ${before}` as never);
+    }
+    const all = texts.join('');
+    expect(all.match(/\*\*\*/g)).toHaveLength(3 * SECRET.length);
+    expect(all.replaceAll('***', '').replaceAll('.', '')).toBe('');
+  });
+});
+
+test('a text without a secret stays as it is, digests, paths and words that look like an encoding too', () => {
+  const text = `resource terraform_data ${hex('another').repeat(4)} /var/lib/deployments/components ${base64('some other text, and not short')}`;
+  expect(makeMask([SECRET, LONG])(text)).toBe(text);
+});

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -6,6 +7,8 @@ import { newShop, type Shop } from './shop.ts';
 
 const SECRET = 'pl4nted-s3cret/with+odd=chars';
 const OTHER = 'another-targets-secret-value';
+/** As a private key is: programs write its encodings in lines, too. */
+const KEY = Array.from({ length: 16 }, (_, line) => createHash('sha384').update(`${line}`).digest('base64')).join('\n');
 
 /** Every form in which a tool or a file might hold it. */
 const FORMS: readonly string[] = [
@@ -18,6 +21,10 @@ const FORMS: readonly string[] = [
       .toString('base64')
       .slice(4, -4),
   ),
+  // Some parts of the key for all.
+  ...[KEY, Buffer.from(KEY).toString('base64'), Buffer.from(KEY).toString('hex')].flatMap((text) =>
+    [0, 400, 800].map((at) => text.slice(at, at + 20)),
+  ),
 ];
 
 /** A component that reads the secret, prints it in all forms, and keeps it out of its state. */
@@ -25,7 +32,7 @@ const LEAKY = `
 resource "terraform_data" "leaky" {
   triggers_replace = [timestamp()]
   provisioner "local-exec" {
-    command = "echo \\"plain $TOKEN\\"; printf %s \\"$TOKEN\\" | base64; printf %s \\"x$TOKEN\\" | base64; printf %s \\"$TOKEN\\" | od -An -tx1 | tr -d ' \\\\n'; echo; echo \\"other [$OTHER_TOKEN]\\""
+    command = "echo \\"plain $TOKEN\\"; printf %s \\"$TOKEN\\" | base64; printf %s \\"x$TOKEN\\" | base64; printf %s \\"$TOKEN\\" | od -An -tx1 | tr -d ' \\\\n'; echo; echo \\"$KEY\\"; echo \\"$KEY\\" | base64; printf %s \\"$KEY\\" | od -An -v -tx1 | tr -d ' '; echo \\"other [$OTHER_TOKEN]\\""
   }
 }
 `;
@@ -35,7 +42,10 @@ async function leakyShop(): Promise<Shop> {
   shop.commit('components/terraform/network/main.tf', (text) => `${text}${LEAKY}`);
   shop.commit('deployments/payment-service.yaml', (text) =>
     text
-      .replace('      labels: { environment: dev }\n', '      labels: { environment: dev }\n      secrets: { TOKEN: { env: PLANTED } }\n')
+      .replace(
+        '      labels: { environment: dev }\n',
+        '      labels: { environment: dev }\n      secrets: { TOKEN: { env: PLANTED }, KEY: { env: PLANTED_KEY } }\n',
+      )
       .replace(
         '      labels: { environment: prod }\n',
         '      labels: { environment: prod }\n      secrets: { OTHER_TOKEN: { env: OTHER_PLANTED } }\n',
@@ -54,7 +64,7 @@ test.each(['bubblewrap', 'docker', 'podman'])(
   'a secret is in no output, file, record or release of a rollout in %s, in whatever encoding',
   async (runtime) => {
     const shop = await leakyShop();
-    const env = { PLANTED: SECRET, OTHER_PLANTED: OTHER };
+    const env = { PLANTED: SECRET, PLANTED_KEY: KEY, OTHER_PLANTED: OTHER };
     const ran = await shop.run(`--verbose rollout payment-service --target dev --runtime ${runtime}`, { env });
     expect(ran.code).toBe(0);
     expect(ran.stderr).toContain('plain ***');
@@ -78,9 +88,11 @@ test.each(['bubblewrap', 'docker', 'podman'])(
 
 test('a secret that is not set is told by the names, before anything is recorded', async () => {
   const shop = await leakyShop();
-  const ran = await shop.ask('rollout payment-service --target dev', { env: { PLANTED: '' } });
+  const ran = await shop.ask('rollout payment-service --target dev', { env: { PLANTED: '', PLANTED_KEY: KEY } });
   expect(ran.code).toBe(0);
-  const without = await shop.ask('rollout payment-service --target dev --all', { env: { ...process.env, PLANTED: undefined as never } });
+  const without = await shop.ask('rollout payment-service --target dev --all', {
+    env: { ...process.env, PLANTED_KEY: KEY, PLANTED: undefined as never },
+  });
   expect(without.code).toBe(4);
   expect(without.json.error).toMatchObject({
     code: 'missing-secret',

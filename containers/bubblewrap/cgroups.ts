@@ -10,8 +10,8 @@ import { enterScope } from './scope.ts';
 const PREFIX = 'atmos-';
 
 /**
- * Makes control groups for limits: in the unified hierarchy (cgroup v2), in a scope of our own where systemd runs, else in the controllers' own (v1), which takes root.
- * What this machine lets us do is known only by trying.
+ * Makes control groups for limits: in the unified hierarchy (cgroup v2), in a scope of our own where systemd runs, else in the controllers' own (v1),
+ * which takes root. What this machine lets us do is known only by trying.
  */
 export class Cgroups {
   readonly abilities: readonly Ability[];
@@ -78,7 +78,8 @@ export class LimitGroup {
   get end(): string {
     const kill = 'while read pid; do kill -KILL "$pid"; done < "$dir/cgroup.procs"';
     const tries = `for try in 1 2 3 4 5 6 7 8 9; do ${kill}; rmdir "$dir" && break; sleep 0.1; done`;
-    return `for dir in ${this.dirs.map(quote).join(' ')}; do echo 0 > "$dir/../cgroup.procs"; ${tries}; done 2>/dev/null`;
+    const homes = new Map(this.#controllers.map(({ base, home }) => [join(base, this.#name), home]));
+    return [...homes].map(([dir, home]) => `dir=${quote(dir)}; echo 0 > ${quote(`${home}/cgroup.procs`)}; ${tries}; `).join('');
   }
 
   /** Puts a process into the group; what it starts from then on is in it too. */

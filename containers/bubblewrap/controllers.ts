@@ -15,6 +15,8 @@ export interface Controller {
   readonly ability: Ability;
   /** The directory below which groups are made. */
   readonly base: string;
+  /** Where this process is: that, or below it. */
+  readonly home: string;
   /** What to write for some limits: file and content, in this order. Files that are not there are passed over where they are optional. */
   settings(limits: Limits): readonly (readonly [file: string, content: string, isOptional?: boolean])[];
   /** The file that counts how often the limit was hit, and what stands before the number there. */
@@ -42,7 +44,7 @@ export function hierarchies(): readonly (readonly Controller[])[] {
     groups.find(([, names]) => names === '')?.[2],
   );
   // Our own group may not have both processes and limited children: then the one above it, where that is delegated to us.
-  const unified = own === undefined ? [] : [own, join(own, '..')].map((base) => UNIFIED.map((make) => make(base)));
+  const unified = own === undefined ? [] : [own, join(own, '..')].map((base) => UNIFIED.map((make) => make(base, own)));
   const separate = SEPARATE.flatMap(([name, make]) => {
     const mount = mounts.find(({ type, options }) => type === 'cgroup' && options.split(',').includes(name));
     const base = baseOf(mount, groups.find(([, names]) => names?.split(',').includes(name))?.[2]);
@@ -108,20 +110,22 @@ export function removeGroup(dir: string): boolean {
   }
 }
 
-const UNIFIED: readonly ((base: string) => Controller)[] = [
-  (base) => ({
+const UNIFIED: readonly ((base: string, home: string) => Controller)[] = [
+  (base, home) => ({
     ability: 'memory-limit',
     base,
+    home,
     settings: ({ memoryMiB }) => [
       ['memory.max', String(memoryMiB * MIB)],
       ['memory.swap.max', '0', true],
     ],
     hits: { limit: 'memory', file: 'memory.events', counter: 'oom_kill' },
   }),
-  (base) => ({ ability: 'cpu-limit', base, settings: ({ cpus }) => [['cpu.max', `${Math.round(cpus * PERIOD)} ${PERIOD}`]] }),
-  (base) => ({
+  (base, home) => ({ ability: 'cpu-limit', base, home, settings: ({ cpus }) => [['cpu.max', `${Math.round(cpus * PERIOD)} ${PERIOD}`]] }),
+  (base, home) => ({
     ability: 'pids-limit',
     base,
+    home,
     settings: ({ pids }) => [['pids.max', String(pids + OURS)]],
     hits: { limit: 'pids', file: 'pids.events', counter: 'max' },
   }),
@@ -133,6 +137,7 @@ const SEPARATE: readonly (readonly [name: string, make: (base: string) => Contro
     (base) => ({
       ability: 'memory-limit',
       base,
+      home: base,
       settings: ({ memoryMiB }) => [
         ['memory.memsw.limit_in_bytes', '-1', true],
         ['memory.limit_in_bytes', String(memoryMiB * MIB)],
@@ -146,6 +151,7 @@ const SEPARATE: readonly (readonly [name: string, make: (base: string) => Contro
     (base) => ({
       ability: 'cpu-limit',
       base,
+      home: base,
       settings: ({ cpus }) => [
         ['cpu.cfs_period_us', String(PERIOD)],
         ['cpu.cfs_quota_us', String(Math.round(cpus * PERIOD))],
@@ -157,6 +163,7 @@ const SEPARATE: readonly (readonly [name: string, make: (base: string) => Contro
     (base) => ({
       ability: 'pids-limit',
       base,
+      home: base,
       settings: ({ pids }) => [['pids.max', String(pids + OURS)]],
       hits: { limit: 'pids', file: 'pids.events', counter: 'max' },
     }),

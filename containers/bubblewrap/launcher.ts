@@ -21,7 +21,7 @@ export interface Sinks {
  * If we go without a word, file descriptor 4 ends, and so does the shell; and what it runs ends with it, if it wants to die with its parent. What
  * doesn't is ended too: a sandbox whose maker died before it told it to go on waits for ever, in the shell's control group and process group.
  */
-const watch = (group: LimitGroup): string => `(read word && exit; kill -KILL $$; ${group.end}; kill -KILL 0) <&4 & exec 4<&-\n`;
+const watch = (group: LimitGroup): string => `(read word && exit; kill -KILL $$; ${group.end}kill -KILL 0) 2>/dev/null <&4 & exec 4<&-\n`;
 
 /** What a command may not do: beside what its sandbox lacks. */
 export interface Confinement {

@@ -25,32 +25,48 @@ export interface Controller {
 
 /** The hierarchies that there are, the best first, each with its controllers; whether we can make groups in them is not known yet. */
 export function hierarchies(): readonly (readonly Controller[])[] {
-  const mounts = lines('/proc/self/mountinfo').map((line) => {
-    const [before = '', after = ''] = line.split(' - ');
-    return {
-      root: before.split(' ')[3] ?? '',
-      at: before.split(' ')[4] ?? '',
-      type: after.split(' ')[0],
-      options: after.split(' ')[2] ?? '',
-    };
-  });
-  const groups = lines('/proc/self/cgroup').map((line) => /^\d+:([^:]*):(.*)$/.exec(line) ?? []);
-  const baseOf = (mount: { root: string; at: string } | undefined, path: string | undefined): string | undefined =>
-    mount === undefined || path === undefined
-      ? undefined
-      : join(mount.at, path.startsWith(mount.root) ? path.slice(mount.root.length) : path);
-  const own = baseOf(
-    mounts.find(({ type }) => type === 'cgroup2'),
-    groups.find(([, names]) => names === '')?.[2],
-  );
+  const own = unifiedGroup();
   // Our own group may not have both processes and limited children: then the one above it, where that is delegated to us.
   const unified = own === undefined ? [] : [own, join(own, '..')].map((base) => UNIFIED.map((make) => make(base, own)));
   const separate = SEPARATE.flatMap(([name, make]) => {
-    const mount = mounts.find(({ type, options }) => type === 'cgroup' && options.split(',').includes(name));
-    const base = baseOf(mount, groups.find(([, names]) => names?.split(',').includes(name))?.[2]);
+    const base = ownGroup(
+      ({ type, options }) => type === 'cgroup' && options.split(',').includes(name),
+      (names) => names.split(',').includes(name),
+    );
     return base === undefined ? [] : [make(base)];
   });
   return [...unified, separate];
+}
+
+/** The directory of this process's group in the unified hierarchy. */
+export function unifiedGroup(): string | undefined {
+  return ownGroup(
+    ({ type }) => type === 'cgroup2',
+    (names) => names === '',
+  );
+}
+
+interface Mount {
+  readonly root: string;
+  readonly at: string;
+  readonly type: string;
+  readonly options: string;
+}
+
+/** The directory of this process's group in the hierarchy with such a mount, and such controllers (proc(5), cgroups(7)). */
+function ownGroup(isMount: (mount: Mount) => boolean, isNamed: (controllers: string) => boolean): string | undefined {
+  const mounts = lines('/proc/self/mountinfo').map((line): Mount => {
+    const [before = '', after = ''] = line.split(' - ');
+    const [, , , root = '', at = ''] = before.split(' ');
+    const [type = '', , options = ''] = after.split(' ');
+    return { root, at, type, options };
+  });
+  const mount = mounts.find(isMount);
+  const path = lines('/proc/self/cgroup')
+    .map((line) => /^\d+:([^:]*):(.*)$/.exec(line) ?? [])
+    .find(([, controllers]) => controllers !== undefined && isNamed(controllers))?.[2];
+  if (mount === undefined || path === undefined) return undefined;
+  return join(mount.at, path.startsWith(mount.root) ? path.slice(mount.root.length) : path);
 }
 
 /** Whether control groups are those of the second version, and they alone. */

@@ -5,7 +5,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { isUnified } from './controllers.ts';
+import { isUnified, unifiedGroup } from './controllers.ts';
 
 const call = promisify(execFile);
 
@@ -35,11 +35,10 @@ async function enter(): Promise<string | undefined> {
   if (uid !== 0 && !existsSync(join(runtimeDir, 'bus'))) {
     return `let systemd run for this user, with a bus (package dbus-user-session): sudo loginctl enable-linger ${username}`;
   }
-  if (!OURS.test(ownGroup())) {
+  if (!OURS.test(unifiedGroup() ?? '')) {
     const name = `atmos-deployment-${process.pid}-${randomBytes(4).toString('hex')}.scope`;
     try {
-      await request(name, uid, runtimeDir);
-      divide(join('/sys/fs/cgroup', ownGroup()));
+      divide(await request(name, uid, runtimeDir));
     } catch (error) {
       const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
       return `ask systemd why it gives no scope: ${said === '' ? String(error) : said}`;
@@ -50,14 +49,16 @@ async function enter(): Promise<string | undefined> {
     : 'let systemd give users these controllers, in a drop-in of user@.service: [Service] Delegate=cpu memory pids';
 }
 
-/** Has systemd make a scope of this name with this process in it, and waits until it is. */
-async function request(name: string, uid: number, runtimeDir: string): Promise<void> {
+/** Has systemd make a scope of this name with this process in it, waits until it is, and returns the scope's directory. */
+async function request(name: string, uid: number, runtimeDir: string): Promise<string> {
   const properties = ['PIDs', 'au', '1', String(process.pid), 'Delegate', 'b', 'true', 'CollectMode', 's', 'inactive-or-failed'];
   const method = ['org.freedesktop.systemd1', '/org/freedesktop/systemd1', 'org.freedesktop.systemd1.Manager', 'StartTransientUnit'];
   const args = [uid === 0 ? '--system' : '--user', '--quiet', 'call', ...method, 'ssa(sv)a(sa(sv))', name, 'fail', '3', ...properties, '0'];
   await call('busctl', args, { env: { ...process.env, XDG_RUNTIME_DIR: runtimeDir }, timeout: PATIENCE });
   const deadline = Date.now() + PATIENCE;
-  while (!ownGroup().endsWith(`/${name}`)) {
+  for (;;) {
+    const group = unifiedGroup();
+    if (group?.endsWith(`/${name}`)) return group;
     if (Date.now() > deadline) throw new Error(`${name} was made, and this process is not in it`);
     await setTimeout(1);
   }
@@ -86,9 +87,4 @@ function move(pid: string, group: string): void {
     // It has ended.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-}
-
-/** The path of this process's group in the unified hierarchy. */
-function ownGroup(): string {
-  return /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'utf8'))?.[1] ?? '';
 }

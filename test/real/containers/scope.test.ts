@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,21 +8,41 @@ const PROGRAM = `
   import { Cgroups } from ${JSON.stringify(join(import.meta.dirname, '../../../containers/bubblewrap/cgroups.ts'))};
   const groups = await Cgroups.find();
   groups.open().set({ memoryMiB: 64, cpus: 1, pids: 64 });
-  console.log(groups.abilities.join(' '));
+  console.log(JSON.stringify(groups.abilities), groups.remedy);
   setInterval(() => undefined, 1000);`;
+
+const hasSystemd = existsSync('/run/systemd/system');
+
+/** Starts a process that makes a control group, with other variables too. */
+async function maker(env: NodeJS.ProcessEnv): Promise<{ readonly child: ChildProcess; readonly said: string }> {
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', PROGRAM], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
+  const [said] = await once(child.stdout, 'data');
+  return { child, said: String(said) };
+}
 
 test('bubblewrap has its control groups in a scope of its own where systemd runs, and none of them outlives the process', async () => {
   const ownGroup = (pid: number): string => /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[1] ?? '';
-  const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', PROGRAM], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [said] = await once(child.stdout, 'data');
+  const { child, said } = await maker({});
   const group = ownGroup(child.pid as number);
   child.kill('SIGKILL');
   await once(child, 'exit');
-  expect(String(said)).toBe('memory-limit cpu-limit pids-limit\n');
-  if (!existsSync('/run/systemd/system')) {
+  expect(said).toBe('["memory-limit","cpu-limit","pids-limit"] undefined\n');
+  if (!hasSystemd) {
     expect(group).toBe(ownGroup(process.pid));
     return;
   }
   expect(group).toMatch(/\/atmos-deployment-[^/]+\.scope\/self$/);
   await expect.poll(() => existsSync(join('/sys/fs/cgroup', dirname(group))), { timeout: 30_000 }).toBe(false);
+});
+
+test('bubblewrap says what gives an ordinary user control groups for whom no systemd runs', async () => {
+  const { child, said } = await maker({ XDG_RUNTIME_DIR: '/nowhere' });
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  if (hasSystemd && process.getuid?.() !== 0)
+    expect(said).toMatch(/^\[\] let systemd run for this user, .*: sudo loginctl enable-linger \w+\n$/);
+  else expect(said).toBe('["memory-limit","cpu-limit","pids-limit"] undefined\n');
 });

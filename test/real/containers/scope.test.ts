@@ -19,16 +19,21 @@ async function maker(env: NodeJS.ProcessEnv): Promise<{ readonly child: ChildPro
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   });
-  const [said] = await once(child.stdout, 'data');
-  return { child, said: String(said) };
+  // Ends, too, when the process does.
+  const said = await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(() => ['it ended'])]);
+  return { child, said: String(said[0]) };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const exited = once(child, 'exit');
+  if (child.kill('SIGKILL')) await exited;
 }
 
 test('bubblewrap has its control groups in a scope of its own where systemd runs, and none of them outlives the process', async () => {
   const ownGroup = (pid: number): string => /^0::(.*)$/m.exec(readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.[1] ?? '';
   const { child, said } = await maker({});
   const group = ownGroup(child.pid as number);
-  child.kill('SIGKILL');
-  await once(child, 'exit');
+  await end(child);
   expect(said).toBe('["memory-limit","cpu-limit","pids-limit"] undefined\n');
   if (!hasSystemd) {
     expect(group).toBe(ownGroup(process.pid));
@@ -40,8 +45,7 @@ test('bubblewrap has its control groups in a scope of its own where systemd runs
 
 test('bubblewrap says what gives an ordinary user control groups for whom no systemd runs', async () => {
   const { child, said } = await maker({ XDG_RUNTIME_DIR: '/nowhere' });
-  child.kill('SIGKILL');
-  await once(child, 'exit');
+  await end(child);
   if (hasSystemd && process.getuid?.() !== 0)
     expect(said).toMatch(/^\[\] let systemd run for this user, .*: sudo loginctl enable-linger \w+\n$/);
   else expect(said).toBe('["memory-limit","cpu-limit","pids-limit"] undefined\n');

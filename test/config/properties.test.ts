@@ -5,6 +5,7 @@ import { plain } from '../../config/yaml/located.ts';
 import { LIST_STRATEGIES, merger } from '../../config/yaml/merge.ts';
 import { readYaml } from '../../config/yaml/read.ts';
 import { AtmosError, type Json } from '../../engine/index.ts';
+import { limit } from '../pace.ts';
 import { OPTIONS } from './repository.ts';
 
 /** `FUZZ=100000 npx vitest run --project quick test/config/properties.test.ts` for the long run. */
@@ -124,7 +125,9 @@ async function outcome(top: string, other: string): Promise<string> {
   }
 }
 
-test('a manifest, whatever is in it, resolves or is reported, and twice to the same, keys in one order', { timeout: 600_000 }, async () => {
+test('a manifest, whatever is in it, resolves or is reported, and twice to the same, keys in one order', {
+  timeout: limit(600_000),
+}, async () => {
   await fc.assert(
     fc.asyncProperty(manifest, manifest, async (top, other) => {
       expect(await outcome(top, other)).toBe(await outcome(top, other));

@@ -8,6 +8,7 @@ import { Cgroups } from '../../containers/bubblewrap/cgroups.ts';
 import { hierarchies } from '../../containers/bubblewrap/controllers.ts';
 import { type Confinement, Launcher } from '../../containers/bubblewrap/launcher.ts';
 import { formatProcess, thisProcess } from '../../engine/index.ts';
+import { limit } from '../pace.ts';
 
 const FREE: Confinement = { filter: undefined, limits: { memoryMiB: 1024, cpus: 2, pids: 256 }, networks: undefined };
 let launcher: Launcher;
@@ -133,14 +134,14 @@ test.each([
        await new Launcher(await Cgroups.find()).run(${JSON.stringify(command)}, {}, ${JSON.stringify(FREE)}, { stdout: none, stderr: none, status: none });`,
     );
     const child = spawn(process.execPath, [program], { stdio: 'ignore' });
-    await expect.poll(() => pidIn(join(dir, 'pid')), { timeout: 10_000 }).toBeGreaterThan(1);
+    await expect.poll(() => pidIn(join(dir, 'pid')), { timeout: limit(10_000) }).toBeGreaterThan(1);
     const pid = pidIn(join(dir, 'pid'));
     expect(isRunning(pid)).toBe(true);
     child.kill('SIGKILL');
-    await expect.poll(() => isRunning(pid), { timeout: 5000 }).toBe(false);
+    await expect.poll(() => isRunning(pid), { timeout: limit(5000) }).toBe(false);
     // Its control groups go too, without anybody who removes them.
     const groups = (): string => execFileSync('find', ['/sys/fs/cgroup', '-name', `atmos-*.${child.pid}.*`], { encoding: 'utf8' });
-    await expect.poll(groups, { timeout: 5000 }).toBe('');
+    await expect.poll(groups, { timeout: limit(5000) }).toBe('');
   } finally {
     rmSync(dir, { recursive: true });
   }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { ANY, componentRef, Ledger, ledgerRef, Refs } from '../../tracking/index.ts';
+import { limit } from '../pace.ts';
 import { clone, entry, git, newRemote, newRepository, open, RELEASE } from './repositories.ts';
 
 const REF = ledgerRef('shop', 'dev');
@@ -41,7 +42,7 @@ test('an intent is folded into its outcome, and shown while it has none', async 
   expect((await ledger.history('shop', 'dev', 1)).map(({ kind }) => kind)).toEqual(['intent']);
 });
 
-test('eight writers in clones of one remote lose no record', { timeout: 60_000 }, async () => {
+test('eight writers in clones of one remote lose no record', { timeout: limit(60_000) }, async () => {
   const remote = newRemote();
   const ledgers = await Promise.all(Array.from({ length: 8 }, () => ledgerAt(clone(remote), 'origin')));
   await Promise.all(
@@ -54,7 +55,7 @@ test('eight writers in clones of one remote lose no record', { timeout: 60_000 }
   expect(git(remote, 'rev-list', '--min-parents=2', REF)).toBe('');
 });
 
-test('writers in one clone without a remote lose no record', { timeout: 60_000 }, async () => {
+test('writers in one clone without a remote lose no record', { timeout: limit(60_000) }, async () => {
   const dir = newRepository();
   const ledgers = await Promise.all(Array.from({ length: 4 }, () => ledgerAt(dir)));
   await Promise.all(

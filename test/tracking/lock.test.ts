@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { formatProcess, thisProcess } from '../../engine/index.ts';
 import { isHeld, type LockOwner, Locks, Refs } from '../../tracking/index.ts';
+import { limit } from '../pace.ts';
 import { ANA, clone, git, newRemote, newRepository, open, RAVI } from './repositories.ts';
 
 const REF = 'refs/atmos/locks/shop/dev';
@@ -44,7 +45,7 @@ test('of two who want a lock one gets it, and the other is told who has it and h
   await (await ravi.acquire('shop', 'dev', RAVI)).release();
 });
 
-test('of eight who ask at once exactly one gets the lock', { timeout: 60_000 }, async () => {
+test('of eight who ask at once exactly one gets the lock', { timeout: limit(60_000) }, async () => {
   const remote = newRemote();
   const all = await Promise.all(Array.from({ length: 8 }, () => locksAt(clone(remote), 'origin')));
   const outcomes = await Promise.allSettled(all.map((locks) => locks.acquire('shop', 'dev', ANA)));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { makeTree } from '../../../engine/index.ts';
+import { limit } from '../../pace.ts';
 import { openBench, runScript, type Tried } from './bench.ts';
 import { commandLines } from './processes.ts';
 import { type Remote, startRemote } from './remote.ts';
@@ -108,6 +109,8 @@ test('nothing is left of the ways to another machine, not of a killed process’
   await new Promise((resolve) => killed.once('close', resolve));
   process.env.DOCKER_HOST = remote.ssh;
   await (await openBench('docker')).close();
-  await expect.poll(() => commandLines().filter((line) => line.includes(join(tmpdir(), 'atmos-ssh-'))), { timeout: 5000 }).toEqual([]);
+  await expect
+    .poll(() => commandLines().filter((line) => line.includes(join(tmpdir(), 'atmos-ssh-'))), { timeout: limit(5000) })
+    .toEqual([]);
   expect(readdirSync(tmpdir()).filter((name) => name.startsWith('atmos-ssh-'))).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { limit } from '../../pace.ts';
 
 const PROGRAM = `
   import { Cgroups } from ${JSON.stringify(join(import.meta.dirname, '../../../containers/bubblewrap/cgroups.ts'))};
@@ -40,7 +41,7 @@ test('bubblewrap has its control groups in a scope of its own where systemd runs
     return;
   }
   expect(group).toMatch(/\/atmos-deployment-[^/]+\.scope\/self$/);
-  await expect.poll(() => existsSync(join('/sys/fs/cgroup', dirname(group))), { timeout: 30_000 }).toBe(false);
+  await expect.poll(() => existsSync(join('/sys/fs/cgroup', dirname(group))), { timeout: limit(30_000) }).toBe(false);
 });
 
 test('bubblewrap says what gives an ordinary user control groups for whom no systemd runs', async () => {

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
+import { limit } from '../../pace.ts';
 import { freePort } from './ports.ts';
 
 const PASSWORD = 'registry-pl4nted-passw0rd';
@@ -55,7 +56,7 @@ export async function startRegistry(): Promise<RealRegistry> {
       ({ status }) => status === 401,
       () => false,
     );
-  await vi.waitUntil(() => answers(`http://${plain}/v2/`), { timeout: 20_000, interval: 100 });
+  await vi.waitUntil(() => answers(`http://${plain}/v2/`), { timeout: limit(20_000), interval: 100 });
   return {
     secure,
     plain,

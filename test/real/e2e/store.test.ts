@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { limit } from '../../pace.ts';
 import { freePort } from './ports.ts';
 import { newShop, type Shop } from './shop.ts';
 
@@ -18,7 +19,7 @@ function redis(...args: readonly string[]): string {
 beforeAll(async () => {
   port = await freePort();
   server = spawn('redis-server', ['--port', String(port), '--save', '', '--requirepass', PASSWORD], { stdio: 'ignore' });
-  await vi.waitUntil(() => redis('ping') === 'PONG', { timeout: 10_000, interval: 100 });
+  await vi.waitUntil(() => redis('ping') === 'PONG', { timeout: limit(10_000), interval: 100 });
 });
 afterAll(() => void server.kill());
 

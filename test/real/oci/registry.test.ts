@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { type Descriptor, Registry } from '../../../oci/index.ts';
+import { limit } from '../../pace.ts';
 import { CREDENTIALS, startTokenRegistry, type TokenRegistry } from './token-registry.ts';
 
 let server: TokenRegistry;
@@ -19,7 +20,13 @@ beforeEach(() => {
 });
 
 const open = (options: Partial<ConstructorParameters<typeof Registry>[2]> = {}, address = server.address): Registry =>
-  new Registry(address, 'tools/one', { credentials: async () => CREDENTIALS, timeout: 5_000, blobTimeout: 20_000, retries: 3, ...options });
+  new Registry(address, 'tools/one', {
+    credentials: async () => CREDENTIALS,
+    timeout: limit(5_000),
+    blobTimeout: limit(20_000),
+    retries: 3,
+    ...options,
+  });
 
 /** A file of random bytes, in the registry. */
 async function given(size: number): Promise<{ readonly descriptor: Descriptor; readonly bytes: Buffer }> {

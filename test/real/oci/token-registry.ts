@@ -6,6 +6,7 @@ import { connect, createServer as createLine } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
+import { limit } from '../../pace.ts';
 import { freePort } from '../e2e/ports.ts';
 
 /** A real registry that takes tokens, the server that gives them out, and a line that can be cut. */
@@ -49,7 +50,7 @@ export async function startTokenRegistry(): Promise<TokenRegistry> {
       ({ status }) => status === 401,
       () => false,
     );
-  await vi.waitUntil(answers, { timeout: 20_000, interval: 100 });
+  await vi.waitUntil(answers, { timeout: limit(20_000), interval: 100 });
   let cuts: readonly number[] = [];
   let stalls = Number.POSITIVE_INFINITY;
   const ranges: string[] = [];

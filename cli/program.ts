@@ -134,6 +134,7 @@ function addPhases(program: Command): void {
     .option('--allow-dirty', 'take what is not committed, and record it as such', false)
     .option('--all', 'run every component, also those that are up to date', false)
     .option('--component <address>', 'this component alone, whether or not it is up to date')
+    .option('--prune', 'destroy components that run and are no longer declared', false)
     .option('--dry-run', 'say what would be run', false)
     .action(async (name, options, command: Command) => (await import('./verbs/rollout.ts')).rolloutVerb(globalsOf(command), name, options));
   withRunFlags(
@@ -141,8 +142,9 @@ function addPhases(program: Command): void {
   )
     .option('--target <name>')
     .action(async (name, options, command: Command) => (await import('./verbs/phases.ts')).verifyVerb(globalsOf(command), name, options));
-  withRunFlags(program.command('destroy <deployment>').description('take down what a target runs'))
+  withRunFlags(program.command('destroy <deployment>').description('destroy everything a target runs'))
     .option('--target <name>')
+    .option('--component <address>', 'this component alone, declared or not')
     .option('--yes', 'without asking', false)
     .action(async (name, options, command: Command) => (await import('./verbs/destroy.ts')).destroyVerb(globalsOf(command), name, options));
   withRunFlags(

@@ -1,8 +1,9 @@
-import { AtmosError, isObject, type Json } from '../engine/index.ts';
+import { AtmosError, isObject, isRawNumber, type Json, rawInteger, rawNumber } from '../engine/index.ts';
 import type { Deferred, Need, Produced } from './scope.ts';
 import { storeNeed } from './stores.ts';
 import {
   actionValue,
+  Decimal,
   Fields,
   type Functions,
   parseTemplate,
@@ -57,7 +58,7 @@ export function settle(value: Json, produced: Produced): Json {
 }
 
 function evaluateDeferred(source: string, produced: Produced): Json {
-  const read = (need: Need): Value => produced[need.component]?.[need.field] ?? null;
+  const read = (need: Need): Value => templateValue(produced[need.component]?.[need.field] ?? null);
   const options = { functions: withFunctions(producedFunctions(read)), missingKey: 'error' } as const;
   try {
     const template = parseTemplate(source);
@@ -70,7 +71,17 @@ function evaluateDeferred(source: string, produced: Produced): Json {
   }
 }
 
+/** JSON as templates compute with it. */
+function templateValue(value: Json): Value {
+  if (isRawNumber(value)) return /^-?\d+$/.test(value.rawJSON) ? BigInt(value.rawJSON) : new Decimal(value.rawJSON);
+  if (Array.isArray(value)) return value.map(templateValue);
+  if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, templateValue(member as Json)]));
+  return value as Value;
+}
+
 function plainValue(value: Value): Json {
+  if (typeof value === 'bigint') return rawInteger(value);
+  if (value instanceof Decimal) return rawNumber(value.text);
   if (value instanceof Fields) throw new TemplateError('name the component and the field', 0);
   if (Array.isArray(value)) return value.map(plainValue);
   if (isObject(value)) return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plainValue(member as Value)]));

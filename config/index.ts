@@ -7,6 +7,8 @@
 export { isDeferred, needsOf, settle } from './deferred.ts';
 export { type Deployment, type DeploymentSummary, listDeployments, loadDeployment } from './deployment/load.ts';
 export { promotionPolicies } from './deployment/promotion.ts';
+export { declaredComponents } from './deployment/sections.ts';
+export { withoutDisabled } from './enabled.ts';
 export { type ConfigFiles, findRoot, workingTree } from './files.ts';
 export { suggestion } from './nearest.ts';
 export { originsOf } from './origins.ts';

@@ -133,6 +133,7 @@ export async function resolve(
     components: Object.fromEntries(sorted),
     phases: phasesOf(root, evaluation),
     promotion: promotionOf(own),
+    prune: (plain(member(own, 'prune')) ?? plain(member(root, 'prune'))) === true,
     secrets: secretsOf(own),
     files: [...new Set([...recorded.opened(), ...project.files, ...deployment.files])].sort(),
     impure: impure(),

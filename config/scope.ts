@@ -18,6 +18,8 @@ export interface Scope {
   /** Nodes of the user's own, by phase. */
   readonly phases: Readonly<Partial<Record<PhaseName, readonly UserNode[]>>>;
   readonly promotion: PromotionPolicy;
+  /** Whether a rollout destroys what runs and is no longer declared. */
+  readonly prune: boolean;
   /** Environment variables of the nodes that talk to the world, by where their values come from. Names only, never values. */
   readonly secrets: Readonly<Record<string, SecretSource>>;
   /** Every configuration file that was opened, relative to the root, sorted. */

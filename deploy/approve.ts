@@ -17,9 +17,7 @@ export async function approve(workspace: Workspace, deployment: string, target: 
   if (config.deployment !== deployment || config.target !== target) throw otherTarget(id, config.deployment, config.target);
   const { record } = await ledger.append(deployment, target, (state) => {
     checkApprover(by, digest, rules, state);
-    const made = newRecord({ kind: 'approval', deployment, target, release: digest, commit: config.commit, dirty: config.dirty, by });
-    const approvals = { ...state.approvals, [digest]: [...(state.approvals[digest] ?? []), { by, at: made.at }] };
-    return { record: made, state: { ...state, approvals } };
+    return { record: newRecord({ kind: 'approval', deployment, target, release: digest, commit: config.commit, dirty: config.dirty, by }) };
   });
   return record;
 }

@@ -3,8 +3,8 @@ import { AtmosError, type Digest, shortId } from '../engine/index.ts';
 import type { Release } from '../releases/index.ts';
 import { checkPromotion, checkSource, type LedgerRecord, type Rules, type TargetState } from '../tracking/index.ts';
 import { readLock } from './images.ts';
+import type { Initialized } from './instances.ts';
 import { findRelease, loadRelease, makeRelease } from './release.ts';
-import type { Initialized } from './release-ground.ts';
 import { headCommit, revisionAt } from './revision.ts';
 import type { RolloutRequest } from './rollout.ts';
 import { type RunSettings, Session } from './session.ts';
@@ -18,6 +18,8 @@ export interface Chosen {
   readonly promotedFrom: LedgerRecord['promotedFrom'];
   /** True when the user named the release, and it is this target's own. */
   readonly named: boolean;
+  /** Whether the deployment file asks for what is no longer declared to be destroyed; only where the release was made just now. */
+  readonly prune: boolean;
   readonly session: Session;
   readonly initialized: Initialized;
 }
@@ -60,7 +62,7 @@ export async function chooseRelease(
     const { repository } = await workspace.tracking();
     const { files } = await revisionAt(workspace, await headCommit(repository));
     const session = new Session(workspace, await readLock(workspace, files, deployment), settings);
-    return { release: found, scope: undefined, promotedFrom: null, named: true, session, initialized: {} };
+    return { release: found, scope: undefined, promotedFrom: null, named: true, prune: false, session, initialized: {} };
   }
   // Where nothing ran that could be taken, nothing need be made to know that it is refused.
   if (situation.sources.every(({ ran }) => ran.length === 0)) {
@@ -68,7 +70,7 @@ export async function chooseRelease(
   }
   const { allowDirty } = request;
   const made = await makeRelease(workspace, { deployment, target, allowDirty, promoted: undefined }, settings);
-  return { ...made, promotedFrom: null, named: false };
+  return { ...made, promotedFrom: null, named: false, prune: made.scope.prune };
 }
 
 /** Makes what another target runs this target's own. */
@@ -88,7 +90,7 @@ async function promote(
     });
   }
   const made = await makeRelease(workspace, { deployment, target, allowDirty: false, promoted }, settings);
-  return { ...made, promotedFrom: { target: from, release: digest }, named: false };
+  return { ...made, promotedFrom: { target: from, release: digest }, named: false, prune: made.scope.prune };
 }
 
 function refuseOthers({ digest, config }: Release, deployment: string): void {

@@ -1,42 +1,52 @@
-import { ledgerRef, lockRef } from '../tracking/index.ts';
+import { AtmosError } from '../engine/index.ts';
+import { destroyWork, ledgerRef, lockRef, type TargetState } from '../tracking/index.ts';
+import { addressOf } from './address.ts';
+import { type Changed, changeTarget } from './change.ts';
 import { readLock } from './images.ts';
 import { nothingDeployed } from './nothing-deployed.ts';
-import { loadRelease } from './release.ts';
 import { headCommit, revisionAt } from './revision.ts';
 import { type RunSettings, Session } from './session.ts';
-import { type Undertaken, undertake } from './undertake.ts';
 import type { Workspace } from './workspace.ts';
 
+export interface DestroyRequest {
+  readonly deployment: string;
+  readonly target: string;
+  /** This component alone, declared or not. */
+  readonly component: string | undefined;
+}
+
 /**
- * Takes down what a target runs, in reverse order of dependency, and records it.
- * @throws AtmosError `nothing-deployed`, `locked`
+ * Takes down what a target runs, each component with the release that it was last applied with, dependents first, and records it. What was
+ * interrupted, failed, or is no longer declared goes too.
+ * @throws AtmosError `nothing-deployed`, `locked`, `unknown-component`, `still-needed`
  */
-export async function destroy(workspace: Workspace, deployment: string, target: string, settings: RunSettings): Promise<Undertaken> {
+export async function destroy(workspace: Workspace, request: DestroyRequest, settings: RunSettings): Promise<Changed> {
+  const { deployment, target } = request;
   const { repository, refs, ledger } = await workspace.tracking();
   const by = await repository.identity();
   const ids = await refs.read([ledgerRef(deployment, target), lockRef(deployment, target)]);
   const state = await ledger.stateIn(deployment, target, ids);
-  const running = state.release ?? Object.values(state.components)[0]?.release ?? null;
-  if (running === null || Object.keys(state.components).length === 0) {
-    throw nothingDeployed(deployment, target);
-  }
-  const release = await loadRelease(workspace, running);
+  const running = Object.keys(state.components);
+  if (running.length === 0) throw nothingDeployed(deployment, target);
+  const component = request.component === undefined ? undefined : addressOf(request.component, running);
   const { files } = await revisionAt(workspace, await headCommit(repository));
   const session = new Session(workspace, await readLock(workspace, files, deployment), settings);
   try {
-    return await undertake(
+    return await changeTarget(
       workspace,
       {
         kind: 'destroy',
-        purpose: 'destroy',
-        release,
+        deployment,
+        target,
+        release: undefined,
         promotedFrom: null,
         by,
         ids,
+        state,
         scope: undefined,
         initialized: {},
-        check: () => undefined,
-        choose: (now) => new Set(Object.keys(now.components)),
+        check: (now) => refuseNeeded(now, component),
+        work: (now) => destroyWork(now, component),
       },
       session,
       settings,
@@ -44,4 +54,18 @@ export async function destroy(workspace: Workspace, deployment: string, target: 
   } finally {
     await session.close();
   }
+}
+
+/** What others read outputs of stays as long as they run. @throws AtmosError `still-needed` */
+function refuseNeeded({ deployment, target, components }: TargetState, component: string | undefined): void {
+  if (component === undefined) return;
+  if (components[component] === undefined) throw nothingDeployed(deployment, target);
+  const readers = Object.entries(components).filter(([, { upstream }]) => Object.hasOwn(upstream, component));
+  if (readers.length === 0) return;
+  const names = readers.map(([address]) => address);
+  throw new AtmosError(`${component} can't be destroyed: ${names.join(', ')} read its outputs, and still run`, {
+    kind: 'refused',
+    code: 'still-needed',
+    hint: `destroy ${names.length === 1 ? 'that' : 'those'} first: atmos-deployment destroy ${deployment} --target ${target} --component ${names[0]}`,
+  });
 }

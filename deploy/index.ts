@@ -6,8 +6,9 @@
  */
 export { addressOf } from './address.ts';
 export { approve } from './approve.ts';
+export type { Changed } from './change.ts';
 export { type Comparison, compare } from './compare.ts';
-export { destroy } from './destroy.ts';
+export { type DestroyRequest, destroy } from './destroy.ts';
 export { type Diagnosis, diagnose, type Finding } from './doctor.ts';
 export { type Explanation, explain, type KeyDifference } from './explain.ts';
 export { type BuiltImage, buildImages, listImages, pullImages, verifyImages } from './images.ts';
@@ -27,8 +28,8 @@ export { type Reproduced, reproduce } from './reproduce.ts';
 export { targetOf, worktreeOptions } from './revision.ts';
 export { type RolloutRequest, rollout } from './rollout.ts';
 export type { RunSettings } from './session.ts';
+export { type DeploymentStatus, statusOf, type TargetStatus } from './status.ts';
 export { build, type PhaseAnswer, type PhaseRequest, test } from './test.ts';
-export type { Undertaken } from './undertake.ts';
 export { unlockTarget } from './unlock.ts';
 export { type CachePruning, pruneCache } from './upkeep.ts';
 export { type VerifyAnswer, verify } from './verify.ts';

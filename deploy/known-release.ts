@@ -1,11 +1,11 @@
 import { AtmosError, type Digest, isDigest, isObject, sha256 } from '../engine/index.ts';
 import { describeProviders, findProviders } from '../phases/index.ts';
-import { ledgerRef } from '../tracking/index.ts';
-import { isRunning, type WantedComponents } from './current.ts';
+import { ledgerRef, orphansOf, type TargetState, type WantedComponents } from '../tracking/index.ts';
+import { isRunning } from './wanted.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Counts up when a release comes to be made of anything else. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** What a commit was found to make for a target: kept, since a release is a function of the commit and of what is listed here. */
 export interface KnownRelease {
@@ -15,22 +15,25 @@ export interface KnownRelease {
   readonly paths: readonly string[];
   /** Digests of the environment variables that its templates read; `null` for one that is not set. */
   readonly env: Readonly<Record<string, Digest | null>>;
+  /** Whether the deployment file asks for what is no longer declared to be destroyed. */
+  readonly prune: boolean;
   /** Providers that no lock file pins, and what the mirror had of them. */
   readonly providers: { readonly names: readonly string[]; readonly digest: Digest | null };
 }
 
-function keyOf(commit: string, deployment: string, target: string): string {
-  return `release ${FORMAT} ${commit} ${deployment} ${target}`;
+/** Another `atmos.yaml` may make another release. */
+function keyOf({ configFile }: Workspace, commit: string, deployment: string, target: string): string {
+  return `release ${FORMAT} ${commit} ${deployment} ${target} ${configFile ?? ''}`;
 }
 
 export async function keepKnown(
-  { answers }: Workspace,
+  workspace: Workspace,
   commit: string,
   deployment: string,
   target: string,
   known: KnownRelease,
 ): Promise<void> {
-  await answers.put(keyOf(commit, deployment, target), JSON.stringify(known));
+  await workspace.answers.put(keyOf(workspace, commit, deployment, target), JSON.stringify(known));
 }
 
 /** Variables of the environment as digests: what was read is compared, never kept. */
@@ -46,19 +49,27 @@ function digestOf(value: string | undefined): Digest | null {
  * The shortest way to "nothing to do": the commit that is checked out made a release before, nothing in its scope has changed since, and the
  * target runs it. Configuration is not even read. `undefined` where any of this is not so, or is not known.
  */
-export async function runsAlready(workspace: Workspace, deployment: string, target: string): Promise<KnownRelease | undefined> {
+export async function runsAlready(
+  workspace: Workspace,
+  deployment: string,
+  target: string,
+  prune: boolean,
+): Promise<(KnownRelease & { readonly state: TargetState }) | undefined> {
   const { repository, refs, ledger, prefix } = await workspace.tracking();
   const reading = refs.read([ledgerRef(deployment, target)]);
   // Whoever needs the answer asks again and reports what is wrong.
   reading.catch(() => undefined);
   const commit = await repository.head();
-  const text = commit === undefined ? undefined : await workspace.answers.get(keyOf(commit, deployment, target));
+  const text = commit === undefined ? undefined : await workspace.answers.get(keyOf(workspace, commit, deployment, target));
   const known: unknown = text === undefined ? undefined : JSON.parse(text);
   if (!isKnownRelease(known) || !sameEnvironment(known)) return undefined;
   const dirty = repository.dirtyPaths(known.paths.map((path) => (prefix === '' ? path : `${prefix}/${path}`)));
   const [changed, ids, isSame] = await Promise.all([dirty, reading.catch(unreachable), sameProviders(workspace, known)]);
   if (changed.length > 0 || ids === undefined || !isSame) return undefined;
-  return isRunning(known.release, known.wanted, await ledger.stateIn(deployment, target, ids)) ? known : undefined;
+  const state = await ledger.stateIn(deployment, target, ids);
+  if (!isRunning(known.release, known.wanted, state)) return undefined;
+  const hasOrphans = orphansOf(state, Object.keys(known.wanted)).length > 0;
+  return hasOrphans && (prune || known.prune) ? undefined : { ...known, state };
 }
 
 /** The digest of some providers as the mirrors have them; `null` when they are not all there. */
@@ -88,6 +99,7 @@ function isKnownRelease(value: unknown): value is KnownRelease {
     isObject(value.wanted) &&
     Array.isArray(value.paths) &&
     isObject(value.env) &&
+    typeof value.prune === 'boolean' &&
     isObject(value.providers)
   );
 }

@@ -1,23 +1,32 @@
-import type { AtmosError } from '../engine/index.ts';
-import { outputOf } from '../engine/index.ts';
+import { type AtmosError, outputOf } from '../engine/index.ts';
 import { expandRollout, type PlanSummary, readPlan } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
+import { type Comparison, compareTarget, currentComponents } from '../tracking/index.ts';
 import { firstFailure } from './failure.ts';
+import { groundOf } from './ground.ts';
+import { checkStates } from './local-state.ts';
+import { pinsOfReleases } from './pins.ts';
 import { makeRelease } from './release.ts';
-import { releaseGround } from './release-ground.ts';
 import { secretValues } from './secrets.ts';
 import type { RunSettings } from './session.ts';
-import { storeTrees } from './stores/index.ts';
+import { wantedOf } from './wanted.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface PlanAnswer {
   readonly release: Release;
-  /** By address; a component that can't be planned yet is in `unknown`. */
+  /** By address; a component that can't be planned yet is in `unknown`. One that is current has no changes, and was not asked. */
   readonly plans: Readonly<Record<string, PlanSummary>>;
   /** Components whose values are known only after others are applied, and which. */
   readonly unknown: Readonly<Record<string, readonly string[]>>;
+  /** How each component, declared or running, compares with what is wanted, and why it is not current. */
+  readonly compared: Readonly<Record<string, { readonly comparison: Comparison; readonly reason: string | null }>>;
+  /** Components that run and are no longer declared; `pruned` when a rollout would destroy them. */
+  readonly orphans: readonly string[];
+  readonly pruned: boolean;
   readonly failure: AtmosError | undefined;
 }
+
+const NO_CHANGES: PlanSummary = { create: 0, update: 0, delete: 0, changes: [] };
 
 /** What a rollout of the working tree would change. Nothing is recorded, and nothing is applied. */
 export async function plan(workspace: Workspace, deployment: string, target: string, settings: RunSettings): Promise<PlanAnswer> {
@@ -32,19 +41,30 @@ export async function plan(workspace: Workspace, deployment: string, target: str
   );
   try {
     const [state] = await states;
-    const run = new Set(Object.keys(release.config.components));
-    const [ground, stores] = await Promise.all([releaseGround(workspace, release, initialized), storeTrees(workspace, release, run)]);
-    const applied = new Set(Object.keys(state?.components ?? {}));
-    const { graph, unknown } = expandRollout(release, { ...ground, stores }, { purpose: 'plan', run, applied });
-    const results = await session.run(graph, secretValues(release));
-    const plans: Record<string, PlanSummary> = {};
-    for (const address of run) {
+    if (state === undefined) throw new TypeError(`no state of ${target}`);
+    const wanted = wantedOf(release);
+    const compared = compareTarget(state, wanted);
+    const current = currentComponents(state, wanted);
+    const work = new Map(Object.keys(wanted).flatMap((address) => (current.has(address) ? [] : [[address, 'plan'] as const])));
+    const ground = await groundOf(workspace, state, work, release, initialized);
+    await checkStates(workspace, ground, state);
+    session.images.admit(
+      await pinsOfReleases(
+        workspace,
+        [...ground.releases.values()].filter((one) => one !== release),
+      ),
+    );
+    const { graph, unknown } = expandRollout({ ...ground, work });
+    const results = await session.run(graph, secretValues([...ground.releases.values()]));
+    const plans: Record<string, PlanSummary> = Object.fromEntries([...current].map((address) => [address, NO_CHANGES]));
+    for (const address of work.keys()) {
       const planned = outputOf(results, `${address}/plan`, 'plan');
       if (planned !== undefined && results.outcomes.get(`${address}/plan`)?.status === 'done')
         plans[address] = await readPlan(planned, workspace.store);
     }
     const failure = await firstFailure(results, workspace, scope);
-    return { release, plans, unknown, failure };
+    const orphans = Object.keys(compared).filter((address) => compared[address]?.comparison === 'orphaned');
+    return { release, plans, unknown, compared, orphans, pruned: scope.prune, failure };
   } finally {
     await session.close();
   }

@@ -4,14 +4,14 @@ import { AtmosError, asDigest, type Digest, jsonDigest, outputOf, type Results, 
 import { expandRelease, type Ground, releaseParts, type TakenOver, takeOver } from '../phases/index.ts';
 import { assembleRelease, exportRelease, type FileRefs, type Release, readRelease, releaseRef, writeRelease } from '../releases/index.ts';
 import { ANY, type RefUpdate, readFiles, writeCommit, writeTree } from '../tracking/index.ts';
-import { wantedOf } from './current.ts';
 import { firstFailure } from './failure.ts';
 import { gather } from './gather.ts';
 import { lockPath } from './images.ts';
+import type { Initialized } from './instances.ts';
 import { environmentDigests, keepKnown, providersDigest } from './known-release.ts';
-import type { Initialized } from './release-ground.ts';
 import type { Revision } from './revision.ts';
 import type { RunSettings, Session } from './session.ts';
+import { wantedOf } from './wanted.ts';
 import type { Tracking, Workspace } from './workspace.ts';
 
 /** What a release is to be made of. */
@@ -99,6 +99,7 @@ async function keepIfPure(workspace: Workspace, revision: Revision, release: Rel
     wanted: wantedOf(release),
     paths: pathsIn(workspace, scope, ground.directories),
     env: environmentDigests(revision.environment),
+    prune: scope.prune,
     providers: { names, digest: await providersDigest(workspace, names) },
   });
 }

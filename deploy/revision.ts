@@ -1,5 +1,13 @@
 import { join } from 'node:path/posix';
-import { type ConfigFiles, type GitFacts, loadDeployment, type ResolveOptions, resolve, type Scope } from '../config/index.ts';
+import {
+  type ConfigFiles,
+  type GitFacts,
+  loadDeployment,
+  type ResolveOptions,
+  resolve,
+  type Scope,
+  withoutDisabled,
+} from '../config/index.ts';
 import { AtmosError } from '../engine/index.ts';
 import { headFacts, remoteUrl } from '../tracking/index.ts';
 import type { SourceFile } from '../vendoring/index.ts';
@@ -68,17 +76,18 @@ function under(prefix: string, dir: string): string {
   return join(prefix, dir) === '.' ? '' : join(prefix, dir);
 }
 
-/** The scope of a deployment's target at a revision. */
+/** The scope of a deployment's target at a revision: what is enabled of it. */
 export async function scopeAt(workspace: Workspace, revision: Revision, deployment: string, target: string): Promise<Scope> {
   const { project, cache } = workspace;
   const found = await loadDeployment(revision.files, project, deployment, cache);
-  return resolve(revision.files, project, found, target, {
+  const scope = await resolve(revision.files, project, found, target, {
     git: () => revision.facts(),
     remote: () => remoteUrl(workspace.root),
     env: watched(revision.environment),
     cache,
     root: workspace.root,
   });
+  return withoutDisabled(scope);
 }
 
 /** The environment, noting the names of what is read of it. */

@@ -3,22 +3,24 @@ import {
   type Candidate,
   checkApprovals,
   checkPromotion,
-  currentComponents,
   ledgerRef,
   lockRef,
+  orphansOf,
   type Person,
   type RecordKind,
   type Rules,
+  rolloutWork,
   type TargetState,
+  type Work,
 } from '../tracking/index.ts';
 import { addressOf } from './address.ts';
+import { type Changed, changeTarget } from './change.ts';
 import { type Chosen, chooseRelease } from './choice.ts';
-import { isRunning, wantedOf } from './current.ts';
 import { artifactsOf, storeRelease } from './release.ts';
-import { nothingToDo, type RolloutRequest } from './rollout.ts';
+import { nothingToDo, type RolloutRequest, untouched } from './rollout.ts';
 import { rulesOf } from './rules.ts';
 import type { RunSettings } from './session.ts';
-import { type Undertaken, undertake } from './undertake.ts';
+import { isRunning, wantedOf } from './wanted.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
@@ -26,7 +28,7 @@ import type { Workspace } from './workspace.ts';
  * A component's failure is in the answer; everything else that is wrong is thrown.
  * @throws AtmosError refusals: `not-promoted`, `not-approved`, `locked`, `dirty-tree`, …
  */
-export async function rolloutNow(workspace: Workspace, request: RolloutRequest, settings: RunSettings): Promise<Undertaken> {
+export async function rolloutNow(workspace: Workspace, request: RolloutRequest, settings: RunSettings): Promise<Changed> {
   const { deployment, target, promoteFrom, component } = request;
   const { repository, refs, ledger } = await workspace.tracking();
   const first = [target, ...(promoteFrom === undefined ? [] : [promoteFrom])];
@@ -46,28 +48,31 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
     const before = await ledger.stateIn(deployment, target, ids);
     const candidate = candidateOf(release);
     const wanted = wantedOf(release);
+    const prune = request.prune || chosen.prune;
     // What ran here once was allowed here once.
     if (!before.ran.some((ran) => ran.release === release.digest)) checkPromotion(candidate, rules, sources);
-    if (!request.all && component === undefined && isRunning(release.digest, wanted, before))
-      return nothingToDo(deployment, target, release.digest, wanted, session.ran);
+    const isPruned = prune && orphansOf(before, Object.keys(wanted)).length > 0;
+    if (!request.all && component === undefined && !isPruned && isRunning(release.digest, wanted, before))
+      return nothingToDo(before, release.digest, wanted, session.ran);
     const asked = component === undefined ? undefined : addressOf(component, Object.keys(release.config.components));
-    const choose = (state: TargetState): ReadonlySet<string> =>
-      asked === undefined ? outdated(release, state, request.all) : new Set([asked]);
-    if (request.dryRun) return wouldRun(release, choose(before), session.ran);
+    const work = (state: TargetState): Work => rolloutWork(state, wanted, { all: request.all, component: asked, prune });
+    if (request.dryRun) return wouldRun(release, before, work(before), session.ran);
     await requireApprovals(workspace, release, rules, before, by);
-    return await undertake(
+    return await changeTarget(
       workspace,
       {
         kind: kindOf(chosen, before),
-        purpose: 'rollout',
+        deployment,
+        target,
         release,
         promotedFrom: chosen.promotedFrom,
         by,
         ids,
+        state: before,
         scope: chosen.scope,
         initialized: chosen.initialized,
         check: (state) => void checkApprovals(candidate, rules, state, by),
-        choose,
+        work,
       },
       session,
       settings,
@@ -75,12 +80,6 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
   } finally {
     await session.close();
   }
-}
-
-/** The components that do not run as the release has them. */
-function outdated(release: Release, state: TargetState, all: boolean): ReadonlySet<string> {
-  const current = all ? new Set<string>() : currentComponents(state, wantedOf(release));
-  return new Set(Object.keys(release.config.components).filter((address) => !current.has(address)));
 }
 
 /** A release that waits for approval is kept, so that whoever approves can look at it. @throws AtmosError `not-approved` */
@@ -104,12 +103,19 @@ function kindOf({ promotedFrom, named }: Chosen, state: TargetState): RecordKind
 }
 
 /** The answer of a dry run: what would be run, by component. */
-function wouldRun({ digest, config }: Release, run: ReadonlySet<string>, ran: boolean): Undertaken {
-  const components = Object.entries(config.components).map(
-    ([address, { layer }]) =>
-      [address, { action: run.has(address) ? 'planned' : 'up-to-date', layer, changes: null, error: null }] as const,
+function wouldRun(release: Release, state: TargetState, work: Work, ran: boolean): Changed {
+  const { deployment, target } = release.config;
+  const wanted = wantedOf(release);
+  const declared = Object.entries(wanted).map(
+    ([address, own]) => [address, untouched(work.has(address) ? 'planned' : 'up-to-date', release.digest, own)] as const,
   );
-  const { deployment, target } = config;
-  const answer = { deployment, target, release: digest, components: Object.fromEntries(components), record: undefined, plans: {} };
-  return { ...answer, failure: undefined, ran };
+  const orphans = orphansOf(state, Object.keys(wanted));
+  const others = orphans.flatMap((address) => {
+    const running = state.components[address];
+    return running === undefined
+      ? []
+      : [[address, untouched(work.has(address) ? 'planned' : 'orphaned', running.release, running)] as const];
+  });
+  const components = Object.fromEntries([...declared, ...others]);
+  return { deployment, target, release: release.digest, components, orphans, record: undefined, plans: {}, failure: undefined, ran };
 }

@@ -1,8 +1,8 @@
 import type { Digest } from '../engine/index.ts';
-import type { WantedComponents } from './current.ts';
+import { type ComponentResult, orphansOf, type TargetState, type WantedComponents } from '../tracking/index.ts';
+import type { Changed } from './change.ts';
 import { runsAlready } from './known-release.ts';
 import type { RunSettings } from './session.ts';
-import type { Undertaken } from './undertake.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface RolloutRequest {
@@ -17,6 +17,8 @@ export interface RolloutRequest {
   readonly all: boolean;
   /** Run this component alone, whether or not it is up to date. */
   readonly component: string | undefined;
+  /** Destroy components that run and are no longer declared. */
+  readonly prune: boolean;
   /** Say what would be run, and run none of it. */
   readonly dryRun: boolean;
 }
@@ -26,14 +28,14 @@ export interface RolloutRequest {
  * running anything else.
  * @throws AtmosError what `rolloutNow` throws
  */
-export async function rollout(workspace: Workspace, request: RolloutRequest, settings: RunSettings): Promise<Undertaken> {
+export async function rollout(workspace: Workspace, request: RolloutRequest, settings: RunSettings): Promise<Changed> {
   const { deployment, target } = request;
   if (isPlain(request)) {
-    const known = await runsAlready(workspace, deployment, target);
+    const known = await runsAlready(workspace, deployment, target, request.prune);
     if (known !== undefined) {
       // The last command may have been killed when all was done but this.
       workspace.store.sweep();
-      return nothingToDo(deployment, target, known.release, known.wanted, false);
+      return nothingToDo(known.state, known.release, known.wanted, false);
     }
   }
   return (await import('./rollout-now.ts')).rolloutNow(workspace, request, settings);
@@ -45,9 +47,31 @@ function isPlain({ promoteFrom, release, allowDirty, all, component }: RolloutRe
 }
 
 /** The answer where the target runs this very release: what would be recorded, and is not. */
-export function nothingToDo(deployment: string, target: string, release: Digest, wanted: WantedComponents, ran: boolean): Undertaken {
-  const components = Object.entries(wanted).map(
-    ([address, { layer }]) => [address, { action: 'up-to-date', layer, changes: null, error: null }] as const,
-  );
-  return { deployment, target, release, components: Object.fromEntries(components), record: undefined, plans: {}, failure: undefined, ran };
+export function nothingToDo(state: TargetState, release: Digest, wanted: WantedComponents, ran: boolean): Changed {
+  const { deployment, target } = state;
+  const components = Object.entries(wanted).map(([address, own]) => [address, untouched('up-to-date', release, own)] as const);
+  const orphans = orphansOf(state, Object.keys(wanted));
+  const answer = { deployment, target, release, components: Object.fromEntries(components), orphans, record: undefined, plans: {} };
+  return { ...answer, failure: undefined, ran };
+}
+
+/** What is said of a component that is not touched. */
+export function untouched(
+  action: ComponentResult['action'],
+  release: Digest | null,
+  { layer, settings }: Pick<ComponentResult, 'layer' | 'settings'>,
+): ComponentResult {
+  return {
+    action,
+    release,
+    commit: null,
+    layer,
+    settings,
+    changes: null,
+    error: null,
+    began: false,
+    outputs: null,
+    upstream: {},
+    state: null,
+  };
 }

@@ -1,17 +1,24 @@
 import { AtmosError } from '../engine/index.ts';
 import type { Release } from '../releases/index.ts';
 
-/** The values of the secrets that the target declares. @throws AtmosError `missing-secret` */
-export function secretValues({ config }: Release): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(config.secrets).map(([name, { env }]) => {
+/** The values of the secrets that releases declare; where two take one from different variables, the first one counts. @throws AtmosError `missing-secret` */
+export function secretValues(releases: readonly Release[]): Readonly<Record<string, string>> {
+  const values: Record<string, string> = {};
+  for (const { config } of releases) {
+    for (const [name, { env }] of Object.entries(config.secrets)) {
+      if (values[name] !== undefined) continue;
       const value = process.env[env];
-      if (value !== undefined) return [name, value];
-      throw new AtmosError(`secret ${name} of target ${config.target} comes from the variable ${env}, which is not set`, {
-        kind: 'environment',
-        code: 'missing-secret',
-        hint: `set it: export ${env}=…`,
-      });
-    }),
-  );
+      if (value === undefined) throw missing(name, env, config.target);
+      values[name] = value;
+    }
+  }
+  return values;
+}
+
+function missing(name: string, env: string, target: string): AtmosError {
+  return new AtmosError(`secret ${name} of target ${target} comes from the variable ${env}, which is not set`, {
+    kind: 'environment',
+    code: 'missing-secret',
+    hint: `set it: export ${env}=…`,
+  });
 }

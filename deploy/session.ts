@@ -1,4 +1,4 @@
-import { type ImageStore, isToolchain, openImages, openRuntime, type PinnedImage, type RuntimeName } from '../containers/index.ts';
+import { type ImageStore, openImages, openRuntime, type RuntimeName } from '../containers/index.ts';
 import {
   type Cancellation,
   type ComputeFunctions,
@@ -14,6 +14,7 @@ import {
 import { COMPUTES } from '../phases/index.ts';
 import type { LockFile } from '../vendoring/index.ts';
 import { durationsIn } from './journal.ts';
+import { pinsOf } from './pins.ts';
 import type { Workspace } from './workspace.ts';
 
 /** How the user wants things run. */
@@ -116,12 +117,4 @@ export class Session {
     });
     return this.#runtime;
   }
-}
-
-function pinsOf(lock: LockFile): readonly PinnedImage[] {
-  return Object.entries(lock.images).map(([name, { digest, assembled, reference, manifest }]) => ({
-    digest,
-    assembled: assembled && isToolchain(name) ? name : undefined,
-    published: manifest === undefined ? undefined : { reference, manifest },
-  }));
 }

@@ -13,7 +13,6 @@ export async function unlockTarget(workspace: Workspace, deployment: string, tar
       { kind: 'unlock', deployment, target, release: state.release, commit: state.commit, dirty: false, by },
       { reason: `taken from ${owner.by.email} on ${owner.host}, who held it since ${owner.acquired}` },
     ),
-    state,
   }));
   return record;
 }

@@ -1,16 +1,19 @@
 import { needsOf, storeOf } from '../config/index.ts';
-import { AtmosError, type JsonObject, makeGraph, outputOf, type Results } from '../engine/index.ts';
+import { AtmosError, type Digest, type JsonObject, makeGraph, outputOf, type Results } from '../engine/index.ts';
 import { expandBuild, expandOutputs, expandRollout, outputValues, type PlanSummary, readPlan, userNodes } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
+import { isHeld, type TargetState } from '../tracking/index.ts';
 import { firstFailure } from './failure.ts';
 import { gather } from './gather.ts';
+import { groundOf } from './ground.ts';
+import { checkStates } from './local-state.ts';
 import { nothingDeployed } from './nothing-deployed.ts';
+import { pinsOfReleases } from './pins.ts';
 import { loadRelease } from './release.ts';
-import { releaseGround } from './release-ground.ts';
 import { collectReports, type Report } from './reports.ts';
 import { secretValues } from './secrets.ts';
 import type { RunSettings } from './session.ts';
-import { readStores, storeTrees } from './stores/index.ts';
+import { readStores } from './stores/index.ts';
 import { endings, type PhaseAnswer, settledNode } from './test.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -27,23 +30,24 @@ export interface VerifyAnswer {
 
 /** Checks what a target runs: whether the world still is as it was applied, then the user's own nodes, with outputs as they are now. */
 export async function verify(workspace: Workspace, deployment: string, target: string, settings: RunSettings): Promise<VerifyAnswer> {
-  const { ledger } = await workspace.tracking();
-  const state = await ledger.state(deployment, target);
-  if (state.release === null) throw nothingDeployed(deployment, target);
+  const state = await settledState(workspace, deployment, target);
   const release = await loadRelease(workspace, state.release);
   const { scope, ground, session } = await gather(workspace, { deployment, target, at: { commit: release.config.commit } }, settings);
   try {
-    const secrets = secretValues(release);
     const own = scope.phases.verify ?? [];
     const needs = own.flatMap((node) => needsOf(node.env));
     const read = [...new Set(needs.map(({ component }) => component))];
-    const run = new Set(Object.keys(state.components));
-    const releaseTrees = { ...(await releaseGround(workspace, release)), stores: await storeTrees(workspace, release, run) };
-    const plans = expandRollout(release, releaseTrees, { purpose: 'plan', run, applied: run }).graph;
+    const work = new Map(Object.keys(state.components).map((address) => [address, 'plan'] as const));
+    // What runs is compared with what it was applied with.
+    const running = await groundOf(workspace, state, work, undefined);
+    await checkStates(workspace, running, state);
+    session.images.admit(await pinsOfReleases(workspace, running.releases.values()));
+    const secrets = secretValues([release, ...running.releases.values()]);
+    const run = new Set(work.keys());
+    const applied = { ...running.applied, ...running.instances };
+    const plans = expandRollout({ ...running, applied, work }).graph;
     const outputs = expandOutputs(
-      release,
-      releaseTrees,
-      read.filter((address) => address.startsWith('terraform/')),
+      Object.fromEntries(read.flatMap((address) => (applied[address] === undefined ? [] : [[address, applied[address]]]))),
     );
     const first = makeGraph([...new Map([...plans.nodes, ...outputs.nodes]).values()]);
     const looked = await session.run(first, secrets);
@@ -68,6 +72,36 @@ export async function verify(workspace: Workspace, deployment: string, target: s
   } finally {
     await session.close();
   }
+}
+
+/**
+ * The state of a target that runs a release as a whole: anything less can't be verified.
+ * @throws AtmosError `nothing-deployed`, `under-way`, `not-whole`
+ */
+async function settledState(workspace: Workspace, deployment: string, target: string): Promise<TargetState & { readonly release: Digest }> {
+  const { ledger, locks } = await workspace.tracking();
+  const state = await ledger.state(deployment, target);
+  if (state.intent !== null) {
+    const { owner } = await locks.read(deployment, target);
+    if (owner !== undefined && isHeld(owner)) {
+      throw new AtmosError(`${deployment}/${target} is being deployed by ${owner.by.email} on ${owner.host} since ${owner.acquired}`, {
+        kind: 'refused',
+        code: 'under-way',
+        hint: 'verify when it is done',
+      });
+    }
+  }
+  const unsettled = Object.entries(state.components).filter(([, { status }]) => status !== 'applied');
+  if (unsettled.length > 0 || state.state === 'failed' || state.state === 'deploying') {
+    const what = unsettled.map(([address, { status }]) => `${address} ${status === 'failed' ? 'failed' : 'was interrupted'}`);
+    throw new AtmosError(`${target} does not run a release as a whole: ${what.length === 0 ? `it is ${state.state}` : what.join(', ')}`, {
+      kind: 'failed',
+      code: 'not-whole',
+      hint: `finish it: atmos-deployment rollout ${deployment} --target ${target}   or take it down: atmos-deployment destroy ${deployment} --target ${target}`,
+    });
+  }
+  if (state.release === null) throw nothingDeployed(deployment, target);
+  return { ...state, release: state.release };
 }
 
 async function driftIn(

@@ -18,6 +18,8 @@ export interface WorkspaceOptions {
 export interface Workspace {
   /** Absolute, without links. */
   readonly root: string;
+  /** Another `atmos.yaml` than the root's, as it was asked for. */
+  readonly configFile: string | undefined;
   readonly files: ConfigFiles;
   readonly project: Project;
   readonly store: Store;
@@ -59,6 +61,7 @@ export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): 
   let tracking: Promise<Tracking> | undefined;
   return {
     root,
+    configFile: config,
     files,
     project,
     store,

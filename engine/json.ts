@@ -12,7 +12,13 @@ export function rawInteger(value: bigint): Json {
   return Number.isSafeInteger(Number(value)) ? Number(value) : RAW.rawJSON(String(value));
 }
 
-export function isRawInteger(value: unknown): value is { readonly rawJSON: string } {
+/** A number by its text in JSON, every digit of it kept. */
+export function rawNumber(text: string): Json {
+  return RAW.rawJSON(text);
+}
+
+/** A number of JSON whose digits a double can't hold, whole or not. */
+export function isRawNumber(value: unknown): value is { readonly rawJSON: string } {
   return RAW.isRawJSON(value);
 }
 
@@ -20,16 +26,29 @@ export function isObject(value: unknown): value is { readonly [key: string]: unk
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !RAW.isRawJSON(value);
 }
 
-/** Reads JSON and keeps whole numbers exact, however large. @throws SyntaxError */
+/** Reads JSON and keeps every digit of its numbers. @throws SyntaxError */
 export function parseJson(text: string): Json {
-  const exact = (_key: string, value: unknown, { source }: { readonly source?: string }): unknown =>
-    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? '') ? rawInteger(BigInt(source ?? '')) : value;
+  const exact = (_key: string, value: unknown, { source = '' }: { readonly source?: string }): unknown =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && !isSameNumber(String(value), source) ? RAW.rawJSON(source) : value;
   return JSON.parse(text, exact as Parameters<typeof JSON.parse>[1]) as Json;
 }
 
+/** Whether two numbers have the same digits, however they are written: `1e3` and `1000.0`. */
+function isSameNumber(one: string, other: string): boolean {
+  return one === other || digitsOf(one) === digitsOf(other);
+}
+
+/** Sign, digits without zeros at either end, and the power of ten of the last one. */
+function digitsOf(text: string): string {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(text) ?? [];
+  const digits = `${whole}${fraction}`.replace(/^0+/, '');
+  const short = digits.replace(/0+$/, '');
+  return short === '' ? '0' : `${sign}${short}e${Number(exponent) - fraction.length + digits.length - short.length}`;
+}
+
 /**
- * Canonical JSON (RFC 8785): keys in UTF-16 order, no white space, numbers as ECMAScript writes them; but whole numbers that a double can't hold keep
- * their digits.
+ * Canonical JSON (RFC 8785): keys in UTF-16 order, no white space, numbers as ECMAScript writes them; but those that a double can't hold keep their
+ * digits.
  * A key whose value is `undefined` counts as absent.
  * @throws TypeError on what JSON cannot say (NaN, functions, bigint).
  */
@@ -59,7 +78,7 @@ function isCanonicalList(items: readonly unknown[]): boolean {
 }
 
 function isCanonicalObject(object: Readonly<Record<string, unknown>>): boolean {
-  if (Object.getPrototypeOf(object) !== Object.prototype) return isRawInteger(object);
+  if (Object.getPrototypeOf(object) !== Object.prototype) return isRawNumber(object);
   let last: string | undefined;
   for (const key in object) {
     const member = object[key];
@@ -93,7 +112,7 @@ function sortedList(items: readonly unknown[]): string {
 
 function sortedObject(object: Readonly<Record<string, unknown>>): string {
   // Only objects without a prototype can be raw numbers, which takes long to ask.
-  if (Object.getPrototypeOf(object) === null && isRawInteger(object)) return object.rawJSON;
+  if (Object.getPrototypeOf(object) === null && isRawNumber(object)) return object.rawJSON;
   let members = '';
   for (const key of Object.keys(object).sort()) {
     const member = object[key];

@@ -6,7 +6,7 @@
  */
 export { COMPUTES } from './computes.ts';
 export { gatherGround, type ProviderSources, providersOf, type Sources } from './gather.ts';
-export { type Ground, imageNames, type SourceOf, type TakenOver } from './ground.ts';
+export { type Ground, imageNames, type SourceOf, type TakenOver, terraformImage } from './ground.ts';
 export { countTests, type TestCounts } from './junit.ts';
 export { lockOf, takeApart, takeOver } from './layers.ts';
 export { describeProviders, findProviders, impliedMirrors } from './mirror.ts';
@@ -14,11 +14,10 @@ export { expandBuild, expandRelease, expandTests, releaseParts } from './release
 export {
   expandOutputs,
   expandRollout,
+  type Instance,
+  type Instances,
   type LayerTrees,
-  type Purpose,
-  type ReleaseGround,
-  type Rollout,
-  type RolloutOptions,
+  type NodeOperation,
   storeReadsOf,
   upstreamOf,
 } from './rollout.ts';

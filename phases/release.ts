@@ -4,6 +4,7 @@ import {
   type Digest,
   type Graph,
   type Input,
+  isObject,
   type Json,
   type JsonObject,
   jsonDigest,
@@ -189,11 +190,17 @@ export async function releaseParts(
                   backend_type: String(sections.backend_type ?? 'local'),
                   root: source.root,
                   env: textValues((sections.env ?? {}) as JsonObject),
+                  ...(isLocked(component) ? { locked: true } : {}),
                 },
         },
       };
     }),
   );
+}
+
+/** `metadata.locked: true`: it is neither applied nor destroyed. */
+function isLocked({ sections }: ScopedComponent): boolean {
+  return isObject(sections.metadata) && sections.metadata.locked === true;
 }
 
 /** What is read of others and known only once they ran: outputs, not images. */

@@ -1,22 +1,26 @@
 import { type Need, storeOf } from '../config/index.ts';
 import { type Digest, type Graph, type Json, makeGraph, type Node, type NodeId } from '../engine/index.ts';
-import type { Release, ReleaseComponent } from '../releases/index.ts';
-import { terraformImage } from './ground.ts';
+import type { ReleaseComponent } from '../releases/index.ts';
+import { orderOf, reversed } from '../tracking/index.ts';
 import { input, step } from './step.ts';
 import { applyNode, MODULE, type ModuleArgs, outputsNode, planNode, prepareNodes, type Site } from './terraform/index.ts';
 
-/** `plan` shows, `rollout` applies what it planned, `destroy` takes down. */
-export type Purpose = 'plan' | 'rollout' | 'destroy';
-
-/** What the expansion of a release needs beside it; gathered before. */
-export interface ReleaseGround {
-  /** Trees taken out of the layers, by address. */
-  readonly layers: Readonly<Record<string, LayerTrees>>;
-  /** By address: a tree with `stores.json`, what a component reads of stores by need; for those that read any. */
-  readonly stores: Readonly<Record<string, Digest>>;
-  /** Below the state root: the directory of a component's local state. */
-  stateDir(component: string): string;
+/** A component as a release has it, with all that its nodes need; gathered before. */
+export interface Instance {
+  readonly address: string;
+  readonly component: ReleaseComponent;
+  /** The image that its nodes run in. */
+  readonly image: Digest;
+  readonly secrets: readonly string[];
+  readonly trees: LayerTrees;
+  /** The outputs that its root module declares. */
+  readonly outputs: readonly string[];
+  /** A tree with `stores.json`: what it reads of stores; `undefined` where it reads none. */
+  readonly stores: Digest | undefined;
+  /** Below the state root: the directory of its local state. */
+  readonly stateDir: string;
 }
+export type Instances = Readonly<Record<string, Instance>>;
 
 export interface LayerTrees {
   readonly layer: Digest;
@@ -29,12 +33,18 @@ export interface LayerTrees {
   readonly data: Digest | undefined;
 }
 
+/** What is done with a component: `plan` shows, `apply` applies what it planned, `destroy` takes down. */
+export type NodeOperation = 'plan' | 'apply' | 'destroy';
+
 export interface RolloutOptions {
-  readonly purpose: Purpose;
-  /** The components to run, by address. The others stay as they are. */
-  readonly run: ReadonlySet<string>;
-  /** Components that were applied before, so that their state has outputs to read. */
-  readonly applied: ReadonlySet<string>;
+  /** By address. Components of other kinds than terraform may be in it: they have nothing to run. */
+  readonly work: ReadonlyMap<string, NodeOperation>;
+  /** The components of the work, as they are to be, or, for what is destroyed, as they were applied. */
+  readonly instances: Instances;
+  /** Components that are applied and not part of the work, as they were applied: their outputs are read. */
+  readonly applied: Instances;
+  /** What each component depends on, whether or not it is part of the work. */
+  readonly edges: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface Rollout {
@@ -44,43 +54,50 @@ export interface Rollout {
 }
 
 /**
- * The nodes that bring a release to its target. Pure. A component starts when what it depends on is applied; what it reads of a component
- * that does not run comes from that one's state.
+ * The nodes that bring a target to where it is wanted. Pure. A component starts when what it depends on is applied, also through components that
+ * have nothing to run; what is destroyed goes after every apply, dependents first. What is read of a component that is not applied now comes from
+ * its state.
  */
-export function expandRollout(release: Release, ground: ReleaseGround, options: RolloutOptions): Rollout {
-  const { purpose, run } = options;
+export function expandRollout(options: RolloutOptions): Rollout {
+  const { work, instances } = options;
   const nodes = new Map<NodeId, Node>();
   const add = (list: readonly Node[]): void => {
     for (const node of list) nodes.set(node.id, node);
   };
-  const unknown = unknownIn(release, options);
-  for (const [address, component] of Object.entries(release.config.components)) {
-    if (!run.has(address) || unknown[address] !== undefined) continue;
+  const unknown = unknownIn(options);
+  const waits = waitsOf(options);
+  for (const [address, operation] of work) {
+    const instance = instances[address];
     // An image reaches its target through the components that read its digest.
-    if (component.kind === 'nixpack') continue;
-    const site = siteOf(address, component, release, ground);
-    const upstream = upstreamOf(component);
+    if (instance === undefined || unknown[address] !== undefined) continue;
+    const site = siteOf(instance);
+    const upstream = upstreamOf(instance.component).filter((from) => isApplied(from, work) || outputsOf(from, options) !== undefined);
     for (const from of upstream) {
-      const other = release.config.components[from];
-      if (other !== undefined && !appliesNow(from, options)) add([readOutputs(from, other, release, ground)]);
+      const other = outputsOf(from, options);
+      if (!isApplied(from, work) && other !== undefined) add([readOutputs(other)]);
     }
     // Where it is known what init made, only providers are left to be placed.
     add(prepareNodes(site).filter(({ step: name }) => site.data === undefined || name !== 'init'));
-    add([moduleNode(address, component, ground, upstream, options)]);
-    add([planNode(site, { destroy: purpose === 'destroy', isApplied: purpose !== 'plan', after: waitsFor(address, release, options) })]);
-    if (purpose !== 'plan') add([applyNode(site, { destroy: purpose === 'destroy' })]);
+    const destroy = operation === 'destroy';
+    add([moduleNode(instance, upstream, options, destroy)]);
+    add([planNode(site, { destroy, isApplied: operation !== 'plan', after: waits(address, operation) })]);
+    if (operation !== 'plan') add([applyNode(site, { destroy })]);
   }
   return { graph: makeGraph([...nodes.values()]), unknown };
 }
 
 /** Reads the outputs of applied components from their states. */
-export function expandOutputs(release: Release, ground: ReleaseGround, components: readonly string[]): Graph {
-  return makeGraph(
-    components.flatMap((address) => {
-      const component = release.config.components[address];
-      return component === undefined ? [] : [readOutputs(address, component, release, ground)];
-    }),
-  );
+export function expandOutputs(instances: Instances): Graph {
+  return makeGraph(Object.values(instances).map(readOutputs));
+}
+
+/** What of a component's outputs can be read: it is applied, and stays, or is yet to be destroyed. */
+function outputsOf(address: string, { work, instances, applied }: RolloutOptions): Instance | undefined {
+  return applied[address] ?? (work.get(address) === 'destroy' ? instances[address] : undefined);
+}
+
+function isApplied(address: string, work: RolloutOptions['work']): boolean {
+  return work.get(address) === 'apply';
 }
 
 /** The components whose outputs a component reads. */
@@ -99,89 +116,90 @@ function readsIn({ reads }: ReleaseComponent): readonly Need[] {
   return reads.map((read) => ({ component: read.slice(0, read.indexOf('#')), field: read.slice(read.indexOf('#') + 1) }));
 }
 
-function appliesNow(address: string, { purpose, run }: RolloutOptions): boolean {
-  return purpose === 'rollout' && run.has(address);
-}
-
-/** In a plan nothing is applied: what reads outputs that no state has yet can't be planned, and neither can what reads of it. */
-function unknownIn(release: Release, options: RolloutOptions): Readonly<Record<string, readonly string[]>> {
-  if (options.purpose === 'rollout') return {};
+/** What reads outputs that no state has yet can't be planned, and neither can what reads of it. What is destroyed needs no values. */
+function unknownIn({ work, instances, applied }: RolloutOptions): Readonly<Record<string, readonly string[]>> {
   const unknown: Record<string, readonly string[]> = {};
-  for (const address of options.run) {
-    const component = release.config.components[address];
-    const waits = component === undefined ? [] : upstreamOf(component).filter((from) => !options.applied.has(from));
+  for (const [address, operation] of work) {
+    const instance = instances[address];
+    if (instance === undefined || operation === 'destroy') continue;
+    const waits = upstreamOf(instance.component).filter((from) => !isApplied(from, work) && applied[from] === undefined);
     if (waits.length > 0) unknown[address] = waits;
   }
   return unknown;
 }
 
-function siteOf(address: string, component: ReleaseComponent, release: Release, ground: ReleaseGround): Site {
+/** The last nodes of what a component's plan waits for. */
+function waitsOf({ work, instances, edges }: RolloutOptions): (address: string, operation: NodeOperation) => readonly NodeId[] {
+  const runs = (wanted: NodeOperation) => (address: string) => instances[address] !== undefined && work.get(address) === wanted;
+  const applies = orderOf(edges, runs('apply'));
+  const destroys = orderOf(reversed(edges), runs('destroy'));
+  const all = [...work.keys()].filter(runs('apply')).map((address) => `${address}/apply`);
+  return (address, operation) => {
+    switch (operation) {
+      case 'plan':
+        return [];
+      case 'apply':
+        return (applies.get(address) ?? []).map((other) => `${other}/apply`);
+      case 'destroy':
+        return [...all, ...(destroys.get(address) ?? []).map((other) => `${other}/destroy`)];
+      default:
+        return operation satisfies never;
+    }
+  };
+}
+
+function siteOf({ address, component, image, secrets, trees, stateDir }: Instance): Site {
   const { command, workspace, backend_type, root, env } = component.settings as Record<
     'command' | 'workspace' | 'backend_type' | 'root',
     string
   > & {
     env: Record<string, string>;
   };
-  const trees = treesOf(address, ground);
-  const image = release.config.images[terraformImage(command)];
-  if (image === undefined) throw new TypeError(`the release pins no image for ${command}`);
+  const { source, providers, data } = trees;
   return {
     component: address,
-    image: image.digest,
+    image,
     command,
-    source: trees.source,
+    source,
     root,
-    providers: trees.providers,
-    data: trees.data,
+    providers,
+    data,
     workspace,
     backendType: backend_type,
-    stateDir: ground.stateDir(address),
+    stateDir,
     env,
-    secrets: Object.keys(release.config.secrets).sort(),
+    secrets,
   };
 }
 
-function treesOf(address: string, ground: ReleaseGround): LayerTrees {
-  const trees = ground.layers[address];
-  if (trees === undefined) throw new TypeError(`no layer of ${address}`);
-  return trees;
-}
-
-function readOutputs(address: string, component: ReleaseComponent, release: Release, ground: ReleaseGround): Node {
-  return outputsNode(siteOf(address, component, release, ground), treesOf(address, ground).backend);
+function readOutputs(instance: Instance): Node {
+  return outputsNode(siteOf(instance), instance.trees.backend);
 }
 
 function moduleNode(
-  address: string,
-  component: ReleaseComponent,
-  ground: ReleaseGround,
+  { address, component, trees, stores }: Instance,
   upstream: readonly string[],
   options: RolloutOptions,
+  destroy: boolean,
 ): Node {
-  const stores = ground.stores[address];
-  const args: ModuleArgs = { component: address, root: String(component.settings.root), upstream, stores: stores !== undefined };
+  const { work, instances } = options;
+  const source = (from: string): Instance | undefined => (isApplied(from, work) ? instances[from] : outputsOf(from, options));
+  const args: ModuleArgs = {
+    component: address,
+    root: String(component.settings.root),
+    upstream,
+    declared: Object.fromEntries(upstream.map((from) => [from, source(from)?.outputs ?? []])),
+    stores: stores !== undefined,
+    destroy,
+  };
   return step(address, 'module', {
     inputs: [
-      input('layer', treesOf(address, ground).layer),
+      input('layer', trees.layer),
       ...(stores === undefined ? [] : [input('stores', stores)]),
       ...upstream.map((from) =>
-        input(`outputs/${from}`, { node: `${from}/${appliesNow(from, options) ? 'apply' : 'outputs'}`, output: 'outputs' }),
+        input(`outputs/${from}`, { node: `${from}/${isApplied(from, work) ? 'apply' : 'outputs'}`, output: 'outputs' }),
       ),
     ],
     action: { kind: 'compute', ...MODULE, args: args as unknown as Json, outputs: ['module'] },
   });
-}
-
-/** In a rollout a component waits for what it depends on, in a destroy for what depends on it. */
-function waitsFor(address: string, release: Release, { purpose, run }: RolloutOptions): readonly NodeId[] {
-  const components = Object.entries(release.config.components);
-  const last = (other: string, component: ReleaseComponent | undefined): readonly NodeId[] => {
-    if (component === undefined || component.kind === 'nixpack' || !run.has(other)) return [];
-    return [`${other}/${purpose === 'destroy' ? 'destroy' : 'apply'}`];
-  };
-  if (purpose === 'plan') return [];
-  if (purpose === 'destroy') {
-    return components.filter(([, other]) => other.dependsOn.includes(address)).flatMap(([name, other]) => last(name, other));
-  }
-  return (release.config.components[address]?.dependsOn ?? []).flatMap((other) => last(other, release.config.components[other]));
 }

@@ -1,4 +1,4 @@
-import { canonicalJson, type Digest, isObject, type Json, type Store } from '../engine/index.ts';
+import { canonicalJson, type Digest, isObject, type Json, parseJson, type Store } from '../engine/index.ts';
 import type { Release } from './types.ts';
 
 /** One thing in which two releases differ. */
@@ -64,7 +64,7 @@ async function bothJson(x: Digest | undefined, y: Digest | undefined, store: Sto
 async function readJson(digest: Digest | undefined, store: Store): Promise<Json> {
   if (digest === undefined) return {};
   const bytes = await store.get(digest);
-  return JSON.parse(Buffer.from(bytes ?? '').toString('utf8')) as Json;
+  return parseJson(Buffer.from(bytes ?? '').toString('utf8'));
 }
 
 function diffJson(path: string, before: Json, after: Json): readonly Omit<Difference, 'component'>[] {

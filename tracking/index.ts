@@ -4,7 +4,8 @@
  * In: records of rollouts and approvals. Out: the state of targets, their history, locks, refusals. All access to Git is here, in `git/`;
  * refs live under `refs/atmos/`, on the remote where there is one.
  */
-export { currentComponents, type Wanted } from './current.ts';
+export { type Comparison, compareTarget, currentComponents, type Wanted, type WantedComponents } from './current.ts';
+export { fold, step } from './fold.ts';
 export { readFiles, type StoredFile, writeCommit, writeTree } from './git/files.ts';
 export { headFacts, remoteUrl } from './git/head.ts';
 export { ANY, Refs, type RefUpdate } from './git/refs.ts';
@@ -13,3 +14,14 @@ export { type Appended, componentRef, type Entry, Ledger, ledgerRef, type RefIds
 export { type Claim, isHeld, type Lock, type LockOwner, Locks, lockRef } from './lock.ts';
 export { type Candidate, checkApprovals, checkApprover, checkPromotion, checkSource, type Rules } from './policy.ts';
 export * from './types.ts';
+export {
+  destroyWork,
+  type Operation,
+  orderOf,
+  orphansOf,
+  type RolloutChoice,
+  reversed,
+  rolloutWork,
+  type Work,
+  withoutLoops,
+} from './work.ts';

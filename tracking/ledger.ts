@@ -1,21 +1,23 @@
-import { AtmosError, isObject, prettyJson, shortId } from '../engine/index.ts';
+import { AtmosError, prettyJson, shortId } from '../engine/index.ts';
+import { step } from './fold.ts';
 import { type Signature, type StoredFile, writeCommit, writeTree } from './git/files.ts';
 import type { Refs, RefUpdate } from './git/refs.ts';
 import type { Repository } from './git/repository.ts';
 import { emptyState, type LedgerRecord, type TargetState } from './types.ts';
+import { readRecord, readState } from './upgrade.ts';
 
 /** What refs point at, by name; a ref that is not there is not in it. */
 export type RefIds = ReadonlyMap<string, string>;
 
-/** A record with the state that it leaves behind, and other refs that move with it. */
+/** A record, and other refs that move with it. */
 export interface Entry {
   readonly record: LedgerRecord;
-  readonly state: TargetState;
   readonly refs?: readonly RefUpdate[];
 }
 
-/** An entry that was appended, as the commit that the ledger's ref points at now. */
+/** An entry that was appended, with the state that it leaves behind and the commit that the ledger's ref points at now. */
 export interface Appended extends Entry {
+  readonly state: TargetState;
   readonly commit: string;
 }
 
@@ -41,15 +43,29 @@ export class Ledger {
     this.#warn = warn;
   }
 
-  /** Where targets stand. Queries answer from this clone when the remote can't be reached, and say so. */
+  /**
+   * Where the targets of a deployment stand: those that are named, then whatever else has a ledger. Queries answer from this clone when the remote
+   * can't be reached, and say so.
+   */
   async states(deployment: string, targets: readonly string[]): Promise<readonly TargetState[]> {
-    const patterns = [`refs/atmos/ledger/${deployment}/*`];
-    const ids = await this.#refs.read(patterns).catch((error: unknown) => {
+    const ids = await this.#readOrRecall([`refs/atmos/ledger/${deployment}/*`]);
+    const others = [...ids.keys()].map((ref) => parseLedgerRef(ref).target).filter((target) => !targets.includes(target));
+    const all = [...targets, ...others.sort()];
+    return Promise.all(all.map((target) => this.#stateAt(deployment, target, ids.get(ledgerRef(deployment, target)))));
+  }
+
+  /** The deployments that have a ledger, sorted. */
+  async deployments(): Promise<readonly string[]> {
+    const ids = await this.#readOrRecall(['refs/atmos/ledger/*']);
+    return [...new Set([...ids.keys()].map((ref) => parseLedgerRef(ref).deployment))].sort();
+  }
+
+  async #readOrRecall(patterns: readonly string[]): Promise<RefIds> {
+    return this.#refs.read(patterns).catch((error: unknown) => {
       if (!(error instanceof AtmosError) || error.code !== 'remote-unreachable') throw error;
       this.#warn(`${error.message}; this is what this clone knew last`);
       return this.#refs.readLocal(patterns);
     });
-    return Promise.all(targets.map((target) => this.#stateAt(deployment, target, ids.get(ledgerRef(deployment, target)))));
   }
 
   /** Where a target stands, as the remote has it. @throws AtmosError `remote-unreachable` */
@@ -77,9 +93,11 @@ export class Ledger {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       ids ??= await this.#refs.read([ref, ...watch]);
       const parent = ids.get(ref);
-      const entry = await build(await this.#stateAt(deployment, target, parent), ids);
-      const commit = await this.#write(entry, parent);
-      if (await this.#refs.update([{ ref, from: parent, to: commit }, ...(entry.refs ?? [])])) return { ...entry, commit };
+      const before = await this.#stateAt(deployment, target, parent);
+      const entry = await build(before, ids);
+      const state = step(before, entry.record);
+      const commit = await this.#write(entry.record, state, parent);
+      if (await this.#refs.update([{ ref, from: parent, to: commit }, ...(entry.refs ?? [])])) return { ...entry, state, commit };
       ids = undefined;
     }
     throw new AtmosError(`the ledger of ${deployment}/${target} moved ${ATTEMPTS} times while a record was being appended`, {
@@ -96,34 +114,33 @@ export class Ledger {
     if (tip === undefined) return [];
     const commits = (await this.#repository.text(['rev-list', tip])).split('\n');
     const records: LedgerRecord[] = [];
-    let outcome = false;
+    let hasOutcome = false;
     for (const commit of commits) {
       if (records.length >= limit) break;
-      const record = await this.#readJson<LedgerRecord>(`${commit}:record.json`, 'record');
-      if (record.kind !== 'intent' || !outcome) records.push(record);
-      outcome = record.kind !== 'intent' && (outcome || record.result !== null) && record.kind !== 'approval';
+      const record = await this.#record(commit);
+      if (record.kind !== 'intent' || !hasOutcome) records.push(record);
+      // Approvals may come between an intent and its outcome.
+      hasOutcome = record.kind !== 'intent' && (hasOutcome || record.result !== null);
     }
     return records;
   }
 
   async #stateAt(deployment: string, target: string, commit: string | undefined): Promise<TargetState> {
-    return commit === undefined ? emptyState(deployment, target) : this.#readJson<TargetState>(`${commit}:state.json`, 'state');
+    if (commit === undefined) return emptyState(deployment, target);
+    const name = `${commit}:state.json`;
+    return readState(await this.#readJson(name), () => this.#record(commit), name);
   }
 
-  async #readJson<T extends LedgerRecord | TargetState>(name: string, what: string): Promise<T> {
-    const value: unknown = JSON.parse((await this.#repository.readObject(name)).toString('utf8'));
-    if (!isObject(value) || value.version !== 1) {
-      throw new AtmosError(`the ${what} at ${name} is not one that this version can read`, {
-        kind: 'environment',
-        code: 'unknown-version',
-        hint: 'use a newer atmos-deployment',
-      });
-    }
-    // Written by this program; issue of a forged ledger is what `verify-ledger` is for.
-    return value as unknown as T;
+  async #record(commit: string): Promise<LedgerRecord> {
+    const name = `${commit}:record.json`;
+    return readRecord(await this.#readJson(name), name);
   }
 
-  async #write({ record, state }: Entry, parent: string | undefined): Promise<string> {
+  async #readJson(name: string): Promise<unknown> {
+    return JSON.parse((await this.#repository.readObject(name)).toString('utf8'));
+  }
+
+  async #write(record: LedgerRecord, state: TargetState, parent: string | undefined): Promise<string> {
     const file = (value: unknown): StoredFile => ({ mode: '644', content: Buffer.from(prettyJson(value)) });
     const tree = await writeTree(
       this.#repository,
@@ -139,6 +156,11 @@ export class Ledger {
 
 export function ledgerRef(deployment: string, target: string): string {
   return `refs/atmos/ledger/${deployment}/${target}`;
+}
+
+function parseLedgerRef(ref: string): { readonly deployment: string; readonly target: string } {
+  const [, , , deployment = '', target = ''] = ref.split('/');
+  return { deployment, target };
 }
 
 /** Points at the source commit that a component runs. `/` in its name becomes `+`: Git can't have both a ref `a` and a ref `a/b`. */

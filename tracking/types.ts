@@ -1,12 +1,12 @@
 import type { Digest } from '../engine/index.ts';
 import type { Person } from './git/repository.ts';
 
-/** What a record is about. An `intent` precedes what is applied. */
+/** What a record is about. An `intent` precedes what is applied or destroyed. */
 export type RecordKind = 'intent' | 'rollout' | 'promotion' | 'rollback' | 'destroy' | 'approval' | 'unlock';
 
-/** One entry of a ledger: `record.json` of its commit. */
+/** One entry of a ledger: `record.json` of its commit. The state of a target is a pure function of its records (`fold.ts`). */
 export interface LedgerRecord {
-  readonly version: 1;
+  readonly version: 2;
   readonly kind: RecordKind;
   readonly deployment: string;
   readonly target: string;
@@ -18,50 +18,121 @@ export interface LedgerRecord {
   readonly by: Person;
   /** ISO 8601, UTC, whole seconds. */
   readonly at: string;
-  readonly result: 'deployed' | 'failed' | 'destroyed' | null;
+  /** `destroyed` only when no component is left; `partial`: what was to be destroyed is gone, and others run. */
+  readonly result: 'deployed' | 'failed' | 'destroyed' | 'partial' | null;
   readonly durationMs: number | null;
-  /** By address. */
+  /** By address: in an intent what is about to be changed; in an outcome every component of the release, and whatever else was to be changed. */
   readonly components: Readonly<Record<string, ComponentResult>>;
+  /** Components that still run and that the release does not declare, sorted. */
+  readonly orphans: readonly string[];
+  /** Digest of what a promotion takes along: sources, locks, images of all components. `null` where no release is rolled out. */
+  readonly artifacts: Digest | null;
   readonly reason: string | null;
 }
 
+export type ComponentAction =
+  /** Of an intent. */
+  | 'applying'
+  | 'destroying'
+  /** Of an outcome. */
+  | 'applied'
+  | 'built'
+  | 'unchanged'
+  | 'destroyed'
+  | 'failed'
+  | 'not-reached'
+  /** It was not to be run: it is current, or it was not asked for. */
+  | 'up-to-date'
+  | 'skipped'
+  /** It runs, is not declared, and was left alone. */
+  | 'orphaned'
+  /** Of a dry run. */
+  | 'planned';
+
 export interface ComponentResult {
-  readonly action: 'applied' | 'built' | 'skipped' | 'unchanged' | 'up-to-date' | 'failed' | 'not-reached' | 'destroyed' | 'planned';
+  readonly action: ComponentAction;
+  /** What it was, or was to be, applied or destroyed with. */
+  readonly release: Digest | null;
+  readonly commit: string | null;
   readonly layer: Digest;
+  readonly settings: Digest | null;
   readonly changes: { readonly create: number; readonly update: number; readonly delete: number } | null;
   readonly error: string | null;
+  /** Whether an apply or destroy was started: then it may exist in part, though it failed. */
+  readonly began: boolean;
+  /** Digest of the outputs that it has now; `null` when they are not known. */
+  readonly outputs: Digest | null;
+  /** Digests of the outputs that it was applied with, by component. */
+  readonly upstream: Readonly<Record<string, Digest | null>>;
+  readonly state: StateLocation | null;
+}
+
+/** Where a component's Terraform state is. */
+export interface StateLocation {
+  /** `local`, `s3`, `pg`, … */
+  readonly backend: string;
+  /** Digest of the backend's configuration. */
+  readonly config: Digest;
+  readonly workspace: string;
+  /** Only of a `local` backend: which state, how often it was written, and the machine and directory that have it. */
+  readonly lineage: string | null;
+  readonly serial: number | null;
+  readonly host: string | null;
+  readonly dir: string | null;
 }
 
 /** Where a target stands: `state.json` of the newest commit of its ledger. */
 export interface TargetState {
-  readonly version: 1;
+  readonly version: 2;
   readonly deployment: string;
   readonly target: string;
   /** `partial`: what was asked for succeeded, but not all components run one release. */
   readonly state: 'never' | 'deploying' | 'deployed' | 'partial' | 'failed' | 'destroyed';
+  /** The newest release that ran here as a whole. */
   readonly release: Digest | null;
   readonly commit: string | null;
   readonly by: Person | null;
   readonly at: string | null;
   readonly components: Readonly<Record<string, ComponentState>>;
-  /** Components that an intent without outcome may have touched. */
-  readonly open: readonly string[];
+  /** Of `components`, those that the newest release rolled out does not declare, sorted. */
+  readonly orphans: readonly string[];
+  /** The intent that has no outcome yet. */
+  readonly intent: Intent | null;
+  /** How the newest rollout or destroy ended; `complete` when every declared component runs as its release has it. */
+  readonly last: { readonly result: NonNullable<LedgerRecord['result']>; readonly complete: boolean } | null;
   /** By release. */
   readonly approvals: Readonly<Record<string, readonly Approval[]>>;
   /** What ran here successfully, newest first: what a promotion may take. */
   readonly ran: readonly Ran[];
 }
 
-export interface ComponentState {
-  readonly release: Digest;
-  readonly commit: string;
-  readonly layer: Digest;
+interface Intent {
   readonly by: Person;
   readonly at: string;
-  /** Digest of its outputs; `null` when they are secret or there are none. */
+  readonly release: Digest | null;
+}
+
+export interface ComponentState extends Standing {
+  /** While an intent names it: what it was before; `null` when it was not there. */
+  readonly before: Standing | null;
+}
+
+interface Standing {
+  /** `pending`: an intent names it, and how that ended is not known. `failed`: its last apply or destroy failed, so it may exist in part. */
+  readonly status: 'applied' | 'pending' | 'failed';
+  /** The release that it was last applied, or attempted, with. */
+  readonly release: Digest;
+  readonly commit: string;
+  readonly by: Person;
+  readonly at: string;
+  readonly layer: Digest;
+  /** Digest of all else that decides what is applied; `null` in states of version 1, which do not say. */
+  readonly settings: Digest | null;
+  /** Digest of its outputs; `null` when they are not known: then whatever reads them is not current. */
   readonly outputs: Digest | null;
   /** Digests of the outputs that it was applied with, by component. */
   readonly upstream: Readonly<Record<string, Digest | null>>;
+  readonly state: StateLocation | null;
 }
 
 export interface Approval {
@@ -76,12 +147,9 @@ export interface Ran {
   readonly artifacts: Digest;
 }
 
-/** How many of `ran` are kept. */
-export const RAN_KEPT = 200;
-
 export function emptyState(deployment: string, target: string): TargetState {
   return {
-    version: 1,
+    version: 2,
     deployment,
     target,
     state: 'never',
@@ -90,7 +158,9 @@ export function emptyState(deployment: string, target: string): TargetState {
     by: null,
     at: null,
     components: {},
-    open: [],
+    orphans: [],
+    intent: null,
+    last: null,
     approvals: {},
     ran: [],
   };

@@ -8,27 +8,30 @@ import { summary } from './rollout.ts';
 export async function destroyVerb(
   globals: Globals & RunFlags,
   name: string,
-  options: { readonly target?: string; readonly yes: boolean },
+  options: { readonly target?: string; readonly component?: string; readonly yes: boolean },
 ): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, name, options.target);
-    if (!options.yes) await confirm(name, target);
+    const { component } = options;
+    if (!options.yes) await confirm(name, target, component);
     const began = now();
-    const { record, failure } = await destroy(workspace, name, target, runSettings(globals, globals, workspace));
+    const request = { deployment: name, target, component };
+    const { record, failure } = await destroy(workspace, request, runSettings(globals, globals, workspace));
     if (record === undefined) throw new TypeError('a destroy without a record');
     await printOrFail(globals.format, { document: record, failure }, () => summary(record, now() - began));
   });
 }
 
 /** Asks for the target's name, as one would not type it by mistake. @throws AtmosError `not-confirmed` */
-async function confirm(deployment: string, target: string): Promise<void> {
+async function confirm(deployment: string, target: string, component: string | undefined): Promise<void> {
   if (process.stdin.isTTY) {
     const prompt = createInterface({ input: process.stdin, output: process.stderr });
-    const answer = await prompt.question(`This takes down all that ${deployment} runs in ${target}. To go on, type ${target}: `);
+    const what = component ?? `everything ${deployment} runs`;
+    const answer = await prompt.question(`This destroys ${what} in ${target}. To confirm, type ${target}: `);
     prompt.close();
     if (answer.trim() === target) return;
   }
-  throw new AtmosError(`taking down ${deployment} in ${target} was not confirmed`, {
+  throw new AtmosError(`destroying ${component ?? deployment} in ${target} was not confirmed`, {
     kind: 'refused',
     code: 'not-confirmed',
     hint: 'without a terminal: --yes',

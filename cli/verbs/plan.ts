@@ -1,4 +1,4 @@
-import { plan, targetOf } from '../../deploy/index.ts';
+import { type PlanAnswer, plan, targetOf } from '../../deploy/index.ts';
 import { shortId } from '../../engine/index.ts';
 import { type Globals, print } from '../globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
@@ -7,16 +7,28 @@ import { counts } from '../words.ts';
 export async function planVerb(globals: Globals & RunFlags, name: string, options: { readonly target?: string }): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, name, options.target);
-    const { release, plans, unknown, failure } = await plan(workspace, name, target, runSettings(globals, globals, workspace));
+    const { release, plans, unknown, compared, orphans, pruned, failure } = await plan(
+      workspace,
+      name,
+      target,
+      runSettings(globals, globals, workspace),
+    );
     if (failure !== undefined) throw failure;
-    const document = { deployment: name, target, release: release.digest, components: plans, unknown };
+    const document = { deployment: name, target, release: release.digest, components: plans, unknown, compared, orphans };
     await print(globals.format, document, () => {
       const planned = Object.entries(plans).flatMap(([address, summary]) => [
-        `${address}  ${summary.changes.length === 0 ? 'no changes' : counts(summary)}`,
+        `${address}  ${summary.changes.length === 0 ? 'no changes' : counts(summary)}${noteOf(compared[address])}`,
         ...summary.changes.map((change) => `  ${change.actions.join(', ')} ${change.address}`),
       ]);
       const waiting = Object.entries(unknown).map(([address, upstream]) => `${address}  known after apply of ${upstream.join(', ')}`);
-      return [`${name} → ${target}  (would be release ${shortId(release.digest)})`, ...planned, ...waiting].join('\n');
+      const left = orphans.map((address) => `${address}  no longer declared, still running${pruned ? ': would be destroyed' : ''}`);
+      return [`${name} → ${target}  (would be release ${shortId(release.digest)})`, ...planned, ...waiting, ...left].join('\n');
     });
   });
+}
+
+/** What a reader should know beside the changes. */
+function noteOf(compared: PlanAnswer['compared'][string] | undefined): string {
+  if (compared?.comparison !== 'interrupted' && compared?.comparison !== 'failed') return '';
+  return `  (${compared.reason ?? ''})`;
 }

@@ -1,6 +1,6 @@
-import { rollout, targetOf, type Undertaken } from '../../deploy/index.ts';
+import { type Changed, rollout, targetOf } from '../../deploy/index.ts';
 import { now, shortId } from '../../engine/index.ts';
-import type { LedgerRecord } from '../../tracking/index.ts';
+import type { ComponentAction, LedgerRecord } from '../../tracking/index.ts';
 import { type Globals, printOrFail, table } from '../globals.ts';
 import { seconds } from '../progress.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
@@ -14,6 +14,7 @@ interface Options {
   readonly allowDirty: boolean;
   readonly all: boolean;
   readonly component?: string;
+  readonly prune: boolean;
   readonly dryRun: boolean;
 }
 
@@ -21,12 +22,12 @@ export async function rolloutVerb(globals: Globals & RunFlags, name: string, opt
   await inWorkspace(globals, async (workspace) => {
     const began = now();
     const target = await targetOf(workspace, name, options.target);
-    const { promoteFrom, release, allowDirty, all, component, dryRun } = options;
+    const { promoteFrom, release, allowDirty, all, component, prune, dryRun } = options;
     const settings = runSettings(globals, globals, workspace);
     if (globals.format === 'table' && !globals.quiet) tell(`${name} → ${target}\n`);
     const answer = await rollout(
       workspace,
-      { deployment: name, target, promoteFrom, release, allowDirty, all, component, dryRun },
+      { deployment: name, target, promoteFrom, release, allowDirty, all, component, prune, dryRun },
       settings,
     );
     const elapsed = now() - began;
@@ -38,41 +39,61 @@ export async function rolloutVerb(globals: Globals & RunFlags, name: string, opt
 }
 
 /** The record that was appended; where there was nothing to do, what the target runs. */
-function documentOf({ deployment, target, release, components, record }: Undertaken): unknown {
+function documentOf({ deployment, target, release, components, orphans, record }: Changed): unknown {
   return (
     record ?? {
       deployment,
       target,
       release,
       components,
+      orphans,
       result: Object.values(components).some(({ action }) => action === 'planned') ? 'planned' : 'up-to-date',
     }
   );
 }
 
 /** What a dry run found. */
-function wouldRun({ deployment, target, release, components }: Undertaken): string {
+function wouldRun({ deployment, target, release, components }: Changed): string {
   const rows = Object.entries(components).map(([address, { action }]) => [action === 'planned' ? ' →' : ' =', address, action]);
   return `${table(rows)}\n${deployment} → ${target}: would be release ${shortId(release)}; nothing was run or recorded`;
 }
 
-function nothing({ deployment, target, release, components, ran }: Undertaken, elapsed: number): string {
+function nothing({ deployment, target, release, components, orphans, ran }: Changed, elapsed: number): string {
   const count = Object.keys(components).length;
   const quiet = ran ? '' : ', no container started';
-  return `${deployment} → ${target}: nothing to do, all ${count} components run release ${shortId(release)} (${(elapsed / 1000).toFixed(2)} s${quiet})`;
+  return `${deployment} → ${target}: nothing to do, all ${count} components run release ${shortId(release)} (${(elapsed / 1000).toFixed(2)} s${quiet})${orphaned(orphans)}`;
 }
 
 /** What became of each component, and where that is recorded. */
 export function summary(record: LedgerRecord, elapsed: number): string {
-  const { deployment, target, release, components, result } = record;
+  const { deployment, target, release, components, result, orphans } = record;
   const rows = Object.entries(components).map(([address, { action, changes }]) => [
-    ` ${action === 'failed' ? '✖' : action === 'up-to-date' ? '=' : action === 'not-reached' ? '–' : '✔'}`,
+    ` ${MARKS[action] ?? '✔'}`,
     address,
     action,
     changes === null ? '' : counts(changes),
   ]);
   const id = release === null ? '' : shortId(release);
   const where = `recorded in refs/atmos/ledger/${deployment}/${target}`;
-  const what = result === 'deployed' ? `released ${id}` : result === 'destroyed' ? `took down ${id}` : `release ${id} failed`;
-  return `${table(rows)}\n${what} · ${where} · ${seconds(elapsed)}`;
+  const what = {
+    deployed: `released ${id}`,
+    destroyed: `destroyed ${id}`,
+    partial: `destroyed in part ${id}`,
+    failed: `release ${id} failed`,
+  }[result ?? 'failed'];
+  return `${table(rows)}\n${what} · ${where} · ${seconds(elapsed)}${orphaned(orphans)}`;
+}
+
+const MARKS: Readonly<Partial<Record<ComponentAction, string>>> = {
+  failed: '✖',
+  'up-to-date': '=',
+  'not-reached': '–',
+  skipped: '–',
+  orphaned: '!',
+};
+
+/** What runs and is no longer declared, and how to take it down. */
+function orphaned(orphans: readonly string[]): string {
+  if (orphans.length === 0) return '';
+  return `\nno longer declared, still running: ${orphans.join(', ')}   (destroy: rollout --prune, or destroy --component)`;
 }

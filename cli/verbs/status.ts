@@ -1,74 +1,78 @@
-import { listDeployments, loadDeployment, type PromotionPolicy, promotionPolicies } from '../../config/index.ts';
-import type { Workspace } from '../../deploy/index.ts';
+import type { PromotionPolicy } from '../../config/index.ts';
+import { type DeploymentStatus, statusOf, type TargetStatus } from '../../deploy/index.ts';
 import { shortId } from '../../engine/index.ts';
-import type { TargetState } from '../../tracking/index.ts';
 import { type Globals, print, table } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
 import { ago } from '../words.ts';
 
-interface Status {
-  readonly deployment: string;
-  readonly targets: readonly (TargetState & { readonly policy: PromotionPolicy | undefined })[];
-}
-
 export async function status(globals: Globals, name: string | undefined): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
-    const { files, project, cache } = workspace;
-    const names = name === undefined ? (await listDeployments(files, project, cache)).map((one) => one.name) : [name];
-    const all = await Promise.all(names.map((one) => statusOf(workspace, one)));
+    const all = await statusOf(workspace, name);
     const documents = all.map(documentOf);
     const document = name === undefined ? { deployments: documents } : documents[0];
     await print(globals.format, document, () => all.map(tableOf).join('\n\n'));
   });
 }
 
-async function statusOf(workspace: Workspace, deployment: string): Promise<Status> {
-  const { ledger } = await workspace.tracking();
-  const found = await loadDeployment(workspace.files, workspace.project, deployment, workspace.cache);
-  const policies = promotionPolicies(found);
-  const states = await ledger.states(deployment, found.targets);
-  return { deployment, targets: states.map((state) => ({ ...state, policy: policies[state.target] })) };
+/** The public form (product.md, section 11). */
+function documentOf({ deployment, targets }: DeploymentStatus) {
+  return { deployment, targets: targets.map(targetOf) };
 }
 
-/** The public form (product.md, section 11). */
-function documentOf({ deployment, targets }: Status) {
+function targetOf({ state: { target, state, release, commit, by, at, components, intent }, declared, orphans }: TargetStatus) {
   return {
-    deployment,
-    targets: targets.map(({ target, state, release, commit, by, at, components, open }) => ({
-      target,
-      state,
-      release,
-      commit,
-      by,
-      at,
-      components: Object.fromEntries(
-        Object.entries(components).map(([address, component]) => [
-          address,
-          {
-            release: component.release,
-            commit: component.commit,
-            layer: component.layer,
-            by: component.by,
-            at: component.at,
-            uncertain: open.includes(address),
-          },
-        ]),
-      ),
-    })),
+    target,
+    declared,
+    state,
+    release,
+    commit,
+    by,
+    at,
+    components: Object.fromEntries(
+      Object.entries(components).map(([address, component]) => [
+        address,
+        {
+          status: component.status,
+          release: component.release,
+          commit: component.commit,
+          layer: component.layer,
+          by: component.by,
+          at: component.at,
+          state: component.state,
+          uncertain: component.status === 'pending',
+          orphan: orphans.includes(address),
+        },
+      ]),
+    ),
+    orphans,
+    intent,
   };
 }
 
-function tableOf({ deployment, targets }: Status): string {
+function tableOf({ deployment, targets }: DeploymentStatus): string {
   const now = Date.now();
-  const rows = targets.map(({ target, state, release, commit, by, at, policy }) => [
+  const rows = targets.map(({ state: { target, state, release, commit, by, at }, policy, declared }) => [
     target,
     release === null ? '–' : shortId(release),
     commit?.slice(0, 7) ?? '',
     by?.email ?? '',
     at === null ? '' : ago(at, now),
-    `${state === 'never' ? 'never deployed' : state}${state === 'never' ? needs(policy) : ''}`,
+    `${state === 'never' ? 'never deployed' : state}${state === 'never' ? needs(policy) : ''}${declared ? '' : ' · no longer declared'}`,
   ]);
-  return `${deployment}\n${table([['TARGET', 'RELEASE', 'COMMIT', 'BY', 'SINCE', 'STATE'], ...rows])}`;
+  const notes = targets.flatMap(notesOf);
+  return [deployment, table([['TARGET', 'RELEASE', 'COMMIT', 'BY', 'SINCE', 'STATE'], ...rows]), ...notes].join('\n');
+}
+
+/** What runs and is not as it should be. */
+function notesOf({ state: { target, components }, declared, orphans }: TargetStatus): readonly string[] {
+  const rows = Object.entries(components).flatMap(([address, { status }]) => {
+    const what = [
+      ...(status === 'pending' ? ['was interrupted'] : status === 'failed' ? ['failed, and may exist in part'] : []),
+      ...(declared && orphans.includes(address) ? ['no longer declared, still running'] : []),
+    ];
+    return what.length === 0 ? [] : [`${target}: ${address} ${what.join('; ')}`];
+  });
+  return rows;
 }
 
 function needs(policy: PromotionPolicy | undefined): string {

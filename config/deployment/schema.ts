@@ -83,6 +83,7 @@ const target = {
     stacks: texts,
     context: map,
     promotion,
+    prune: { type: 'boolean', description: 'Overrides the deployment’s' },
     secrets: {
       type: 'object',
       propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_]*$' },
@@ -115,6 +116,7 @@ export const deploymentSchema = {
           properties: { default_target: text, promote_by: { enum: ['digest'] } },
         },
         vendor: map,
+        prune: { type: 'boolean', description: 'A rollout destroys what runs and is no longer declared' },
         components: { $ref: '#/$defs/components' },
         phases: {
           type: 'object',

@@ -25,6 +25,11 @@ export function componentSections(
   return found;
 }
 
+/** The addresses of the components that a deployment file declares, sorted. */
+export function declaredComponents({ root }: { readonly root: LocatedMap }): readonly string[] {
+  return [...componentSections(root).keys()].sort();
+}
+
 /** `terraform/network`, or a name of the same kind. */
 export function dependencyAddress(text: string, kind: string, known: { has(address: string): boolean }): string {
   return known.has(text) ? text : `${kind}/${text}`;

@@ -26,6 +26,22 @@ export abstract class Opaque {
   abstract member(name: string): Value | Method;
 }
 
+/** A number with a fraction that no double holds: it passes through as it is. */
+export class Decimal extends Opaque {
+  readonly type = 'float64';
+  readonly text: string;
+  constructor(text: string) {
+    super();
+    this.text = text;
+  }
+  print(): string {
+    return this.text;
+  }
+  member(): undefined {
+    return undefined;
+  }
+}
+
 /** What templates compute with. `undefined` is what a missing key gives. */
 export type Value = undefined | null | boolean | GoNumber | string | readonly Value[] | { readonly [key: string]: Value } | Fields | Opaque;
 

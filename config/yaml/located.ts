@@ -1,4 +1,4 @@
-import { AtmosError, type ErrorKind, isRawInteger, type Json, type Position, rawInteger } from '../../engine/index.ts';
+import { AtmosError, type ErrorKind, isRawNumber, type Json, type Position, rawInteger } from '../../engine/index.ts';
 import { Float } from '../numbers.ts';
 import type { Value } from '../templates/index.ts';
 import type { Scalar } from './scalar.ts';
@@ -183,7 +183,8 @@ export function lazily(members: Iterable<readonly [name: string, make: () => Val
 /** A value as if it had been written at a place. */
 export function locate(value: Value | Json, at: Place): Located {
   if (value === undefined || value === null) return { kind: 'scalar', value: null, tag: undefined, at };
-  if (isRawInteger(value)) return { kind: 'scalar', value: BigInt(value.rawJSON), tag: undefined, at };
+  if (isRawNumber(value))
+    return { kind: 'scalar', value: /^-?\d+$/.test(value.rawJSON) ? BigInt(value.rawJSON) : Number(value.rawJSON), tag: undefined, at };
   if (Array.isArray(value)) return { kind: 'list', items: value.map((item: Value) => locate(item, at)), at };
   if (typeof value !== 'object' || value instanceof Float) return { kind: 'scalar', value: value as Scalar, tag: undefined, at };
   const entries = Object.entries(value as Readonly<Record<string, Value>>);

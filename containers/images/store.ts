@@ -29,6 +29,8 @@ export interface ImageStore {
    * @throws AtmosError `no-image`, `image-differs`, `no-binary`, `registry`
    */
   get(digest: Digest): Promise<StoredImage>;
+  /** Takes further pins: those of releases that ran earlier. */
+  admit(pins: readonly PinnedImage[]): void;
   /** Keeps an image under its digest. */
   add(image: Tree): Promise<StoredImage>;
   /** Assembles an image from this machine's programs and keeps it. @throws AtmosError `no-binary` */
@@ -40,7 +42,8 @@ export interface ImageStore {
 }
 
 /** The images in a store. `pins` are those of the lock files that matter to this run. */
-export function openImages(store: Store, pins: readonly PinnedImage[]): ImageStore {
+export function openImages(store: Store, first: readonly PinnedImage[]): ImageStore {
+  const pins = [...first];
   const loading = new Map<Digest, Promise<StoredImage>>();
 
   const find = async (digest: Digest): Promise<StoredImage | undefined> => {
@@ -87,6 +90,7 @@ export function openImages(store: Store, pins: readonly PinnedImage[]): ImageSto
       known.catch(() => loading.delete(digest));
       return known;
     },
+    admit: (more) => void pins.push(...more),
     add,
     assemble,
     pull,

@@ -8,12 +8,13 @@ import {
   type JsonObject,
   makeTree,
   overlay,
+  parseJson,
   prettyJson,
   subtree,
   type Tree,
 } from '../../engine/index.ts';
 
-export const MODULE = { name: 'terraform-module', version: 1 } as const;
+export const MODULE = { name: 'terraform-module', version: 2 } as const;
 
 /** Arguments of the module node. */
 export interface ModuleArgs {
@@ -24,6 +25,10 @@ export interface ModuleArgs {
   readonly upstream: readonly string[];
   /** Whether there is an input `stores`: a tree with `stores.json`. */
   readonly stores: boolean;
+  /** The outputs that the components of `upstream` declare, by address: one that has no value now is null, and stands in no state. */
+  readonly declared: Readonly<Record<string, readonly string[]>>;
+  /** It is to be destroyed: what it read of components that are gone is null, since a destroy needs no values. */
+  readonly destroy: boolean;
 }
 
 /** Generated files that Terraform reads, in the root module's directory. */
@@ -52,8 +57,11 @@ async function settledReferences(layer: Tree, args: ModuleArgs, io: ComputeIo): 
   const produced: Record<string, JsonObject> = args.stores
     ? { ...((await readJson(io.input('stores'), 'stores.json', io)) as Record<string, JsonObject>) }
     : {};
-  for (const address of args.upstream) produced[address] = await outputValues(io.input(`outputs/${address}`), (digest) => io.read(digest));
-  const settled = settle(vars, produced) as JsonObject;
+  for (const address of args.upstream) {
+    const nulls = Object.fromEntries((args.declared[address] ?? []).map((name) => [name, null]));
+    produced[address] = { ...nulls, ...(await outputValues(io.input(`outputs/${address}`), (digest) => io.read(digest))) };
+  }
+  const settled = settle(vars, args.destroy ? withMissing(vars, produced) : produced) as JsonObject;
   for (const { component, field } of needsOf(settled)) {
     const names = Object.keys(produced[component] ?? {}).sort();
     throw new AtmosError(`${args.component} reads output "${field}" of ${component}, which has no such output`, {
@@ -65,18 +73,28 @@ async function settledReferences(layer: Tree, args: ModuleArgs, io: ComputeIo): 
   return settled;
 }
 
+/** Null for every output that is read and not there any more. */
+function withMissing(vars: JsonObject, produced: Readonly<Record<string, JsonObject>>): Readonly<Record<string, JsonObject>> {
+  const all: Record<string, Record<string, Json>> = Object.fromEntries(Object.entries(produced).map(([from, own]) => [from, { ...own }]));
+  for (const { component, field } of needsOf(vars)) {
+    all[component] ??= {};
+    all[component][field] ??= null;
+  }
+  return all;
+}
+
 type Read = (digest: Tree['entries'][number]['digest']) => Promise<Uint8Array>;
 
 /** The values in a tree with the `outputs.json` that `terraform output -json` writes. */
 export async function outputValues(tree: Tree, read: Read): Promise<JsonObject> {
   const entry = tree.entries.find(({ path }) => path === 'outputs.json');
   if (entry === undefined) return {};
-  const outputs: unknown = JSON.parse(Buffer.from(await read(entry.digest)).toString('utf8'));
+  const outputs: unknown = parseJson(Buffer.from(await read(entry.digest)).toString('utf8'));
   if (!isObject(outputs)) throw new TypeError('not the outputs of terraform');
   return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, isObject(output) ? (output.value as Json) : null]));
 }
 
 async function readJson(tree: Tree, path: string, io: ComputeIo): Promise<JsonObject> {
   const entry = tree.entries.find((file) => file.path === path);
-  return entry === undefined ? {} : (JSON.parse(Buffer.from(await io.read(entry.digest)).toString('utf8')) as JsonObject);
+  return entry === undefined ? {} : (parseJson(Buffer.from(await io.read(entry.digest)).toString('utf8')) as JsonObject);
 }

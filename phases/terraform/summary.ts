@@ -1,4 +1,4 @@
-import { type Digest, isObject, type JsonObject, jsonDigest, type Store } from '../../engine/index.ts';
+import { type Digest, isObject, type JsonObject, jsonDigest, parseJson, type Store } from '../../engine/index.ts';
 import type { Diagnostic } from './diagnostic.ts';
 
 /** What a plan would do. Addresses and actions only: values may be secret. */
@@ -91,7 +91,7 @@ async function readFile(tree: Digest, path: string, store: Store): Promise<JsonO
   const entry = (await store.tree(tree)).entries.find((file) => file.path === path);
   const bytes = entry === undefined ? undefined : await store.get(entry.digest);
   if (bytes === undefined) throw new Error(`${path} is missing`);
-  const document: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  const document: unknown = parseJson(Buffer.from(bytes).toString('utf8'));
   if (!isObject(document)) throw new TypeError(`${path} is not an object`);
   return document as JsonObject;
 }

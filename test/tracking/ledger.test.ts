@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { ANY, componentRef, Ledger, ledgerRef, Refs } from '../../tracking/index.ts';
 import { limit } from '../pace.ts';
-import { clone, entry, git, newRemote, newRepository, open, RELEASE } from './repositories.ts';
+import { clone, entry, git, newRemote, newRepository, open, RELEASE, result } from './repositories.ts';
 
 const REF = ledgerRef('shop', 'dev');
 const silent = (): void => {};
@@ -22,9 +22,9 @@ test('a record makes a commit that reads well in git log', async () => {
   const dir = newRepository();
   const ledger = await ledgerAt(dir);
   const components = {
-    'terraform/network': { action: 'applied', layer: RELEASE, changes: { create: 3, update: 0, delete: 0 }, error: null },
-  } as const;
-  await ledger.append('shop', 'dev', (state) => entry(state, { components, commit: git(dir, 'rev-parse', 'HEAD') }));
+    'terraform/network': result({ changes: { create: 3, update: 0, delete: 0 } }),
+  };
+  await ledger.append('shop', 'dev', () => entry({ components, commit: git(dir, 'rev-parse', 'HEAD') }));
   const log = git(dir, 'log', '-1', '--format=%an <%ae>%n%B', REF);
   expect(log).toMatch(/^Ana <ana@example\.com>\nrollout [0-9a-f]{12}: deployed\n\nterraform\/network: applied \+3\n\n/);
   expect(git(dir, 'log', '-1', '--format=%(trailers:key=Release,valueonly)', REF)).toBe(RELEASE);
@@ -34,7 +34,7 @@ test('a record makes a commit that reads well in git log', async () => {
 test('an intent is folded into its outcome, and shown while it has none', async () => {
   const ledger = await ledgerAt(newRepository());
   const append = (kind: 'intent' | 'rollout'): Promise<unknown> =>
-    ledger.append('shop', 'dev', (state) => entry(state, { kind, result: kind === 'rollout' ? 'deployed' : null }));
+    ledger.append('shop', 'dev', () => entry({ kind, result: kind === 'rollout' ? 'deployed' : null }));
   await append('intent');
   await append('rollout');
   await append('intent');
@@ -47,7 +47,7 @@ test('eight writers in clones of one remote lose no record', { timeout: limit(60
   const ledgers = await Promise.all(Array.from({ length: 8 }, () => ledgerAt(clone(remote), 'origin')));
   await Promise.all(
     ledgers.map(async (ledger, writer) => {
-      for (const turn of [1, 2]) await ledger.append('shop', 'dev', (state) => entry(state, { reason: `${writer}.${turn}` }));
+      for (const turn of [1, 2]) await ledger.append('shop', 'dev', () => entry({ reason: `${writer}.${turn}` }));
     }),
   );
   const reasons = git(remote, 'log', '--format=%(trailers:key=Reason,valueonly,separator=)', REF).split('\n');
@@ -59,9 +59,7 @@ test('writers in one clone without a remote lose no record', { timeout: limit(60
   const dir = newRepository();
   const ledgers = await Promise.all(Array.from({ length: 4 }, () => ledgerAt(dir)));
   await Promise.all(
-    ledgers.flatMap((ledger, writer) =>
-      [1, 2].map((turn) => ledger.append('shop', 'dev', (state) => entry(state, { reason: `${writer}.${turn}` }))),
-    ),
+    ledgers.flatMap((ledger, writer) => [1, 2].map((turn) => ledger.append('shop', 'dev', () => entry({ reason: `${writer}.${turn}` })))),
   );
   expect(git(dir, 'rev-list', '--count', REF)).toBe('8');
 });
@@ -73,8 +71,8 @@ test('a writer that comes second is asked again with the new state and may refus
   const losing = second.append('shop', 'dev', async (state) => {
     seen.push(state.state);
     if (state.state !== 'never') throw new Error('refused');
-    await first.append('shop', 'dev', (before) => entry(before, { reason: 'first' }));
-    return entry(state);
+    await first.append('shop', 'dev', () => entry({ reason: 'first' }));
+    return entry();
   });
   await expect(losing).rejects.toThrow('refused');
   expect(seen).toEqual(['never', 'deployed']);
@@ -90,17 +88,17 @@ test('other refs move together with the record, backwards and away too, and the 
   git(dir, 'commit', '--quiet', '--allow-empty', '--message=Second');
   const newer = git(dir, 'rev-parse', 'HEAD');
   for (const to of [newer, older]) {
-    await ledger.append('shop', 'dev', (state) => ({ ...entry(state), refs: [{ ref, from: ANY, to }] }));
+    await ledger.append('shop', 'dev', () => ({ ...entry(), refs: [{ ref, from: ANY, to }] }));
     expect([git(remote, 'rev-parse', ref), git(dir, 'rev-parse', ref)]).toEqual([to, to]);
   }
-  await ledger.append('shop', 'dev', (state) => ({ ...entry(state), refs: [{ ref, from: older, to: undefined }] }));
+  await ledger.append('shop', 'dev', () => ({ ...entry(), refs: [{ ref, from: older, to: undefined }] }));
   expect(git(remote, 'for-each-ref', 'refs/atmos/deployments/')).toBe('');
   expect(git(dir, 'rev-parse', REF)).toBe(git(remote, 'rev-parse', REF));
 });
 
 test('another clone sees what the remote has', async () => {
   const remote = newRemote();
-  await (await ledgerAt(clone(remote), 'origin')).append('shop', 'dev', (state) => entry(state));
+  await (await ledgerAt(clone(remote), 'origin')).append('shop', 'dev', () => entry());
   const states = await (await ledgerAt(clone(remote), 'origin')).states('shop', ['dev', 'prod']);
   expect(states.map(({ target, state }) => [target, state])).toEqual([
     ['dev', 'deployed'],
@@ -112,11 +110,11 @@ test('when the remote is out of reach a query answers from the clone with a warn
   const dir = clone(newRemote());
   const warnings: string[] = [];
   const ledger = await ledgerAt(dir, 'origin', (message) => warnings.push(message));
-  await ledger.append('shop', 'dev', (state) => entry(state));
+  await ledger.append('shop', 'dev', () => entry());
   git(dir, 'remote', 'set-url', 'origin', 'file:///nowhere.git');
   expect((await ledger.states('shop', ['dev']))[0]?.state).toBe('deployed');
   expect(warnings).toHaveLength(1);
-  await expect(ledger.append('shop', 'dev', (state) => entry(state))).rejects.toMatchObject({
+  await expect(ledger.append('shop', 'dev', () => entry())).rejects.toMatchObject({
     kind: 'environment',
     code: 'remote-unreachable',
   });
@@ -126,7 +124,7 @@ test('a remote whose ledger was rewritten is not followed', async () => {
   const remote = newRemote();
   const dir = clone(remote);
   const ledger = await ledgerAt(dir, 'origin');
-  for (const _ of [1, 2]) await ledger.append('shop', 'dev', (state) => entry(state));
+  for (const _ of [1, 2]) await ledger.append('shop', 'dev', () => entry());
   const ours = git(dir, 'rev-parse', REF);
   git(remote, 'update-ref', REF, `${REF}^`);
   await expect(ledger.state('shop', 'dev')).rejects.toMatchObject({ code: 'ledger-diverged' });
@@ -135,11 +133,11 @@ test('a remote whose ledger was rewritten is not followed', async () => {
 
 test('records that were made before there was a remote are not dropped silently', async () => {
   const dir = clone(newRemote());
-  await (await ledgerAt(dir)).append('shop', 'dev', (state) => entry(state));
+  await (await ledgerAt(dir)).append('shop', 'dev', () => entry());
   const shared = await ledgerAt(dir, 'origin');
-  await expect(shared.append('shop', 'dev', (state) => entry(state))).rejects.toMatchObject({ code: 'ledger-diverged' });
+  await expect(shared.append('shop', 'dev', () => entry())).rejects.toMatchObject({ code: 'ledger-diverged' });
   git(dir, 'push', '--quiet', 'origin', REF);
-  await shared.append('shop', 'dev', (state) => entry(state));
+  await shared.append('shop', 'dev', () => entry());
   expect(git(dir, 'rev-list', '--count', REF)).toBe('2');
 });
 
@@ -148,7 +146,7 @@ test('a remote whose hook forbids it takes nothing, and says why', async () => {
   writeFileSync(`${remote}/hooks/pre-receive`, '#!/bin/sh\necho "no ledgers here" >&2\nexit 1\n', { mode: 0o755 });
   const dir = clone(remote);
   const ledger = await ledgerAt(dir, 'origin');
-  const appended = ledger.append('shop', 'dev', (state) => entry(state));
+  const appended = ledger.append('shop', 'dev', () => entry());
   await expect(appended).rejects.toMatchObject({
     kind: 'refused',
     code: 'push-rejected',

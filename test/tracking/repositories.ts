@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Digest } from '../../engine/index.ts';
 import { sha256 } from '../../engine/index.ts';
-import { type Entry, type LedgerRecord, openRepository, type Person, type Repository, type TargetState } from '../../tracking/index.ts';
+import { type ComponentResult, type Entry, type LedgerRecord, openRepository, type Person, type Repository } from '../../tracking/index.ts';
 
 export const ANA: Person = { name: 'Ana', email: 'ana@example.com' };
 export const RAVI: Person = { name: 'Ravi', email: 'ravi@example.com' };
@@ -56,7 +56,7 @@ export async function open(dir: string): Promise<Repository> {
 
 function record(fields: Partial<LedgerRecord> = {}): LedgerRecord {
   return {
-    version: 1,
+    version: 2,
     kind: 'rollout',
     deployment: 'shop',
     target: 'dev',
@@ -69,15 +69,21 @@ function record(fields: Partial<LedgerRecord> = {}): LedgerRecord {
     result: 'deployed',
     durationMs: 1000,
     components: {},
+    orphans: [],
+    artifacts: null,
     reason: null,
     ...fields,
   };
 }
 
-/** A record that leaves the state as it was, but for what it says of the whole. */
-export function entry(state: TargetState, fields: Partial<LedgerRecord> = {}): Entry {
-  const made = record(fields);
-  return { record: made, state: { ...state, state: made.result === 'failed' ? 'failed' : 'deployed', release: made.release } };
+/** A record of a rollout of one component, which succeeded unless `fields` say otherwise. */
+export function entry(fields: Partial<LedgerRecord> = {}): Entry {
+  return { record: record({ components: { 'terraform/net': result() }, ...fields }) };
+}
+
+export function result(fields: Partial<ComponentResult> = {}): ComponentResult {
+  const digests = { release: RELEASE, layer: RELEASE, settings: RELEASE, outputs: RELEASE };
+  return { action: 'applied', commit: 'c0ffee', changes: null, error: null, began: true, upstream: {}, state: null, ...digests, ...fields };
 }
 
 function configure(dir: string): void {

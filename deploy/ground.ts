@@ -1,0 +1,87 @@
+import { type Digest, together } from '../engine/index.ts';
+import { type Instance, type Instances, upstreamOf } from '../phases/index.ts';
+import type { Release } from '../releases/index.ts';
+import type { Operation, TargetState, Work } from '../tracking/index.ts';
+import { withoutLoops } from '../tracking/index.ts';
+import { componentOf, type Initialized, instancesOf } from './instances.ts';
+import { loadRelease } from './release.ts';
+import type { Workspace } from './workspace.ts';
+
+/** All that carrying out some work on a target needs, beside its state. */
+export interface Ground {
+  /** The releases by digest: the one that is wanted, and those that what runs was applied with. */
+  readonly releases: ReadonlyMap<Digest, Release>;
+  /** What each component of the work is applied, or destroyed, with. */
+  readonly subjects: ReadonlyMap<string, Release>;
+  /** The components of the work that have something to run. */
+  readonly instances: Instances;
+  /** Components whose outputs are read from their states. */
+  readonly applied: Instances;
+  readonly edges: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * Reads the releases and layers that some work on a target needs: what is applied, as the wanted release has it; what is destroyed or only read, as it
+ * was last applied.
+ */
+export async function groundOf(
+  workspace: Workspace,
+  state: TargetState,
+  work: ReadonlyMap<string, Operation | 'plan'>,
+  wanted: Release | undefined,
+  initialized: Initialized = {},
+): Promise<Ground> {
+  const releases = new Map<Digest, Release>(wanted === undefined ? [] : [[wanted.digest, wanted]]);
+  const releaseOf = async (address: string): Promise<Release> => {
+    const digest = state.components[address]?.release;
+    if (digest === undefined) throw new TypeError(`${address} is not in the state of ${state.target}`);
+    const known = releases.get(digest) ?? (await loadRelease(workspace, digest));
+    releases.set(digest, known);
+    return known;
+  };
+  const subjects = new Map<string, Release>();
+  for (const [address, operation] of work)
+    subjects.set(address, operation === 'destroy' || wanted === undefined ? await releaseOf(address) : wanted);
+  const instances = await byRelease(workspace, subjects, { initialized, stores: true });
+  const read = new Map<string, Release>();
+  for (const [address, operation] of work) {
+    const instance = instances[address];
+    for (const from of instance === undefined ? [] : upstreamOf(instance.component)) {
+      const running = state.components[from];
+      // What failed may have no outputs; a destroy takes what there is.
+      const isRead = running !== undefined && (operation === 'destroy' || running.status === 'applied');
+      if (isRead && !(['apply', 'destroy'] as unknown[]).includes(work.get(from))) read.set(from, await releaseOf(from));
+    }
+  }
+  return { releases, subjects, instances, applied: await byRelease(workspace, read, {}), edges: edgesOf(subjects, wanted) };
+}
+
+async function byRelease(
+  workspace: Workspace,
+  subjects: ReadonlyMap<string, Release>,
+  options: Parameters<typeof instancesOf>[3],
+): Promise<Instances> {
+  const groups = Map.groupBy(subjects, ([, release]) => release);
+  const all = await together(groups, ([release, own]) =>
+    instancesOf(
+      workspace,
+      release,
+      own.map(([address]) => address),
+      options,
+    ),
+  );
+  return Object.assign({}, ...all) as Readonly<Record<string, Instance>>;
+}
+
+/** What each component depends on, by the release that it is applied or destroyed with. Releases of different times may contradict each other. */
+function edgesOf(subjects: ReadonlyMap<string, Release>, wanted: Release | undefined): Ground['edges'] {
+  const edges: Record<string, readonly string[]> = {};
+  for (const [address, { dependsOn }] of Object.entries(wanted?.config.components ?? {})) edges[address] = dependsOn;
+  for (const [address, release] of subjects) edges[address] = componentOf(release, address).dependsOn;
+  return withoutLoops(edges);
+}
+
+/** The addresses and operations of some work, as one text: whether two are the same. */
+export function workKey(work: Work): string {
+  return JSON.stringify([...work].sort());
+}

@@ -1,0 +1,105 @@
+import { join } from 'node:path/posix';
+import { type ConfigFiles, inspectModule, type TerraformModule } from '../config/index.ts';
+import { AtmosError, type Digest, shortId, subtree, type Tree, together } from '../engine/index.ts';
+import { type Instance, type Instances, type LayerTrees, lockOf, providersOf, takeApart, terraformImage } from '../phases/index.ts';
+import type { Release, ReleaseComponent } from '../releases/index.ts';
+import { stateDirectory } from './local-state.ts';
+import { storeTrees } from './stores/index.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Data directories that `init` made while the release was made, by address. */
+export type Initialized = Readonly<Record<string, Digest>>;
+
+export interface InstanceOptions {
+  readonly initialized?: Initialized;
+  /** Read what they read of stores, too. */
+  readonly stores?: boolean;
+}
+
+/**
+ * Reads what the nodes of a release's components need beside it: the trees in their layers, the providers that their modules require. Components that
+ * have nothing to run are left out.
+ * @throws AtmosError `no-such-component`, `no-store`, `store-unreachable`
+ */
+export async function instancesOf(
+  workspace: Workspace,
+  release: Release,
+  addresses: Iterable<string>,
+  { initialized = {}, stores = false }: InstanceOptions = {},
+): Promise<Instances> {
+  const { deployment, target, components, images, secrets } = release.config;
+  const wanted = [...addresses].filter((address) => componentOf(release, address).kind === 'terraform');
+  const read = stores ? await storeTrees(workspace, release, new Set(wanted)) : {};
+  const instances = await together(wanted, async (address): Promise<[string, Instance]> => {
+    const component = components[address] as ReleaseComponent;
+    const layer = release.layers[address];
+    const image = images[terraformImage(String(component.settings.command))];
+    if (layer === undefined || image === undefined) throw new TypeError(`release ${release.digest} has no layer or image of ${address}`);
+    const { trees, outputs } = await layerTrees(workspace, layer, component);
+    return [
+      address,
+      {
+        address,
+        component,
+        image: image.digest,
+        secrets: Object.keys(secrets).sort(),
+        trees: { ...trees, data: initialized[address] },
+        outputs,
+        stores: read[address],
+        stateDir: stateDirectory(deployment, target, address),
+      },
+    ];
+  });
+  return Object.fromEntries(instances);
+}
+
+/** @throws AtmosError `no-such-component` */
+export function componentOf({ config, digest }: Release, address: string): ReleaseComponent {
+  const component = config.components[address];
+  if (component !== undefined) return component;
+  throw new AtmosError(`release ${shortId(digest)} has no component ${address}, though the ledger says that it was applied with it`, {
+    kind: 'failed',
+    code: 'no-such-component',
+    hint: `look at both: atmos-deployment release show ${shortId(digest)}, atmos-deployment history ${config.deployment} --target ${config.target}`,
+  });
+}
+
+interface Layer {
+  readonly trees: Omit<LayerTrees, 'data'>;
+  /** The outputs that the root module declares. */
+  readonly outputs: readonly string[];
+}
+
+async function layerTrees(workspace: Workspace, layer: Digest, { settings }: ReleaseComponent): Promise<Layer> {
+  const { store, providers: from, cache } = workspace;
+  const root = String(settings.root);
+  const tree = await store.tree(layer);
+  const files = treeFiles(subtree(tree, 'source'), (digest) => store.get(digest));
+  const modules = new Map<string, TerraformModule>();
+  const visit = async (dir: string): Promise<void> => {
+    if (modules.has(dir)) return;
+    const module = await inspectModule(files, dir, cache);
+    modules.set(dir, module);
+    for (const local of module.localModules) await visit(join(dir, local));
+  };
+  const start = root === '' ? '.' : root;
+  await visit(start);
+  const providers = await providersOf([...modules.values()], lockOf(tree), { store, providers: from });
+  return { trees: { ...(await takeApart(layer, root, store)), providers }, outputs: modules.get(start)?.outputs ?? [] };
+}
+
+/** A tree as configuration files are read. */
+function treeFiles(tree: Tree, get: (digest: Digest) => Promise<Uint8Array | undefined>): ConfigFiles {
+  const entries = new Map(tree.entries.map((entry) => [entry.path, entry]));
+  const clean = (path: string): string => path.replace(/^\.\/?/, '');
+  return {
+    async read(path) {
+      const entry = entries.get(clean(path));
+      return entry === undefined ? undefined : get(entry.digest);
+    },
+    async list(dir) {
+      const prefix = clean(dir) === '' ? '' : `${clean(dir)}/`;
+      return [...entries.keys()].filter((path) => path.startsWith(prefix)).map((path) => (dir === '.' ? `./${path}` : path));
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { AtmosError, isMissing, isObject } from '../engine/index.ts';
+import type { Instance, Instances } from '../phases/index.ts';
+import type { ComponentState, StateLocation, TargetState } from '../tracking/index.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Where a component's local state lies below the state root. `/` in its name becomes `+`, so that no state lies in another's directory. */
+export function stateDirectory(deployment: string, target: string, address: string): string {
+  const [kind = '', ...name] = address.split('/');
+  return `${deployment}/${target}/${kind}/${name.join('+')}`;
+}
+
+/** The file of a component's local state, as Terraform's `local` backend names it. */
+export function stateFile({ stateRoot }: Pick<Workspace, 'stateRoot'>, stateDir: string, workspace: string): string {
+  return join(stateRoot, stateDir, workspace === 'default' ? '' : join('workspaces', workspace), 'terraform.tfstate');
+}
+
+/** Where a failed apply's rescued state lies, of whatever backend. */
+export function rescuedState({ stateRoot }: Pick<Workspace, 'stateRoot'>, stateDir: string): string {
+  return join(stateRoot, stateDir, 'errored.tfstate');
+}
+
+/** Where a component's Terraform state is, as the ledger has it; of a local one, which it is by now. */
+export async function locateState(workspace: Pick<Workspace, 'stateRoot'>, instance: Instance): Promise<StateLocation> {
+  const { settings } = instance.component;
+  const base = { backend: String(settings.backend_type), config: instance.trees.backend, workspace: String(settings.workspace) };
+  if (base.backend !== 'local') return { ...base, lineage: null, serial: null, host: null, dir: null };
+  const found = await readState(stateFile(workspace, instance.stateDir, base.workspace));
+  return { ...base, lineage: found?.lineage ?? null, serial: found?.serial ?? null, host: hostname(), dir: stateRootOf(workspace) };
+}
+
+function stateRootOf({ stateRoot }: Pick<Workspace, 'stateRoot'>): string {
+  return existsSync(stateRoot) ? realpathSync(stateRoot) : stateRoot;
+}
+
+/** What a state file says of itself; `undefined` where there is none. */
+export async function readState(path: string): Promise<{ readonly lineage: string; readonly serial: number } | undefined> {
+  try {
+    const state: unknown = JSON.parse(await readFile(path, 'utf8'));
+    if (isObject(state) && typeof state.lineage === 'string' && typeof state.serial === 'number')
+      return { lineage: state.lineage, serial: state.serial };
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new AtmosError(`${path} is not a Terraform state`, {
+    kind: 'failed',
+    code: 'invalid-state',
+    hint: 'restore it from its backup beside it (terraform.tfstate.backup)',
+  });
+}
+
+/** Refuses work on components whose states this clone must not touch. @throws AtmosError what `checkState` throws */
+export async function checkStates(
+  workspace: Pick<Workspace, 'stateRoot'>,
+  { instances, applied }: { readonly instances: Instances; readonly applied: Instances },
+  state: TargetState,
+): Promise<void> {
+  for (const instance of [...Object.values(instances), ...Object.values(applied)]) {
+    await checkState(workspace, state, instance, state.components[instance.address]);
+  }
+}
+
+/**
+ * Refuses to touch a component whose state this clone does not have: Terraform would find nothing, and create everything again.
+ * @throws AtmosError `state-elsewhere`, `state-rescued`, `state-moved`
+ */
+async function checkState(
+  workspace: Pick<Workspace, 'stateRoot'>,
+  { deployment, target }: { readonly deployment: string; readonly target: string },
+  instance: Instance,
+  known: ComponentState | undefined,
+): Promise<void> {
+  const { address, stateDir, component } = instance;
+  const names = `${deployment} ${address} --target ${target}`;
+  const rescued = rescuedState(workspace, stateDir);
+  if (existsSync(rescued)) {
+    throw new AtmosError(`${address}: an earlier apply could not write its state, which was rescued to ${rescued}`, {
+      kind: 'refused',
+      code: 'state-rescued',
+      hint: `write it to the backend: atmos-deployment state push ${names}   or give it up: atmos-deployment state discard ${names}`,
+    });
+  }
+  const location = known?.state ?? null;
+  if (location === null) return;
+  const { backend_type: backend, workspace: name } = component.settings;
+  if (location.backend !== backend || location.workspace !== name || location.config !== instance.trees.backend) {
+    throw new AtmosError(
+      `${address}: its state is in ${placeOf(location.backend, location.workspace)}, and the release wants it in ${placeOf(String(backend), String(name))}`,
+      {
+        kind: 'refused',
+        code: 'state-moved',
+        hint: `Terraform would create everything again. Destroy it first: atmos-deployment destroy ${deployment} --target ${target} --component ${address}   or set backend and workspace back`,
+      },
+    );
+  }
+  if (location.backend === 'local') await checkOwned(workspace, names, instance, location);
+}
+
+function placeOf(backend: string, workspace: string): string {
+  return `backend "${backend}", workspace "${workspace}"`;
+}
+
+async function checkOwned(
+  workspace: Pick<Workspace, 'stateRoot'>,
+  names: string,
+  { address, stateDir }: Instance,
+  { lineage, serial, host, dir, workspace: name }: StateLocation,
+): Promise<void> {
+  const path = stateFile(workspace, stateDir, name);
+  const found = await readState(path);
+  const isHere = host === hostname() && dir === stateRootOf(workspace);
+  // What was never written is nowhere.
+  if (lineage === null && (isHere || found !== undefined)) return;
+  if (found !== undefined && found.lineage === lineage && found.serial >= (serial ?? 0)) return;
+  const what =
+    found === undefined
+      ? 'does not have it'
+      : found.lineage === lineage
+        ? `has an older copy (serial ${found.serial}, not ${serial})`
+        : 'has another one';
+  const where = isHere ? `it was at ${path}` : `it is on ${host} in ${dir}`;
+  throw new AtmosError(`${address}: its state is local, and this clone ${what}: ${where}`, {
+    kind: 'refused',
+    code: 'state-elsewhere',
+    hint: `run there, or use a backend that machines share (docs/state.md), or bring a copy here: atmos-deployment state import ${names} FILE`,
+  });
+}

@@ -1,0 +1,119 @@
+import { type Digest, type Graph, jsonDigest, type Outcome, outputOf, type Results, type Store } from '../engine/index.ts';
+import { outputsDigest, type PlanSummary, readPlan, upstreamOf } from '../phases/index.ts';
+import type { Release } from '../releases/index.ts';
+import type { ComponentResult, Operation, StateLocation, TargetState } from '../tracking/index.ts';
+import { componentOf } from './instances.ts';
+import { type ChangeSubject, resultOf } from './record.ts';
+
+/** How a component's nodes ended. */
+export interface ComponentOutcome {
+  readonly result: ComponentResult;
+  readonly plan: PlanSummary | undefined;
+}
+
+export interface RunResults {
+  readonly graph: Graph;
+  readonly results: Results;
+  readonly store: Store;
+  /** The target's state before the intent. */
+  readonly before: TargetState;
+  /** The intent's commit: it names this very run. */
+  readonly intent: string;
+  /** Where the states are now. */
+  locations(address: string): Promise<StateLocation | null>;
+}
+
+/** Reads from a run's results what became of each component: those of the work, the others of the release, and what is no longer declared. */
+export async function componentOutcomes(subject: ChangeSubject, run: RunResults): Promise<Readonly<Record<string, ComponentOutcome>>> {
+  const { work, release } = subject;
+  const outcomes: Record<string, ComponentOutcome> = {};
+  for (const [address, operation] of work) {
+    const own = subject.subjects.get(address);
+    if (own === undefined) throw new TypeError(`no release of ${address}`);
+    outcomes[address] = await outcomeOf(address, operation, own, run);
+  }
+  for (const address of Object.keys(release?.config.components ?? {})) {
+    if (release !== undefined) outcomes[address] ??= untouched(address, release, run.before);
+  }
+  if (release !== undefined) {
+    for (const [address, { layer, settings, release: digest, commit }] of Object.entries(run.before.components)) {
+      const result = {
+        release: digest,
+        commit,
+        layer,
+        settings,
+        changes: null,
+        error: null,
+        began: false,
+        outputs: null,
+        upstream: {},
+        state: null,
+      };
+      outcomes[address] ??= { result: { action: 'orphaned', ...result }, plan: undefined };
+    }
+  }
+  // An upstream's outputs are those that it has after all of this.
+  const outputs = (from: string): Digest | null => {
+    const own = outcomes[from]?.result;
+    return own !== undefined && work.has(from) ? own.outputs : (run.before.components[from]?.outputs ?? null);
+  };
+  return Object.fromEntries(
+    Object.entries(outcomes).map(([address, one]) => {
+      if (work.get(address) !== 'apply' || release === undefined) return [address, one];
+      const upstream = Object.fromEntries(upstreamOf(componentOf(release, address)).map((from) => [from, outputs(from)]));
+      return [address, { ...one, result: { ...one.result, upstream } }];
+    }),
+  );
+}
+
+function untouched(address: string, release: Release, before: TargetState): ComponentOutcome {
+  const result = resultOf(release, address, 'up-to-date');
+  const running = before.components[address];
+  const isSame = running?.status === 'applied' && running.layer === result.layer && running.settings === result.settings;
+  return { result: isSame ? result : { ...result, action: 'skipped' }, plan: undefined };
+}
+
+async function outcomeOf(address: string, operation: Operation, release: Release, run: RunResults): Promise<ComponentOutcome> {
+  const { results, graph, store, before } = run;
+  const destroy = operation === 'destroy';
+  const result = (action: ComponentResult['action'], fields: Partial<ComponentResult> = {}): ComponentResult =>
+    resultOf(release, address, action, fields);
+  const own = [...results.outcomes].filter(([id]) => graph.nodes.get(id)?.component === address);
+  const failure = own.find((entry): entry is [string, Extract<Outcome, { status: 'failed' }>] => entry[1].status === 'failed');
+  // It was built with the release, and whoever reads its digest has it from there.
+  if (own.length === 0 && componentOf(release, address).kind !== 'terraform') {
+    const cut = [...results.outcomes.values()].some(({ status }) => status === 'failed' || status === 'cancelled');
+    return { result: result(destroy ? (cut ? 'not-reached' : 'destroyed') : 'built'), plan: undefined };
+  }
+  const planId = `${address}/${destroy ? 'plan-destroy' : 'plan'}`;
+  const effectId = `${address}/${destroy ? 'destroy' : 'apply'}`;
+  // A plan that failed says what is wrong, not what would change.
+  const planned = results.outcomes.get(planId)?.status === 'done' ? outputOf(results, planId, 'plan') : undefined;
+  const plan = planned === undefined ? undefined : await readPlan(planned, store);
+  const changes = plan === undefined ? null : { create: plan.create, update: plan.update, delete: plan.delete };
+  const effect = results.outcomes.get(effectId);
+  const began = effect !== undefined && effect.status !== 'cancelled';
+  const state = began ? await run.locations(address) : null;
+  if (effect?.status === 'done') {
+    if (destroy) return { result: result('destroyed', { changes, began }), plan };
+    const isUnchanged = plan !== undefined && plan.changes.length === 0;
+    const outputs = await outputsOf(effect.outputs.outputs, isUnchanged ? before.components[address]?.outputs : null, run, address);
+    return { result: result(isUnchanged ? 'unchanged' : 'applied', { changes, began, outputs, state }), plan };
+  }
+  const error = failure === undefined ? null : `${graph.nodes.get(failure[0])?.step ?? ''}: ${failure[1].message}`;
+  return { result: result(error === null ? 'not-reached' : 'failed', { changes, error, began, state }), plan };
+}
+
+/**
+ * The digest of what a component's outputs are now. Of secret ones nothing may be told but that they may have changed: their digest is the name of the
+ * run that applied them last.
+ */
+async function outputsOf(
+  tree: Digest | undefined,
+  before: Digest | null | undefined,
+  { store, intent }: RunResults,
+  address: string,
+): Promise<Digest | null> {
+  if (tree === undefined) return null;
+  return (await outputsDigest(tree, store)) ?? before ?? jsonDigest({ intent, address });
+}

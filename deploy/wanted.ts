@@ -1,0 +1,27 @@
+import { type Digest, jsonDigest } from '../engine/index.ts';
+import { terraformImage, upstreamOf } from '../phases/index.ts';
+import type { Release } from '../releases/index.ts';
+import { currentComponents, type TargetState, type Wanted, type WantedComponents } from '../tracking/index.ts';
+
+/** What of a release matters for whether it runs already, by address. */
+export function wantedOf(release: Release): WantedComponents {
+  return Object.fromEntries(
+    Object.entries(release.config.components).map(([address, component]): [string, Wanted] => [
+      address,
+      { layer: component.layer, settings: settingsDigest(release, address), upstream: upstreamOf(component) },
+    ]),
+  );
+}
+
+/** The digest of all that decides what is applied and is in no layer: environment, workspace, backend type, command, image, names of secrets. */
+export function settingsDigest({ config }: Release, address: string): Digest {
+  const { settings } = config.components[address] ?? {};
+  const command = typeof settings?.command === 'string' ? settings.command : undefined;
+  const image = command === undefined ? null : (config.images[terraformImage(command)]?.digest ?? null);
+  return jsonDigest({ settings, image, secrets: Object.keys(config.secrets).sort() });
+}
+
+/** Whether a target runs this very release, all of it, as far as its ledger knows. */
+export function isRunning(release: Digest, wanted: WantedComponents, state: TargetState): boolean {
+  return state.state === 'deployed' && state.release === release && currentComponents(state, wanted).size === Object.keys(wanted).length;
+}

@@ -1,0 +1,92 @@
+import { AtmosError, type Digest, isObject } from '../engine/index.ts';
+import type { Person } from './git/repository.ts';
+import type { ComponentResult, ComponentState, LedgerRecord, TargetState } from './types.ts';
+
+/** A record of version 1: it does not say what each component was applied with. */
+type Record1 = Omit<LedgerRecord, 'version' | 'components' | 'orphans' | 'artifacts'> & {
+  readonly components: Readonly<Record<string, Pick<ComponentResult, 'action' | 'layer' | 'changes' | 'error'>>>;
+};
+
+/** A state of version 1: components that an intent named stand in `open`. */
+type State1 = Omit<TargetState, 'version' | 'components' | 'orphans' | 'intent' | 'last'> & {
+  readonly components: Readonly<
+    Record<string, Pick<ComponentState, 'release' | 'commit' | 'layer' | 'by' | 'at' | 'outputs' | 'upstream'>>
+  >;
+  readonly open: readonly string[];
+};
+
+/** Reads a record of either version. @throws AtmosError `unknown-version`, naming the object */
+export function readRecord(value: unknown, name: string): LedgerRecord {
+  const version = versionOf(value, 'record', name);
+  // Written by this program; that a ledger was not forged is for `verify-ledger` to say.
+  return version === 2 ? (value as LedgerRecord) : upgradeRecord(value as Record1);
+}
+
+/** Reads a state of either version; `record` is the one of the same commit. @throws AtmosError `unknown-version`, naming the object */
+export function readState(value: unknown, record: () => Promise<LedgerRecord>, name: string): Promise<TargetState> {
+  const version = versionOf(value, 'state', name);
+  return version === 2 ? Promise.resolve(value as TargetState) : record().then((of) => upgradeState(value as State1, of));
+}
+
+function versionOf(value: unknown, what: string, name: string): 1 | 2 {
+  if (isObject(value) && isObject(value.components) && (value.version === 1 || value.version === 2)) return value.version;
+  throw new AtmosError(`the ${what} at ${name} is not one that this version can read`, {
+    kind: 'environment',
+    code: 'unknown-version',
+    hint: 'use a newer atmos-deployment',
+  });
+}
+
+function upgradeRecord(record: Record1): LedgerRecord {
+  const components = Object.entries(record.components).map(([address, { action, layer, changes, error }]): [string, ComponentResult] => [
+    address,
+    {
+      action,
+      release: record.release,
+      commit: record.commit,
+      layer,
+      settings: null,
+      changes,
+      error,
+      began: action === 'failed',
+      outputs: null,
+      upstream: {},
+      state: null,
+    },
+  ]);
+  return { ...record, version: 2, components: Object.fromEntries(components), orphans: [], artifacts: null };
+}
+
+/** What version 1 does not say is not known: settings, and how what an intent named had ended. */
+function upgradeState(state: State1, record: LedgerRecord): TargetState {
+  const { open, ...rest } = state;
+  const components: Record<string, ComponentState> = {};
+  for (const [address, one] of Object.entries(state.components)) {
+    components[address] = { ...one, status: open.includes(address) ? 'pending' : 'applied', settings: null, state: null, before: null };
+  }
+  for (const address of open) components[address] ??= unknown(address, record);
+  const result = { deployed: 'deployed', partial: 'deployed', destroyed: 'destroyed' } as const;
+  const last =
+    state.state === 'never' ? null : { result: result[state.state as 'deployed'] ?? 'failed', complete: state.state === 'deployed' };
+  const intent = state.state === 'deploying' ? { by: state.by ?? NOBODY, at: state.at ?? '', release: record.release } : null;
+  return { ...rest, version: 2, components, orphans: [], intent, last };
+}
+
+const NOBODY: Person = { name: '', email: '' };
+
+/** A component that was never recorded as applied, and that an intent named. */
+function unknown(address: string, { release, commit, by, at, components }: LedgerRecord): ComponentState {
+  return {
+    status: 'pending',
+    release: release as Digest,
+    commit: commit ?? '',
+    by,
+    at,
+    layer: components[address]?.layer ?? (release as Digest),
+    settings: null,
+    outputs: null,
+    upstream: {},
+    state: null,
+    before: null,
+  };
+}

@@ -2,15 +2,15 @@ import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { AtmosError, isMissing, isObject } from '../engine/index.ts';
+import { AtmosError, flatName, isMissing, isObject } from '../engine/index.ts';
 import type { Instance, Instances } from '../phases/index.ts';
 import type { ComponentState, StateLocation, TargetState } from '../tracking/index.ts';
 import type { Workspace } from './workspace.ts';
 
-/** Where a component's local state lies below the state root. `/` in its name becomes `+`, so that no state lies in another's directory. */
+/** Where a component's local state lies below the state root. No state lies in another's directory. */
 export function stateDirectory(deployment: string, target: string, address: string): string {
   const [kind = '', ...name] = address.split('/');
-  return `${deployment}/${target}/${kind}/${name.join('+')}`;
+  return `${deployment}/${target}/${kind}/${flatName(name.join('/'))}`;
 }
 
 /** The file of a component's local state, as Terraform's `local` backend names it. */

@@ -23,5 +23,10 @@ export function settingsDigest({ config }: Release, address: string): Digest {
 
 /** Whether a target runs this very release, all of it, as far as its ledger knows. */
 export function isRunning(release: Digest, wanted: WantedComponents, state: TargetState): boolean {
-  return state.state === 'deployed' && state.release === release && currentComponents(state, wanted).size === Object.keys(wanted).length;
+  return (
+    state.intent === null &&
+    state.last?.complete === true &&
+    state.release === release &&
+    currentComponents(state, wanted).size === Object.keys(wanted).length
+  );
 }

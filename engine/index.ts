@@ -12,6 +12,7 @@ export { diskError } from './disk-error.ts';
 export * from './errors.ts';
 export { eventSchema } from './event-schema.ts';
 export * from './events.ts';
+export { flatName } from './flat-name.ts';
 export { findCycle, type Graph, makeGraph, subgraph } from './graph.ts';
 export * from './json.ts';
 export type { KeyDescription } from './key.ts';

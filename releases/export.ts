@@ -1,6 +1,7 @@
 import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AtmosError, canonicalJson, errorCode, type Store, shortId } from '../engine/index.ts';
+import { layerPath } from './layer-path.ts';
 import type { Release } from './types.ts';
 
 /**
@@ -17,7 +18,7 @@ export async function exportRelease(release: Release, dir: string, store: Store)
     await writeFile(join(temporary, 'config.json'), canonicalJson(release.config));
     await writeFile(join(temporary, 'metadata.yaml'), stringify(metadata(release)));
     for (const [address, digest] of Object.entries(release.layers)) {
-      const target = join(temporary, 'components', address);
+      const target = join(temporary, layerPath(address));
       await mkdir(dirname(target), { recursive: true });
       await cp(await store.checkOut(digest), target, { recursive: true, verbatimSymlinks: true });
     }

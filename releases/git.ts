@@ -12,6 +12,7 @@ import {
   type TreeEntry,
 } from '../engine/index.ts';
 import { isManifest, isReleaseConfig } from './check.ts';
+import { layerOwner, layerPath } from './layer-path.ts';
 import type { Manifest, Release, ReleaseConfig } from './types.ts';
 
 /** A file as it goes to and comes from Git. */
@@ -47,7 +48,7 @@ export async function writeRelease(release: Release, store: Store, refs: FileRef
       const content = await store.get(entry.digest);
       if (content === undefined)
         throw new AtmosError(`object ${entry.digest} is missing from the cache`, { kind: 'failed', code: 'damaged-object' });
-      if (entry.mode !== 'directory') files.set(`components/${address}/${entry.path}`, { mode: entry.mode, content });
+      if (entry.mode !== 'directory') files.set(`${layerPath(address)}/${entry.path}`, { mode: entry.mode, content });
     }
   }
   const { deployment, target, commit } = release.config;
@@ -71,12 +72,10 @@ export async function readRelease(digest: Digest, store: Store, refs: FileRefs):
   const manifest = checkManifest(files, digest);
   const config = checkConfig(files, manifest, digest);
   const layers: Record<string, Digest> = {};
-  const used = new Set(['manifest.json', 'config.json']);
+  const own = layerFiles(files, Object.keys(config.components), digest);
   for (const address of Object.keys(config.components)) {
-    layers[address] = await readLayer(files, address, config, manifest, digest, store, used);
+    layers[address] = await readLayer(own.get(address) ?? new Map(), address, config, manifest, digest, store);
   }
-  const extra = [...files.keys()].find((path) => !used.has(path));
-  if (extra !== undefined) throw tampered(digest, `it holds ${extra}, which no layer has`);
   return { digest, manifest, config, layers };
 }
 
@@ -99,6 +98,23 @@ function checkConfig(files: ReadonlyMap<string, StoredFile>, manifest: Manifest,
   return config;
 }
 
+/** The files of each component's layer, by their paths in it. @throws AtmosError `tampered-release` for one that belongs to none */
+function layerFiles(
+  files: ReadonlyMap<string, StoredFile>,
+  addresses: readonly string[],
+  digest: Digest,
+): ReadonlyMap<string, ReadonlyMap<string, StoredFile>> {
+  const layers = new Map<string, Map<string, StoredFile>>();
+  for (const [path, file] of files) {
+    if (path === 'manifest.json' || path === 'config.json') continue;
+    const owner = layerOwner(path, addresses);
+    if (owner === undefined) throw tampered(digest, `it holds ${path}, which no layer has`);
+    const layer = layers.get(owner.address) ?? new Map<string, StoredFile>();
+    layers.set(owner.address, layer.set(owner.path, file));
+  }
+  return layers;
+}
+
 async function readLayer(
   files: ReadonlyMap<string, StoredFile>,
   address: string,
@@ -106,15 +122,9 @@ async function readLayer(
   manifest: Manifest,
   digest: Digest,
   store: Store,
-  used: Set<string>,
 ): Promise<Digest> {
-  const prefix = `components/${address}/`;
   const entries: TreeEntry[] = [];
-  for (const [path, { mode, content }] of files) {
-    if (!path.startsWith(prefix)) continue;
-    used.add(path);
-    entries.push({ path: path.slice(prefix.length), mode, digest: await store.put(content), size: content.length });
-  }
+  for (const [path, { mode, content }] of files) entries.push({ path, mode, digest: await store.put(content), size: content.length });
   const tree = makeTree(entries);
   const bytes = await packTreeBytes(tree, async (content) => {
     const found = await store.get(content);

@@ -1,4 +1,4 @@
-import { AtmosError, prettyJson, shortId } from '../engine/index.ts';
+import { AtmosError, flatName, prettyJson, shortId } from '../engine/index.ts';
 import { step } from './fold.ts';
 import { type Signature, type StoredFile, writeCommit, writeTree } from './git/files.ts';
 import type { Refs, RefUpdate } from './git/refs.ts';
@@ -163,10 +163,10 @@ function parseLedgerRef(ref: string): { readonly deployment: string; readonly ta
   return { deployment, target };
 }
 
-/** Points at the source commit that a component runs. `/` in its name becomes `+`: Git can't have both a ref `a` and a ref `a/b`. */
+/** Points at the source commit that a component runs. Git can't have both a ref `a` and a ref `a/b`. */
 export function componentRef(deployment: string, target: string, address: string): string {
   const [kind = '', ...name] = address.split('/');
-  return `refs/atmos/deployments/${deployment}/${target}/${kind}/${name.join('+')}`;
+  return `refs/atmos/deployments/${deployment}/${target}/${kind}/${flatName(name.join('/'))}`;
 }
 
 /** The commit message: what happened in one line, then the components, then trailers. */

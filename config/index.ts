@@ -16,6 +16,6 @@ export { loadProject, type Project, type RemoteSettings } from './project.ts';
 export { type GitFacts, type ResolveOptions, resolve } from './resolve.ts';
 export * from './scope.ts';
 export { type StoreSettings, storeOf } from './stores.ts';
-export { inspectModule, type TerraformModule } from './terraform-module.ts';
+export { inspectModule, type TerraformModule, testModules } from './terraform-module.ts';
 export type { TextCache } from './text-cache.ts';
 export { validateDeployment } from './validate.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path/posix';
 import { type ConfigFiles, type Origin, originsOf, type Scope, type ScopedComponent } from '../config/index.ts';
-import { AtmosError, failures, type Position, type Results } from '../engine/index.ts';
-import { type Diagnostic, readDiagnostic, readPlanDiagnostic } from '../phases/index.ts';
+import { AtmosError, type Digest, failures, type Position, type Results } from '../engine/index.ts';
+import { type Diagnostic, readDiagnostic, readUiDiagnostic } from '../phases/index.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
@@ -18,11 +18,8 @@ export async function firstFailure(
   const { id, outcome } = first;
   const { error, message, tail } = outcome;
   const component = id.slice(0, id.lastIndexOf('/'));
-  const planned = outcome.outputs.plan;
   const isTerraform = error.code === 'exit-code' && component.startsWith('terraform/');
-  const diagnostic = !isTerraform
-    ? undefined
-    : ((planned === undefined ? undefined : await readPlanDiagnostic(planned, store)) ?? readDiagnostic(tail));
+  const diagnostic = !isTerraform ? undefined : ((await ofOutputs(outcome.outputs, store)) ?? readDiagnostic(tail));
   if (diagnostic === undefined) {
     const said = error.code === 'exit-code' && tail.trim() !== '' ? `\n${indent(lastLines(tail))}` : '';
     return new AtmosError(`${id}: ${message}${said}`, {
@@ -41,10 +38,23 @@ export async function firstFailure(
     position: place === undefined ? undefined : await positionIn(files, place),
     hint:
       others.length === 0
-        ? 'mend it, commit, and run the same command again'
+        ? (adviceOn(detail) ?? 'Fix it, commit, and rerun.')
         : `${others.length} more failed: ${others.map((other) => other.id).join(', ')}`,
     cause: error,
   });
+}
+
+/** What to do about errors that have to do with where a component runs. */
+function adviceOn(detail: string): string | undefined {
+  const path = /no file exists at "([^"]*\.\.\/[^"]*)"/.exec(detail)?.[1];
+  if (path === undefined) return undefined;
+  return `A component sees its own directory and the local modules that it uses. Declare what else it reads, relative to the directory of atmos.yaml: settings: { terraform: { include: [${path.replace(/^(\.?\.\/)+/, '')}] } }`;
+}
+
+/** What Terraform's machine-readable UI says went wrong, of a plan or an apply. */
+async function ofOutputs({ plan, outputs }: Readonly<Record<string, Digest>>, store: Workspace['store']): Promise<Diagnostic | undefined> {
+  if (plan !== undefined) return readUiDiagnostic(plan, 'plan.jsonl', store);
+  return outputs === undefined ? undefined : readUiDiagnostic(outputs, 'apply.jsonl', store);
 }
 
 /** Where the value was set that a generated file holds, else where Terraform says. */

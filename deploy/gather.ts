@@ -31,6 +31,7 @@ export async function gather(workspace: Workspace, { deployment, target, at }: S
   const ground = await gatherGround(scope, {
     store,
     config: revision.files,
+    prefix: (await workspace.tracking()).prefix,
     cache,
     entries: (dir) => revision.entries(dir),
     providers,

@@ -1,3 +1,4 @@
+import { join } from 'node:path/posix';
 import { AtmosError, type Digest, isDigest, isObject, sha256 } from '../engine/index.ts';
 import { describeProviders, findProviders } from '../phases/index.ts';
 import { ledgerRef, orphansOf, type TargetState, type WantedComponents } from '../tracking/index.ts';
@@ -63,7 +64,7 @@ export async function runsAlready(
   const text = commit === undefined ? undefined : await workspace.answers.get(keyOf(workspace, commit, deployment, target));
   const known: unknown = text === undefined ? undefined : JSON.parse(text);
   if (!isKnownRelease(known) || !sameEnvironment(known)) return undefined;
-  const dirty = repository.dirtyPaths(known.paths.map((path) => (prefix === '' ? path : `${prefix}/${path}`)));
+  const dirty = repository.dirtyPaths(known.paths.map((path) => join(prefix, path)));
   const [changed, ids, isSame] = await Promise.all([dirty, reading.catch(unreachable), sameProviders(workspace, known)]);
   if (changed.length > 0 || ids === undefined || !isSame) return undefined;
   const state = await ledger.stateIn(deployment, target, ids);

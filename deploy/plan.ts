@@ -26,7 +26,7 @@ export interface PlanAnswer {
   readonly failure: AtmosError | undefined;
 }
 
-const NO_CHANGES: PlanSummary = { create: 0, update: 0, delete: 0, changes: [] };
+const NO_CHANGES: PlanSummary = { create: 0, update: 0, delete: 0, changes: [], warnings: [] };
 
 /** What a rollout of the working tree would change. Nothing is recorded, and nothing is applied. */
 export async function plan(workspace: Workspace, deployment: string, target: string, settings: RunSettings): Promise<PlanAnswer> {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { join } from 'node:path/posix';
 import { type Scope, suggestion } from '../config/index.ts';
 import { AtmosError, asDigest, type Digest, jsonDigest, outputOf, type Results, shortId } from '../engine/index.ts';
 import { expandRelease, type Ground, releaseParts, type TakenOver, takeOver } from '../phases/index.ts';
@@ -107,7 +108,7 @@ async function keepIfPure(workspace: Workspace, revision: Revision, release: Rel
 async function dirtyPaths(workspace: Workspace, scope: Scope, directories: readonly string[]): Promise<readonly string[]> {
   const { repository, prefix } = await workspace.tracking();
   const paths = pathsIn(workspace, scope, directories);
-  return repository.dirtyPaths(paths.map((path) => (prefix === '' ? path : `${prefix}/${path}`)));
+  return repository.dirtyPaths(paths.map((path) => join(prefix, path)));
 }
 
 /** All that a release is made of. */

@@ -1,4 +1,4 @@
-import { join } from 'node:path/posix';
+import { join, relative } from 'node:path/posix';
 import {
   type ConfigFiles,
   type GitFacts,
@@ -31,7 +31,7 @@ export async function revisionAt(workspace: Workspace, commit: string): Promise<
   const tracking = await workspace.tracking();
   const { repository, prefix } = tracking;
   const files = repository.files(commit);
-  const strip = (path: string): string => path.slice(prefix === '' ? 0 : prefix.length + 1);
+  const strip = (path: string): string => relative(prefix, path);
   const branch = await repository.branch();
   return {
     commit,

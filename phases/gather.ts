@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path/posix';
 import {
   type ConfigFiles,
   inspectModule,
@@ -6,8 +6,9 @@ import {
   type ScopedComponent,
   type TerraformModule,
   type TextCache,
+  testModules,
 } from '../config/index.ts';
-import { AtmosError, type Digest, makeTree, prettyJson, type Store, type Tree, together } from '../engine/index.ts';
+import { AtmosError, type Digest, isObject, makeTree, prettyJson, type Store, type Tree, together } from '../engine/index.ts';
 import { importSource, type LockFile, type SourceFile } from '../vendoring/index.ts';
 import { baseOf, type Ground, imageNames, type SourceOf } from './ground.ts';
 import { findProviders, mirrorTree, notMirrored } from './mirror.ts';
@@ -24,6 +25,8 @@ export interface Sources {
   readonly store: Store;
   readonly config: ConfigFiles;
   readonly cache: TextCache;
+  /** Where the root lies in the Git repository; `''` when they are the same. */
+  readonly prefix: string;
   /** The files of a directory that belong to the repository: at a commit, or in the working tree. */
   entries(dir: string): Promise<readonly SourceFile[]>;
   readonly providers: ProviderSources;
@@ -41,9 +44,12 @@ export async function gatherGround(scope: Scope, from: Sources): Promise<Ground>
   const directories = new Set<string>();
   const recorded: Sources = {
     ...from,
-    entries(dir) {
+    async entries(dir) {
       directories.add(dir);
-      return from.entries(dir);
+      const files = await from.entries(dir);
+      // What links lead to is part of it, too.
+      for (const { real } of files) if (real !== undefined) directories.add(relative(from.prefix, real));
+      return files;
     },
   };
   const found = await together(Object.values(scope.components), async (component) => {
@@ -102,15 +108,25 @@ async function terraformSource(component: ScopedComponent, from: Sources): Promi
   const visit = async (dir: string): Promise<void> => {
     if (dirs.has(dir)) return;
     const module = await inspectModule(from.config, dir, from.cache);
+    refuseBackend(component, dir, module);
     dirs.set(dir, module);
     for (const local of module.localModules) await visit(join(dir, local));
   };
   await visit(component.source);
-  const outside = [...dirs.keys()].filter((dir) => dir !== component.source && !dir.startsWith(`${component.source}/`));
-  const ancestor = commonAncestor([component.source, ...outside]);
-  const at = (dir: string): string => dir.slice(ancestor.length).replace(/^\//, '');
+  for (const dir of await testModules(from.config, component.source)) await visit(dir);
+  const included = includedIn(component).map((path) => join(path));
+  const outside = [...dirs.keys(), ...included].filter((dir) => dir !== component.source && !dir.startsWith(`${component.source}/`));
+  const ancestor = commonAncestor(
+    [component.source, ...outside].map((dir) => inRepository(component, included.includes(dir) ? dirname(dir) : dir, from)),
+  );
+  const at = (dir: string): string => inRepository(component, dir, from).slice(ancestor.length).replace(/^\//, '');
   const directories = [];
-  for (const dir of [component.source, ...outside]) directories.push({ at: at(dir), files: await sourceFiles(component, dir, from) });
+  for (const dir of [component.source, ...outside]) {
+    const file = included.includes(dir) ? await singleFile(dir, from) : undefined;
+    directories.push(
+      file === undefined ? { at: at(dir), files: await sourceFiles(component, dir, from) } : { at: at(dirname(dir)), files: [file] },
+    );
+  }
   const tree = await importSource(from.store, directories);
   const root = at(component.source);
   const lock = lockIn(tree, root);
@@ -122,6 +138,48 @@ async function terraformSource(component: ScopedComponent, from: Sources): Promi
     isLocked: lock.entries.length > 0,
     hasTests: tree.entries.some(({ path }) => /\.tftest\.(hcl|json)$/.test(path)),
   };
+}
+
+/** A directory relative to the Git repository's root. @throws AtmosError `path-escape` */
+function inRepository(component: ScopedComponent, dir: string, { prefix }: Sources): string {
+  const path = join(prefix, dir);
+  if (path !== '..' && !path.startsWith('../')) return path === '.' ? '' : path;
+  throw new AtmosError(`${component.address}: ${dir} is not in the Git repository`, {
+    kind: 'invalid',
+    code: 'path-escape',
+    hint: 'modules must lie in the repository',
+  });
+}
+
+/** A file that is named by itself; `undefined` where the path is a directory, or nothing. */
+async function singleFile(path: string, from: Sources): Promise<SourceFile | undefined> {
+  if ((await from.entries(path)).length > 0) return undefined;
+  return (await from.entries(dirname(path))).find((entry) => entry.path === basename(path));
+}
+
+/** `settings.terraform.include`: files and directories outside of the component that it reads, relative to the root. */
+function includedIn({ sections }: ScopedComponent): readonly string[] {
+  const settings = isObject(sections.settings) ? sections.settings.terraform : undefined;
+  const include = isObject(settings) ? settings.include : undefined;
+  return Array.isArray(include) ? include.filter((path): path is string => typeof path === 'string') : [];
+}
+
+/** The stack says where the state is: a block in the source would say it a second time. @throws AtmosError `backend-in-source` */
+function refuseBackend(component: ScopedComponent, dir: string, { backend }: TerraformModule): void {
+  if (backend === undefined || dir !== component.source) return;
+  const { type, file, line, text } = backend;
+  throw new AtmosError(`${component.address} has a ${type === 'cloud' ? '"cloud"' : `"${type}" backend`} block of its own`, {
+    kind: 'invalid',
+    code: 'backend-in-source',
+    position: {
+      file,
+      line,
+      column: text.length - text.trimStart().length + 1,
+      length: text.trim().length,
+      excerpt: { first: line, lines: [text] },
+    },
+    hint: 'remove it: the backend comes from the stacks (backend_type, backend)',
+  });
 }
 
 function commonAncestor(dirs: readonly string[]): string {

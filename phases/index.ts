@@ -26,8 +26,10 @@ export {
   outputsDigest,
   outputValues,
   type PlanSummary,
+  readApplyWarnings,
   readDiagnostic,
   readPlan,
-  readPlanDiagnostic,
+  readUiDiagnostic,
+  type TerraformWarning,
 } from './terraform/index.ts';
 export { userNodes } from './user-nodes.ts';

@@ -5,6 +5,8 @@ export interface SourceFile {
   /** Relative to the directory that was asked for. */
   readonly path: string;
   readonly mode: FileMode;
+  /** Where it is in the Git repository, where a link led to it. */
+  readonly real?: string;
   read(): Promise<Uint8Array>;
 }
 

@@ -1,3 +1,5 @@
+import { VARS_FILE } from './module.ts';
+
 /** An error as Terraform prints it for people. */
 export interface Diagnostic {
   /** Its summary: `Invalid value for variable`. */
@@ -7,14 +9,29 @@ export interface Diagnostic {
   /** Relative to the root module; `undefined` when it names none. */
   readonly file: string | undefined;
   readonly line: number | undefined;
-  /** The variable that it shows a value of, where the file is the generated `terraform.tfvars.json`. */
+  /** The variable that it shows a value of, where the file is the generated one with its variables. */
   readonly variable: string | undefined;
 }
 
 /** The first error in what Terraform wrote without colours; `undefined` when there is none in its form. */
 export function readDiagnostic(output: string): Diagnostic | undefined {
   const lines = output.split('\n').map((line) => line.replace(/^[│╷╵]\s?/, ''));
-  const start = lines.findIndex((line) => line.startsWith('Error: '));
+  const errors = lines.flatMap((line, index) => (line.startsWith('Error: ') ? [index] : []));
+  // Some say only that others follow.
+  const start =
+    errors.find(
+      (at) =>
+        !isPreface(
+          lines
+            .slice(
+              at,
+              errors.find((next) => next > at),
+            )
+            .join(' '),
+        ),
+    ) ??
+    errors[0] ??
+    -1;
   if (start === -1) return undefined;
   const rest = lines.slice(start + 1);
   const next = rest.findIndex((line) => /^(Error|Warning): /.test(line));
@@ -27,8 +44,13 @@ export function readDiagnostic(output: string): Diagnostic | undefined {
     detail,
     file: place?.[1],
     line: place === undefined ? undefined : Number(place[2]),
-    variable: place?.[1] === 'terraform.tfvars.json' ? variableIn(own) : undefined,
+    variable: place?.[1] === VARS_FILE ? variableIn(own) : undefined,
   };
+}
+
+/** Whether an error only says that there are others: "…, as described below." */
+function isPreface(text: string): boolean {
+  return /described below|error(\(s\)|s)? (above|below)/i.test(text.replaceAll(/\s+/g, ' '));
 }
 
 /** The excerpt shows the line: `   2:   "cidr": "not-a-range",`. */

@@ -2,7 +2,7 @@
 export { type Diagnostic, readDiagnostic } from './diagnostic.ts';
 export { layOutModule, MODULE, type ModuleArgs, outputValues } from './module.ts';
 export { prepareNodes, type Workbench } from './prepare.ts';
-export { outputsDigest, type PlanSummary, readPlan, readPlanDiagnostic } from './summary.ts';
+export { outputsDigest, type PlanSummary, readApplyWarnings, readPlan, readUiDiagnostic, type TerraformWarning } from './summary.ts';
 export { SYNTH, type SynthArgs, synthesize } from './synth.ts';
 export { terraformTests } from './test.ts';
 export { applyNode, outputsNode, planNode, type Site } from './world.ts';

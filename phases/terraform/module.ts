@@ -14,7 +14,7 @@ import {
   type Tree,
 } from '../../engine/index.ts';
 
-export const MODULE = { name: 'terraform-module', version: 2 } as const;
+export const MODULE = { name: 'terraform-module', version: 3 } as const;
 
 /** Arguments of the module node. */
 export interface ModuleArgs {
@@ -31,6 +31,12 @@ export interface ModuleArgs {
   readonly destroy: boolean;
 }
 
+/**
+ * The file with a component's variables. Terraform is given it by `-var-file`, which wins over the component's own `terraform.tfvars` and
+ * `*.auto.tfvars`, as with Atmos.
+ */
+export const VARS_FILE = 'atmos-deployment.tfvars.json';
+
 /** Generated files that Terraform reads, in the root module's directory. */
 const GENERATED = ['backend.tf.json', 'providers_override.tf.json', '.terraform.lock.hcl'];
 
@@ -42,7 +48,7 @@ export const layOutModule: ComputeFunction = async (json, io) => {
   const args = json as unknown as ModuleArgs;
   const layer = io.input('layer');
   const vars = { ...(await readJson(layer, 'terraform.tfvars.json', io)), ...(await settledReferences(layer, args, io)) };
-  const tfvars = { path: 'terraform.tfvars.json', mode: '644' as const, ...(await io.put(prettyJson(vars))) };
+  const tfvars = { path: VARS_FILE, mode: '644' as const, ...(await io.put(prettyJson(vars))) };
   const generated = makeTree([...layer.entries.filter(({ path }) => GENERATED.includes(path)), tfvars]);
   return {
     module: overlay([

@@ -1,5 +1,6 @@
 import { type Digest, isObject, type JsonObject, jsonDigest, parseJson, type Store } from '../../engine/index.ts';
 import type { Diagnostic } from './diagnostic.ts';
+import { VARS_FILE } from './module.ts';
 
 /** What a plan would do. Addresses and actions only: values may be secret. */
 export interface PlanSummary {
@@ -7,6 +8,16 @@ export interface PlanSummary {
   readonly update: number;
   readonly delete: number;
   readonly changes: readonly { readonly address: string; readonly actions: readonly string[] }[];
+  readonly warnings: readonly TerraformWarning[];
+}
+
+/** What Terraform warns of: deprecations, checks that fail. */
+export interface TerraformWarning {
+  readonly summary: string;
+  readonly detail: string;
+  /** Relative to the root module; `null` where it names no place. */
+  readonly file: string | null;
+  readonly line: number | null;
 }
 
 /** Which actions an action of Terraform's machine-readable UI stands for; one that is not here changes nothing. */
@@ -17,6 +28,7 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   replace: ['delete', 'create'],
   import: ['import'],
   remove: ['forget'],
+  move: ['move'],
 };
 
 /** Reads what a plan node's output says (Terraform's machine-readable UI: `planned_change`, `outputs`). A replacement counts as both. */
@@ -26,7 +38,8 @@ export async function readPlan(plan: Digest, store: Store): Promise<PlanSummary>
     const actions = ACTIONS[String(action)];
     if (actions !== undefined) changes.push({ address, actions });
   };
-  for (const event of await readEvents(plan, store)) {
+  const events = await readEvents(plan, 'plan.jsonl', store);
+  for (const event of events) {
     if (event.type === 'planned_change' && isObject(event.change) && isObject(event.change.resource)) {
       add(String(event.change.resource.addr), event.change.action);
     } else if (event.type === 'outputs' && isObject(event.outputs)) {
@@ -36,24 +49,51 @@ export async function readPlan(plan: Digest, store: Store): Promise<PlanSummary>
   changes.sort((a, b) => (a.address < b.address ? -1 : 1));
   const count = (action: string): number =>
     changes.filter(({ address, actions }) => !address.startsWith('output.') && actions.includes(action)).length;
-  return { create: count('create'), update: count('update'), delete: count('delete'), changes };
+  return { create: count('create'), update: count('update'), delete: count('delete'), changes, warnings: warningsIn(events) };
 }
 
-/** The first error that a plan which failed tells, with its place. */
-export async function readPlanDiagnostic(plan: Digest, store: Store): Promise<Diagnostic | undefined> {
-  const found = (await readEvents(plan, store)).find((event) => event.type === 'diagnostic' && event['@level'] === 'error')?.diagnostic;
+/** What an apply warned of. */
+export async function readApplyWarnings(applied: Digest, store: Store): Promise<readonly TerraformWarning[]> {
+  return warningsIn(await readEvents(applied, 'apply.jsonl', store));
+}
+
+function warningsIn(events: Events): readonly TerraformWarning[] {
+  const all = events.flatMap(({ type, diagnostic, '@level': level }) => {
+    if (type !== 'diagnostic' || level !== 'warn' || !isObject(diagnostic)) return [];
+    const { range } = diagnostic;
+    const start = isObject(range) && isObject(range.start) ? range.start : undefined;
+    const detail = oneLine(diagnostic.detail);
+    return [
+      {
+        summary: String(diagnostic.summary),
+        detail,
+        file: isObject(range) ? String(range.filename) : null,
+        line: start === undefined ? null : Number(start.line),
+      },
+    ];
+  });
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+/** The first error that a plan or an apply which failed tells, with its place. `events` names the file in its output. */
+export async function readUiDiagnostic(
+  output: Digest,
+  events: 'plan.jsonl' | 'apply.jsonl',
+  store: Store,
+): Promise<Diagnostic | undefined> {
+  const found = (await readEvents(output, events, store)).find(
+    (event) => event.type === 'diagnostic' && event['@level'] === 'error',
+  )?.diagnostic;
   if (!isObject(found)) return undefined;
   const range = isObject(found.range) ? found.range : undefined;
   const start = range !== undefined && isObject(range.start) ? range.start : undefined;
   const file = range === undefined ? undefined : String(range.filename);
   return {
     summary: String(found.summary),
-    detail: String(found.detail ?? '')
-      .replaceAll(/\s+/g, ' ')
-      .trim(),
+    detail: oneLine(found.detail),
     file,
     line: start === undefined ? undefined : Number(start.line),
-    variable: file === 'terraform.tfvars.json' ? variableOf(found.snippet) : undefined,
+    variable: file === VARS_FILE ? variableOf(found.snippet) : undefined,
   };
 }
 
@@ -65,8 +105,16 @@ function variableOf(snippet: unknown): string | undefined {
   return shown[0] ?? /^\s*"([^"]+)":/.exec(String(snippet.code))?.[1];
 }
 
-async function readEvents(plan: Digest, store: Store): Promise<readonly { readonly [key: string]: unknown }[]> {
-  const entry = (await store.tree(plan)).entries.find(({ path }) => path === 'plan.jsonl');
+function oneLine(text: unknown): string {
+  return String(text ?? '')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+}
+
+type Events = readonly { readonly [key: string]: unknown }[];
+
+async function readEvents(output: Digest, file: string, store: Store): Promise<Events> {
+  const entry = (await store.tree(output)).entries.find(({ path }) => path === file);
   const bytes = entry === undefined ? undefined : await store.get(entry.digest);
   const lines = Buffer.from(bytes ?? '')
     .toString('utf8')

@@ -1,5 +1,6 @@
 import type { Digest, Exec, Input, Node, NodeId, StateMount } from '../../engine/index.ts';
 import { exec, input, script, step } from '../step.ts';
+import { VARS_FILE } from './module.ts';
 import { MIRROR_CONFIG, providersInput, STATE, TERRAFORM_ENV, type Workbench } from './prepare.ts';
 
 /** A terraform component as its nodes that talk to the world need it. */
@@ -40,19 +41,33 @@ ${INIT_BACKEND}fi
 ${SELECT_WORKSPACE}`;
 
 /**
- * Terraform's machine-readable UI (`plan -json`) goes to a file whole, and its messages to the log as they come: one start of Terraform gives the
- * plan, what it would change, and where it is wrong.
+ * Terraform's machine-readable UI (`-json`) goes to a file whole, and its messages to the log as they come: one start of Terraform gives the plan, what
+ * it would change, and where it is wrong. `$code` is how it ended.
  */
-const plan = (out: string): string => String.raw`mkfifo /tmp/ui
-sed -n -e 'w /out/plan.jsonl' -e 's/.*"@message":"\(\([^"\\]\|\\.\)*\)".*/\1/p' < /tmp/ui & reader=$!
-code=0; run "$1" plan -json -lock-timeout=60s -detailed-exitcode $6 ${out} > /tmp/ui || code=$?
+const withUi = (file: string, command: string): string => String.raw`mkfifo /tmp/ui
+sed -n -e 'w ${file}' -e 's/.*"@message":"\(\([^"\\]\|\\.\)*\)".*/\1/p' < /tmp/ui & reader=$!
+code=0; run "$1" ${command} > /tmp/ui || code=$?
 wait $reader || true
-if [ $code -ne 0 ] && [ $code -ne 2 ]; then
-  sed -n '/"@level":"error"/s/.*"detail":"\(\([^"\\]\|\\.\)*\)".*/\1/p' /out/plan.jsonl | sed 's/\\n/\n/g' >&2
+`;
+const details = (file: string): string =>
+  String.raw`sed -n '/"@level":"error"/s/.*"detail":"\(\([^"\\]\|\\.\)*\)".*/\1/p' ${file} | sed 's/\\n/\n/g' >&2`;
+
+const PLAN_UI = '/out/plan.jsonl';
+const plan = (
+  out: string,
+): string => `${withUi(PLAN_UI, `plan -json -lock-timeout=60s -detailed-exitcode -var-file=${VARS_FILE} $6 ${out}`)}if [ $code -ne 0 ] && [ $code -ne 2 ]; then
+  ${details(PLAN_UI)}
   exit $code
 fi
 `;
-const APPLY = `run "$1" apply -no-color -lock-timeout=60s /plan/tfplan
+
+/** A state that could not be written to its backend is what Terraform leaves in its directory: it is all that knows what was made. */
+const APPLY_UI = '/out/apply.jsonl';
+const APPLY = `${withUi(APPLY_UI, 'apply -json -lock-timeout=60s /plan/tfplan')}if [ -f errored.tfstate ]; then cp errored.tfstate /out/; fi
+if [ $code -ne 0 ]; then
+  ${details(APPLY_UI)}
+  exit $code
+fi
 "$1" output -json > /out/outputs.json
 `;
 const OUTPUT = `"$1" output -json > /out/outputs.json
@@ -81,13 +96,17 @@ export function planNode(site: Site, options: PlanOptions): Node {
   });
 }
 
-/** Applies exactly the plan that the plan node wrote: output `outputs` holds `outputs.json`. */
+/**
+ * Applies exactly the plan that the plan node wrote: output `outputs` holds `apply.jsonl` and `outputs.json`; of an apply that failed, perhaps
+ * `errored.tfstate`.
+ */
 export function applyNode(site: Site, options: { readonly destroy: boolean }): Node {
   return worldNode(site, options.destroy ? 'destroy' : 'apply', LAY_OUT + APPLY, {
     inputs: plannedInputs(site, options.destroy),
     data: '/plan/data',
     after: [],
     output: 'outputs',
+    collect: 'always',
     isEffect: true,
   });
 }

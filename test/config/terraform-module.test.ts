@@ -30,7 +30,7 @@ describe('inspectModule', () => {
         local: { source: 'hashicorp/local', version: '~> 2.0' },
       },
       localModules: ['../../modules/shared', './modules/subnets'],
-      backend: 's3',
+      backend: { type: 's3', file: 'm/main.tf', line: 7, text: '  backend "s3" {}' },
     });
   });
 

@@ -9,12 +9,19 @@ export interface GitObject {
   readonly content: Buffer;
 }
 
-/** Reads objects through one long-lived `git cat-file --batch`. */
+interface Waiting {
+  resolve(object: GitObject | undefined): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Reads objects through one long-lived `git cat-file --batch`. A path (`<commit>:<path>`) is followed through the links of that commit; one that leads
+ * out of it names nothing.
+ */
 export class ObjectReader {
   readonly #cwd: string;
   #child: ChildProcessWithoutNullStreams | undefined;
-  #buffer: Buffer = Buffer.alloc(0);
-  readonly #waiting: { resolve(object: GitObject | undefined): void; reject(error: unknown): void }[] = [];
+  #answers: Answers | undefined;
 
   constructor(cwd: string) {
     this.#cwd = cwd;
@@ -29,8 +36,9 @@ export class ObjectReader {
   object(name: string): Promise<GitObject | undefined> {
     if (/[\n\0]/.test(name)) return Promise.resolve(undefined);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#start().stdin.write(`${name}\n`);
+      const child = this.#start();
+      this.#answers?.expect({ resolve, reject });
+      child.stdin.write(`${name}\n`);
     });
   }
 
@@ -41,41 +49,77 @@ export class ObjectReader {
 
   #start(): ChildProcessWithoutNullStreams {
     if (this.#child !== undefined) return this.#child;
-    const child = childProcess().spawn('git', ['cat-file', '--batch'], { cwd: this.#cwd, env: { ...process.env, LC_ALL: 'C' } });
-    child.stdout.on('data', (chunk: Buffer) => {
-      this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
-      this.#drain();
+    const child = childProcess().spawn('git', ['cat-file', '--batch', '--follow-symlinks'], {
+      cwd: this.#cwd,
+      env: { ...process.env, LC_ALL: 'C' },
+      // A terminal's Ctrl-C is for us: what was done by then is still recorded.
+      detached: true,
     });
+    const answers = new Answers();
+    child.stdout.on('data', (chunk: Buffer) => answers.take(chunk));
     let fault: unknown = new Error('git cat-file ended');
     child.on('error', (cause) => {
       fault = missing(cause);
     });
     child.on('close', () => {
-      this.#child = undefined;
-      for (const { reject } of this.#waiting.splice(0)) reject(fault);
+      if (this.#child === child) this.#child = undefined;
+      answers.end(fault);
     });
     child.stdin.on('error', () => undefined);
     this.#child = child;
+    this.#answers = answers;
     return child;
   }
+}
 
-  /** Answers are `<oid> <type> <size>`, the content and a newline; or `<name> missing`. */
+/**
+ * What one process answers, in order: `<id> <type> <size>`, the content and a line feed; `<name> missing`; or, of a link that leads nowhere,
+ * `dangling`, `loop`, `notdir` or `symlink` with a size, that many bytes and a line feed.
+ */
+class Answers {
+  readonly #waiting: Waiting[] = [];
+  #chunks: Buffer[] = [];
+  #length = 0;
+  /** How many bytes there must be before it is worth looking: an answer is put together once, however many pieces it comes in. */
+  #needed = 1;
+
+  expect(one: Waiting): void {
+    this.#waiting.push(one);
+  }
+
+  take(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    if (this.#length >= this.#needed) this.#drain();
+  }
+
+  /** The process has ended: what it has not answered it never will. */
+  end(fault: unknown): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(fault);
+  }
+
   #drain(): void {
+    let buffer = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
+    this.#needed = 1;
     for (;;) {
-      const end = this.#buffer.indexOf(10);
-      if (end === -1) return;
-      const header = this.#buffer.toString('utf8', 0, end);
-      const [, id = '', type = '', size] = /^([0-9a-f]+) (\w+) (\d+)$/.exec(header) ?? [];
-      if (size === undefined) {
-        this.#buffer = this.#buffer.subarray(end + 1);
-        this.#waiting.shift()?.resolve(undefined);
-        continue;
+      const end = buffer.indexOf(10);
+      if (end === -1) break;
+      const header = buffer.toString('utf8', 0, end);
+      const [, id, type, size] = /^([0-9a-f]{40,64}) (\w+) (\d+)$/.exec(header) ?? [];
+      const nowhere = /^(?:dangling|loop|notdir|symlink) (\d+)$/.exec(header)?.[1];
+      const length = size ?? nowhere;
+      const stop = length === undefined ? end + 1 : end + 1 + Number(length) + 1;
+      if (buffer.length < stop) {
+        this.#needed = stop;
+        break;
       }
-      const stop = end + 1 + Number(size);
-      if (this.#buffer.length < stop + 1) return;
-      const content = Buffer.from(this.#buffer.subarray(end + 1, stop));
-      this.#buffer = this.#buffer.subarray(stop + 1);
-      this.#waiting.shift()?.resolve({ id, type, content });
+      const isObject = id !== undefined && type !== undefined;
+      const answer = isObject ? { id, type, content: Buffer.from(buffer.subarray(end + 1, stop - 1)) } : undefined;
+      buffer = buffer.subarray(stop);
+      this.#waiting.shift()?.resolve(answer);
     }
+    this.#chunks = buffer.length === 0 ? [] : [buffer];
+    this.#length = buffer.length;
+    if (buffer.length >= this.#needed) this.#needed = buffer.length + 1;
   }
 }

@@ -78,7 +78,7 @@ export function writeBlob({ objects }: Repository, content: Uint8Array): Promise
 export async function readFiles(repository: Repository, revision: string): Promise<ReadonlyMap<string, StoredFile> | undefined> {
   const { code, stdout } = await repository.git(['rev-parse', '--verify', '--quiet', `${revision}^{commit}`], { answers: [0, 1] });
   if (code !== 0) return undefined;
-  const entries = await repository.entries(stdout.toString('utf8').trim(), '');
+  const entries = await repository.stored(stdout.toString('utf8').trim());
   const contents = await Promise.all(entries.map((entry) => entry.read()));
   return new Map(entries.map(({ path, mode }, index) => [path, { mode, content: contents[index] ?? new Uint8Array() }]));
 }

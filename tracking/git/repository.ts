@@ -6,7 +6,7 @@ import { type Answer, type CallOptions, callGit } from './call.ts';
 import { locateRepository } from './locate.ts';
 import type { ObjectDatabase } from './objects.ts';
 import { configuredRemotes } from './remotes.ts';
-import { commitEntries, dirtyPaths, listCommit, worktreeLister } from './trees.ts';
+import { commitEntries, dirtyPaths, listCommit, storedEntries, worktreeLister } from './trees.ts';
 
 export interface Person {
   readonly name: string;
@@ -18,6 +18,8 @@ export interface SourceEntry {
   /** Relative to the directory that was asked for. */
   readonly path: string;
   readonly mode: FileMode;
+  /** Where it is in the repository, relative to its root, where a link led to it. */
+  readonly real?: string;
   read(): Promise<Uint8Array>;
 }
 
@@ -50,8 +52,13 @@ export interface Repository {
   identity(): Promise<Person>;
   /** What differs from HEAD below some paths (relative to the root): modified, staged, or new and not ignored; sorted. */
   dirtyPaths(paths: readonly string[]): Promise<readonly string[]>;
-  /** The files below a directory at a revision; in the `worktree`, those that are tracked or new and not ignored. Sorted. */
+  /**
+   * The files below a directory at a revision; in the `worktree`, those that are tracked or new and not ignored. Sorted. Links are followed where they
+   * lead out of the directory.
+   */
   entries(rev: string, dir: string): Promise<readonly SourceEntry[]>;
+  /** All files of a commit just as they are. */
+  stored(commit: string): Promise<readonly SourceEntry[]>;
   files(commit: string): CommitFiles;
   /** The id of what a name stands for; `undefined` when that is not here (a shallow clone does not have every commit). */
   idOf(name: string): Promise<string | undefined>;
@@ -118,6 +125,7 @@ export async function openRepository(dir: string): Promise<Repository> {
     dirtyPaths: (paths) => dirtyPaths(git, paths),
     entries: async (rev, below) =>
       rev === 'worktree' ? listWorktree(below) : commitEntries((name) => reader.object(name), await resolveCommit(rev), below),
+    stored: (commit) => storedEntries((name) => reader.object(name), commit),
     files: (commit) => ({
       read: (path) => reader.read(`${commit}:${path}`),
       list: (below) => listCommit((name) => reader.object(name), commit, below),

@@ -1,7 +1,8 @@
-import { lstat, readFile, readlink } from 'node:fs/promises';
-import { join } from 'node:path';
-import { AtmosError, type FileMode, isMissing } from '../../engine/index.ts';
+import { lstat, readFile, readlink, realpath } from 'node:fs/promises';
+import { join, posix, relative, sep } from 'node:path';
+import { AtmosError, errorCode, type FileMode, isMissing } from '../../engine/index.ts';
 import type { GitObject } from './blobs.ts';
+import { linkOutside, withLinks } from './links.ts';
 import type { Repository, SourceEntry } from './repository.ts';
 
 type RunGit = Repository['git'];
@@ -38,24 +39,91 @@ export function worktreeLister(git: RunGit, root: string): (dir: string) => Prom
     last = answer.catch(() => undefined);
     return split((await answer).stdout);
   };
-  return async (dir) => {
+  const list = async (logical: string): Promise<readonly SourceEntry[]> => {
+    const dir = await realDirectory(root, logical);
     wanted.add(dir);
     next ??= ask();
     const prefix = dir === '' ? '' : `${dir}/`;
     const paths = [...new Set(await next)].filter((path) => path.startsWith(prefix));
     const entries = await Promise.all(paths.map((path) => worktreeEntry(root, path, path.slice(prefix.length))));
-    return entries.filter((entry) => entry !== undefined).sort(byPath);
+    return entries.filter((entry) => entry !== undefined);
   };
+  return (dir) =>
+    withLinks(dir, {
+      list,
+      real: (path) => realDirectory(root, path),
+      file: async (path) => {
+        const real = await insideOf(root, path);
+        return real === undefined ? undefined : worktreeEntry(root, real, '');
+      },
+    });
 }
 
-/** The files below a directory of a commit, sorted; none where there is no such directory. @throws AtmosError `submodule` */
-export async function commitEntries(find: FindObject, commit: string, dir: string): Promise<readonly SourceEntry[]> {
-  const entries = (await listTree(find, `${commit}:${dir}`, '')).map(({ mode, id, path }) => {
-    const known = MODES[mode];
-    if (known === undefined) throw submodule(dir === '' ? path : `${dir}/${path}`);
-    return { path, mode: known, read: () => must(find, id) };
-  });
+/** Where a directory of the working tree really is, relative to the root: itself where there is none. @throws AtmosError `link-outside` */
+async function realDirectory(root: string, dir: string): Promise<string> {
+  return (await insideOf(root, dir)) ?? dir;
+}
+
+/** The real path of something in the working tree, relative to its root; `undefined` where there is nothing. @throws AtmosError `link-outside` */
+async function insideOf(root: string, path: string): Promise<string | undefined> {
+  try {
+    const [top, real] = await Promise.all([realpath(root), realpath(join(root, path))]);
+    const inside = relative(top, real);
+    if (inside === '..' || inside.startsWith(`..${sep}`)) throw linkOutside(path, real);
+    return inside.split(sep).join('/');
+  } catch (error) {
+    if (isMissing(error) || errorCode(error) === 'ELOOP') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The files below a directory of a commit, sorted; none where there is no such directory. Links that lead out of the directory are followed.
+ * @throws AtmosError `submodule`, `link-outside`
+ */
+export function commitEntries(find: FindObject, commit: string, dir: string): Promise<readonly SourceEntry[]> {
+  const list = async (at: string): Promise<readonly SourceEntry[]> =>
+    (await listTree(find, `${commit}:${at}`, '')).map((one) => sourceEntry(find, one, at));
+  const file = async (path: string): Promise<SourceEntry | undefined> => {
+    const object = await find(`${commit}:${path}`);
+    if (object?.type !== 'blob') return undefined;
+    const parent = await find(`${commit}:${posix.dirname(path) === '.' ? '' : posix.dirname(path)}`);
+    const mode = parent?.type === 'tree' ? parseTree(parent).find((entry) => entry.path === posix.basename(path))?.mode : undefined;
+    return { path: '', mode: mode === '100755' ? '755' : '644', read: () => must(find, object.id) };
+  };
+  return withLinks(dir, { list, file, real: (path) => realInCommit(find, commit, path) });
+}
+
+/** Where a directory of a commit really is, links on the way followed: itself where there is none. @throws AtmosError `link-outside` */
+async function realInCommit(find: FindObject, commit: string, dir: string): Promise<string> {
+  let real = '';
+  for (const name of dir.split('/').filter((part) => part !== '')) {
+    const parent = await find(`${commit}:${real}`);
+    const entry = parent?.type === 'tree' ? parseTree(parent).find(({ path }) => path === name) : undefined;
+    const next = real === '' ? name : `${real}/${name}`;
+    real = entry?.mode === '120000' ? await realInCommit(find, commit, linked(real, next, await must(find, entry.id))) : next;
+  }
+  return real;
+}
+
+/** What a link in a directory leads to. @throws AtmosError `link-outside` */
+function linked(dir: string, path: string, content: Uint8Array): string {
+  const to = Buffer.from(content).toString('utf8');
+  const target = posix.normalize(posix.join(dir, to));
+  if (to.startsWith('/') || target === '..' || target.startsWith('../')) throw linkOutside(path, to);
+  return target === '.' ? '' : target;
+}
+
+/** The files of a commit just as they are, links as links: those of a release. @throws AtmosError `submodule` */
+export async function storedEntries(find: FindObject, commit: string): Promise<readonly SourceEntry[]> {
+  const entries = (await listTree(find, `${commit}:`, '')).map((one) => sourceEntry(find, one, ''));
   return entries.sort(byPath);
+}
+
+function sourceEntry(find: FindObject, { mode, id, path }: ListedFile, dir: string): SourceEntry {
+  const known = MODES[mode];
+  if (known === undefined) throw submodule(dir === '' ? path : `${dir}/${path}`);
+  return { path, mode: known, read: () => must(find, id) };
 }
 
 /** The paths of all files below a directory of a commit, relative to the root, sorted. */

@@ -36,7 +36,7 @@ const GROUPS: readonly { readonly verbs: readonly string[]; readonly add: (progr
   { verbs: ['list', 'describe', 'validate', 'graph'], add: addQueries },
   { verbs: ['build', 'test', 'plan', 'release', 'rollout', 'verify', 'destroy', 'reproduce', 'images'], add: addPhases },
   { verbs: ['doctor', 'cache', 'logs', 'explain'], add: addUpkeep },
-  { verbs: ['status', 'history', 'diff', 'releases', 'approve', 'unlock'], add: addTracking },
+  { verbs: ['status', 'history', 'diff', 'releases', 'approve', 'unlock', 'state'], add: addTracking },
 ];
 
 /** The first word that is neither a flag nor a flag's value. */
@@ -228,10 +228,30 @@ function addTracking(program: Command): void {
     .requiredOption('--target <name>')
     .requiredOption('--release <id>')
     .action(async (name, options, command: Command) => (await import('./verbs/approve.ts')).approveVerb(globalsOf(command), name, options));
-  program
-    .command('unlock <deployment>')
-    .description("take a target's lock away from whoever holds it, and record that")
+  const state = program.command('state').description("components' Terraform states: rescued ones, and local ones of other clones");
+  withRunFlags(state.command('push <deployment> <component>').description('write a rescued state to its backend'))
+    .option('--target <name>')
+    .action(async (name, component, options, command: Command) =>
+      (await import('./verbs/state.ts')).pushStateVerb(globalsOf(command), name, component, options),
+    );
+  state
+    .command('discard <deployment> <component>')
+    .description('give a rescued state up')
+    .option('--target <name>')
+    .option('--yes', 'confirm it', false)
+    .action(async (name, component, options, command: Command) =>
+      (await import('./verbs/state.ts')).discardStateVerb(globalsOf(command), name, component, options),
+    );
+  state
+    .command('import <deployment> <component> <file>')
+    .description('take a copy of a local state into this clone')
+    .option('--target <name>')
+    .action(async (name, component, file, options, command: Command) =>
+      (await import('./verbs/state.ts')).importStateVerb(globalsOf(command), name, component, file, options),
+    );
+  withRunFlags(program.command('unlock <deployment>').description("take a target's lock away from whoever holds it, and record that"))
     .requiredOption('--target <name>')
+    .option('--state <component>', "release the lock that a component's state has in its backend instead")
     .option('--force', 'yes, though somebody may be at work', false)
     .action(async (name, options, command: Command) => (await import('./verbs/unlock.ts')).unlock(globalsOf(command), name, options));
 }

@@ -18,7 +18,13 @@ export interface RunDirectory {
  */
 type RunFile =
   | { readonly runtime: 'bubblewrap'; readonly groups: readonly string[] }
-  | { readonly runtime: EngineName; readonly container: string };
+  | ({ readonly runtime: EngineName; readonly container: string } & EngineAddress);
+
+/** Which engine has a container: another one would say that there is none. */
+export interface EngineAddress {
+  readonly engine: string;
+  readonly address: string;
+}
 
 const FILE = 'run.json';
 export const PID_FILE = 'pid';
@@ -42,19 +48,50 @@ export async function writeRunFile({ path }: RunDirectory, file: RunFile): Promi
 const START = 500;
 const POLL = 50;
 
+/** Something that an earlier process had started and that has ended: its run directory is removed after it was looked at. */
+export interface EndedRun {
+  /** As `Exec.effect`. */
+  readonly effect: string;
+  /** A file that it left in its first output. */
+  output(name: string): Promise<Uint8Array | undefined>;
+  /** False when it had ended before it was looked for. */
+  readonly waited: boolean;
+}
+
 /**
  * Waits until every effect has ended whose name begins with `prefix`, and removes what it left. Called by whoever holds the target's lock: what is
- * found there was started by a process that is gone.
+ * found there was started by a process that is gone. `onEnd` is told of each before anything of it is removed.
  * @returns the effects that were found running
+ * @throws AtmosError `other-engine` when a container runs on another engine than the one that is reached now
  */
-export async function settleRuns(root: string, prefix: string, signal: AbortSignal): Promise<readonly string[]> {
+export async function settleRuns(
+  root: string,
+  prefix: string,
+  signal: AbortSignal,
+  onEnd: (run: EndedRun) => Promise<void> = async () => undefined,
+): Promise<readonly string[]> {
   const found: string[] = [];
   for (const name of (await runNames(root)).filter((one) => one.startsWith(nameOf(prefix)))) {
     const path = join(root, name);
-    if (await waitFor(path, signal)) found.push(name.replace(/~[0-9a-f]+$/, '').replaceAll('~', '/'));
+    const effect = name.replace(/~[0-9a-f]+$/, '').replaceAll('~', '/');
+    const waited = await waitFor(path, signal);
+    if (waited) found.push(effect);
+    await onEnd({ effect, waited, output: (file) => readIfThere(join(path, OUTPUT, file)) });
     await rm(path, { recursive: true, force: true });
   }
   return found;
+}
+
+/** Where a run directory has its first output. */
+export const OUTPUT = 'output-0';
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 /** The names of what changes the world just now, or was not seen to end. */
@@ -71,7 +108,7 @@ export async function runNames(root: string): Promise<readonly string[]> {
 async function waitFor(path: string, signal: AbortSignal): Promise<boolean> {
   const file = await readRunFile(path);
   if (file === undefined) return false;
-  if (file.runtime !== 'bubblewrap') return (await import('./docker/orphans.ts')).awaitContainer(file.runtime, file.container, signal);
+  if (file.runtime !== 'bubblewrap') return (await import('./docker/orphans.ts')).awaitContainer(file, path, signal);
   const until = Date.now() + START;
   for (let pid = await pidIn(path); pid === undefined && Date.now() < until; pid = await pidIn(path)) await pause(signal);
   let waited = false;
@@ -95,7 +132,9 @@ async function readRunFile(path: string): Promise<RunFile | undefined> {
   try {
     const file: unknown = JSON.parse(await readFile(join(path, FILE), 'utf8'));
     const engine = ENGINES.find((name) => isObject(file) && file.runtime === name);
-    if (isObject(file) && engine !== undefined && typeof file.container === 'string') return { runtime: engine, container: file.container };
+    if (isObject(file) && engine !== undefined && typeof file.container === 'string') {
+      return { runtime: engine, container: file.container, engine: String(file.engine ?? ''), address: String(file.address ?? '') };
+    }
     if (!isObject(file) || file.runtime !== 'bubblewrap' || !Array.isArray(file.groups)) return undefined;
     return { runtime: 'bubblewrap', groups: file.groups.filter((group) => typeof group === 'string') };
   } catch (error) {

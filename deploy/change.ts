@@ -25,6 +25,7 @@ import { componentOutcomes } from './outcomes.ts';
 import { pinsOfReleases } from './pins.ts';
 import { type ChangeSubject, type Ending, intentEntry, outcomeEntry } from './record.ts';
 import { releaseUpdate } from './release.ts';
+import { keepRescued, RESCUED, rescueStates } from './rescue.ts';
 import { secretValues } from './secrets.ts';
 import type { RunSettings, Session } from './session.ts';
 import type { Workspace } from './workspace.ts';
@@ -69,11 +70,13 @@ export async function changeTarget(workspace: Workspace, change: Change, session
   secretValues([...first.ground.releases.values()]);
   const { subject, ground, state, lock, commit } = await begin(workspace, change, first, session);
   try {
-    await settleEarlier(workspace, deployment, target, settings);
+    // What was rescued meanwhile stands in the way, as it would have before.
+    if (await settleEarlier(workspace, deployment, target, settings)) await checkStates(workspace, ground, state);
     session.images.admit(await pinsOfReleases(workspace, ground.releases.values()));
     const { graph } = expandRollout({ ...ground, work: subject.work });
     const secrets = secretValues([...ground.releases.values()]);
     const results = await session.run(graph, secrets, lock.lost);
+    await rescueStates(workspace, graph, results);
     if (lock.lost.aborted) throw lockLost(deployment, target);
     const locations = async (address: string): Promise<StateLocation | null> => {
       const instance = ground.instances[address];
@@ -119,10 +122,17 @@ async function prepare(workspace: Workspace, change: Change, state: TargetState,
 }
 
 /** What an earlier command had started before it was killed runs to its end first: then Terraform's state says what became of it. */
-async function settleEarlier({ runsRoot, warn }: Workspace, deployment: string, target: string, settings: RunSettings): Promise<void> {
-  const found = await settleRuns(runsRoot, `${deployment}/${target}`, settings.cancellation.interrupt);
+async function settleEarlier(workspace: Workspace, deployment: string, target: string, settings: RunSettings): Promise<boolean> {
+  const { runsRoot, warn } = workspace;
+  let rescued = false;
+  const found = await settleRuns(runsRoot, `${deployment}/${target}`, settings.cancellation.interrupt, async ({ effect, output }) => {
+    const state = await output(RESCUED);
+    if (state !== undefined) keepRescued(workspace, effect, state);
+    rescued ||= state !== undefined;
+  });
   if (found.length > 0)
     warn(`waited for what an earlier command had begun: ${found.map((name) => name.split('/').slice(2).join('/')).join(', ')}`);
+  return rescued;
 }
 
 interface Begun {

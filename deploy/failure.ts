@@ -38,14 +38,17 @@ export async function firstFailure(
     position: place === undefined ? undefined : await positionIn(files, place),
     hint:
       others.length === 0
-        ? (adviceOn(detail) ?? 'Fix it, commit, and rerun.')
+        ? (adviceOn(diagnostic, component) ?? 'Fix it, commit, and rerun.')
         : `${others.length} more failed: ${others.map((other) => other.id).join(', ')}`,
     cause: error,
   });
 }
 
 /** What to do about errors that have to do with where a component runs. */
-function adviceOn(detail: string): string | undefined {
+function adviceOn({ summary, detail }: Diagnostic, component: string): string | undefined {
+  if (/state lock/i.test(summary)) {
+    return `If nobody is at work there: atmos-deployment unlock <deployment> --target <target> --state ${component} --force`;
+  }
   const path = /no file exists at "([^"]*\.\.\/[^"]*)"/.exec(detail)?.[1];
   if (path === undefined) return undefined;
   return `A component sees its own directory and the local modules that it uses. Declare what else it reads, relative to the directory of atmos.yaml: settings: { terraform: { include: [${path.replace(/^(\.?\.\/)+/, '')}] } }`;

@@ -28,6 +28,7 @@ export { type Reproduced, reproduce } from './reproduce.ts';
 export { targetOf, worktreeOptions } from './revision.ts';
 export { type RolloutRequest, rollout } from './rollout.ts';
 export type { RunSettings } from './session.ts';
+export { discardState, importState, pushState, type StateRequest, unlockState } from './state.ts';
 export { type DeploymentStatus, statusOf, type TargetStatus } from './status.ts';
 export { build, type PhaseAnswer, type PhaseRequest, test } from './test.ts';
 export { unlockTarget } from './unlock.ts';

@@ -1,9 +1,10 @@
 import { type AtmosError, outputOf } from '../engine/index.ts';
-import { expandRollout, type PlanSummary, readPlan } from '../phases/index.ts';
+import { expandRollout, type PlanSummary, readPlan, storeReadsOf } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import { type Comparison, compareTarget, currentComponents } from '../tracking/index.ts';
 import { firstFailure } from './failure.ts';
 import { groundOf } from './ground.ts';
+import { componentOf } from './instances.ts';
 import { checkStates } from './local-state.ts';
 import { pinsOfReleases } from './pins.ts';
 import { makeRelease } from './release.ts';
@@ -44,7 +45,9 @@ export async function plan(workspace: Workspace, deployment: string, target: str
     if (state === undefined) throw new TypeError(`no state of ${target}`);
     const wanted = wantedOf(release);
     const compared = compareTarget(state, wanted);
-    const current = currentComponents(state, wanted);
+    // What a store has now is known to nobody but who asks.
+    const reads = (address: string): boolean => storeReadsOf(componentOf(release, address)).length > 0;
+    const current = new Set([...currentComponents(state, wanted)].filter((address) => !reads(address)));
     const work = new Map(Object.keys(wanted).flatMap((address) => (current.has(address) ? [] : [[address, 'plan'] as const])));
     const ground = await groundOf(workspace, state, work, release, initialized);
     await checkStates(workspace, ground, state);

@@ -14,6 +14,7 @@ export { expandBuild, expandRelease, expandTests, releaseParts } from './release
 export {
   expandOutputs,
   expandRollout,
+  expandState,
   type Instance,
   type Instances,
   type LayerTrees,

@@ -3,7 +3,17 @@ import { type Digest, type Graph, type Json, makeGraph, type Node, type NodeId }
 import type { ReleaseComponent } from '../releases/index.ts';
 import { orderOf, reversed } from '../tracking/index.ts';
 import { input, step } from './step.ts';
-import { applyNode, MODULE, type ModuleArgs, outputsNode, planNode, prepareNodes, type Site } from './terraform/index.ts';
+import {
+  applyNode,
+  MODULE,
+  type ModuleArgs,
+  outputsNode,
+  planNode,
+  prepareNodes,
+  pushNode,
+  type Site,
+  unlockNode,
+} from './terraform/index.ts';
 
 /** A component as a release has it, with all that its nodes need; gathered before. */
 export interface Instance {
@@ -89,6 +99,20 @@ export function expandRollout(options: RolloutOptions): Rollout {
 /** Reads the outputs of applied components from their states. */
 export function expandOutputs(instances: Instances): Graph {
   return makeGraph(Object.values(instances).map(readOutputs));
+}
+
+/** Works on a component's state and nothing else: writes a rescued one to its backend, or releases the lock that it has there. */
+export function expandState(instance: Instance, operation: { readonly push: Digest } | 'unlock', applied: Instances): Graph {
+  const site = siteOf(instance);
+  const upstream = upstreamOf(instance.component).filter((from) => applied[from] !== undefined);
+  const options: RolloutOptions = { work: new Map(), instances: {}, applied, edges: {} };
+  return makeGraph([
+    ...upstream.map((from) => readOutputs(applied[from] as Instance)),
+    ...prepareNodes(site),
+    // Its values do not matter: those that are not there are null.
+    moduleNode(instance, upstream, options, true),
+    operation === 'unlock' ? unlockNode(site) : pushNode(site, operation.push),
+  ]);
 }
 
 /** What of a component's outputs can be read: it is applied, and stays, or is yet to be destroyed. */

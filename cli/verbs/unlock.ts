@@ -1,19 +1,24 @@
 import { unlockTarget } from '../../deploy/index.ts';
 import { AtmosError } from '../../engine/index.ts';
 import { type Globals, print } from '../globals.ts';
-import { inWorkspace } from '../settings.ts';
+import { inWorkspace, type RunFlags } from '../settings.ts';
+import { unlockStateVerb } from './state.ts';
 
 export async function unlock(
-  globals: Globals,
+  globals: Globals & RunFlags,
   name: string,
-  { target, force }: { readonly target: string; readonly force: boolean },
+  { target, state, force }: { readonly target: string; readonly state?: string; readonly force: boolean },
 ): Promise<void> {
   if (!force) {
     throw new AtmosError('somebody may be at work there, and would lose the lock', {
       kind: 'refused',
       code: 'unlock-needs-force',
-      hint: `if nobody is: atmos-deployment unlock ${name} --target ${target} --force`,
+      hint: `if nobody is: atmos-deployment unlock ${name} --target ${target}${state === undefined ? '' : ` --state ${state}`} --force`,
     });
+  }
+  if (state !== undefined) {
+    await unlockStateVerb(globals, name, target, state);
+    return;
   }
   await inWorkspace(globals, async (workspace) => {
     const record = await unlockTarget(workspace, name, target);

@@ -3,9 +3,14 @@ import { type Ability, AtmosError, errorCode } from '../../engine/index.ts';
 import type { EngineName } from '../engines.ts';
 import { addressOf, socketOptions } from './address.ts';
 
+/** How long a connection may be idle, in milliseconds: whatever is sent or received begins that anew. */
+const SILENCE = 25_000;
+
 /** What is known of an engine after the first call to it. */
 export interface Engine {
   readonly docker: Docker;
+  /** The same engine by connections that may be idle: what containers print. */
+  readonly streams: Docker;
   /** How it was asked for; it may be the other one, which a socket does not tell. */
   readonly kind: EngineName;
   readonly isPodman: boolean;
@@ -17,6 +22,8 @@ export interface Engine {
   readonly name: string;
   /** Names the engine across processes. */
   readonly id: string;
+  /** How it is reached. */
+  readonly address: string;
   /** `linux/amd64`. */
   readonly platform: string;
   readonly cpus: number;
@@ -36,11 +43,13 @@ export async function connect(kind: EngineName): Promise<Engine> {
   const tunnel = url.startsWith('ssh:') ? await (await import('./ssh.ts')).Tunnel.open(kind, url) : undefined;
   const close = async (): Promise<void> => tunnel?.close();
   try {
-    const docker = new Client(tunnel === undefined ? options : socketOptions(tunnel.socketPath));
+    const way = tunnel === undefined ? options : socketOptions(tunnel.socketPath);
+    const docker = new Client({ ...way, timeout: SILENCE });
+    const streams = new Client(way);
     const { isPodman, able, ...said } = readInfo(await docker.info(), kind);
     const program = kind === 'docker' ? ['docker'] : ['podman', '--url', url];
     const controllers = isPodman && able.CgroupVersion === '2' ? await controllersOf(docker) : undefined;
-    return { docker, kind, program, isPodman, ...said, abilities: abilitiesOf(able, controllers), close };
+    return { docker, streams, kind, program, isPodman, ...said, address: url, abilities: abilitiesOf(able, controllers), close };
   } catch (cause) {
     await close();
     throw noEngine(kind, url, cause, tunnel?.complaint);
@@ -57,7 +66,7 @@ async function controllersOf(docker: Docker): Promise<ReadonlySet<string>> {
   return new Set(host?.cgroupControllers ?? []);
 }
 
-type Said = Omit<Engine, 'docker' | 'kind' | 'program' | 'abilities' | 'close'> & { readonly able: Abilities };
+type Said = Omit<Engine, 'docker' | 'streams' | 'kind' | 'program' | 'address' | 'abilities' | 'close'> & { readonly able: Abilities };
 
 function readInfo(info: unknown, kind: EngineName): Said {
   const { ID, OSType, Architecture, NCPU, ServerVersion, BuildahVersion, ...able } = info as {

@@ -38,7 +38,8 @@ async function load(docker: Docker, image: Digest, store: Store): Promise<void> 
   const { layers } = await imageConfig(tree, store);
   const read: ReadContent = (content, size) => store.read(content, size);
   const archive = pack();
-  const answer = docker.loadImage(Readable.from(archive), { quiet: true });
+  // Told of its progress, a connection is not idle while the engine unpacks.
+  const answer = docker.loadImage(Readable.from(archive), { quiet: false });
   const write = async (): Promise<void> => {
     const config = `${hex(digest)}.json`;
     archive.entry({ name: config }, Buffer.from(await wholeOf(store, digest)));

@@ -1,3 +1,4 @@
+import type Docker from 'dockerode';
 import { isGone, parseProcess } from '../../engine/index.ts';
 import type { Engine } from './connect.ts';
 import { EFFECT, ignoreMissing, NODE, OWNER, TREE } from './labels.ts';
@@ -6,20 +7,27 @@ import { collectTrees } from './volumes.ts';
 /** Seconds that a tool of a killed process gets to write its state and free its locks. */
 const GRACE = 60;
 
+/** Seconds after which nobody comes back for an effect that has ended. */
+const FORGOTTEN = 30 * 24 * 60 * 60;
+
 /**
  * Removes what processes that are known to be gone have left. A container that still runs (its process was killed, not the tool)
- * is interrupted first. One that changes the world is left to end by itself: whoever takes over its target waits for it.
+ * is interrupted first. One that changes the world is left alone, also when it has ended: whoever takes over its target waits for it, sees how it
+ * ended, and removes it; only what nobody came back for in a month goes.
  * @returns the names of the nodes whose containers were removed.
  */
 export async function removeLeftovers(engine: Engine): Promise<readonly string[]> {
   const { docker } = engine;
   const filters = { label: [OWNER] };
   const containers = await docker.listContainers({ all: true, filters });
-  const stale = containers.filter(({ Labels, State }) => isLeftover(Labels[OWNER]) && !(Labels[EFFECT] === 'yes' && State === 'running'));
+  const stale = containers.filter(({ Labels, State, Created }) => {
+    if (!isLeftover(Labels[OWNER])) return false;
+    return Labels[EFFECT] !== 'yes' || (State !== 'running' && Date.now() / 1000 - Created > FORGOTTEN);
+  });
   await Promise.all(
     stale.map(async ({ Id, State }) => {
       const container = docker.getContainer(Id);
-      if (State === 'running') await ignoreMissing(container.stop({ t: GRACE, signal: 'SIGINT' }));
+      if (State === 'running') await stopGently(container);
       await ignoreMissing(container.remove({ force: true, v: true }));
     }),
   );
@@ -30,6 +38,22 @@ export async function removeLeftovers(engine: Engine): Promise<readonly string[]
   // They hold something for later runs, too.
   if (trees.length > 0) await collectTrees(engine);
   return stale.map(({ Labels }) => Labels[NODE] ?? '');
+}
+
+/** Interrupts it, and gives it time: a call that waits for its end would be idle for too long. */
+async function stopGently(container: Docker.Container): Promise<void> {
+  await ignoreMissing(container.kill({ signal: 'SIGINT' }));
+  for (
+    const until = performance.now() + GRACE * 1000;
+    performance.now() < until;
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  ) {
+    const { State } = await container.inspect().catch((error: unknown) => {
+      if ((error as { statusCode?: number }).statusCode === 404) return { State: { Running: false } };
+      throw error;
+    });
+    if (!State.Running) return;
+  }
 }
 
 function isLeftover(owner: string | undefined): boolean {

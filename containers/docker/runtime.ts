@@ -1,6 +1,5 @@
+import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { PassThrough } from 'node:stream';
-import { finished } from 'node:stream/promises';
 import type Docker from 'dockerode';
 import {
   type Ability,
@@ -22,9 +21,14 @@ import { provideImage } from './images.ts';
 import { containerOptions, shellCommand } from './isolation.ts';
 import { ignoreMissing } from './labels.ts';
 import { removeLeftovers } from './leftovers.ts';
+import { ContainerOutput } from './output.ts';
 import { chooseTransport, type TransportChoice } from './probe.ts';
 import { seccompProfile } from './seccomp.ts';
 import type { Transport } from './transport.ts';
+import { awaitEnd, engineLost, insist, isLostConnection, startContainer, within } from './wait.ts';
+
+/** How long an engine may take to remove a container, in milliseconds. */
+const REMOVAL = 20_000;
 
 export interface EngineOptions {
   readonly transport?: TransportChoice;
@@ -67,6 +71,14 @@ class EngineRuntime implements Runtime {
   }
 
   async run(step: ResolvedExec, io: NodeIo, cancellation: Cancellation): Promise<ExecResult> {
+    try {
+      return await this.#run(step, io, cancellation);
+    } catch (error) {
+      throw isLostConnection(error) ? engineLost(error, false) : error;
+    }
+  }
+
+  async #run(step: ResolvedExec, io: NodeIo, cancellation: Cancellation): Promise<ExecResult> {
     await this.#provide(step.exec.image, io);
     this.#transport ??= chooseTransport(this.#choice, this.#engine, step.exec.image, io);
     const transport = await this.#transport.catch((error: unknown) => {
@@ -76,23 +88,34 @@ class EngineRuntime implements Runtime {
     const { effect } = step.exec;
     const run = effect === undefined ? undefined : await makeRunDirectory(io.runsRoot, effect);
     const prepared = await transport.prepare(step, io, run);
+    let isLeft = false;
     try {
       const profile = await this.#profileFor(transport, io);
       const container = await this.#create(step, io, transport, prepared.mounts, profile);
-      if (run !== undefined) await writeRunFile(run, { runtime: this.#engine.kind, container: container.id });
+      if (run !== undefined) {
+        const { kind, id, address } = this.#engine;
+        await writeRunFile(run, { runtime: kind, container: container.id, engine: id, address });
+      }
       try {
         await prepared.check?.();
-        const exitCode = await runContainer(container, io, cancellation);
+        const output = new ContainerOutput(this.#engine.streams.getContainer(container.id), io);
+        const exitCode = await runContainer(container, output, cancellation, effect !== undefined);
         const outputs = collects(step.exec, exitCode) ? await prepared.collect(container) : {};
         if (io.keepRoot === undefined || step.exec.succeeds.includes(exitCode)) return { exitCode, outputs };
         const kept = prepared.keep(io.keepRoot);
         return { exitCode, outputs, enter: kept.enter(shellCommand(step, this.#engine, transport.user, kept.binds, profile)) };
+      } catch (error) {
+        // What changes the world and was not seen to end stays, with all that finds it again.
+        isLeft = effect !== undefined && (isLostConnection(error) || (error instanceof AtmosError && error.code === 'engine-lost'));
+        throw error;
       } finally {
-        await ignoreMissing(container.remove({ force: true, v: true }));
+        if (!isLeft) await removeContainer(container);
       }
     } finally {
-      await prepared.dispose();
-      if (run !== undefined) await rm(run.path, { recursive: true, force: true });
+      if (!isLeft) {
+        await prepared.dispose();
+        if (run !== undefined) await rm(run.path, { recursive: true, force: true });
+      }
     }
   }
 
@@ -112,7 +135,7 @@ class EngineRuntime implements Runtime {
   ): Promise<Docker.Container> {
     try {
       const options = containerOptions(step, io.secrets, this.#engine, transport.user, mounts, profile);
-      return await this.#engine.docker.createContainer(options);
+      return await createContainer(this.#engine.docker, options);
     } catch (error) {
       throw explain(error, step);
     }
@@ -132,16 +155,36 @@ class EngineRuntime implements Runtime {
   }
 }
 
-/** Starts a created container and follows it to its end; hands interrupts on to it. */
-async function runContainer(container: Docker.Container, io: NodeIo, { interrupt, force }: Cancellation): Promise<number> {
-  if (interrupt.aborted) throw new AtmosError('interrupted before it started', { kind: 'interrupted', code: 'interrupted' });
-  const stream = await container.attach({ stream: true, stdout: true, stderr: true });
-  const stdout = new PassThrough();
-  const stderr = new PassThrough();
-  stdout.on('data', (chunk: Uint8Array) => io.log('stdout', chunk));
-  stderr.on('data', (chunk: Uint8Array) => io.log('stderr', chunk));
-  container.modem.demuxStream(stream, stdout, stderr);
+/** Creates a container, under a name of its own: where the answer is lost, it is looked for. */
+async function createContainer(docker: Docker, options: Docker.ContainerCreateOptions): Promise<Docker.Container> {
+  const name = `atmos-${randomBytes(12).toString('hex')}`;
+  let isFirst = true;
+  return insist(async () => {
+    if (!isFirst) {
+      const known = await docker.listContainers({ all: true, filters: { name: [name] } });
+      if (known[0] !== undefined) return docker.getContainer(known[0].Id);
+    }
+    isFirst = false;
+    return docker.createContainer({ name, ...options });
+  });
+}
 
+/** An engine that is lost keeps it: the next command removes what a process that is gone has left. */
+async function removeContainer(container: Docker.Container): Promise<void> {
+  await ignoreMissing(within(REMOVAL, container.remove({ force: true, v: true }))).catch((error: unknown) => {
+    if (!isLostConnection(error)) throw error;
+  });
+}
+
+/** Starts a created container and follows it to its end; hands interrupts on to it. */
+async function runContainer(
+  container: Docker.Container,
+  output: ContainerOutput,
+  { interrupt, force }: Cancellation,
+  isEffect: boolean,
+): Promise<number> {
+  if (interrupt.aborted) throw new AtmosError('interrupted before it started', { kind: 'interrupted', code: 'interrupted' });
+  await output.open();
   const signal = (name: 'SIGINT' | 'SIGKILL') => (): void => {
     // It may have ended in between: then there is nothing to signal, and waiting for it says how it ended.
     container.kill({ signal: name }).catch(() => undefined);
@@ -149,16 +192,17 @@ async function runContainer(container: Docker.Container, io: NodeIo, { interrupt
   const onInterrupt = signal('SIGINT');
   const onForce = signal('SIGKILL');
   try {
-    await container.start();
+    await startContainer(container, isEffect);
     interrupt.addEventListener('abort', onInterrupt, { once: true });
     force.addEventListener('abort', onForce, { once: true });
     // Its output, and so a reason to end it, may arrive before the engine says that it has started.
     if (interrupt.aborted) onInterrupt();
     if (force.aborted) onForce();
-    const ended: unknown = await container.wait();
-    await finished(stream as NodeJS.ReadableStream, { writable: false, error: false });
-    return (ended as { StatusCode: number }).StatusCode;
+    const ended = await awaitEnd(container, { isEffect, isStarted: true });
+    if (ended === undefined) throw new AtmosError('its container was removed by somebody else', { kind: 'failed', code: 'container-gone' });
+    return ended.exitCode;
   } finally {
+    await output.close();
     interrupt.removeEventListener('abort', onInterrupt);
     force.removeEventListener('abort', onForce);
   }

@@ -122,6 +122,45 @@ export function outputsNode(site: Site, backendOnly: Input['from']): Node {
   });
 }
 
+const PUSH = `run "$1" state push -lock-timeout=60s /rescued/errored.tfstate
+`;
+
+/** Writes a state that was rescued to the component's backend. `rescued` is a tree with `errored.tfstate`. */
+export function pushNode(site: Site, rescued: Digest): Node {
+  return onBackend(site, 'state-push', PUSH, [input('/rescued', rescued)]);
+}
+
+/** Terraform names a lock that stands in the way; where none does, there is nothing to release. */
+const UNLOCK = String.raw`code=0; "$1" plan -no-color -lock-timeout=0s -refresh=false -var-file=${VARS_FILE} > /tmp/plan.log 2>&1 || code=$?
+id=$(sed -n 's/^[^A-Za-z]*ID: *\([^ ]*\).*/\1/p' /tmp/plan.log | head -n 1)
+if [ -z "$id" ]; then
+  if [ $code -ne 0 ]; then cat /tmp/plan.log >&2; exit $code; fi
+  printf none > /out/lock
+  exit 0
+fi
+run "$1" force-unlock -force "$id"
+printf %s "$id" > /out/lock
+`;
+
+/** Releases the lock that a component's state has in its backend: output `unlocked` holds `lock`, its id, or `none`. */
+export function unlockNode(site: Site): Node {
+  return onBackend(site, 'state-unlock', UNLOCK, []);
+}
+
+function onBackend(site: Site, name: string, text: string, inputs: readonly Input[]): Node {
+  return worldNode(site, name, LAY_OUT + ONCE + text, {
+    inputs: [
+      moduleInput(site),
+      input('/data', site.data ?? { node: `${site.component}/init`, output: 'data' }),
+      ...providersInput(site),
+      ...inputs,
+    ],
+    data: '/data',
+    after: [],
+    output: 'unlocked',
+  });
+}
+
 function planName(destroy: boolean): string {
   return destroy ? 'plan-destroy' : 'plan';
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -63,6 +63,44 @@ export async function newShop(): Promise<Shop> {
   shop.git('commit', '--quiet', '--message=An application');
   shop.git('push', '--quiet', 'origin', 'main');
   return shop;
+}
+
+/** A repository of one's own: `files` by path, a deployment `app` among them; images are pinned, all is committed and pushed. */
+export function newApp(files: Readonly<Record<string, string>>): Shop {
+  const base = temporary();
+  const dir = join(base, 'app');
+  const remote = join(base, 'remote.git');
+  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', remote]);
+  mkdirSync(join(dir, '.atmos'), { recursive: true });
+  const shop = openShop(dir, remote);
+  shop.git('init', '--quiet', '--initial-branch=main');
+  identify(shop);
+  shop.git('remote', 'add', 'origin', remote);
+  const template = process.env.ATMOS_E2E_TEMPLATE;
+  if (template === undefined) throw new Error('no template: see test/real/setup.ts');
+  execFileSync('cp', ['-al', join(template, '.atmos/cache'), join(dir, '.atmos/cache')]);
+  mkdirSync(join(dir, 'deployments'));
+  cpSync(join(template, LOCK), join(dir, 'deployments/app.lock.yaml'));
+  const all = { 'atmos.yaml': 'base_path: ""\n', '.gitignore': '.atmos/\n', ...files };
+  for (const [path, text] of Object.entries(all)) {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    writeFileSync(join(dir, path), text);
+  }
+  shop.git('add', '--all');
+  shop.git('commit', '--quiet', '--message=An application');
+  shop.git('push', '--quiet', 'origin', 'main');
+  return shop;
+}
+
+/** How many resources the local states of a target of `app` hold, by component; those that hold none are left out. */
+export function resourcesOf({ dir }: Shop, target: string): Readonly<Record<string, number>> {
+  const root = join(dir, '.atmos/state/app', target, 'terraform');
+  const found = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('terraform.tfstate'));
+  const counts = found.map((path): [string, number] => {
+    const { resources } = JSON.parse(readFileSync(join(root, path), 'utf8')) as { resources: { instances: unknown[] }[] };
+    return [path.split('/')[0] ?? '', resources.flatMap(({ instances }) => instances).length];
+  });
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }
 
 /** Another clone of a shop's remote, somewhere else. */

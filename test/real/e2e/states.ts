@@ -7,6 +7,10 @@ export interface StateServer {
   readonly states: ReadonlyMap<string, string>;
   /** What was asked, in order: `LOCK /name`. */
   readonly asked: readonly string[];
+  /** From now on whatever is to be written is refused, or taken again. */
+  refuseWrites(refuse: boolean): void;
+  /** As if somebody had taken a state's lock and gone. */
+  lock(name: string, info: string): void;
   stop(): void;
 }
 
@@ -14,6 +18,7 @@ export async function startStateServer(user: string, password: string): Promise<
   const states = new Map<string, string>();
   const locks = new Map<string, string>();
   const asked: string[] = [];
+  let refuses = false;
   const expected = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   const answer = (request: IncomingMessage, body: string): readonly [code: number, text?: string | undefined] => {
     const name = new URL(request.url ?? '/', 'http://x').pathname;
@@ -23,6 +28,7 @@ export async function startStateServer(user: string, password: string): Promise<
       case 'GET':
         return states.has(name) ? [200, states.get(name)] : [404];
       case 'POST':
+        if (refuses) return [500];
         states.set(name, body);
         return [200];
       case 'LOCK':
@@ -47,5 +53,12 @@ export async function startStateServer(user: string, password: string): Promise<
   await new Promise<void>((resolve) => void server.listen(0, resolve));
   const found = server.address();
   if (typeof found !== 'object' || found === null) throw new Error('no port');
-  return { url: `http://${address()}:${found.port}`, states, asked, stop: () => void server.close() };
+  return {
+    url: `http://${address()}:${found.port}`,
+    states,
+    asked,
+    refuseWrites: (refuse) => void (refuses = refuse),
+    lock: (name, info) => void locks.set(name, info),
+    stop: () => void server.close(),
+  };
 }

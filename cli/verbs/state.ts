@@ -1,0 +1,58 @@
+import { resolve } from 'node:path';
+import { discardState, importState, pushState, targetOf, unlockState } from '../../deploy/index.ts';
+import { AtmosError } from '../../engine/index.ts';
+import { type Globals, print } from '../globals.ts';
+import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
+
+interface Options {
+  readonly target?: string;
+  readonly yes?: boolean;
+}
+
+export async function pushStateVerb(globals: Globals & RunFlags, deployment: string, component: string, options: Options): Promise<void> {
+  await inWorkspace(globals, async (workspace) => {
+    const target = await targetOf(workspace, deployment, options.target);
+    const answer = await pushState(workspace, { deployment, target, component }, runSettings(globals, globals, workspace));
+    await print(globals.format, answer, () => `✔ the rescued state of ${answer.component} is in its backend`);
+  });
+}
+
+export async function discardStateVerb(globals: Globals, deployment: string, component: string, options: Options): Promise<void> {
+  if (options.yes !== true) {
+    throw new AtmosError('what a rescued state knows and its backend does not is lost to Terraform when it is discarded', {
+      kind: 'refused',
+      code: 'not-confirmed',
+      hint: 'to go on: --yes',
+    });
+  }
+  await inWorkspace(globals, async (workspace) => {
+    const target = await targetOf(workspace, deployment, options.target);
+    const answer = await discardState(workspace, { deployment, target, component });
+    await print(globals.format, answer, () => `✔ the rescued state of ${answer.component} was moved to ${answer.kept}`);
+  });
+}
+
+export async function importStateVerb(
+  globals: Globals,
+  deployment: string,
+  component: string,
+  file: string,
+  options: Options,
+): Promise<void> {
+  await inWorkspace(globals, async (workspace) => {
+    const target = await targetOf(workspace, deployment, options.target);
+    const answer = await importState(workspace, { deployment, target, component }, resolve(file));
+    await print(globals.format, answer, () => `✔ this clone has the state of ${answer.component} now`);
+  });
+}
+
+export async function unlockStateVerb(globals: Globals & RunFlags, deployment: string, target: string, component: string): Promise<void> {
+  await inWorkspace(globals, async (workspace) => {
+    const answer = await unlockState(workspace, { deployment, target, component }, runSettings(globals, globals, workspace));
+    await print(globals.format, answer, () =>
+      answer.lock === undefined
+        ? `the state of ${answer.component} was not locked`
+        : `✔ lock ${answer.lock} of ${answer.component} was released`,
+    );
+  });
+}

@@ -1,0 +1,104 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { cloneShop, newApp, resourcesOf, type Shop } from './shop.ts';
+import { type StateServer, startStateServer } from './states.ts';
+
+const SLOW = `resource "terraform_data" "precious" {
+  provisioner "local-exec" { command = "sleep 2" }
+}
+output "id" { value = terraform_data.precious.id }
+`;
+const ENV = { STATE_USER: 'terraform', STATE_PASSWORD: 'http-pl4nted-passw0rd' };
+const STATE = '.atmos/state/app/dev/terraform/a';
+
+async function onServer(): Promise<{ app: Shop; server: StateServer }> {
+  const server = await startStateServer(ENV.STATE_USER, ENV.STATE_PASSWORD);
+  onTestFinished(() => server.stop());
+  const at = `${server.url}/a`;
+  const backend = `address: "${at}", lock_address: "${at}", unlock_address: "${at}", retry_max: 0`;
+  const app = newApp({
+    'components/terraform/a/main.tf': SLOW,
+    'deployments/app.yaml': `deployment:
+  name: app
+  components: { terraform: { a: { backend_type: http, backend: { http: { ${backend} } } } } }
+  targets:
+    dev: { secrets: { TF_HTTP_USERNAME: { env: STATE_USER }, TF_HTTP_PASSWORD: { env: STATE_PASSWORD } } }
+`,
+  });
+  return { app, server };
+}
+
+/** Refuses the final write of the state: what the apply made is known to nothing else then. */
+async function failedWrite(app: Shop, server: StateServer, runtime: string): Promise<void> {
+  const refusing = setInterval(() => server.refuseWrites(server.asked.filter((one) => one.startsWith('LOCK')).length > 1), 50);
+  const failed = await app.ask(`rollout app --target dev --runtime ${runtime}`, { env: ENV });
+  clearInterval(refusing);
+  server.refuseWrites(false);
+  expect(failed.code).toBe(1);
+  expect(failed.stderr).toContain('errored.tfstate');
+}
+
+test.each(['bubblewrap', 'docker', 'podman'])(
+  'a state that its backend refuses is rescued in %s, nothing is done without it, and it is pushed',
+  async (runtime) => {
+    const { app, server } = await onServer();
+    await failedWrite(app, server, runtime);
+    const rescued = join(app.dir, STATE, 'errored.tfstate');
+    expect(statSync(rescued).mode & 0o777).toBe(0o600);
+    for (const verb of ['plan app', 'rollout app', 'destroy app --yes']) {
+      expect(await app.ask(`${verb} --target dev`, { env: ENV })).toMatchObject({ code: 3, json: { error: { code: 'state-rescued' } } });
+    }
+    expect(await app.run(`state push app a --target dev --runtime ${runtime}`, { env: ENV })).toMatchObject({ code: 0 });
+    expect(existsSync(rescued)).toBe(false);
+    const again = await app.ask('rollout app --target dev', { env: ENV });
+    expect(again.json).toMatchObject({ result: 'deployed' });
+    expect(JSON.parse([...server.states.values()][0] ?? '{}').resources).toHaveLength(1);
+  },
+);
+
+test('a rescued state is given up only when that is confirmed, and is kept aside', async () => {
+  const { app, server } = await onServer();
+  await failedWrite(app, server, 'bubblewrap');
+  expect((await app.run('state discard app a --target dev')).code).toBe(3);
+  const { code, json } = await app.ask('state discard app a --target dev --yes');
+  expect(code).toBe(0);
+  expect(existsSync(json.kept)).toBe(true);
+  expect((await app.run('rollout app --target dev', { env: ENV })).code).toBe(0);
+});
+
+test('a lock that was left in a backend is named with its holder, and released', async () => {
+  const { app, server } = await onServer();
+  await app.run('rollout app --target dev', { env: ENV });
+  server.lock('/a', JSON.stringify({ ID: 'left-behind', Who: 'ravi@old-laptop', Created: '2026-01-02T03:04:05Z' }));
+  const locked = await app.ask('rollout app --target dev --all', { env: { ...ENV, TF_LOCK: '1' } });
+  expect(locked.json.error.message).toMatch(/left-behind.*ravi@old-laptop/);
+  expect(locked.json.error.hint).toContain('--state terraform/a');
+  expect((await app.run('unlock app --target dev --state a --force', { env: ENV })).stdout).toContain('left-behind');
+  expect((await app.run('rollout app --target dev --all', { env: ENV })).code).toBe(0);
+  expect((await app.run('unlock app --target dev --state a --force', { env: ENV })).stdout).toContain('was not locked');
+}, 240_000);
+
+test('another clone does not touch what has its state elsewhere, until it is brought there', async () => {
+  const app = newApp({
+    'components/terraform/a/main.tf': 'resource "terraform_data" "x" {}\n',
+    'deployments/app.yaml': 'deployment:\n  name: app\n  components: { terraform: { a: } }\n  targets: { dev: }\n',
+  });
+  await app.run('rollout app --target dev');
+  const two = cloneShop(app);
+  two.commit('components/terraform/a/main.tf', 'resource "terraform_data" "x" { input = 2 }\n');
+  two.git('push', '--quiet', 'origin', 'HEAD:main');
+  for (const verb of ['plan app', 'rollout app', 'verify app', 'destroy app --yes']) {
+    const refused = await two.ask(`${verb} --target dev`);
+    expect(refused).toMatchObject({ code: 3, json: { error: { code: 'state-elsewhere' } } });
+    expect(refused.json.error.message).toContain(join(app.dir, '.atmos/state'));
+  }
+  expect((await two.ask('status app')).json.targets[0].state).toBe('deployed');
+  expect(resourcesOf(app, 'dev')).toEqual({ a: 1 });
+  const file = join(app.dir, STATE, 'workspaces/dev/terraform.tfstate');
+  expect((await two.run(`state import app a ${join(app.dir, 'atmos.yaml')} --target dev`)).code).not.toBe(0);
+  expect((await two.run(`state import app a ${file} --target dev`)).code).toBe(0);
+  expect((await two.ask('rollout app --target dev')).json).toMatchObject({ result: 'deployed' });
+  // Now the first clone has an older copy.
+  expect(await app.ask('destroy app --target dev --yes')).toMatchObject({ code: 3, json: { error: { code: 'state-elsewhere' } } });
+});

@@ -3,6 +3,7 @@ import { type Difference, diffReleases, type Release } from '../releases/index.t
 import { nothingDeployed } from './nothing-deployed.ts';
 import { findRelease, loadRelease, makeRelease } from './release.ts';
 import type { RunSettings } from './session.ts';
+import { statusOfDeployment } from './status.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface Comparison {
@@ -13,15 +14,16 @@ export interface Comparison {
 
 /**
  * What differs from one release to another. Each is named by a target of the deployment (what it runs), a release, or a commit (what it would be
- * for `target`).
+ * for `target`, which is asked then only).
  * @throws AtmosError `nothing-deployed`, `no-release`
  */
 export async function compare(
   workspace: Workspace,
-  { deployment, target, targets }: { readonly deployment: string; readonly target: string; readonly targets: readonly string[] },
+  { deployment, target }: { readonly deployment: string; readonly target: () => Promise<string> },
   names: readonly [string, string],
   settings: RunSettings,
 ): Promise<Comparison> {
+  const targets = await targetsOf(workspace, deployment);
   const find = async (name: string): Promise<Release> => {
     if (targets.includes(name)) return runningIn(workspace, deployment, name);
     const digest = await findRelease(workspace, name).catch((error: unknown) => {
@@ -30,12 +32,22 @@ export async function compare(
     });
     if (digest !== undefined) return loadRelease(workspace, digest);
     const commit = await (await workspace.tracking()).repository.resolveCommit(name);
-    const made = await makeRelease(workspace, { deployment, target, allowDirty: false, promoted: undefined, commit }, settings);
+    const made = await makeRelease(
+      workspace,
+      { deployment, target: await target(), allowDirty: false, promoted: undefined, commit },
+      settings,
+    );
     await made.session.close();
     return made.release;
   };
   const [before, after] = [await find(names[0]), await find(names[1])];
   return { before: before.digest, after: after.digest, differences: await diffReleases(before, after, workspace.store) };
+}
+
+/** The targets that a file declares, and those that only the ledger knows. */
+async function targetsOf(workspace: Workspace, deployment: string): Promise<readonly string[]> {
+  const { targets } = await statusOfDeployment(workspace, deployment);
+  return targets.map(({ state }) => state.target);
 }
 
 async function runningIn(workspace: Workspace, deployment: string, target: string): Promise<Release> {

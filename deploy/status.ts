@@ -23,14 +23,15 @@ export interface DeploymentStatus {
  * @throws AtmosError `unknown-deployment` when neither a file nor a ledger has it
  */
 export async function statusOf(workspace: Workspace, name: string | undefined): Promise<readonly DeploymentStatus[]> {
-  if (name !== undefined) return [await one(workspace, name)];
+  if (name !== undefined) return [await statusOfDeployment(workspace, name)];
   const { ledger } = await workspace.tracking();
   const declared = (await listDeployments(workspace.files, workspace.project, workspace.cache)).map((found) => found.name);
   const others = (await ledger.deployments()).filter((found) => !declared.includes(found));
-  return Promise.all([...declared, ...others].map((deployment) => one(workspace, deployment)));
+  return Promise.all([...declared, ...others].map((deployment) => statusOfDeployment(workspace, deployment)));
 }
 
-async function one(workspace: Workspace, deployment: string): Promise<DeploymentStatus> {
+/** @throws AtmosError `unknown-deployment` */
+export async function statusOfDeployment(workspace: Workspace, deployment: string): Promise<DeploymentStatus> {
   const { ledger } = await workspace.tracking();
   const { files, project, cache } = workspace;
   const unknown: AtmosError[] = [];

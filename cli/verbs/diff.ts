@@ -1,5 +1,4 @@
-import { loadDeployment } from '../../config/index.ts';
-import { compare, targetOf } from '../../deploy/index.ts';
+import { type Comparison, compare, targetOf } from '../../deploy/index.ts';
 import { type Json, shortId } from '../../engine/index.ts';
 import type { Difference } from '../../releases/index.ts';
 import { type Globals, print, table } from '../globals.ts';
@@ -13,16 +12,20 @@ export async function diff(
   options: { readonly target?: string },
 ): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
-    const { targets } = await loadDeployment(workspace.files, workspace.project, name, workspace.cache);
-    const target = await targetOf(workspace, name, options.target);
+    // Only what a commit would be is a matter of a target.
+    const target = (): Promise<string> => targetOf(workspace, name, options.target);
     const settings = runSettings(globals, globals, workspace);
-    const answer = await compare(workspace, { deployment: name, target, targets }, [before, after], settings);
+    const answer = await compare(workspace, { deployment: name, target }, [before, after], settings);
     await print(globals.format, answer, () =>
-      answer.differences.length === 0
-        ? `no difference: both are release ${shortId(answer.before)}`
-        : table(answer.differences.map(differenceRow)),
+      answer.differences.length === 0 ? same(answer) : table(answer.differences.map(differenceRow)),
     );
   });
+}
+
+/** Two releases may differ in nothing that is applied: in their commits, or what they were made of. */
+function same({ before, after }: Comparison): string {
+  if (before === after) return `no difference: both are release ${shortId(before)}`;
+  return `no difference in what is applied (releases ${shortId(before)} and ${shortId(after)})`;
 }
 
 /** Component, what of it, before → after. */

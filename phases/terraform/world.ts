@@ -132,7 +132,8 @@ export function pushNode(site: Site, rescued: Digest): Node {
 
 /** Terraform names a lock that stands in the way; where none does, there is nothing to release. */
 const UNLOCK = String.raw`code=0; "$1" plan -no-color -lock-timeout=0s -refresh=false -var-file=${VARS_FILE} > /tmp/plan.log 2>&1 || code=$?
-id=$(sed -n 's/^[^A-Za-z]*ID: *\([^ ]*\).*/\1/p' /tmp/plan.log | head -n 1)
+id=$(sed -n 's/.*already locked: ID=\([^ ]*\).*/\1/p' /tmp/plan.log | head -n 1)
+if [ -z "$id" ]; then id=$(sed -n 's/^[^A-Za-z]*ID: *\([^ ]*\).*/\1/p' /tmp/plan.log | head -n 1); fi
 if [ -z "$id" ]; then
   if [ $code -ne 0 ]; then cat /tmp/plan.log >&2; exit $code; fi
   printf none > /out/lock

@@ -57,7 +57,9 @@ export async function startStateServer(user: string, password: string): Promise<
     url: `http://${address()}:${found.port}`,
     states,
     asked,
-    refuseWrites: (refuse) => void (refuses = refuse),
+    refuseWrites(refuse) {
+      refuses = refuse;
+    },
     lock: (name, info) => void locks.set(name, info),
     stop: () => void server.close(),
   };

@@ -13,6 +13,8 @@ export interface RunFlags {
   readonly cache: boolean;
   readonly keepGoing: boolean;
   readonly keep: boolean;
+  /** Of verbs that take a target's lock. */
+  readonly lockTimeout?: string;
 }
 
 /** Does some work in the workspace that the flags name, and closes it, whatever happens. */
@@ -30,8 +32,11 @@ export async function inWorkspace<T>(globals: Globals, work: (workspace: Workspa
  * How nodes are run: what the flags say, else the environment, else `atmos.yaml`. From here on Ctrl-C asks the tools to end by themselves, and
  * a second one ends them.
  */
-export function runSettings(globals: Globals, flags: RunFlags, { project, logsRoot }: Workspace): RunSettings {
+export function runSettings(globals: Globals, flags: RunFlags, workspace: Workspace): RunSettings {
+  const { project, logsRoot } = workspace;
   const { engine } = project.deployments;
+  const cancellation = interrupts();
+  workspace.stopBy(cancellation);
   const runtime = flags.runtime ?? process.env.ATMOS_DEPLOYMENT_RUNTIME ?? engine.runtime;
   return {
     runtime: oneOf('the runtime', runtime, RUNTIMES),
@@ -42,7 +47,8 @@ export function runSettings(globals: Globals, flags: RunFlags, { project, logsRo
     noCache: !flags.cache,
     keep: flags.keep,
     isolation: engine.isolation,
-    cancellation: interrupts(),
+    cancellation,
+    lockTimeoutMs: lockTimeoutOf(flags.lockTimeout),
     listener: traced(both(recordIn(logsRoot, globals), shownBy(globals))),
     onRuntime: (name) => {
       if (globals.verbose) tell(`  containers: ${name}\n`);
@@ -75,6 +81,16 @@ function parallelismOf(flag: string | undefined): number | undefined {
   if (flag === undefined) return undefined;
   if (/^[1-9]\d{0,4}$/.test(flag)) return Number(flag);
   throw new AtmosError(`--parallelism can't be "${flag}"`, { kind: 'invalid', code: 'usage', hint: 'it is a whole number from 1 on' });
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+
+/** How long to wait for a target's lock, in milliseconds: where a person waits, not at all unless asked to; in CI for a while. */
+function lockTimeoutOf(flag: string | undefined): number {
+  const text = flag ?? ((process.env.CI ?? '') === '' ? '0s' : '10m');
+  const [, count, unit = ''] = /^(\d{1,6})(s|m|h)$/.exec(text === '0' ? '0s' : text) ?? [];
+  if (count !== undefined) return Number(count) * (UNITS[unit] ?? 0);
+  throw new AtmosError(`--lock-timeout can't be "${text}"`, { kind: 'invalid', code: 'usage', hint: 'write 90s, 10m or 1h' });
 }
 
 function interrupts() {

@@ -23,3 +23,20 @@ export function ago(at: string, now: number): string {
   }
   return 'just now';
 }
+
+/** What Terraform warns of, a line each: the component, what, and where in its root module. */
+export function warningLines(
+  warnings: Readonly<
+    Record<
+      string,
+      readonly { readonly summary: string; readonly detail: string; readonly file: string | null; readonly line: number | null }[]
+    >
+  >,
+): readonly string[] {
+  return Object.entries(warnings).flatMap(([address, all]) =>
+    all.map(({ summary, detail, file, line }) => {
+      const place = file === null ? '' : ` (${file}${line === null ? '' : `:${line}`})`;
+      return ` ! ${address}: ${summary}${detail === '' ? '' : `: ${detail}`}${place}`;
+    }),
+  );
+}

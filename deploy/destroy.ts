@@ -1,11 +1,13 @@
 import { AtmosError } from '../engine/index.ts';
 import { destroyWork, ledgerRef, lockRef, type TargetState } from '../tracking/index.ts';
 import { addressOf } from './address.ts';
-import { type Changed, changeTarget } from './change.ts';
+import { changeTarget } from './change.ts';
 import { readLock } from './images.ts';
 import { nothingDeployed } from './nothing-deployed.ts';
 import { headCommit, revisionAt } from './revision.ts';
 import { type RunSettings, Session } from './session.ts';
+import type { Changed } from './target-change.ts';
+import { recordEarlier } from './unrecorded.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface DestroyRequest {
@@ -22,6 +24,7 @@ export interface DestroyRequest {
  */
 export async function destroy(workspace: Workspace, request: DestroyRequest, settings: RunSettings): Promise<Changed> {
   const { deployment, target } = request;
+  await recordEarlier(workspace, deployment, target);
   const { repository, refs, ledger } = await workspace.tracking();
   const by = await repository.identity();
   const ids = await refs.read([ledgerRef(deployment, target), lockRef(deployment, target)]);
@@ -47,6 +50,10 @@ export async function destroy(workspace: Workspace, request: DestroyRequest, set
         initialized: {},
         check: (now) => refuseNeeded(now, component),
         work: (now) => destroyWork(now, component),
+        isDone: (now) => Object.keys(now.components).length === 0,
+        answerWhenDone: () => {
+          throw nothingDeployed(deployment, target);
+        },
       },
       session,
       settings,

@@ -6,7 +6,6 @@
  */
 export { addressOf } from './address.ts';
 export { approve } from './approve.ts';
-export type { Changed } from './change.ts';
 export { type Comparison, compare } from './compare.ts';
 export { type DestroyRequest, destroy } from './destroy.ts';
 export { type Diagnosis, diagnose, type Finding } from './doctor.ts';
@@ -14,6 +13,7 @@ export { type Explanation, explain, type KeyDifference } from './explain.ts';
 export { type BuiltImage, buildImages, listImages, pullImages, verifyImages } from './images.ts';
 export { findRun, type Journal, journal, journals, type RunLine } from './journal.ts';
 export { type PlanAnswer, plan } from './plan.ts';
+export { publishTracking } from './publish.ts';
 export {
   exportReleaseTo,
   findRelease,
@@ -30,6 +30,7 @@ export { type RolloutRequest, rollout } from './rollout.ts';
 export type { RunSettings } from './session.ts';
 export { discardState, importState, pushState, type StateRequest, unlockState } from './state.ts';
 export { type DeploymentStatus, statusOf, type TargetStatus } from './status.ts';
+export type { Changed } from './target-change.ts';
 export { build, type PhaseAnswer, type PhaseRequest, test } from './test.ts';
 export { unlockTarget } from './unlock.ts';
 export { type CachePruning, pruneCache } from './upkeep.ts';

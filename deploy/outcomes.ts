@@ -1,5 +1,5 @@
 import { type Digest, type Graph, jsonDigest, type Outcome, outputOf, type Results, type Store } from '../engine/index.ts';
-import { outputsDigest, type PlanSummary, readPlan, upstreamOf } from '../phases/index.ts';
+import { outputsDigest, type PlanSummary, readApplyWarnings, readPlan, type TerraformWarning, upstreamOf } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import type { ComponentResult, Operation, StateLocation, TargetState } from '../tracking/index.ts';
 import { componentOf } from './instances.ts';
@@ -9,6 +9,8 @@ import { type ChangeSubject, resultOf } from './record.ts';
 export interface ComponentOutcome {
   readonly result: ComponentResult;
   readonly plan: PlanSummary | undefined;
+  /** What its apply warned of; what its plan did is there. */
+  readonly warnings?: readonly TerraformWarning[];
 }
 
 export interface RunResults {
@@ -92,17 +94,26 @@ async function outcomeOf(address: string, operation: Operation, release: Release
   const plan = planned === undefined ? undefined : await readPlan(planned, store);
   const changes = plan === undefined ? null : { create: plan.create, update: plan.update, delete: plan.delete };
   const effect = results.outcomes.get(effectId);
-  const began = effect !== undefined && effect.status !== 'cancelled';
+  const began = hasBegun(effect);
   const state = began ? await run.locations(address) : null;
   if (effect?.status === 'done') {
-    if (destroy) return { result: result('destroyed', { changes, began }), plan };
+    const warnings = effect.outputs.outputs === undefined ? [] : await readApplyWarnings(effect.outputs.outputs, store);
+    if (destroy) return { result: result('destroyed', { changes, began }), plan, warnings };
     const isUnchanged = plan !== undefined && plan.changes.length === 0;
     const outputs = await outputsOf(effect.outputs.outputs, isUnchanged ? before.components[address]?.outputs : null, run, address);
-    return { result: result(isUnchanged ? 'unchanged' : 'applied', { changes, began, outputs, state }), plan };
+    return { result: result(isUnchanged ? 'unchanged' : 'applied', { changes, began, outputs, state }), plan, warnings };
   }
   const error = failure === undefined ? null : `${graph.nodes.get(failure[0])?.step ?? ''}: ${failure[1].message}`;
   return { result: result(error === null ? 'not-reached' : 'failed', { changes, error, began, state }), plan };
 }
+
+/** Whether a command that changes the world was started; where that is not known, it may have been. */
+function hasBegun(effect: Outcome | undefined): boolean {
+  if (effect === undefined || effect.status === 'cancelled') return false;
+  return effect.status === 'done' || !NOT_BEGUN.includes(effect.error.code);
+}
+
+const NOT_BEGUN: readonly string[] = ['not-started', 'lock-lost', 'not-enforced', 'other-platform', 'no-runtime', 'no-engine', 'no-image'];
 
 /**
  * The digest of what a component's outputs are now. Of secret ones nothing may be told but that they may have changed: their digest is the name of the

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Digest } from '../engine/index.ts';
 import type { Release } from '../releases/index.ts';
 import {
@@ -52,7 +53,20 @@ export interface RecordSubject {
 export function newRecord(subject: RecordSubject, fields: Partial<LedgerRecord> = {}): LedgerRecord {
   const { kind, deployment, target, release, commit, dirty, by } = subject;
   const empty = { promotedFrom: null, result: null, durationMs: null, components: {}, orphans: [], artifacts: null, reason: null };
-  return { version: 2, kind, deployment, target, release, commit, dirty, by, at: timestamp(), ...empty, ...fields };
+  return {
+    version: 2,
+    id: randomBytes(8).toString('hex'),
+    kind,
+    deployment,
+    target,
+    release,
+    commit,
+    dirty,
+    by,
+    at: timestamp(),
+    ...empty,
+    ...fields,
+  };
 }
 
 function recordOf(
@@ -122,7 +136,7 @@ export function outcomeEntry(
   state: TargetState,
   refs: RefIds,
 ): Entry {
-  const { deployment, target, kind } = subject;
+  const { kind } = subject;
   const components = Object.fromEntries(Object.entries(outcomes).map(([address, { result }]) => [address, result]));
   const results = Object.entries(components);
   const isWhole = results.every(([, { action }]) => action !== 'failed' && action !== 'not-reached');
@@ -132,11 +146,15 @@ export function outcomeEntry(
   const result = !isWhole ? 'failed' : kind !== 'destroy' ? 'deployed' : left.length === 0 ? 'destroyed' : 'partial';
   const orphans = subject.release === undefined ? [] : left.filter((address) => !declared.includes(address)).sort();
   const record = recordOf(subject, state, { result, durationMs, components, orphans, reason: interrupted ? 'interrupted' : null });
-  const moves = results.flatMap(([address, { action, commit }]): readonly RefUpdate[] => {
+  return { record, refs: movesOf(record, refs) };
+}
+
+/** How the refs move that point at the sources of what runs, from where they are now. */
+export function movesOf({ deployment, target, components }: LedgerRecord, refs: RefIds): readonly RefUpdate[] {
+  return Object.entries(components).flatMap(([address, { action, commit }]): readonly RefUpdate[] => {
     const ref = componentRef(deployment, target, address);
     const from = refs.get(ref);
     if (action === 'destroyed') return from === undefined ? [] : [{ ref, from, to: undefined }];
     return ['applied', 'unchanged', 'built'].includes(action) && commit !== null && commit !== from ? [{ ref, from, to: commit }] : [];
   });
-  return { record, refs: moves };
 }

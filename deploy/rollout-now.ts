@@ -14,12 +14,14 @@ import {
   type Work,
 } from '../tracking/index.ts';
 import { addressOf } from './address.ts';
-import { type Changed, changeTarget } from './change.ts';
+import { changeTarget } from './change.ts';
 import { type Chosen, chooseRelease } from './choice.ts';
 import { artifactsOf, storeRelease } from './release.ts';
 import { nothingToDo, type RolloutRequest, untouched } from './rollout.ts';
 import { rulesOf } from './rules.ts';
 import type { RunSettings } from './session.ts';
+import type { Changed } from './target-change.ts';
+import { recordEarlier } from './unrecorded.ts';
 import { isRunning, wantedOf } from './wanted.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -30,6 +32,7 @@ import type { Workspace } from './workspace.ts';
  */
 export async function rolloutNow(workspace: Workspace, request: RolloutRequest, settings: RunSettings): Promise<Changed> {
   const { deployment, target, promoteFrom, component } = request;
+  await recordEarlier(workspace, deployment, target);
   const { repository, refs, ledger } = await workspace.tracking();
   const first = [target, ...(promoteFrom === undefined ? [] : [promoteFrom])];
   const [by, rules, read] = await Promise.all([
@@ -51,9 +54,12 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
     const prune = request.prune || chosen.prune;
     // What ran here once was allowed here once.
     if (!before.ran.some((ran) => ran.release === release.digest)) checkPromotion(candidate, rules, sources);
-    const isPruned = prune && orphansOf(before, Object.keys(wanted)).length > 0;
-    if (!request.all && component === undefined && !isPruned && isRunning(release.digest, wanted, before))
-      return nothingToDo(before, release.digest, wanted, session.ran);
+    const isDone = (state: TargetState): boolean => {
+      const isPruned = prune && orphansOf(state, Object.keys(wanted)).length > 0;
+      return !request.all && component === undefined && !isPruned && isRunning(release.digest, wanted, state);
+    };
+    const answerWhenDone = (state: TargetState, ran: boolean): Changed => nothingToDo(state, release.digest, wanted, ran);
+    if (isDone(before)) return answerWhenDone(before, session.ran);
     const asked = component === undefined ? undefined : addressOf(component, Object.keys(release.config.components));
     const work = (state: TargetState): Work => rolloutWork(state, wanted, { all: request.all, component: asked, prune });
     if (request.dryRun) return wouldRun(release, before, work(before), session.ran);
@@ -73,6 +79,8 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
         initialized: chosen.initialized,
         check: (state) => void checkApprovals(candidate, rules, state, by),
         work,
+        isDone,
+        answerWhenDone,
       },
       session,
       settings,
@@ -117,5 +125,16 @@ function wouldRun(release: Release, state: TargetState, work: Work, ran: boolean
       : [[address, untouched(work.has(address) ? 'planned' : 'orphaned', running.release, running)] as const];
   });
   const components = Object.fromEntries([...declared, ...others]);
-  return { deployment, target, release: release.digest, components, orphans, record: undefined, plans: {}, failure: undefined, ran };
+  return {
+    deployment,
+    target,
+    release: release.digest,
+    components,
+    orphans,
+    record: undefined,
+    plans: {},
+    warnings: {},
+    failure: undefined,
+    ran,
+  };
 }

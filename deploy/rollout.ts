@@ -1,8 +1,8 @@
 import type { Digest } from '../engine/index.ts';
 import { type ComponentResult, orphansOf, type TargetState, type WantedComponents } from '../tracking/index.ts';
-import type { Changed } from './change.ts';
 import { runsAlready } from './known-release.ts';
 import type { RunSettings } from './session.ts';
+import type { Changed } from './target-change.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface RolloutRequest {
@@ -51,7 +51,16 @@ export function nothingToDo(state: TargetState, release: Digest, wanted: WantedC
   const { deployment, target } = state;
   const components = Object.entries(wanted).map(([address, own]) => [address, untouched('up-to-date', release, own)] as const);
   const orphans = orphansOf(state, Object.keys(wanted));
-  const answer = { deployment, target, release, components: Object.fromEntries(components), orphans, record: undefined, plans: {} };
+  const answer = {
+    deployment,
+    target,
+    release,
+    components: Object.fromEntries(components),
+    orphans,
+    record: undefined,
+    plans: {},
+    warnings: {},
+  };
   return { ...answer, failure: undefined, ran };
 }
 

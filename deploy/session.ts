@@ -12,6 +12,7 @@ import {
   run,
 } from '../engine/index.ts';
 import { COMPUTES } from '../phases/index.ts';
+import type { Lock } from '../tracking/index.ts';
 import type { LockFile } from '../vendoring/index.ts';
 import { durationsIn } from './journal.ts';
 import { pinsOf } from './pins.ts';
@@ -30,6 +31,8 @@ export interface RunSettings {
   readonly keep: boolean;
   readonly isolation: Isolation | undefined;
   readonly cancellation: Cancellation;
+  /** How long to wait for whoever deploys the same target, in milliseconds. */
+  readonly lockTimeoutMs: number;
   readonly listener: Listener;
   /** Told once, when the first container is about to run. */
   readonly onRuntime: (name: string) => void;
@@ -64,11 +67,11 @@ export class Session {
     return this.#settings;
   }
 
-  /** Runs a graph; nodes that failed are in the results. `stop` interrupts it as the user would. */
-  async run(graph: Graph, secrets: Readonly<Record<string, string>> = {}, stop?: AbortSignal): Promise<Results> {
+  /** Runs a graph; nodes that failed are in the results. A lock that is lost interrupts it as the user would, and is asked before each effect. */
+  async run(graph: Graph, secrets: Readonly<Record<string, string>> = {}, lock?: Lock): Promise<Results> {
     const { store, stateRoot, runsRoot, keepRoot } = this.#workspace;
     const { interrupt, force } = this.#settings.cancellation;
-    const cancellation = { interrupt: stop === undefined ? interrupt : AbortSignal.any([interrupt, stop]), force };
+    const cancellation = { interrupt: lock === undefined ? interrupt : AbortSignal.any([interrupt, lock.lost]), force };
     const computes: ComputeFunctions = COMPUTES;
     this.#durations ??= durationsIn(this.#workspace.logsRoot);
     const remote = await this.#openRemote();
@@ -84,6 +87,7 @@ export class Session {
       remote,
       durations: this.#durations,
       secrets,
+      beforeEffect: lock === undefined ? undefined : () => lock.check(),
       runtime: () => this.#open(),
     });
   }

@@ -137,7 +137,7 @@ async function onState(
     try {
       session.images.admit(await pinsOfReleases(workspace, ground.releases.values()));
       const graph = expandState(ground.instances[address] as Instance, operation, ground.applied);
-      const results = await session.run(graph, secretValues([...ground.releases.values()]), lock.lost);
+      const results = await session.run(graph, secretValues([...ground.releases.values()]), lock);
       const failure = await firstFailure(results, workspace, undefined);
       if (failure !== undefined) throw failure;
       return outputOf(results, `${address}/state-unlock`, 'unlocked');

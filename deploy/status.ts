@@ -1,6 +1,7 @@
 import { declaredComponents, listDeployments, loadDeployment, type PromotionPolicy, promotionPolicies } from '../config/index.ts';
 import { AtmosError } from '../engine/index.ts';
-import { orphansOf, type TargetState } from '../tracking/index.ts';
+import { type LockOwner, orphansOf, type TargetState } from '../tracking/index.ts';
+import { hasUnrecorded } from './unrecorded.ts';
 import type { Workspace } from './workspace.ts';
 
 /** A target as its ledger has it, beside what its file says. */
@@ -11,6 +12,10 @@ export interface TargetStatus {
   readonly policy: PromotionPolicy | undefined;
   /** Components that run and are no longer declared, sorted. */
   readonly orphans: readonly string[];
+  /** Whether this clone did something here that is not recorded yet. */
+  readonly unrecorded: boolean;
+  /** Who is at work there; `undefined` where nobody is, also where somebody was interrupted. */
+  readonly holder: LockOwner | undefined;
 }
 
 export interface DeploymentStatus {
@@ -44,16 +49,23 @@ export async function statusOfDeployment(workspace: Workspace, deployment: strin
   if (found === undefined && states.length === 0) throw unknown[0] ?? new TypeError(deployment);
   const policies = found === undefined ? {} : promotionPolicies(found);
   const addresses = found === undefined ? [] : declaredComponents(found);
-  return {
-    deployment,
-    targets: states
-      .filter((state) => found?.targets.includes(state.target) === true || state.state !== 'destroyed')
-      .map((state) => {
-        const declared = found?.targets.includes(state.target) === true;
-        const orphans = declared
-          ? [...new Set([...orphansOf(state, addresses), ...state.orphans])].sort()
-          : Object.keys(state.components).sort();
-        return { state, declared, policy: policies[state.target], orphans };
-      }),
-  };
+  const shown = states.filter(({ target, state }) => found?.targets.includes(target) === true || state !== 'destroyed');
+  const targets = shown.map(async (state): Promise<TargetStatus> => {
+    const { target } = state;
+    const declared = found?.targets.includes(target) === true;
+    const orphans = declared ? [...orphansOf(state, addresses), ...state.orphans] : Object.keys(state.components);
+    const holder = state.intent === null ? undefined : await holderOf(workspace, deployment, target);
+    const unrecorded = hasUnrecorded(workspace, deployment, target);
+    return { state, declared, policy: policies[target], orphans: [...new Set(orphans)].sort(), unrecorded, holder };
+  });
+  return { deployment, targets: await Promise.all(targets) };
+}
+
+/** A remote that can't be asked says nothing of who is at work: that it can't was said before. */
+async function holderOf(workspace: Workspace, deployment: string, target: string): Promise<LockOwner | undefined> {
+  const { locks } = await workspace.tracking();
+  return locks.holder(deployment, target).catch((error: unknown) => {
+    if (error instanceof AtmosError && (error.code === 'remote-unreachable' || error.code === 'unknown-version')) return undefined;
+    throw error;
+  });
 }

@@ -6,13 +6,14 @@ import type { Workspace } from './workspace.ts';
 export async function unlockTarget(workspace: Workspace, deployment: string, target: string): Promise<LedgerRecord | undefined> {
   const { repository, ledger, locks } = await workspace.tracking();
   const by = await repository.identity();
-  const owner = await locks.force(deployment, target);
-  if (owner === undefined) return undefined;
+  const { found, owner } = await locks.force(deployment, target);
+  if (!found) return undefined;
+  const reason =
+    owner === undefined
+      ? 'it held nothing that could be read'
+      : `taken from ${owner.by.email} on ${owner.host}, who held it since ${owner.acquired}`;
   const { record } = await ledger.append(deployment, target, (state) => ({
-    record: newRecord(
-      { kind: 'unlock', deployment, target, release: state.release, commit: state.commit, dirty: false, by },
-      { reason: `taken from ${owner.by.email} on ${owner.host}, who held it since ${owner.acquired}` },
-    ),
+    record: newRecord({ kind: 'unlock', deployment, target, release: state.release, commit: state.commit, dirty: false, by }, { reason }),
   }));
   return record;
 }

@@ -1,8 +1,17 @@
 import { needsOf, storeOf } from '../config/index.ts';
 import { AtmosError, type Digest, type JsonObject, makeGraph, outputOf, type Results } from '../engine/index.ts';
-import { expandBuild, expandOutputs, expandRollout, outputValues, type PlanSummary, readPlan, userNodes } from '../phases/index.ts';
+import {
+  expandBuild,
+  expandOutputs,
+  expandRollout,
+  outputValues,
+  type PlanSummary,
+  readPlan,
+  type TerraformWarning,
+  userNodes,
+} from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
-import { isHeld, type TargetState } from '../tracking/index.ts';
+import type { TargetState } from '../tracking/index.ts';
 import { firstFailure } from './failure.ts';
 import { gather } from './gather.ts';
 import { groundOf } from './ground.ts';
@@ -15,6 +24,7 @@ import { secretValues } from './secrets.ts';
 import type { RunSettings } from './session.ts';
 import { readStores } from './stores/index.ts';
 import { endings, type PhaseAnswer, settledNode } from './test.ts';
+import { recordEarlier } from './unrecorded.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface VerifyAnswer {
@@ -23,6 +33,8 @@ export interface VerifyAnswer {
   readonly release: Release['digest'];
   /** What differs from what was applied, by component; a component without drift is not in it. */
   readonly drift: Readonly<Record<string, PlanSummary>>;
+  /** What Terraform warns of, checks that fail among it, by address. */
+  readonly warnings: Readonly<Record<string, readonly TerraformWarning[]>>;
   readonly nodes: PhaseAnswer['nodes'];
   readonly reports: readonly Report[];
   readonly failure: AtmosError | undefined;
@@ -52,8 +64,11 @@ export async function verify(workspace: Workspace, deployment: string, target: s
     const first = makeGraph([...new Map([...plans.nodes, ...outputs.nodes]).values()]);
     const looked = await session.run(first, secrets);
     const failedLook = await firstFailure(looked, workspace, scope);
-    const drift = await driftIn(workspace, run, looked);
-    const base = { deployment, target, release: release.digest, drift };
+    const looks = await plansIn(workspace, run, looked);
+    const drift = only(looks, ({ changes }) => changes.length > 0);
+    const warned = Object.entries(only(looks, ({ warnings }) => warnings.length > 0));
+    const warnings = Object.fromEntries(warned.map(([address, plan]) => [address, plan.warnings]));
+    const base = { deployment, target, release: release.digest, drift, warnings };
     if (failedLook !== undefined) return { ...base, nodes: endings(looked), reports: [], failure: failedLook };
 
     const ofStores = needs.filter((need) => storeOf(need) !== undefined);
@@ -79,11 +94,12 @@ export async function verify(workspace: Workspace, deployment: string, target: s
  * @throws AtmosError `nothing-deployed`, `under-way`, `not-whole`
  */
 async function settledState(workspace: Workspace, deployment: string, target: string): Promise<TargetState & { readonly release: Digest }> {
+  await recordEarlier(workspace, deployment, target);
   const { ledger, locks } = await workspace.tracking();
   const state = await ledger.state(deployment, target);
   if (state.intent !== null) {
-    const { owner } = await locks.read(deployment, target);
-    if (owner !== undefined && isHeld(owner)) {
+    const owner = await locks.holder(deployment, target);
+    if (owner !== undefined) {
       throw new AtmosError(`${deployment}/${target} is being deployed by ${owner.by.email} on ${owner.host} since ${owner.acquired}`, {
         kind: 'refused',
         code: 'under-way',
@@ -104,18 +120,19 @@ async function settledState(workspace: Workspace, deployment: string, target: st
   return { ...state, release: state.release };
 }
 
-async function driftIn(
-  { store }: Workspace,
-  components: ReadonlySet<string>,
-  results: Results,
-): Promise<Readonly<Record<string, PlanSummary>>> {
-  const drift: Record<string, PlanSummary> = {};
+type Plans = Readonly<Record<string, PlanSummary>>;
+
+function only(plans: Plans, isMeant: (plan: PlanSummary) => boolean): Plans {
+  return Object.fromEntries(Object.entries(plans).filter(([, plan]) => isMeant(plan)));
+}
+
+async function plansIn({ store }: Workspace, components: ReadonlySet<string>, results: Results): Promise<Plans> {
+  const plans: Record<string, PlanSummary> = {};
   for (const address of components) {
     const planned = outputOf(results, `${address}/plan`, 'plan');
-    const plan = planned === undefined ? undefined : await readPlan(planned, store);
-    if (plan !== undefined && plan.changes.length > 0) drift[address] = plan;
+    if (planned !== undefined) plans[address] = await readPlan(planned, store);
   }
-  return drift;
+  return plans;
 }
 
 async function must({ store }: Workspace, digest: Release['digest']): Promise<Uint8Array> {

@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { type ConfigFiles, findRoot, loadProject, type Project, type TextCache, workingTree } from '../config/index.ts';
 import { AtmosError, isUnwritable, openStore, type Store } from '../engine/index.ts';
 import { impliedMirrors, type ProviderSources } from '../phases/index.ts';
-import { Ledger, Locks, openRepository, Refs, type Repository } from '../tracking/index.ts';
+import { Ledger, Locks, LockWatch, openRepository, Refs, type Repository, type Stop } from '../tracking/index.ts';
 
 export interface WorkspaceOptions {
   /** Where to look from; relative paths count from the current directory. */
@@ -35,7 +35,11 @@ export interface Workspace {
   readonly logsRoot: string;
   /** Where the files of nodes that failed are kept, if they are to be. */
   readonly keepRoot: string;
+  /** Directory of outcomes that could not be recorded yet. */
+  readonly outcomesRoot: string;
   readonly warn: (message: string) => void;
+  /** From now on these signals also stop what waits for the remote. */
+  stopBy(stop: Stop): void;
   /** @throws AtmosError `not-a-git-repository`, `git-missing` */
   tracking(): Promise<Tracking>;
   close(): Promise<void>;
@@ -59,6 +63,8 @@ export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): 
   const { project, store } = await openProject(root, files, config);
   const { mirror } = project.deployments.providers;
   let tracking: Promise<Tracking> | undefined;
+  let stop: Stop | undefined;
+  const answers = { get: (key: string) => store.recall(key), put: (key: string, text: string) => ifWritable(store.keep(key, text)) };
   return {
     root,
     configFile: config,
@@ -66,15 +72,19 @@ export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): 
     project,
     store,
     cache: cacheIn(store),
-    answers: { get: (key) => store.recall(key), put: (key, text) => ifWritable(store.keep(key, text)) },
+    answers,
     providers: { configured: mirror === undefined ? undefined : resolve(root, mirror), implied: impliedMirrors(process.env.HOME) },
     stateRoot: join(root, '.atmos/state'),
     runsRoot: join(root, '.atmos/runs'),
     logsRoot: join(root, '.atmos/logs'),
     keepRoot: join(root, '.atmos/kept'),
+    outcomesRoot: join(root, '.atmos/outcomes'),
     warn,
+    stopBy(signals) {
+      stop = signals;
+    },
     tracking() {
-      tracking ??= openTracking(root, project, warn);
+      tracking ??= openTracking(root, project, { warn, stop: () => stop, watch: new LockWatch(answers) });
       return tracking;
     },
     async close() {
@@ -124,18 +134,24 @@ function existing(dir: string): string {
   }
 }
 
-async function openTracking(root: string, project: Project, warn: (message: string) => void): Promise<Tracking> {
+interface TrackingOptions {
+  readonly warn: (message: string) => void;
+  readonly stop: () => Stop | undefined;
+  readonly watch: LockWatch;
+}
+
+async function openTracking(root: string, project: Project, { warn, stop, watch }: TrackingOptions): Promise<Tracking> {
   const repository = await openRepository(root);
   const { remote: named, push } = project.deployments.tracking;
   const remote = push ? remoteOf(await repository.remotes(), named) : undefined;
-  const refs = new Refs(repository, remote);
+  const refs = new Refs(repository, remote, stop);
   return {
     repository,
     prefix: relative(realpathSync(repository.root), root),
     remote,
     refs,
     ledger: new Ledger(repository, refs, warn),
-    locks: new Locks(repository, refs),
+    locks: new Locks(repository, refs, watch),
   };
 }
 

@@ -31,6 +31,8 @@ export interface ExecutionContext {
   readonly runsRoot: string;
   readonly keepRoot: string | undefined;
   readonly isolation: Isolation | undefined;
+  /** Asked right before a command that changes the world is started. @throws when it must not be */
+  readonly beforeEffect?: (() => Promise<void>) | undefined;
   readonly cancellation: Cancellation;
   /** What other machines made; `undefined` where none is asked. */
   readonly remote?: RemoteCache | undefined;
@@ -196,6 +198,7 @@ async function runOnce(
   emitter: Emitter,
 ): Promise<NodeResult> {
   const io = ioOf(id, exec.secrets, context, emitter);
+  if (exec.effect !== undefined) await context.beforeEffect?.();
   const result = await runWithin(runtime, { id, exec, inputs }, io, context.cancellation).finally(() => emitter.flush(id));
   if (exec.succeeds.includes(result.exitCode)) return result;
   if (context.cancellation.interrupt.aborted) {

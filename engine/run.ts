@@ -39,6 +39,8 @@ export interface RunOptions {
   /** Where the files of commands that fail are kept; `undefined` when they are not. */
   readonly keepRoot: string | undefined;
   readonly isolation: Isolation | undefined;
+  /** Asked right before a command that changes the world is started. @throws when it must not be */
+  readonly beforeEffect?: (() => Promise<void>) | undefined;
   /** What other machines made; `undefined` where none is asked. */
   readonly remote?: RemoteCache | undefined;
   readonly cancellation: Cancellation;

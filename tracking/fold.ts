@@ -32,14 +32,14 @@ export function step(state: TargetState, record: LedgerRecord): TargetState {
 }
 
 function begun(state: TargetState, record: LedgerRecord): TargetState {
-  const { by, at, release } = record;
+  const { id, by, at, release } = record;
   const components = { ...state.components };
   for (const [address, result] of Object.entries(record.components)) {
     const known = state.components[address];
     const attempted = standing('pending', result, record, known);
     if (attempted !== undefined) components[address] = { ...attempted, before: known === undefined ? null : withoutBefore(known) };
   }
-  return { ...state, components, by, at, intent: { by, at, release } };
+  return { ...state, components, by, at, intent: { id, by, at, release } };
 }
 
 function ended(state: TargetState, record: LedgerRecord): TargetState {

@@ -1,7 +1,7 @@
 import { AtmosError, flatName, prettyJson, shortId } from '../engine/index.ts';
 import { step } from './fold.ts';
 import { type Signature, type StoredFile, writeCommit, writeTree } from './git/files.ts';
-import type { Refs, RefUpdate } from './git/refs.ts';
+import type { Patience, Refs, RefUpdate } from './git/refs.ts';
 import type { Repository } from './git/repository.ts';
 import { emptyState, type LedgerRecord, type TargetState } from './types.ts';
 import { readRecord, readState } from './upgrade.ts';
@@ -22,6 +22,8 @@ export interface Appended extends Entry {
 }
 
 export interface AppendOptions {
+  /** How long a remote that does not get through is asked again. */
+  readonly patience?: Patience;
   /** Other refs that the entry depends on: their ids are read with the ledger's. */
   readonly watch?: readonly string[];
   /** What the ledger's and the watched refs pointed at a moment ago: then they are read again only when that was not true any more. */
@@ -61,7 +63,7 @@ export class Ledger {
   }
 
   async #readOrRecall(patterns: readonly string[]): Promise<RefIds> {
-    return this.#refs.read(patterns).catch((error: unknown) => {
+    return this.#refs.read(patterns, { patience: 'query' }).catch((error: unknown) => {
       if (!(error instanceof AtmosError) || error.code !== 'remote-unreachable') throw error;
       this.#warn(`${error.message}; this is what this clone knew last`);
       return this.#refs.readLocal(patterns);
@@ -86,18 +88,23 @@ export class Ledger {
     deployment: string,
     target: string,
     build: (state: TargetState, ids: RefIds) => Entry | Promise<Entry>,
-    { watch = [], known }: AppendOptions = {},
+    { watch = [], known, patience = 'command' }: AppendOptions = {},
   ): Promise<Appended> {
     const ref = ledgerRef(deployment, target);
+    const tried: Appended[] = [];
     let ids = known;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      ids ??= await this.#refs.read([ref, ...watch]);
+      ids ??= await this.#refs.read([ref, ...watch], { patience });
       const parent = ids.get(ref);
+      const own = await this.#appended(tried, parent);
+      if (own !== undefined) return own;
       const before = await this.#stateAt(deployment, target, parent);
       const entry = await build(before, ids);
       const state = step(before, entry.record);
       const commit = await this.#write(entry.record, state, parent);
-      if (await this.#refs.update([{ ref, from: parent, to: commit }, ...(entry.refs ?? [])])) return { ...entry, state, commit };
+      const appended = { ...entry, state, commit };
+      if (await this.#refs.update([{ ref, from: parent, to: commit }, ...(entry.refs ?? [])], { patience })) return appended;
+      tried.push(appended);
       ids = undefined;
     }
     throw new AtmosError(`the ledger of ${deployment}/${target} moved ${ATTEMPTS} times while a record was being appended`, {
@@ -105,6 +112,16 @@ export class Ledger {
       code: 'ledger-contention',
       hint: 'run the command again',
     });
+  }
+
+  /** One of our own entries that is in the ledger, though the answer to its push was lost: others may have come after it. */
+  async #appended(tried: readonly Appended[], tip: string | undefined): Promise<Appended | undefined> {
+    if (tip === undefined) return undefined;
+    for (const one of tried) {
+      const { code } = await this.#repository.git(['merge-base', '--is-ancestor', one.commit, tip], { answers: [0, 1, 128] });
+      if (code === 0) return one;
+    }
+    return undefined;
   }
 
   /** Records, newest first. An intent is left out once its outcome is there. */

@@ -4,8 +4,9 @@ import { writeBlob } from './git/files.ts';
 import type { Refs, RefUpdate } from './git/refs.ts';
 import type { Person, Repository } from './git/repository.ts';
 import type { RefIds } from './ledger.ts';
+import { LockWatch } from './lock-watch.ts';
 
-/** What a lock says of its holder: the content of the blob that the lock ref points at. */
+/** What a lock says of its holder: the content of the blob that the lock ref points at. Its times are shown, and never compared. */
 export interface LockOwner {
   readonly version: 1;
   readonly by: Person;
@@ -15,11 +16,16 @@ export interface LockOwner {
   readonly nonce: string;
   /** ISO 8601, UTC. */
   readonly acquired: string;
-  readonly expires: string;
+  readonly renewed: string;
 }
 
-/** How long a lock holds without being renewed, in milliseconds. */
-const EXPIRY = 60_000;
+/** How long somebody else must have seen a lock unchanged before it counts as left behind, in milliseconds; it is renewed three times as often. */
+export const EXPIRY = 15 * 60_000;
+const RENEWAL = EXPIRY / 3;
+/** A holder that could not renew it for so long stops: nobody else may have it before. */
+const GIVEN_UP = EXPIRY * 0.8;
+/** How long what was seen of the remote's lock counts, in milliseconds: effects that start together ask once. */
+const FRESH = 500;
 
 /** A lock that may be had: it is had when `update` has gone through. */
 export interface Claim {
@@ -32,6 +38,8 @@ export interface Claim {
 export interface Lock {
   /** Aborts when the lock was lost: whoever holds it must not apply anything any more. */
   readonly lost: AbortSignal;
+  /** Asks the remote whether it still is ours. @throws AtmosError `lock-lost` */
+  check(): Promise<void>;
   /** Renews it no more; returns the update that frees it, to go along with others. */
   end(): Promise<RefUpdate>;
   release(): Promise<void>;
@@ -41,17 +49,19 @@ export function lockRef(deployment: string, target: string): string {
   return `refs/atmos/locks/${deployment}/${target}`;
 }
 
-/** One rollout at a time: a lock a target, created only where there is none, or where its holder is provably gone or has not renewed it. */
+/** One rollout at a time: a lock a target, created only where there is none, or where its holder is provably gone or was watched not to renew it. */
 export class Locks {
   readonly #repository: Repository;
   readonly #refs: Refs;
+  readonly #watch: LockWatch;
 
-  constructor(repository: Repository, refs: Refs) {
+  constructor(repository: Repository, refs: Refs, watch: LockWatch = new LockWatch()) {
     this.#repository = repository;
     this.#refs = refs;
+    this.#watch = watch;
   }
 
-  /** @throws AtmosError `locked`, saying by whom and until when. */
+  /** @throws AtmosError `locked`, saying by whom and since when. */
   async acquire(deployment: string, target: string, by: Person): Promise<Lock> {
     for (;;) {
       const claim = await this.claim(deployment, target, by, await this.#refs.read([lockRef(deployment, target)]));
@@ -64,34 +74,53 @@ export class Locks {
     const ref = lockRef(deployment, target);
     const from = ids.get(ref);
     const owner = from === undefined ? undefined : await this.#owner(ref, from);
-    if (owner !== undefined && isHeld(owner)) throw locked(deployment, target, owner);
+    if (from !== undefined && owner !== undefined && (await this.#counts(ref, from, owner))) throw locked(deployment, target, owner);
     const acquired = new Date();
     const to = await this.#write(by, acquired);
-    return { update: { ref, from, to }, hold: () => this.#hold(ref, to, by, acquired) };
+    return { update: { ref, from, to }, hold: () => this.#hold(deployment, target, to, by, acquired) };
   }
 
-  /** Who holds a target's lock, whether or not it still counts. */
+  /** Who holds a target's lock; `undefined` for `owner` where there is none, or it says nothing that can be read. */
   async read(deployment: string, target: string): Promise<{ readonly id: string | undefined; readonly owner: LockOwner | undefined }> {
     const ref = lockRef(deployment, target);
     const id = (await this.#refs.read([ref])).get(ref);
     return { id, owner: id === undefined ? undefined : await this.#owner(ref, id) };
   }
 
-  async #owner(ref: string, id: string): Promise<LockOwner> {
-    const owner: unknown = JSON.parse((await this.#repository.readObject(id)).toString('utf8'));
-    if (isOwner(owner)) return owner;
+  /** Who holds a target's lock, if whoever that is may still be at work. */
+  async holder(deployment: string, target: string): Promise<LockOwner | undefined> {
+    const { id, owner } = await this.read(deployment, target);
+    return id !== undefined && owner !== undefined && (await this.#counts(lockRef(deployment, target), id, owner)) ? owner : undefined;
+  }
+
+  /** A lock counts until its holder is known to be gone, or was watched not to renew it for as long as it holds. */
+  async #counts(ref: string, id: string, owner: LockOwner): Promise<boolean> {
+    const holder = parseProcess(owner.process);
+    if (holder !== undefined && isGone(holder)) return false;
+    return (await this.#watch.unchangedFor(ref, id)) < EXPIRY;
+  }
+
+  async #owner(ref: string, id: string): Promise<LockOwner | undefined> {
+    const owner = readOwner(await this.#repository.readObject(id));
+    if (owner !== undefined) return owner;
     throw new AtmosError(`${ref} is not a lock that this version can read`, {
       kind: 'environment',
       code: 'unknown-version',
-      hint: 'use a newer atmos-deployment',
+      hint: 'use a newer atmos-deployment, or take it away: unlock --force',
     });
   }
 
-  /** Takes a lock away, whoever holds it. Returns who held it. */
-  async force(deployment: string, target: string): Promise<LockOwner | undefined> {
-    const { id, owner } = await this.read(deployment, target);
-    if (id !== undefined) await this.#refs.update([{ ref: lockRef(deployment, target), from: id, to: undefined }]);
-    return owner;
+  /** Takes a lock away, whoever holds it, and whatever it holds. False when there was none. */
+  async force(deployment: string, target: string): Promise<{ readonly found: boolean; readonly owner: LockOwner | undefined }> {
+    const ref = lockRef(deployment, target);
+    for (;;) {
+      const id = (await this.#refs.read([ref])).get(ref);
+      if (id === undefined) return { found: false, owner: undefined };
+      const content = await this.#repository.readObject(id).catch(() => undefined);
+      if (await this.#refs.update([{ ref, from: id, to: undefined }])) {
+        return { found: true, owner: content === undefined ? undefined : readOwner(content) };
+      }
+    }
   }
 
   async #write(by: Person, acquired: Date): Promise<string> {
@@ -102,29 +131,36 @@ export class Locks {
       process: formatProcess(thisProcess()),
       nonce: randomBytes(8).toString('hex'),
       acquired: acquired.toISOString(),
-      expires: new Date(Date.now() + EXPIRY).toISOString(),
+      renewed: new Date().toISOString(),
     };
     return writeBlob(this.#repository, Buffer.from(`${JSON.stringify(owner, null, 2)}\n`));
   }
 
-  #hold(ref: string, first: string, by: Person, acquired: Date): Lock {
+  #hold(deployment: string, target: string, first: string, by: Person, acquired: Date): Lock {
+    const ref = lockRef(deployment, target);
     let current = first;
-    let renewedAt = Date.now();
+    let seenAt = performance.now();
     const lost = new AbortController();
     let work: Promise<void> = Promise.resolve();
+    let looking: Promise<void> | undefined;
     const renew = async (): Promise<void> => {
       const next = await this.#write(by, acquired);
-      if (await this.#refs.update([{ ref, from: current, to: next }])) {
+      if (await this.#refs.update([{ ref, from: current, to: next }], { patience: 'outcome' })) {
         current = next;
-        renewedAt = Date.now();
+        seenAt = performance.now();
       } else lost.abort();
+    };
+    const look = async (): Promise<void> => {
+      const now = (await this.#refs.look([ref])).get(ref);
+      if (now === current) seenAt = performance.now();
+      else lost.abort();
     };
     const timer = setInterval(() => {
       work = work.then(renew).catch(() => {
-        // The remote may come back before the lock expires; until then it is ours.
-        if (Date.now() - renewedAt > EXPIRY * 0.8) lost.abort();
+        // The remote may come back before anybody else may have the lock; until then it is ours.
+        if (performance.now() - seenAt > GIVEN_UP) lost.abort();
       });
-    }, EXPIRY / 3);
+    }, RENEWAL);
     timer.unref();
     const end = async (): Promise<RefUpdate> => {
       clearInterval(timer);
@@ -133,24 +169,44 @@ export class Locks {
     };
     return {
       lost: lost.signal,
+      async check() {
+        if (!lost.signal.aborted && performance.now() - seenAt > FRESH) {
+          looking ??= work.then(look).finally(() => {
+            looking = undefined;
+          });
+          await looking.catch((error: unknown) => {
+            // A remote that can't be asked has given it to nobody else yet.
+            if (performance.now() - seenAt > GIVEN_UP) throw error;
+          });
+        }
+        if (lost.signal.aborted) throw lockLost(deployment, target);
+      },
       end,
       release: async () => {
-        await this.#refs.update([await end()]);
+        await this.#refs.update([await end()], { patience: 'outcome' });
       },
     };
   }
 }
 
-/** A lock counts until it expires, unless its holder was a process of this machine that is gone. */
-export function isHeld(owner: LockOwner, now = Date.now()): boolean {
-  const holder = parseProcess(owner.process);
-  if (holder !== undefined && isGone(holder)) return false;
-  return Date.parse(owner.expires) > now;
+function readOwner(content: Uint8Array): LockOwner | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(content).toString('utf8'));
+    return isOwner(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function isOwner(value: unknown): value is LockOwner {
   return (
-    isObject(value) && value.version === 1 && typeof value.process === 'string' && typeof value.expires === 'string' && isObject(value.by)
+    isObject(value) &&
+    value.version === 1 &&
+    typeof value.process === 'string' &&
+    typeof value.acquired === 'string' &&
+    typeof value.host === 'string' &&
+    isObject(value.by) &&
+    typeof value.by.email === 'string'
   );
 }
 
@@ -158,6 +214,15 @@ function locked(deployment: string, target: string, owner: LockOwner): AtmosErro
   return new AtmosError(`${deployment}/${target} is being deployed by ${owner.by.email} on ${owner.host} since ${owner.acquired}`, {
     kind: 'refused',
     code: 'locked',
-    hint: `wait until it is done (the lock expires at ${owner.expires} unless it is renewed), or take it away: atmos-deployment unlock ${deployment} --target ${target} --force`,
+    hint: `wait in line: --lock-timeout 20m   (a lock that is not renewed for ${EXPIRY / 60_000} minutes is taken over); or take it away: atmos-deployment unlock ${deployment} --target ${target} --force`,
+  });
+}
+
+/** What ends a command whose lock somebody else has. */
+export function lockLost(deployment: string, target: string): AtmosError {
+  return new AtmosError(`the lock of ${deployment}/${target} was taken by somebody else: this command stopped, and recorded nothing`, {
+    kind: 'failed',
+    code: 'lock-lost',
+    hint: `see what runs there: atmos-deployment status ${deployment}`,
   });
 }

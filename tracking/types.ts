@@ -7,6 +7,8 @@ export type RecordKind = 'intent' | 'rollout' | 'promotion' | 'rollback' | 'dest
 /** One entry of a ledger: `record.json` of its commit. The state of a target is a pure function of its records (`fold.ts`). */
 export interface LedgerRecord {
   readonly version: 2;
+  /** Random: no two records are the same, whoever makes them, and when. */
+  readonly id: string;
   readonly kind: RecordKind;
   readonly deployment: string;
   readonly target: string;
@@ -107,6 +109,8 @@ export interface TargetState {
 }
 
 interface Intent {
+  /** As the record's. */
+  readonly id: string;
   readonly by: Person;
   readonly at: string;
   readonly release: Digest | null;

@@ -3,7 +3,7 @@ import type { Person } from './git/repository.ts';
 import type { ComponentResult, ComponentState, LedgerRecord, TargetState } from './types.ts';
 
 /** A record of version 1: it does not say what each component was applied with. */
-type Record1 = Omit<LedgerRecord, 'version' | 'components' | 'orphans' | 'artifacts'> & {
+type Record1 = Omit<LedgerRecord, 'version' | 'id' | 'components' | 'orphans' | 'artifacts'> & {
   readonly components: Readonly<Record<string, Pick<ComponentResult, 'action' | 'layer' | 'changes' | 'error'>>>;
 };
 
@@ -54,7 +54,7 @@ function upgradeRecord(record: Record1): LedgerRecord {
       state: null,
     },
   ]);
-  return { ...record, version: 2, components: Object.fromEntries(components), orphans: [], artifacts: null };
+  return { ...record, version: 2, id: '', components: Object.fromEntries(components), orphans: [], artifacts: null };
 }
 
 /** What version 1 does not say is not known: settings, and how what an intent named had ended. */
@@ -68,7 +68,7 @@ function upgradeState(state: State1, record: LedgerRecord): TargetState {
   const result = { deployed: 'deployed', partial: 'deployed', destroyed: 'destroyed' } as const;
   const last =
     state.state === 'never' ? null : { result: result[state.state as 'deployed'] ?? 'failed', complete: state.state === 'deployed' };
-  const intent = state.state === 'deploying' ? { by: state.by ?? NOBODY, at: state.at ?? '', release: record.release } : null;
+  const intent = state.state === 'deploying' ? { id: '', by: state.by ?? NOBODY, at: state.at ?? '', release: record.release } : null;
   return { ...rest, version: 2, components, orphans: [], intent, last };
 }
 

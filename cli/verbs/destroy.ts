@@ -16,9 +16,10 @@ export async function destroyVerb(
     if (!options.yes) await confirm(name, target, component);
     const began = now();
     const request = { deployment: name, target, component };
-    const { record, failure } = await destroy(workspace, request, runSettings(globals, globals, workspace));
+    const answer = await destroy(workspace, request, runSettings(globals, globals, workspace));
+    const { record, failure } = answer;
     if (record === undefined) throw new TypeError('a destroy without a record');
-    await printOrFail(globals.format, { document: record, failure }, () => summary(record, now() - began));
+    await printOrFail(globals.format, { document: record, failure }, () => summary(answer, record, now() - began));
   });
 }
 

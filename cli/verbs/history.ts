@@ -15,22 +15,29 @@ export async function history(globals: Globals, name: string, options: Options):
     throw new AtmosError(`--limit can't be "${options.limit}"`, { kind: 'invalid', code: 'usage', hint: 'it is a whole number from 1 on' });
   }
   await inWorkspace(globals, async (workspace) => {
-    const { ledger } = await workspace.tracking();
+    const { ledger, locks } = await workspace.tracking();
     const target = await targetOf(workspace, name, options.target);
     const records = await ledger.history(name, target, Number(options.limit));
+    const isUnderWay = records[0]?.kind === 'intent' && (await locks.holder(name, target)) !== undefined;
     await print(globals.format, { deployment: name, target, records }, () =>
       records.length === 0
         ? `${name} → ${target}: nothing was ever recorded`
-        : table([['WHEN', 'WHAT', 'RELEASE', 'FROM', 'BY', 'RESULT'], ...records.map(row)]),
+        : table([
+            ['WHEN', 'WHAT', 'RELEASE', 'FROM', 'BY', 'RESULT'],
+            ...records.map((record, index) => row(record, isUnderWay && index === 0)),
+          ]),
     );
   });
 }
 
-function row({ at, kind, release, promotedFrom, by, result, durationMs, components, reason }: LedgerRecord): readonly string[] {
+function row(record: LedgerRecord, isUnderWay: boolean): readonly string[] {
+  const { at, kind, release, promotedFrom, by, result, durationMs, components, reason } = record;
   const failed = Object.entries(components).find(([, { action }]) => action === 'failed');
   const outcome =
     kind === 'intent'
-      ? 'under way, or interrupted'
+      ? isUnderWay
+        ? 'under way'
+        : 'interrupted'
       : result === null
         ? (reason ?? '')
         : `${result}${durationMs === null ? '' : ` in ${seconds(durationMs)}`}${failed === undefined ? '' : `: ${failed[0]} ${failed[1].error ?? ''}`}`;

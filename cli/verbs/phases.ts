@@ -2,7 +2,7 @@ import { build, type PhaseAnswer, targetOf, test, verify } from '../../deploy/in
 import { shortId } from '../../engine/index.ts';
 import { type Globals, printOrFail, table } from '../globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
-import { counts } from '../words.ts';
+import { counts, warningLines } from '../words.ts';
 
 interface Options {
   readonly target?: string;
@@ -53,6 +53,7 @@ export async function verifyVerb(globals: Globals & RunFlags, name: string, opti
     await printOrFail(globals.format, { document: answer, failure }, () =>
       [
         ...drift,
+        ...warningLines(answer.warnings),
         ...(failure === undefined ? [`✔ ${target} is as release ${shortId(answer.release)} left it, and its checks pass`] : []),
       ].join('\n'),
     );

@@ -2,7 +2,7 @@ import { type PlanAnswer, plan, targetOf } from '../../deploy/index.ts';
 import { shortId } from '../../engine/index.ts';
 import { type Globals, print } from '../globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
-import { counts } from '../words.ts';
+import { counts, warningLines } from '../words.ts';
 
 export async function planVerb(globals: Globals & RunFlags, name: string, options: { readonly target?: string }): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
@@ -19,6 +19,7 @@ export async function planVerb(globals: Globals & RunFlags, name: string, option
       const planned = Object.entries(plans).flatMap(([address, summary]) => [
         `${address}  ${summary.changes.length === 0 ? 'no changes' : counts(summary)}${noteOf(compared[address])}`,
         ...summary.changes.map((change) => `  ${change.actions.join(', ')} ${change.address}`),
+        ...warningLines({ [address]: summary.warnings }),
       ]);
       const waiting = Object.entries(unknown).map(([address, upstream]) => `${address}  known after apply of ${upstream.join(', ')}`);
       const left = orphans.map((address) => `${address}  no longer declared, still running${pruned ? ': would be destroyed' : ''}`);

@@ -5,7 +5,7 @@ import { type Globals, printOrFail, table } from '../globals.ts';
 import { seconds } from '../progress.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
 import { tell } from '../streams.ts';
-import { counts } from '../words.ts';
+import { counts, warningLines } from '../words.ts';
 
 interface Options {
   readonly target?: string;
@@ -33,15 +33,15 @@ export async function rolloutVerb(globals: Globals & RunFlags, name: string, opt
     const elapsed = now() - began;
     const { record, failure } = answer;
     await printOrFail(globals.format, { document: documentOf(answer), failure }, () =>
-      record !== undefined ? summary(record, elapsed) : dryRun ? wouldRun(answer) : nothing(answer, elapsed),
+      record !== undefined ? summary(answer, record, elapsed) : dryRun ? wouldRun(answer) : nothing(answer, elapsed),
     );
   });
 }
 
 /** The record that was appended; where there was nothing to do, what the target runs. */
-function documentOf({ deployment, target, release, components, orphans, record }: Changed): unknown {
+function documentOf({ deployment, target, release, components, orphans, record, warnings }: Changed): unknown {
   return (
-    record ?? {
+    (record === undefined ? undefined : { ...record, warnings }) ?? {
       deployment,
       target,
       release,
@@ -65,7 +65,7 @@ function nothing({ deployment, target, release, components, orphans, ran }: Chan
 }
 
 /** What became of each component, and where that is recorded. */
-export function summary(record: LedgerRecord, elapsed: number): string {
+export function summary({ warnings }: Pick<Changed, 'warnings'>, record: LedgerRecord, elapsed: number): string {
   const { deployment, target, release, components, result, orphans } = record;
   const rows = Object.entries(components).map(([address, { action, changes }]) => [
     ` ${MARKS[action] ?? '✔'}`,
@@ -81,7 +81,8 @@ export function summary(record: LedgerRecord, elapsed: number): string {
     partial: `destroyed in part ${id}`,
     failed: `release ${id} failed`,
   }[result ?? 'failed'];
-  return `${table(rows)}\n${what} · ${where} · ${seconds(elapsed)}${orphaned(orphans)}`;
+  const lines = [table(rows), ...warningLines(warnings)].join('\n');
+  return `${lines}\n${what} · ${where} · ${seconds(elapsed)}${orphaned(orphans)}`;
 }
 
 const MARKS: Readonly<Partial<Record<ComponentAction, string>>> = {

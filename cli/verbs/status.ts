@@ -19,7 +19,13 @@ function documentOf({ deployment, targets }: DeploymentStatus) {
   return { deployment, targets: targets.map(targetOf) };
 }
 
-function targetOf({ state: { target, state, release, commit, by, at, components, intent }, declared, orphans }: TargetStatus) {
+function targetOf({
+  state: { target, state, release, commit, by, at, components, intent },
+  declared,
+  orphans,
+  unrecorded,
+  holder,
+}: TargetStatus) {
   return {
     target,
     declared,
@@ -46,33 +52,48 @@ function targetOf({ state: { target, state, release, commit, by, at, components,
     ),
     orphans,
     intent,
+    unrecorded,
+    lock: holder === undefined ? null : { by: holder.by, host: holder.host, since: holder.acquired },
   };
 }
 
 function tableOf({ deployment, targets }: DeploymentStatus): string {
   const now = Date.now();
-  const rows = targets.map(({ state: { target, state, release, commit, by, at }, policy, declared }) => [
+  const rows = targets.map(({ state: { target, state, release, commit, by, at }, policy, declared, holder }) => [
     target,
     release === null ? '–' : shortId(release),
     commit?.slice(0, 7) ?? '',
     by?.email ?? '',
     at === null ? '' : ago(at, now),
-    `${state === 'never' ? 'never deployed' : state}${state === 'never' ? needs(policy) : ''}${declared ? '' : ' · no longer declared'}`,
+    `${stateWord(state, holder)}${state === 'never' ? needs(policy) : ''}${declared ? '' : ' · no longer declared'}`,
   ]);
   const notes = targets.flatMap(notesOf);
   return [deployment, table([['TARGET', 'RELEASE', 'COMMIT', 'BY', 'SINCE', 'STATE'], ...rows]), ...notes].join('\n');
 }
 
+/** A target that nobody is at work on any more, and whose intent has no outcome, was interrupted. */
+function stateWord(state: TargetStatus['state']['state'], holder: TargetStatus['holder']): string {
+  if (state === 'never') return 'never deployed';
+  if (state !== 'deploying') return state;
+  return holder === undefined ? 'interrupted' : `deploying · ${holder.by.email} on ${holder.host}`;
+}
+
 /** What runs and is not as it should be. */
-function notesOf({ state: { target, components }, declared, orphans }: TargetStatus): readonly string[] {
+function notesOf({ state: { target, components }, declared, orphans, unrecorded, holder }: TargetStatus): readonly string[] {
   const rows = Object.entries(components).flatMap(([address, { status }]) => {
     const what = [
-      ...(status === 'pending' ? ['was interrupted'] : status === 'failed' ? ['failed, and may exist in part'] : []),
+      ...(status === 'pending'
+        ? [holder === undefined ? 'was interrupted' : 'is being changed']
+        : status === 'failed'
+          ? ['failed, and may exist in part']
+          : []),
       ...(declared && orphans.includes(address) ? ['no longer declared, still running'] : []),
     ];
     return what.length === 0 ? [] : [`${target}: ${address} ${what.join('; ')}`];
   });
-  return rows;
+  return unrecorded
+    ? [...rows, `${target}: this clone did something here that is not recorded yet: the next command does that first`]
+    : rows;
 }
 
 function needs(policy: PromotionPolicy | undefined): string {

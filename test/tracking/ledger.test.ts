@@ -135,8 +135,11 @@ test('records that were made before there was a remote are not dropped silently'
   const dir = clone(newRemote());
   await (await ledgerAt(dir)).append('shop', 'dev', () => entry());
   const shared = await ledgerAt(dir, 'origin');
-  await expect(shared.append('shop', 'dev', () => entry())).rejects.toMatchObject({ code: 'ledger-diverged' });
-  git(dir, 'push', '--quiet', 'origin', REF);
+  await expect(shared.append('shop', 'dev', () => entry())).rejects.toMatchObject({
+    code: 'not-published',
+    hint: expect.stringContaining('tracking push'),
+  });
+  expect(await new Refs(await open(dir), 'origin').publish()).toEqual([REF]);
   await shared.append('shop', 'dev', () => entry());
   expect(git(dir, 'rev-list', '--count', REF)).toBe('2');
 });

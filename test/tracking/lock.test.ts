@@ -1,15 +1,28 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { formatProcess, thisProcess } from '../../engine/index.ts';
-import { isHeld, type LockOwner, Locks, Refs } from '../../tracking/index.ts';
+import { EXPIRY, type LockOwner, Locks, LockWatch, Refs } from '../../tracking/index.ts';
 import { limit } from '../pace.ts';
 import { ANA, clone, git, newRemote, newRepository, open, RAVI } from './repositories.ts';
 
 const REF = 'refs/atmos/locks/shop/dev';
 
-async function locksAt(dir: string, remote?: string): Promise<Locks> {
+async function locksAt(dir: string, remote?: string, watch?: LockWatch): Promise<Locks> {
   const repository = await open(dir);
-  return new Locks(repository, new Refs(repository, remote));
+  return new Locks(repository, new Refs(repository, remote), watch);
+}
+
+/** A clock that a test sets, and what a clone remembers. */
+function watched(): { watch(): LockWatch; pass(ms: number): void } {
+  let now = 0;
+  const kept = new Map<string, string>();
+  const memory = { get: async (key: string) => kept.get(key), put: async (key: string, text: string) => void kept.set(key, text) };
+  return {
+    watch: () => new LockWatch(memory, { epoch: 'this-boot', now: () => now }),
+    pass: (ms) => {
+      now += ms;
+    },
+  };
 }
 
 function owner(fields: Partial<LockOwner> = {}): LockOwner {
@@ -20,7 +33,7 @@ function owner(fields: Partial<LockOwner> = {}): LockOwner {
     process: formatProcess(thisProcess()),
     nonce: '00',
     acquired: '2026-01-02T03:04:05Z',
-    expires: new Date(Date.now() + 60_000).toISOString(),
+    renewed: '2026-01-02T03:04:05Z',
     ...fields,
   };
 }
@@ -67,16 +80,56 @@ test('a lock whose owner was killed on this machine is taken over at once', asyn
   await (await (await locksAt(dir)).acquire('shop', 'dev', RAVI)).release();
 });
 
-test('a lock of another machine counts until it expires', () => {
-  const process = formatProcess({ machine: 'elsewhere', pid: 1, started: '1' });
-  expect(isHeld(owner({ process }))).toBe(true);
-  expect(isHeld(owner({ process, expires: '2026-01-02T03:05:05Z' }))).toBe(false);
+const ELSEWHERE = formatProcess({ machine: 'elsewhere', pid: 1, started: '1' });
+
+test('a lock of another machine counts, whatever clocks say, until it was watched unchanged for as long as it holds', async () => {
+  const dir = newRepository();
+  plant(dir, owner({ process: ELSEWHERE, acquired: '2020-01-01T00:00:00Z', renewed: '2020-01-01T00:00:00Z' }));
+  const { watch, pass } = watched();
+  const take = async (): Promise<unknown> => (await locksAt(dir, undefined, watch())).acquire('shop', 'dev', RAVI);
+  await expect(take()).rejects.toMatchObject({ code: 'locked' });
+  pass(EXPIRY - 1);
+  await expect(take()).rejects.toMatchObject({ code: 'locked' });
+  // It was renewed: from now on another one is watched.
+  plant(dir, owner({ process: ELSEWHERE, nonce: '01' }));
+  pass(EXPIRY - 1);
+  await expect(take()).rejects.toMatchObject({ code: 'locked' });
+  pass(EXPIRY);
+  await expect(take()).resolves.toBeDefined();
 });
 
-test('force takes the lock of whoever holds it and says who that was', async () => {
+test('what was seen in another boot of the machine counts for nothing', async () => {
+  const memory = { get: async () => 'another-boot the-lock 0', put: async () => undefined };
+  expect(await new LockWatch(memory, { epoch: 'this-boot', now: () => EXPIRY * 2 }).unchangedFor(REF, 'the-lock')).toBe(0);
+});
+
+test('whoever holds a lock that was taken away is told before the next effect', async () => {
+  const remote = newRemote();
+  const [ana, ravi] = [await locksAt(clone(remote), 'origin'), await locksAt(clone(remote), 'origin')];
+  const lock = await ana.acquire('shop', 'dev', ANA);
+  await lock.check();
+  await ravi.force('shop', 'dev');
+  await ravi.acquire('shop', 'dev', RAVI);
+  await expect
+    .poll(() =>
+      lock.check().then(
+        () => 'ours',
+        (error: { code: string }) => error.code,
+      ),
+    )
+    .toBe('lock-lost');
+  expect(lock.lost.aborted).toBe(true);
+  await lock.release();
+  expect(git(remote, 'for-each-ref', REF)).not.toBe('');
+});
+
+test('force takes the lock of whoever holds it and says who that was, also one that says nothing', async () => {
   const dir = newRepository();
   plant(dir, owner({ by: RAVI }));
   const locks = await locksAt(dir);
-  expect((await locks.force('shop', 'dev'))?.by).toEqual(RAVI);
-  expect(await locks.force('shop', 'dev')).toBeUndefined();
+  expect(await locks.force('shop', 'dev')).toMatchObject({ found: true, owner: { by: RAVI } });
+  expect(await locks.force('shop', 'dev')).toEqual({ found: false, owner: undefined });
+  git(dir, 'update-ref', REF, git(dir, 'hash-object', '-w', 'README'));
+  await expect(locks.acquire('shop', 'dev', ANA)).rejects.toMatchObject({ code: 'unknown-version' });
+  expect(await locks.force('shop', 'dev')).toEqual({ found: true, owner: undefined });
 });

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,6 +58,7 @@ export async function open(dir: string): Promise<Repository> {
 function record(fields: Partial<LedgerRecord> = {}): LedgerRecord {
   return {
     version: 2,
+    id: randomBytes(8).toString('hex'),
     kind: 'rollout',
     deployment: 'shop',
     target: 'dev',

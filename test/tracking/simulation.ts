@@ -323,6 +323,7 @@ export class Simulation {
     this.#clock += 1;
     return {
       version: 2,
+      id: String(this.#clock),
       kind,
       deployment: 'shop',
       target: 'dev',

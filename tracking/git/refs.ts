@@ -1,5 +1,7 @@
 import { AtmosError } from '../../engine/index.ts';
 import type { Answer } from './call.ts';
+import { callRemote, isPassing, pause, pauseBefore, type Stop } from './network.ts';
+import { diverged, notPublished, rejected, unreachable } from './ref-errors.ts';
 import type { Repository } from './repository.ts';
 
 /** As `from`: wherever the ref points, if it is there at all. Only where another ref of the same update decides. */
@@ -15,35 +17,49 @@ export interface RefUpdate {
 /** How often a fetch is tried again when another process of this clone writes the same ref. */
 const FETCHES = 20;
 
+/** How long a remote that does not get through is asked again, in milliseconds: for what is only shown, for what is about to be done, and for what was. */
+const PATIENCE = { query: 8_000, command: 45_000, outcome: 90_000 } as const;
+export type Patience = keyof typeof PATIENCE;
+
+export interface RefOptions {
+  /** `outcome` must be recorded: only force stops it. */
+  readonly patience?: Patience;
+}
+
 /**
  * Refs where they are shared: on the remote when there is one, with the local refs following it, else in this repository.
- * What a read returned is here with all its objects.
+ * What a read returned is here with all its objects. What does not get through is tried again for a while; a push whose answer was lost is found again.
  */
 export class Refs {
   readonly #repository: Repository;
   readonly #remote: string | undefined;
+  readonly #stop: () => Stop | undefined;
 
-  constructor(repository: Repository, remote: string | undefined) {
+  constructor(repository: Repository, remote: string | undefined, stop: () => Stop | undefined = () => undefined) {
     this.#repository = repository;
     this.#remote = remote;
+    this.#stop = stop;
   }
 
   /**
    * What refs point at; the patterns are whole names or end with `/*`. A ref that is not there is not in the answer.
-   * @throws AtmosError `remote-unreachable`, `ledger-diverged`
+   * @throws AtmosError `remote-unreachable`, `ledger-diverged`, `not-published`, `interrupted`
    */
-  async read(patterns: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  async read(patterns: readonly string[], { patience = 'command' }: RefOptions = {}): Promise<ReadonlyMap<string, string>> {
     if (this.#remote === undefined) return this.readLocal(patterns);
     for (;;) {
-      const [local, listed] = await Promise.all([this.readLocal(patterns), this.#call(['ls-remote', '--refs', this.#remote, ...patterns])]);
-      if (listed.code !== 0) throw unreachable(this.#remote, listed);
-      const shared = parse(listed.stdout, '\t');
+      const [local, shared] = await Promise.all([this.readLocal(patterns), this.#list(this.#remote, patterns, patience)]);
       const unpublished = [...local.keys()].find((ref) => isLedger(ref) && !shared.has(ref));
-      if (unpublished !== undefined) throw diverged(this.#remote, unpublished);
+      if (unpublished !== undefined) throw notPublished(this.#remote, unpublished);
       const behind = [...shared].filter(([ref, id]) => local.get(ref) !== id).map(([ref]) => ref);
       // The remote may let go of a ref after it was listed, a lock for one: then what was listed is not true any more.
-      if (behind.length === 0 || (await this.#fetch(this.#remote, behind))) return shared;
+      if (behind.length === 0 || (await this.#fetch(this.#remote, behind, patience))) return shared;
     }
+  }
+
+  /** What refs point at on the remote, without fetching what that is; where there is none, here. @throws AtmosError `remote-unreachable` */
+  async look(patterns: readonly string[], { patience = 'command' }: RefOptions = {}): Promise<ReadonlyMap<string, string>> {
+    return this.#remote === undefined ? this.readLocal(patterns) : this.#list(this.#remote, patterns, patience);
   }
 
   /** What this repository knows, without asking the remote. */
@@ -60,14 +76,46 @@ export class Refs {
 
   /**
    * Moves refs together or not at all; false when one was not as expected.
-   * @throws AtmosError `push-rejected`, `remote-unreachable`
+   * @throws AtmosError `push-rejected`, `remote-unreachable`, `interrupted`
    */
-  async update(updates: readonly RefUpdate[]): Promise<boolean> {
+  async update(updates: readonly RefUpdate[], { patience = 'command' }: RefOptions = {}): Promise<boolean> {
     if (this.#remote === undefined) return this.#updateLocal(updates.map(instruction));
-    if (!(await this.#push(this.#remote, updates))) return false;
+    if (!(await this.#push(this.#remote, updates, patience))) return false;
     // The remote has decided; a local ref that another process moves meanwhile follows with the next read.
     await this.#updateLocal(updates.map(({ ref, to }) => (to === undefined ? `delete ${ref}` : `update ${ref} ${to}`)));
     return true;
+  }
+
+  /**
+   * Brings refs to the remote that only this clone has, all or none: those below `refs/atmos/` that were made before there was a remote.
+   * @returns what was brought there
+   * @throws AtmosError `ledger-diverged` when the remote has a ledger that is not an ancestor of ours
+   */
+  async publish(): Promise<readonly string[]> {
+    const remote = this.#remote;
+    if (remote === undefined) return [];
+    const pattern = ['refs/atmos/*'];
+    const [local, shared] = await Promise.all([this.readLocal(pattern), this.#list(remote, pattern, 'command')]);
+    const wanted = [...local].filter(([ref, id]) => shared.get(ref) !== id && !ref.startsWith('refs/atmos/locks/'));
+    const behind = wanted.flatMap(([ref]) => (shared.has(ref) ? [ref] : []));
+    // What the remote has of them must be here to tell whether ours goes on from there.
+    if (behind.length > 0) await this.#fetchObjects(remote, behind);
+    const updates: RefUpdate[] = [];
+    for (const [ref, to] of wanted) {
+      const from = shared.get(ref);
+      if (from !== undefined && isLedger(ref) && !(await this.#isAncestor(from, to))) {
+        if (await this.#isAncestor(to, from)) continue;
+        throw diverged(remote, ref);
+      }
+      if (from === undefined || isLedger(ref)) updates.push({ ref, from, to });
+    }
+    if (updates.length > 0 && !(await this.#push(remote, updates, 'command'))) throw diverged(remote, updates[0]?.ref ?? 'refs/atmos');
+    return updates.map(({ ref }) => ref).sort();
+  }
+
+  async #isAncestor(older: string, newer: string): Promise<boolean> {
+    const { code } = await this.#call(['merge-base', '--is-ancestor', older, newer]);
+    return code === 0;
   }
 
   async #updateLocal(instructions: readonly string[]): Promise<boolean> {
@@ -79,36 +127,90 @@ export class Refs {
     throw new AtmosError(`git update-ref failed: ${answer.stderr.trim()}`, { kind: 'environment', code: 'git-failed' });
   }
 
-  async #push(remote: string, updates: readonly RefUpdate[]): Promise<boolean> {
+  async #list(remote: string, patterns: readonly string[], patience: Patience): Promise<ReadonlyMap<string, string>> {
+    const answer = await this.#insist(['ls-remote', '--refs', remote, ...patterns], patience);
+    if (answer.code !== 0) throw unreachable(remote, answer);
+    return parse(answer.stdout, '\t');
+  }
+
+  async #push(remote: string, updates: readonly RefUpdate[], patience: Patience): Promise<boolean> {
     const leases = updates.flatMap(({ ref, from }) => (from === ANY ? [] : [`--force-with-lease=${ref}:${from ?? ''}`]));
     const refspecs = updates.map(({ ref, from, to }) => `${from === ANY ? '+' : ''}${to ?? ''}:${ref}`);
-    const options = ['--porcelain', '--atomic', '--no-verify', '--no-follow-tags', '--recurse-submodules=no'];
-    const answer = await this.#call(['push', ...options, ...leases, remote, ...refspecs]);
-    if (answer.code === 0) return true;
-    const lines = answer.stdout.toString('utf8').split('\n');
-    const refused = lines.filter((line) => line.startsWith('!') && !line.includes('(atomic push failed)'));
-    // What Git, its servers and the large hosts say when a ref was not as expected, or is being written.
-    const conflict =
-      /stale info|fetch first|non-fast-forward|failed to update ref|failed to lock|cannot lock ref|already exists|incorrect old value|transaction|does not exist/;
-    if (refused.some((line) => conflict.test(line)) || /remote ref does not exist/.test(answer.stderr)) return false;
-    throw refused.length > 0 ? rejected(remote, refused, answer) : unreachable(remote, answer);
+    const options = ['--porcelain', '--progress', '--atomic', '--no-verify', '--no-follow-tags', '--recurse-submodules=no'];
+    const signal = this.#signal(patience);
+    const until = performance.now() + PATIENCE[patience];
+    let isUncertain = false;
+    for (let attempt = 0; ; attempt += 1) {
+      // Whoever asks again may have been heard the first time.
+      if (isUncertain && (await this.#isDone(remote, updates, patience))) return true;
+      const answer = await callRemote(['push', ...options, ...leases, remote, ...refspecs], { cwd: this.#repository.root, signal });
+      if (answer.code === 0) return true;
+      const lines = answer.stdout.toString('utf8').split('\n');
+      const refused = lines.filter((line) => line.startsWith('!') && !line.includes('(atomic push failed)'));
+      // What Git, its servers and the large hosts say when a ref was not as expected, or is being written.
+      const conflict =
+        /stale info|fetch first|non-fast-forward|failed to update ref|failed to lock|cannot lock ref|already exists|incorrect old value|transaction|does not exist/;
+      if (refused.some((line) => conflict.test(line)) || /remote ref does not exist/.test(answer.stderr)) {
+        return isUncertain && (await this.#isDone(remote, updates, patience));
+      }
+      const isCut = isPassing(answer) || refused.some((line) => /\[remote failure\]|remote end|internal error/i.test(line));
+      if (!isCut) throw refused.length > 0 ? rejected(remote, refused, answer) : unreachable(remote, answer);
+      if (performance.now() > until) {
+        if (await this.#isDone(remote, updates, patience)) return true;
+        throw unreachable(remote, answer);
+      }
+      isUncertain = true;
+      await pause(pauseBefore(attempt), signal);
+    }
+  }
+
+  /** Whether refs are where an update would have moved them: with a ref of its own in it, nobody else can have moved them there. */
+  async #isDone(remote: string, updates: readonly RefUpdate[], patience: Patience): Promise<boolean> {
+    const now = await this.#list(
+      remote,
+      updates.map(({ ref }) => ref),
+      patience,
+    );
+    const decisive = updates.filter(({ from }) => from !== ANY);
+    return (decisive.length === 0 ? updates : decisive).every(({ ref, to }) => now.get(ref) === to);
   }
 
   /** Ledgers only move forward; the other refs go wherever the remote's are. False when the remote has one of them no more. */
-  async #fetch(remote: string, refs: readonly string[]): Promise<boolean> {
-    const options = ['--no-tags', '--no-prune', '--no-write-fetch-head', '--no-auto-maintenance', '--no-recurse-submodules', '--refmap='];
+  async #fetch(remote: string, refs: readonly string[], patience: Patience): Promise<boolean> {
     const refspecs = refs.map((ref) => `${isLedger(ref) ? '' : '+'}${ref}:${ref}`);
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await this.#call(['fetch', ...options, remote, '--stdin'], `${refspecs.join('\n')}\n`);
+      const answer = await this.#insist(['fetch', ...FETCH, '--refmap=', remote, '--stdin'], patience, `${refspecs.join('\n')}\n`);
       if (answer.code === 0) return true;
       const ahead = /\[rejected\].*-> (\S+)/.exec(answer.stderr)?.[1];
       if (ahead !== undefined) throw diverged(remote, ahead);
       // Another process of this clone fetches the same ref.
       const passing = /cannot lock ref|unable to update local ref|File exists/.test(answer.stderr);
-      if (/couldn't find remote ref/.test(answer.stderr)) return false;
+      if (/couldn't find remote ref|not our ref/.test(answer.stderr)) return false;
       if (!passing || attempt === FETCHES) throw unreachable(remote, answer);
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * attempt));
+      await pause(Math.random() * 20 * attempt, this.#signal(patience));
     }
+  }
+
+  /** Gets what refs of the remote point at, and moves no ref. */
+  async #fetchObjects(remote: string, refs: readonly string[]): Promise<void> {
+    const answer = await this.#insist(['fetch', ...FETCH, remote, '--stdin'], 'command', `${refs.join('\n')}\n`);
+    if (answer.code !== 0) throw unreachable(remote, answer);
+  }
+
+  /** Calls a remote until it gets through, for as long as that is worth waiting for. */
+  async #insist(args: readonly string[], patience: Patience, input?: string): Promise<Answer> {
+    const signal = this.#signal(patience);
+    const until = performance.now() + PATIENCE[patience];
+    for (let attempt = 0; ; attempt += 1) {
+      const answer = await callRemote(args, { cwd: this.#repository.root, signal, ...(input === undefined ? {} : { input }) });
+      if (!isPassing(answer) || performance.now() > until) return answer;
+      await pause(pauseBefore(attempt), signal);
+    }
+  }
+
+  #signal(patience: Patience): AbortSignal | undefined {
+    const stop = this.#stop();
+    return patience === 'outcome' ? stop?.force : stop?.interrupt;
   }
 
   #call(args: readonly string[], input?: string): Promise<Answer> {
@@ -116,6 +218,15 @@ export class Refs {
     return this.#repository.git(args, input === undefined ? { answers } : { answers, input });
   }
 }
+
+const FETCH = [
+  '--progress',
+  '--no-tags',
+  '--no-prune',
+  '--no-write-fetch-head',
+  '--no-auto-maintenance',
+  '--no-recurse-submodules',
+] as const;
 
 function isLedger(ref: string): boolean {
   return ref.startsWith('refs/atmos/ledger/');
@@ -136,30 +247,4 @@ function parse(out: Buffer, separator: string): ReadonlyMap<string, string> {
       return id === undefined || ref === undefined ? [] : [[ref, id] as const];
     }),
   );
-}
-
-function diverged(remote: string, ref: string): AtmosError {
-  return new AtmosError(`this clone has records of ${ref} that ${remote} does not have`, {
-    kind: 'failed',
-    code: 'ledger-diverged',
-    hint: `look at both: git log ${ref}, git ls-remote ${remote} ${ref}   To publish yours (only possible when ${remote} merely lacks them): git push ${remote} ${ref}`,
-  });
-}
-
-function rejected(remote: string, lines: readonly string[], { stderr }: Answer): AtmosError {
-  const reasons = [...new Set(lines.map((line) => /\(([^)]*)\)\s*$/.exec(line)?.[1] ?? line))].join(', ');
-  const said = stderr.split('\n').filter((line) => line.startsWith('remote: '));
-  return new AtmosError([`${remote} does not take the record: ${reasons}`, ...said].join('\n'), {
-    kind: 'refused',
-    code: 'push-rejected',
-    hint: 'nothing was recorded; whoever administers the remote must allow writing refs/atmos/*',
-  });
-}
-
-function unreachable(remote: string, { code, stderr }: Answer): AtmosError {
-  return new AtmosError(`the remote "${remote}" cannot be reached: ${stderr.trim() || `exit code ${code}`}`, {
-    kind: 'environment',
-    code: 'remote-unreachable',
-    hint: `try it: git ls-remote ${remote}   (which remote is used: deployments.tracking.remote in atmos.yaml)`,
-  });
 }

@@ -1,0 +1,40 @@
+import { AtmosError } from '../../engine/index.ts';
+import type { Answer } from './call.ts';
+
+/** The remote has another history of a ledger than this clone. */
+export function diverged(remote: string, ref: string): AtmosError {
+  return new AtmosError(`this clone has records of ${ref} that ${remote} does not have`, {
+    kind: 'failed',
+    code: 'ledger-diverged',
+    hint: `look at both: git log ${ref}, git ls-remote ${remote} ${ref}   Where ${remote} merely lacks yours: atmos-deployment tracking push`,
+  });
+}
+
+/** Records that were made before there was a remote. */
+export function notPublished(remote: string, ref: string): AtmosError {
+  return new AtmosError(`this clone has records of ${ref} that ${remote} does not have: they were made before there was a remote`, {
+    kind: 'failed',
+    code: 'not-published',
+    hint: 'bring all of them there, with their releases: atmos-deployment tracking push',
+  });
+}
+
+/** What the remote does not take, with its reasons. */
+export function rejected(remote: string, lines: readonly string[], { stderr }: Answer): AtmosError {
+  const reasons = [...new Set(lines.map((line) => /\(([^)]*)\)\s*$/.exec(line)?.[1] ?? line))].join(', ');
+  const said = stderr.split('\n').filter((line) => line.startsWith('remote: '));
+  return new AtmosError([`${remote} does not take the record: ${reasons}`, ...said].join('\n'), {
+    kind: 'refused',
+    code: 'push-rejected',
+    hint: 'nothing was recorded; whoever administers the remote must allow writing refs/atmos/*',
+  });
+}
+
+/** The remote did not get through, or is not there. */
+export function unreachable(remote: string, { code, stderr }: Answer): AtmosError {
+  return new AtmosError(`the remote "${remote}" cannot be reached: ${stderr.trim() || `exit code ${code}`}`, {
+    kind: 'environment',
+    code: 'remote-unreachable',
+    hint: `try it: git ls-remote ${remote}   (which remote is used: deployments.tracking.remote in atmos.yaml)`,
+  });
+}

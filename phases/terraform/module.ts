@@ -14,7 +14,7 @@ import {
   type Tree,
 } from '../../engine/index.ts';
 
-export const MODULE = { name: 'terraform-module', version: 3 } as const;
+export const MODULE = { name: 'terraform-module', version: 4 } as const;
 
 /** Arguments of the module node. */
 export interface ModuleArgs {
@@ -32,10 +32,11 @@ export interface ModuleArgs {
 }
 
 /**
- * The file with a component's variables. Terraform is given it by `-var-file`, which wins over the component's own `terraform.tfvars` and
- * `*.auto.tfvars`, as with Atmos.
+ * The file with a component's variables. Of files that Terraform loads by itself the last one counts, in the order of their names: it wins over the
+ * component's own `terraform.tfvars` and `*.auto.tfvars`, as what Atmos gives by `-var-file` does; and it is there again when a plan is applied, which
+ * ephemeral variables need.
  */
-export const VARS_FILE = 'atmos-deployment.tfvars.json';
+export const VARS_FILE = '~~atmos-deployment.auto.tfvars.json';
 
 /** Generated files that Terraform reads, in the root module's directory. */
 const GENERATED = ['backend.tf.json', 'providers_override.tf.json', '.terraform.lock.hcl'];

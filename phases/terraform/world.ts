@@ -1,6 +1,5 @@
 import type { Digest, Exec, Input, Node, NodeId, StateMount } from '../../engine/index.ts';
 import { exec, input, script, step } from '../step.ts';
-import { VARS_FILE } from './module.ts';
 import { MIRROR_CONFIG, providersInput, STATE, TERRAFORM_ENV, type Workbench } from './prepare.ts';
 
 /** A terraform component as its nodes that talk to the world need it. */
@@ -55,7 +54,7 @@ const details = (file: string): string =>
 const PLAN_UI = '/out/plan.jsonl';
 const plan = (
   out: string,
-): string => `${withUi(PLAN_UI, `plan -json -lock-timeout=60s -detailed-exitcode -var-file=${VARS_FILE} $6 ${out}`)}if [ $code -ne 0 ] && [ $code -ne 2 ]; then
+): string => `${withUi(PLAN_UI, `plan -json -lock-timeout=60s -detailed-exitcode $6 ${out}`)}if [ $code -ne 0 ] && [ $code -ne 2 ]; then
   ${details(PLAN_UI)}
   exit $code
 fi
@@ -131,7 +130,7 @@ export function pushNode(site: Site, rescued: Digest): Node {
 }
 
 /** Terraform names a lock that stands in the way; where none does, there is nothing to release. */
-const UNLOCK = String.raw`code=0; "$1" plan -no-color -lock-timeout=0s -refresh=false -var-file=${VARS_FILE} > /tmp/plan.log 2>&1 || code=$?
+const UNLOCK = String.raw`code=0; "$1" plan -no-color -lock-timeout=0s -refresh=false > /tmp/plan.log 2>&1 || code=$?
 id=$(sed -n 's/.*already locked: ID=\([^ ]*\).*/\1/p' /tmp/plan.log | head -n 1)
 if [ -z "$id" ]; then id=$(sed -n 's/^[^A-Za-z]*ID: *\([^ ]*\).*/\1/p' /tmp/plan.log | head -n 1); fi
 if [ -z "$id" ]; then

@@ -31,14 +31,14 @@ test('a wrong value names the variable that it is the value of', () => {
   const output = `
 Error: Invalid value for variable
 
-  on atmos-deployment.tfvars.json line 2:
+  on ~~atmos-deployment.auto.tfvars.json line 2:
    2:   "cidr": "not-a-range",
     ├────────────────
     │ var.cidr is "not-a-range"
 
 A network's range is in CIDR notation: 10.0.0.0/16.
 `;
-  expect(readDiagnostic(output)).toMatchObject({ file: 'atmos-deployment.tfvars.json', line: 2, variable: 'cidr' });
+  expect(readDiagnostic(output)).toMatchObject({ file: '~~atmos-deployment.auto.tfvars.json', line: 2, variable: 'cidr' });
 });
 
 test('of errors that say only that others follow, the one that follows is told', () => {

@@ -151,7 +151,8 @@ export class Refs {
       const conflict =
         /stale info|fetch first|non-fast-forward|failed to update ref|failed to lock|cannot lock ref|already exists|incorrect old value|transaction|does not exist/;
       if (refused.some((line) => conflict.test(line)) || /remote ref does not exist/.test(answer.stderr)) {
-        return isUncertain && (await this.#isDone(remote, updates, patience));
+        // A line that was cut may have been asked again by Git itself, which then found its own work in the way.
+        return this.#isDone(remote, updates, patience);
       }
       const isCut = isPassing(answer) || refused.some((line) => /\[remote failure\]|remote end|internal error/i.test(line));
       if (!isCut) throw refused.length > 0 ? rejected(remote, refused, answer) : unreachable(remote, answer);

@@ -54,6 +54,42 @@ async function broken(world: World, rounds: number, how: 'SIGKILL' | 'SIGINT', r
   return counts;
 }
 
+/** Kills a command that takes something down at a random instant; then repeats it, and counts what was forgotten or is left. */
+async function takenDown(world: World, rounds: number, what: 'destroy' | 'prune', runtime: string): Promise<Counts> {
+  const counts: Counts = { rounds: 0, lostResources: 0, lostRecords: 0, doubledRecords: 0, leftovers: 0 };
+  const args =
+    what === 'destroy' ? `destroy app --target dev --yes --runtime ${runtime}` : `rollout app --target dev --prune --runtime ${runtime}`;
+  let whole = 1500;
+  for (let round = 0; round < rounds; round += 1) {
+    const things = 1 + ((round * 7 + 3) % 6);
+    world.commit(things);
+    world.run(world.dir, `rollout app --target dev --runtime ${runtime}`);
+    if (what === 'prune') world.commit(things, false);
+    const began = performance.now();
+    const child = world.start(world.dir, args);
+    const exited = gone(child);
+    await Promise.race([sleep(Math.random() * whole), exited]);
+    if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    else whole = performance.now() - began;
+    await exited;
+    const again = world.run(world.dir, args);
+    counts.rounds += 1;
+    // When all was done before it was killed, there is nothing to destroy any more.
+    const isFine = again.status === 0 || (what === 'destroy' && /nothing is deployed|runs nothing/.test(again.stderr));
+    if (!isFine) {
+      process.stderr.write(`${what}, round ${round}: ${again.stderr}\n`);
+      counts.lostRecords += 1;
+    }
+    counts.lostResources += world.lostResources(what === 'destroy' ? 0 : things);
+    const known = world.components();
+    if (known.length !== (what === 'destroy' ? 0 : 1)) counts.doubledRecords += 1;
+    const left = world.leftovers();
+    if (left.length > 0) process.stderr.write(`${what}, round ${round}: left behind: ${left.join(', ')}\n`);
+    counts.leftovers += left.length;
+  }
+  return counts;
+}
+
 /** Two rollouts of one target at once, from two clones: one wins, and the other says who holds the lock or that there is nothing to do. */
 async function raced(world: World, rounds: number): Promise<{ rounds: number; notOne: number; unsaid: number }> {
   const two = join(world.base, 'two');
@@ -109,6 +145,14 @@ export async function figures(): Promise<Figures> {
         figures[`${name}, ${backend}: lost records`] = none(counts.lostRecords);
         figures[`${name}, ${backend}: doubled records`] = none(counts.doubledRecords);
         figures[`${name}, ${backend}: leftovers`] = none(counts.leftovers);
+      }
+      for (const what of ['destroy', 'prune'] as const) {
+        const counts = await takenDown(world, Math.ceil(ROUNDS / 8), what, 'bubblewrap');
+        figures[`kill -9 in ${what}, ${backend}: rounds`] = told(counts.rounds, 'count');
+        figures[`kill -9 in ${what}, ${backend}: forgotten resources`] = none(counts.lostResources);
+        figures[`kill -9 in ${what}, ${backend}: not repeated`] = none(counts.lostRecords);
+        figures[`kill -9 in ${what}, ${backend}: components still known, or not any more`] = none(counts.doubledRecords);
+        figures[`kill -9 in ${what}, ${backend}: leftovers`] = none(counts.leftovers);
       }
       if (backend === 'local') {
         const race = await raced(world, ROUNDS);

@@ -6,11 +6,13 @@ const BENCHES: Readonly<Record<string, () => Promise<{ figures(): Promise<Figure
   faults: () => import('./faults.ts'),
   graphs: () => import('./graphs.ts'),
   inputs: () => import('./inputs.ts'),
+  network: () => import('./network.ts'),
   outages: () => import('./outages.ts'),
   resolve: () => import('./resolve.ts'),
   rollout: () => import('./rollout.ts'),
   start: () => import('./start.ts'),
   store: () => import('./store.ts'),
+  writers: () => import('./writers.ts'),
 };
 
 const name = process.argv[2] ?? '';

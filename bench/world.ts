@@ -26,13 +26,12 @@ const READER = `
 variable "ids" { type = list(string) }
 resource "terraform_data" "reader" { input = var.ids }
 `;
-const deployment = (things: number, backend: string, secrets: string): string => `deployment:
+const deployment = (things: number, hasReader: boolean, backend: string, secrets: string): string => `deployment:
   name: app
   components:
     terraform:
       things: { ${backend.replaceAll('NAME', 'things')}vars: { things: ${things} } }
-      reader: { ${backend.replaceAll('NAME', 'reader')}vars: { ids: !terraform.output things ids } }
-  targets: { dev: { ${secrets} } }
+${hasReader ? `      reader: { ${backend.replaceAll('NAME', 'reader')}vars: { ids: !terraform.output things ids } }\n` : ''}  targets: { dev: { ${secrets} } }
 `;
 
 /** Where a world keeps its state, and its markers. */
@@ -149,12 +148,13 @@ export class World {
     return { ...process.env, ...this.backing.env };
   }
 
-  #write(things: number): void {
-    writeFileSync(join(this.dir, 'deployments/app.yaml'), deployment(things, this.backing.backend, this.backing.secrets));
+  #write(things: number, hasReader = true): void {
+    writeFileSync(join(this.dir, 'deployments/app.yaml'), deployment(things, hasReader, this.backing.backend, this.backing.secrets));
   }
 
-  commit(things: number): void {
-    this.#write(things);
+  /** Declares so many things, and what reads them, or not. */
+  commit(things: number, hasReader = true): void {
+    this.#write(things, hasReader);
     this.git(this.dir, 'add', '--all');
     this.git(this.dir, 'commit', '--quiet', '--allow-empty', `--message=${things} things`);
     this.git(this.dir, 'push', '--quiet', 'origin', 'main');
@@ -167,6 +167,12 @@ export class World {
     const ids = resources.flatMap(({ instances }) => instances.map(({ attributes }) => attributes.id));
     const odd = [...markers.filter((id) => !ids.includes(id)), ...ids.filter((id) => !markers.includes(id))].length;
     return odd + Math.abs(ids.length - things);
+  }
+
+  /** The components that the ledger says are there. */
+  components(): readonly string[] {
+    const { targets } = JSON.parse(this.run(this.dir, '--format json status app').stdout) as { targets: { components: object }[] };
+    return Object.keys(targets[0]?.components ?? {});
   }
 
   /** Outcomes of the release of the newest commit: one is right. */

@@ -7,6 +7,8 @@ import { collectTrees } from './volumes.ts';
 /** Seconds that a tool of a killed process gets to write its state and free its locks. */
 const GRACE = 60;
 
+/** Seconds after which a container that does not run belongs to nobody. */
+const ABANDONED = 24 * 60 * 60;
 /** Seconds after which nobody comes back for an effect that has ended. */
 const FORGOTTEN = 30 * 24 * 60 * 60;
 
@@ -21,8 +23,10 @@ export async function removeLeftovers(engine: Engine): Promise<readonly string[]
   const filters = { label: [OWNER] };
   const containers = await docker.listContainers({ all: true, filters });
   const stale = containers.filter(({ Labels, State, Created }) => {
-    if (!isLeftover(Labels[OWNER])) return false;
-    return Labels[EFFECT] !== 'yes' || (State !== 'running' && Date.now() / 1000 - Created > FORGOTTEN);
+    const age = Date.now() / 1000 - Created;
+    // Of a process of another boot, or in another container, only time tells.
+    if (!isLeftover(Labels[OWNER])) return Labels[EFFECT] !== 'yes' && State !== 'running' && age > ABANDONED;
+    return Labels[EFFECT] !== 'yes' || (State !== 'running' && age > FORGOTTEN);
   });
   await Promise.all(
     stale.map(async ({ Id, State }) => {

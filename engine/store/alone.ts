@@ -1,7 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError, errorCode, isMissing } from '../errors.ts';
-import { formatProcess, isGone, parseProcess, thisProcess } from '../process.ts';
+import { formatProcess, parseProcess, thisProcess } from '../process.ts';
+import type { Liveness } from './liveness.ts';
 import { namesIn } from './walk.ts';
 
 const FILE = 'pruning';
@@ -12,9 +13,9 @@ const POLL = 50;
  * leaves; this leaves the mark first and then looks into `tmp/`: one of the two sees the other.
  * @throws AtmosError `cache-in-use` while another process uses the store
  */
-export async function alone<T>(dir: string, work: () => T): Promise<T> {
+export async function alone<T>(dir: string, liveness: Liveness, work: () => T): Promise<T> {
   const path = join(dir, FILE);
-  if (pruner(dir) === 'gone') rmSync(path, { force: true });
+  if (pruner(dir, liveness) === 'gone') rmSync(path, { force: true });
   try {
     writeFileSync(path, formatProcess(thisProcess()), { flag: 'wx' });
   } catch (error) {
@@ -25,7 +26,7 @@ export async function alone<T>(dir: string, work: () => T): Promise<T> {
     const own = formatProcess(thisProcess());
     const others = namesIn(join(dir, 'tmp')).filter((name) => {
       const owner = parseProcess(name);
-      return name !== own && owner !== undefined && !isGone(owner);
+      return name !== own && owner !== undefined && !liveness.isGone(owner);
     });
     if (others.length > 0) throw inUse(`used by ${others.map((name) => `process ${parseProcess(name)?.pid}`).join(', ')}`);
     return work();
@@ -35,15 +36,15 @@ export async function alone<T>(dir: string, work: () => T): Promise<T> {
 }
 
 /** Waits while another process drops things. */
-export async function awaitOthers(dir: string): Promise<void> {
-  while (pruner(dir) === 'alive') await new Promise((resolve) => setTimeout(resolve, POLL));
+export async function awaitOthers(dir: string, liveness: Liveness): Promise<void> {
+  while (pruner(dir, liveness) === 'alive') await new Promise((resolve) => setTimeout(resolve, POLL));
 }
 
-function pruner(dir: string): 'none' | 'alive' | 'gone' {
+function pruner(dir: string, liveness: Liveness): 'none' | 'alive' | 'gone' {
   try {
     const owner = parseProcess(readFileSync(join(dir, FILE), 'utf8'));
     // Without a name it was killed while it wrote that, or writes it just now.
-    return owner === undefined || isGone(owner) ? 'gone' : owner.pid === process.pid ? 'none' : 'alive';
+    return owner === undefined || liveness.isGone(owner) ? 'gone' : owner.pid === process.pid ? 'none' : 'alive';
   } catch (error) {
     if (isMissing(error)) return 'none';
     throw error;

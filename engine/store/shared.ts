@@ -2,10 +2,11 @@ import { accessSync, constants, mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../digest.ts';
 import { errorCode, isMissing, isUnwritable } from '../errors.ts';
-import { formatProcess, isGone, parseProcess, thisProcess } from '../process.ts';
+import { formatProcess, parseProcess, thisProcess } from '../process.ts';
 import { awaitOthers } from './alone.ts';
 import { checkoutPath, isDirectory } from './checkout.ts';
 import { Contents } from './contents.ts';
+import { Liveness } from './liveness.ts';
 import { Results } from './results.ts';
 import { Texts } from './texts.ts';
 import { sweepTurns, Turns } from './turns.ts';
@@ -26,21 +27,24 @@ export class Shared {
   readonly results: Results;
   readonly texts: Texts;
   readonly turns: Turns;
+  readonly liveness: Liveness;
   readonly checkouts = new Map<Digest, Promise<string>>();
   readonly ephemeralTrees = new Set<Digest>();
   readonly #own: string;
   #made: Promise<string> | undefined;
   #isSwept = true;
+  #quiet: () => void = () => undefined;
 
   constructor(dir: string) {
     this.dir = dir;
     this.#own = join(dir, 'tmp', formatProcess(thisProcess()), unlikely());
     const temporary = (): Promise<string> => this.ownDirectory();
+    this.liveness = new Liveness(dir);
     this.kept = new Contents(join(dir, 'objects'), temporary);
     this.ephemeral = new Contents(join(this.#own, 'objects'), temporary);
     this.results = new Results(join(dir, 'results'), temporary);
     this.texts = new Texts(join(dir, 'texts'), temporary);
-    this.turns = new Turns(join(dir, 'turns'), temporary);
+    this.turns = new Turns(join(dir, 'turns'), temporary, this.liveness);
   }
 
   /** A directory of this store's own, made when it is first asked for; what processes left that are gone is removed then. */
@@ -51,7 +55,8 @@ export class Shared {
 
   async #make(): Promise<string> {
     makeDirectory(this.#own);
-    await awaitOthers(this.dir);
+    this.#quiet = this.liveness.beat(dirname(this.#own));
+    await awaitOthers(this.dir, this.liveness);
     this.sweep();
     return this.#own;
   }
@@ -72,11 +77,11 @@ export class Shared {
     let hasGone = false;
     for (const name of namesIn(root)) {
       const owner = parseProcess(name);
-      if (owner === undefined || !isGone(owner)) continue;
+      if (owner === undefined || !this.liveness.isGone(owner)) continue;
       hasGone = true;
       if (!isRemoved(join(root, name))) this.#isSwept = false;
     }
-    if (hasGone) sweepTurns(this.dir);
+    if (hasGone) sweepTurns(this.dir, this.liveness);
   }
 
   /** Where a tree is checked out: with the others, or with what is this process's own. */
@@ -92,6 +97,7 @@ export class Shared {
       () => false,
     );
     this.#made = undefined;
+    this.#quiet();
     if (!isMade) return;
     if (!this.#isSwept) this.sweep();
     rmSync(this.#own, { recursive: true, force: true });

@@ -224,7 +224,7 @@ class DiskStore implements Store {
 
   async prune(request: PruneRequest): Promise<PruneAnswer> {
     await this.#shared.ownDirectory();
-    return alone(this.#shared.dir, () => prune(this.#shared.dir, request));
+    return alone(this.#shared.dir, this.#shared.liveness, () => prune(this.#shared.dir, request));
   }
 
   sweep(): void {

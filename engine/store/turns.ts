@@ -2,7 +2,8 @@ import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writ
 import { dirname, join } from 'node:path';
 import type { Digest } from '../digest.ts';
 import { errorCode, isMissing, isUnwritable } from '../errors.ts';
-import { formatProcess, isGone, type ProcessIdentity, parseProcess, thisProcess } from '../process.ts';
+import { formatProcess, type ProcessIdentity, parseProcess, thisProcess } from '../process.ts';
+import type { Liveness } from './liveness.ts';
 import { placeIn, storedIn } from './walk.ts';
 
 /** Whose turn it is to make what a key stands for: ours, until `end` is called; or another process's. */
@@ -15,10 +16,12 @@ export type Turn = { readonly end: () => void } | { readonly of: ProcessIdentity
 export class Turns {
   readonly #dir: string;
   readonly #temporary: () => Promise<string>;
+  readonly #liveness: Liveness;
   #count = 0;
-  constructor(dir: string, temporary: () => Promise<string>) {
+  constructor(dir: string, temporary: () => Promise<string>, liveness: Liveness) {
     this.#dir = dir;
     this.#temporary = temporary;
+    this.#liveness = liveness;
   }
 
   /** Where nothing can be written, each takes its turn by itself. */
@@ -30,7 +33,7 @@ export class Turns {
         for (;;) {
           if (isLinked(own, path)) return { end: () => rmSync(path, { force: true }) };
           const owner = ownerOf(path);
-          if (owner !== undefined && !isGone(owner)) return { of: owner };
+          if (owner !== undefined && !this.#liveness.isGone(owner)) return { of: owner };
           this.#clear(path, await this.#temporary());
         }
       } finally {
@@ -62,16 +65,16 @@ export class Turns {
       throw error;
     }
     const owner = ownerOf(moved);
-    if (owner !== undefined && !isGone(owner)) isLinked(moved, path);
+    if (owner !== undefined && !this.#liveness.isGone(owner)) isLinked(moved, path);
     rmSync(moved, { force: true });
   }
 }
 
 /** Removes the turns of processes that are gone. */
-export function sweepTurns(dir: string): void {
+export function sweepTurns(dir: string, liveness: Liveness): void {
   for (const { path } of storedIn(dir, 'turns')) {
     const owner = ownerOf(path);
-    if (owner !== undefined && isGone(owner)) rmSync(path, { force: true });
+    if (owner !== undefined && liveness.isGone(owner)) rmSync(path, { force: true });
   }
 }
 

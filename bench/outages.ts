@@ -5,15 +5,16 @@ import { setTimeout } from 'node:timers/promises';
 import { Daemon } from './daemon.ts';
 import { type Figures, none, told } from './figures.ts';
 import { startBadLine } from './line.ts';
+import { engineLost } from './lost-engine.ts';
 import { newShop, PROGRAM, type Shop } from './shop.ts';
 import { LOCAL, World } from './world.ts';
 
 /** How many rounds of each kind; `ROUNDS=50 npm run bench -- outages`. */
 const ROUNDS = Number(process.env.ROUNDS ?? 10);
 
-/** What is around a command fails while it runs: Docker is stopped and started, the clock jumps, the disk is full, the remote cache breaks off. */
+/** What is around a command fails while it runs: the line to the engine is cut, or silent, Docker is stopped and started, the clock jumps, the disk is full, the remote cache breaks off. */
 export async function figures(): Promise<Figures> {
-  return { ...(await dockerStops()), ...(await clockJumps()), ...diskFull(), ...(await cacheBreaksOff()) };
+  return { ...(await engineLost(ROUNDS)), ...(await dockerStops()), ...(await clockJumps()), ...diskFull(), ...(await cacheBreaksOff()) };
 }
 
 interface Wrong {

@@ -46,7 +46,7 @@ export async function connect(kind: EngineName): Promise<Engine> {
     const way = tunnel === undefined ? options : socketOptions(tunnel.socketPath);
     const docker = new Client({ ...way, timeout: SILENCE });
     const streams = new Client(way);
-    const { isPodman, able, ...said } = readInfo(await docker.info(), kind);
+    const { isPodman, able, ...said } = readInfo(await docker.info(), kind, url);
     const program = kind === 'docker' ? ['docker'] : ['podman', '--url', url];
     const controllers = isPodman && able.CgroupVersion === '2' ? await controllersOf(docker) : undefined;
     return { docker, streams, kind, program, isPodman, ...said, address: url, abilities: abilitiesOf(able, controllers), close };
@@ -68,7 +68,7 @@ async function controllersOf(docker: Docker): Promise<ReadonlySet<string>> {
 
 type Said = Omit<Engine, 'docker' | 'streams' | 'kind' | 'program' | 'address' | 'abilities' | 'close'> & { readonly able: Abilities };
 
-function readInfo(info: unknown, kind: EngineName): Said {
+function readInfo(info: unknown, kind: EngineName, url: string): Said {
   const { ID, OSType, Architecture, NCPU, ServerVersion, BuildahVersion, ...able } = info as {
     ID?: string;
     OSType?: string;
@@ -83,7 +83,8 @@ function readInfo(info: unknown, kind: EngineName): Said {
     name: `${kind} ${ServerVersion ?? ''}`.trim(),
     isPodman: BuildahVersion !== undefined,
     isRootless: isRootless(able),
-    id: ID ?? 'unknown',
+    // Podman makes one up for each answer.
+    id: BuildahVersion !== undefined || ID === undefined ? `${kind} at ${url}` : ID,
     platform: `${OSType ?? 'linux'}/${architecture}`,
     cpus: NCPU ?? 1,
     able,

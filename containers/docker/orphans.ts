@@ -28,8 +28,7 @@ const RESCUED = 'errored.tfstate';
 export async function awaitContainer(of: EffectContainer, path: string, signal: AbortSignal): Promise<boolean> {
   const engine = await connect(of.runtime);
   try {
-    if (of.engine !== '' && (of.engine !== engine.id || (engine.id === 'unknown' && of.address !== engine.address)))
-      throw otherEngine(of, engine);
+    if (of.engine !== '' && of.engine !== engine.id) throw otherEngine(of, engine);
     return await awaitIn(engine, of.container, path, signal);
   } finally {
     await engine.close();

@@ -5,7 +5,7 @@ import type { NodeIo } from '../../engine/index.ts';
 import { insist, isLostConnection, within } from './wait.ts';
 
 /** How long the last of a container's output may take after its end, in milliseconds. */
-const LAST = 5_000;
+const LAST = 2_000;
 
 /**
  * What a container prints, live. The engine keeps no copy: where the connection is cut, what was printed meanwhile is lost, and what comes after is

@@ -89,6 +89,7 @@ class EngineRuntime implements Runtime {
     const run = effect === undefined ? undefined : await makeRunDirectory(io.runsRoot, effect);
     const prepared = await transport.prepare(step, io, run);
     let isLeft = false;
+    let isLost = false;
     try {
       const profile = await this.#profileFor(transport, io);
       const container = await this.#create(step, io, transport, prepared.mounts, profile);
@@ -105,11 +106,13 @@ class EngineRuntime implements Runtime {
         const kept = prepared.keep(io.keepRoot);
         return { exitCode, outputs, enter: kept.enter(shellCommand(step, this.#engine, transport.user, kept.binds, profile)) };
       } catch (error) {
+        isLost = isLostConnection(error) || (error instanceof AtmosError && error.code === 'engine-lost');
         // What changes the world and was not seen to end stays, with all that finds it again.
-        isLeft = effect !== undefined && (isLostConnection(error) || (error instanceof AtmosError && error.code === 'engine-lost'));
+        isLeft = effect !== undefined && isLost;
         throw error;
       } finally {
-        if (!isLeft) await removeContainer(container);
+        // An engine that can't be reached removes nothing: the next command does.
+        if (!isLost) await removeContainer(container);
       }
     } finally {
       if (!isLeft) {

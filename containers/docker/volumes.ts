@@ -3,12 +3,15 @@ import type Docker from 'dockerode';
 import { AtmosError, type Digest, hex, isGone, type NodeIo, packTree, parseProcess, type ResolvedExec } from '../../engine/index.ts';
 import type { Engine } from './connect.ts';
 import { ignoreMissing, labels, OWNER, TREE } from './labels.ts';
+import { isLostConnection, within } from './wait.ts';
 
 /** On volumes that hold a tree: who of several that wanted it at once is to fill it. */
 const FILLER = 'dev.atmos.deployment.filler';
 
 /** Bytes from which on an input stays on an engine: to place a smaller one anew costs less than to look for it. */
 const LARGE = 8 * 1024 * 1024;
+/** Milliseconds that an engine may take to remove a volume. */
+const REMOVAL = 5_000;
 /** Milliseconds that it stays there. */
 const KEPT = 7 * 24 * 60 * 60 * 1000;
 
@@ -102,7 +105,14 @@ export class InputVolumes {
   /** Removes what is this run's alone. */
   async close(): Promise<void> {
     for (const placed of await Promise.allSettled(this.#known.values())) {
-      if (placed.status === 'fulfilled' && placed.value.isOwn) await ignoreMissing(this.#docker.getVolume(placed.value.name).remove());
+      if (placed.status !== 'fulfilled' || !placed.value.isOwn) continue;
+      try {
+        await within(REMOVAL, ignoreMissing(this.#docker.getVolume(placed.value.name).remove()));
+      } catch (error) {
+        // The next command removes what a process that is gone has left.
+        if (isLostConnection(error)) return;
+        throw error;
+      }
     }
   }
 }

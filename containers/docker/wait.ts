@@ -13,11 +13,11 @@ export interface WaitOptions {
 }
 
 /** How long one call to wait may last before the container is looked at, in milliseconds: a connection that was cut silently answers never. */
-const ROUND = 20_000;
+const ROUND = 12_000;
 /** How long an engine may be silent to everything before it counts as lost. */
-const LOST = 18_000;
+const LOST = 20_000;
 /** How long it may take to answer what it can answer at once. */
-const ANSWER = 8_000;
+const ANSWER = 5_000;
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 3_000;
 

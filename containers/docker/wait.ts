@@ -18,6 +18,8 @@ const ROUND = 12_000;
 const LOST = 20_000;
 /** How long it may take to answer what it can answer at once. */
 const ANSWER = 5_000;
+/** How often an engine that does not know yet how a container ended is asked again. */
+const UNSETTLED = 50;
 const FIRST_PAUSE = 200;
 const LONGEST_PAUSE = 3_000;
 
@@ -33,17 +35,25 @@ export async function awaitEnd(
 ): Promise<{ readonly exitCode: number; readonly waited: boolean } | undefined> {
   const patience = new Patience(isEffect);
   let waited = isStarted;
+  let unsettled = 0;
   for (let look = !isStarted; ; look = true) {
     if (signal?.aborted === true && interruption !== undefined) throw interruption();
     try {
       if (look) {
         const { State } = await within(ANSWER, container.inspect());
         patience.answered();
-        if (!State.Running && State.Status !== 'created') return { exitCode: State.ExitCode, waited };
+        const isOver = !State.Running && State.Status !== 'created';
+        if (isOver && (State.ExitCode >= 0 || unsettled === UNSETTLED)) return { exitCode: State.ExitCode, waited };
+        if (isOver) {
+          unsettled += 1;
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
         waited = true;
       }
       const ended: unknown = await Promise.race([within(ROUND, container.wait()), aborted(signal)]);
-      if (ended !== undefined) return { exitCode: (ended as { StatusCode: number }).StatusCode, waited };
+      // Podman may not know yet how it ended: then it says so by a code that is none, and is looked at.
+      const { StatusCode } = (ended ?? { StatusCode: -1 }) as { StatusCode: number };
+      if (StatusCode >= 0) return { exitCode: StatusCode, waited };
     } catch (error) {
       if ((error as { statusCode?: number }).statusCode === 404) return undefined;
       // A wait that lasted a whole round says nothing of the engine: it is asked next.

@@ -1,6 +1,7 @@
 import { AtmosError, findCycle, type JsonObject, together } from '../engine/index.ts';
 import { bindImages } from './bind-images.ts';
 import { DataFiles } from './data-files.ts';
+import { limitsOf } from './deployment/limits.ts';
 import type { Deployment } from './deployment/load.ts';
 import { promotionOf } from './deployment/promotion.ts';
 import { componentSections, labelsOf } from './deployment/sections.ts';
@@ -121,7 +122,11 @@ export async function resolve(
     const request = { kind, name, at, overlays: layers, manifest, project, target, context, evaluation: mine, files, cache, siblings };
     prepared.set(address, await prepareComponent(request));
   });
-  const components = await data.evaluate(() => [...declared.keys()].map((address) => siblings.resolve(address)));
+  const resolved = await data.evaluate(() => [...declared.keys()].map((address) => siblings.resolve(address)));
+  const components = resolved.map((component) => {
+    const limits = limitsOf([declared.get(component.address)?.section, overlays.get(component.address)?.section]);
+    return Object.keys(limits).length === 0 ? component : { ...component, limits };
+  });
   const bound = await bindAll(components, declared, recorded.files, options);
   checkOrder(bound, declared);
   const sorted = bound.map((component) => [component.address, component] as const).sort(([a], [b]) => (a < b ? -1 : 1));
@@ -211,6 +216,7 @@ function phasesOf(root: LocatedMap, evaluation: EvaluationContext): Scope['phase
         network: (textOf(member(node, 'network'), '"network"') ?? 'none') as UserNode['network'],
         timeoutMs: durationOf(textOf(member(node, 'timeout'), '"timeout"')),
         retries: Number(plain(member(node, 'retries')) ?? 0),
+        limits: limitsOf([node]),
         env: env === undefined ? {} : (evaluate(env, evaluation) as JsonObject),
         outputs: (plain(member(node, 'outputs')) ?? {}) as Readonly<Record<string, string>>,
       };

@@ -44,6 +44,15 @@ export interface ScopedComponent {
   readonly sections: JsonObject;
   /** What it waits for: `metadata.depends_on` and whatever it reads outputs of. Sorted. */
   readonly dependsOn: readonly ComponentAddress[];
+  /** What its nodes may use, where the deployment file says so. */
+  readonly limits?: NodeLimits;
+}
+
+/** Limits of nodes; what is absent is as usual. */
+export interface NodeLimits {
+  readonly memoryMiB?: number;
+  readonly cpus?: number;
+  readonly pids?: number;
 }
 
 export interface Origin {
@@ -67,6 +76,7 @@ export interface UserNode {
   readonly timeoutMs: number | undefined;
   /** How often it is run again when it fails. */
   readonly retries: number;
+  readonly limits: NodeLimits;
   /** May hold `Deferred`. */
   readonly env: JsonObject;
   /** Report files to collect, by name: `{ junit: "reports/junit.xml" }`. */

@@ -15,8 +15,9 @@ export function wantedOf(release: Release): WantedComponents {
 
 /** The digest of all that decides what is applied and is in no layer: environment, workspace, backend type, command, image, names of secrets. */
 export function settingsDigest({ config }: Release, address: string): Digest {
-  const { settings } = config.components[address] ?? {};
-  const command = typeof settings?.command === 'string' ? settings.command : undefined;
+  // What nodes may use decides nothing of what they apply.
+  const { limits: _, ...settings } = config.components[address]?.settings ?? {};
+  const command = typeof settings.command === 'string' ? settings.command : undefined;
   const image = command === undefined ? null : (config.images[terraformImage(command)]?.digest ?? null);
   return jsonDigest({ settings, image, secrets: Object.keys(config.secrets).sort() });
 }

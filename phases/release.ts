@@ -125,6 +125,7 @@ function workbenchOf(component: ScopedComponent, ground: Ground): Workbench {
     source: source.tree,
     root: source.root,
     providers: source.providers,
+    limits: component.limits,
   };
 }
 
@@ -142,6 +143,7 @@ export function serviceOf(component: ScopedComponent, ground: Ground): Service {
     build: readSetting(sections, 'build') ?? null,
     start: readSetting(sections, 'start') ?? null,
     imageName: imageName(component),
+    limits: component.limits,
   };
 }
 
@@ -191,6 +193,7 @@ export async function releaseParts(
                   root: source.root,
                   env: textValues((sections.env ?? {}) as JsonObject),
                   ...(isLocked(component) ? { locked: true } : {}),
+                  ...(component.limits === undefined ? {} : { limits: { ...component.limits } }),
                 },
         },
       };

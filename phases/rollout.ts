@@ -1,5 +1,5 @@
-import { type Need, storeOf } from '../config/index.ts';
-import { type Digest, type Graph, type Json, makeGraph, type Node, type NodeId } from '../engine/index.ts';
+import { type Need, type NodeLimits, storeOf } from '../config/index.ts';
+import { type Digest, type Graph, type Json, type JsonObject, makeGraph, type Node, type NodeId } from '../engine/index.ts';
 import type { ReleaseComponent } from '../releases/index.ts';
 import { orderOf, reversed } from '../tracking/index.ts';
 import { input, step } from './step.ts';
@@ -173,11 +173,12 @@ function waitsOf({ work, instances, edges }: RolloutOptions): (address: string, 
 }
 
 function siteOf({ address, component, image, secrets, trees, stateDir }: Instance): Site {
-  const { command, workspace, backend_type, root, env } = component.settings as Record<
+  const { command, workspace, backend_type, root, env, limits } = component.settings as Record<
     'command' | 'workspace' | 'backend_type' | 'root',
     string
   > & {
     env: Record<string, string>;
+    limits?: NodeLimits & JsonObject;
   };
   const { source, providers, data } = trees;
   return {
@@ -193,6 +194,7 @@ function siteOf({ address, component, image, secrets, trees, stateDir }: Instanc
     stateDir,
     env,
     secrets,
+    limits,
   };
 }
 

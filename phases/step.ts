@@ -1,3 +1,4 @@
+import type { NodeLimits } from '../config/index.ts';
 import { type Exec, execAction, type Input, type Limits, type Node } from '../engine/index.ts';
 
 /** What a node's container may use unless it says otherwise. */
@@ -23,9 +24,12 @@ export function script(text: string, ...args: readonly string[]): readonly strin
   return ['sh', '-c', PRELUDE + text, 'sh', ...args];
 }
 
-/** An exec action with the usual limits, and nothing declared but what is given. */
-export function exec(action: Pick<Exec, 'image' | 'argv'> & Partial<Exec>): Exec {
-  return execAction({ limits: LIMITS, ...action });
+/** An exec action with the usual limits but for those that are given, and nothing declared but what is given. */
+export function exec({
+  limits,
+  ...action
+}: Pick<Exec, 'image' | 'argv'> & Partial<Omit<Exec, 'limits'>> & { readonly limits?: NodeLimits | undefined }): Exec {
+  return execAction({ limits: { ...LIMITS, ...limits }, ...action });
 }
 
 /** A node of a component, named `<component>/<step>`. */

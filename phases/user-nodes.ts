@@ -40,6 +40,7 @@ export function userNodes(
         network: node.network,
         timeoutMs: node.timeoutMs,
         retries: node.retries,
+        limits: node.limits,
         collect: 'always',
         outputs: reports.length === 0 ? [] : [{ name: 'reports', path: '/out' }],
       }),

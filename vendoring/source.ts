@@ -1,4 +1,4 @@
-import { type FileMode, makeTree, type Store, type Tree, type TreeEntry } from '../engine/index.ts';
+import { AtmosError, type FileMode, makeTree, type Store, type Tree, type TreeEntry } from '../engine/index.ts';
 
 /** A file of a repository, as Git lists it. */
 export interface SourceFile {
@@ -21,8 +21,26 @@ export async function importSource(
       const path = at === '' ? file.path : `${at}/${file.path}`;
       if (entries.has(path)) continue;
       const content = await file.read();
+      refuseFiltered(path, content);
       entries.set(path, { path, mode: file.mode, digest: await store.put(content), size: content.length });
     }
   }
   return makeTree([...entries.values()]);
+}
+
+/** What Git has of files whose content only a filter can give: how it begins, and whose it is. */
+const FILTERED = [
+  { begins: Buffer.from('version https://git-lfs.github.com/spec/v1\n'), filter: 'Git LFS', what: 'a pointer' },
+  { begins: Buffer.from('\0GITCRYPT\0'), filter: 'git-crypt', what: 'encrypted' },
+] as const;
+
+/** @throws AtmosError `filtered-file` */
+function refuseFiltered(path: string, content: Uint8Array): void {
+  const found = FILTERED.find(({ begins }) => content.length >= begins.length && begins.equals(content.subarray(0, begins.length)));
+  if (found === undefined) return;
+  throw new AtmosError(`${path} is ${found.what} of ${found.filter}: its content is not in the commit that a release is made from`, {
+    kind: 'invalid',
+    code: 'filtered-file',
+    hint: 'a release holds what Git itself has: put the file into Git as it is, or keep it elsewhere and fetch it when it is needed',
+  });
 }

@@ -1,6 +1,7 @@
 import { type AtmosError, findCycle } from '../../engine/index.ts';
 import { suggestion } from '../nearest.ts';
 import { errorAt, itemsOf, type Located, mapOf, member, type Place, plain } from '../yaml/located.ts';
+import { BUILT_IN_STEPS } from './built-in.ts';
 import { checkPromotion } from './check-promotion.ts';
 import { checkSupported } from './check-supported.ts';
 import { componentSections, dependencyAddress } from './sections.ts';
@@ -117,6 +118,11 @@ function checkPhases(root: Located | undefined, components: Components): readonl
           errorAt(name?.at, `phase "${phase}" has two nodes "${label}"`, { code: 'duplicate-node', hint: 'give one of them another name' }),
         );
       names.add(label);
+      if (component !== undefined && BUILT_IN_STEPS.includes(label)) {
+        errors.push(
+          errorAt(name?.at, `"${label}" is a built-in node of components`, { code: 'reserved-name', hint: 'give it another name' }),
+        );
+      }
       if (component !== undefined && !components.has(String(plain(component)))) {
         const address = String(plain(component));
         errors.push(unknownComponent(component.at, `node "${label}" is of ${address}`, address, components));

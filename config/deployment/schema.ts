@@ -6,6 +6,18 @@ const labels = { type: 'object', additionalProperties: { type: ['string', 'numbe
 const map = { type: 'object' } as const;
 const address = { type: 'string', pattern: `^(?:(?:${KINDS.join('|')})/)?.+$` } as const;
 
+/** What a node may use; what is not said is as usual. */
+const limits = {
+  type: 'object',
+  additionalProperties: false,
+  description: 'What nodes may use at most: memory and CPUs',
+  properties: {
+    memory: { type: 'string', pattern: '^[1-9][0-9]*(MiB|GiB|MB|GB)$' },
+    cpus: { type: 'number', exclusiveMinimum: 0 },
+    pids: { type: 'integer', minimum: 1 },
+  },
+} as const;
+
 /** A component's section: Atmos's sections, and what names its root module. */
 const component = {
   type: ['object', 'null'],
@@ -33,6 +45,7 @@ const component = {
     source: { type: ['object', 'string'] },
     provision: map,
     command: text,
+    limits,
   },
 } as const;
 
@@ -56,6 +69,7 @@ const userNode = {
     network: { enum: ['none', 'bridge', 'host'] },
     timeout: { type: 'string', pattern: '^[1-9][0-9]*(s|m|h)$' },
     retries: { type: 'integer', minimum: 0, maximum: 10 },
+    limits,
     env: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
     outputs: { type: 'object', additionalProperties: text },
   },

@@ -71,7 +71,10 @@ export class Launcher {
     const { networks } = confinement;
     const idle = this.#idle.get(networks) ?? [];
     this.#idle.set(networks, idle);
-    const shell = idle.pop() ?? this.#start(networks);
+    let shell = idle.pop();
+    // One that died while it had nothing to do starts nothing any more.
+    while (shell?.isOver === true) shell = idle.pop();
+    shell ??= this.#start(networks);
     const hit = await shell.run(argv, env, confinement, sinks);
     idle.push(shell);
     return hit;
@@ -138,15 +141,20 @@ class Shell {
   readonly #ended: Promise<void>;
   readonly #network: Promise<{ close(): void } | undefined>;
   #sections: { take(chunk: Buffer): void; lost(): void }[] = [];
+  #isOver = false;
 
   constructor(path: string, group: LimitGroup, networks: Networks | undefined) {
     this.#group = group;
     const [command = '', ...args] = networks === undefined ? [path] : networks.enter([path]);
     this.#child = spawn(command, args, { env: {}, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] });
     this.#ended = ended(this.#child).catch(() => undefined);
-    void this.#ended.then(() => {
+    const over = (): void => {
+      this.#isOver = true;
       for (const section of this.#sections) section.lost();
-    });
+    };
+    // Its watcher may hold its pipes open for longer; what could not be started does not exit.
+    this.#child.once('exit', over);
+    void this.#ended.then(over);
     for (const index of [1, 2, 3]) {
       (this.#child.stdio[index] as Readable).on('data', (chunk: Buffer) => this.#sections[index - 1]?.take(chunk));
     }
@@ -158,6 +166,11 @@ class Shell {
     this.#child.stdin?.write(`${group.join}\n${watch(group)}`);
   }
 
+  /** Whether it has ended, for whatever reason. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   async run(
     argv: readonly string[],
     env: Readonly<Record<string, string>>,
@@ -165,6 +178,7 @@ class Shell {
     sinks: Sinks,
   ): Promise<LimitHit | undefined> {
     await this.#network;
+    if (this.#isOver) throw new Error('the shell that was to start it was ended');
     this.#group.set(limits);
     // The command can't know it, so it can't write it.
     const mark = Buffer.from(randomBytes(16).toString('hex'));

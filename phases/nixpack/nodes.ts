@@ -1,3 +1,4 @@
+import type { NodeLimits } from '../../config/index.ts';
 import type { Digest, Input, Json, Node } from '../../engine/index.ts';
 import { exec, input, script, step } from '../step.ts';
 import { IMAGE, IMAGE_LAYER, type ImageArgs } from './image.ts';
@@ -14,6 +15,8 @@ export interface Service {
   readonly start: string | null;
   /** Registry and name, without tag. */
   readonly imageName: string;
+  /** What its nodes may use, where that is not as usual. */
+  readonly limits?: NodeLimits | undefined;
 }
 
 /** Runs a command line in a writable copy of what came before, and exports all of it. */
@@ -43,10 +46,16 @@ export function imageNodes(service: Service): readonly Node[] {
   ];
 }
 
-function commandNode({ component, base }: Service, name: string, command: string, from: Input['from'], network: 'none' | 'bridge'): Node {
+function commandNode(
+  { component, base, limits }: Service,
+  name: string,
+  command: string,
+  from: Input['from'],
+  network: 'none' | 'bridge',
+): Node {
   return step(component, name, {
     inputs: [input('/source', from)],
-    action: exec({ image: base.digest, argv: script(RUN, command), network, outputs: [{ name: 'app', path: '/out/app' }] }),
+    action: exec({ image: base.digest, argv: script(RUN, command), network, limits, outputs: [{ name: 'app', path: '/out/app' }] }),
   });
 }
 

@@ -1,3 +1,4 @@
+import type { NodeLimits } from '../../config/index.ts';
 import type { Digest, Input, Node } from '../../engine/index.ts';
 import { exec, input, script, step } from '../step.ts';
 
@@ -16,6 +17,8 @@ export interface Workbench {
   readonly backendType: string;
   /** An unpacked filesystem mirror with the providers; `undefined` when it needs none; `download` when they come from their registry. */
   readonly providers: Digest | undefined | { readonly requirements: Digest };
+  /** What its nodes may use, where that is not as usual. */
+  readonly limits?: NodeLimits | undefined;
 }
 
 /**
@@ -71,7 +74,7 @@ export function providersInput({ component, providers }: Workbench): readonly In
  * target. Where providers come from their registry, a node of their own downloads them first, keyed by nothing but what is required.
  */
 export function prepareNodes(bench: Workbench): readonly Node[] {
-  const { component, image, command, root, providers, backendType } = bench;
+  const { component, image, command, root, providers, backendType, limits } = bench;
   const nodes: Node[] = [];
   if (typeof providers === 'object') {
     nodes.push(
@@ -82,6 +85,7 @@ export function prepareNodes(bench: Workbench): readonly Node[] {
           argv: script(DOWNLOAD, command),
           env: TERRAFORM_ENV,
           network: 'bridge',
+          limits,
           outputs: [
             { name: 'providers', path: '/out/providers' },
             { name: 'data', path: '/out/data' },
@@ -97,6 +101,7 @@ export function prepareNodes(bench: Workbench): readonly Node[] {
         image,
         argv: script(INIT, command, root, backendType === 'local' ? 'local' : ''),
         env: TERRAFORM_ENV,
+        limits,
         outputs: [
           { name: 'data', path: '/out/data' },
           { name: 'lock', path: '/out/lock' },

@@ -9,7 +9,7 @@ if [ -f /lock/.terraform.lock.hcl ]; then cp /lock/.terraform.lock.hcl .; fi
 
 /** The test phase of a terraform component: `validate`, `fmt -check`, and `terraform test` where the source has tests. All cached. */
 export function terraformTests(bench: Workbench, hasTests: boolean): readonly Node[] {
-  const { component, image, command, root } = bench;
+  const { component, image, command, root, limits } = bench;
   const prepared = [
     input('/source', bench.source),
     input('/data', { node: `${component}/init`, output: 'data' }),
@@ -17,7 +17,10 @@ export function terraformTests(bench: Workbench, hasTests: boolean): readonly No
     ...providersInput(bench),
   ];
   const run = (name: string, text: string): Node =>
-    step(component, name, { inputs: prepared, action: exec({ image, argv: script(WITH_DATA + text, command, root), env: TERRAFORM_ENV }) });
+    step(component, name, {
+      inputs: prepared,
+      action: exec({ image, argv: script(WITH_DATA + text, command, root), env: TERRAFORM_ENV, limits }),
+    });
   return [
     ...prepareNodes(bench),
     step(component, 'fmt', {
@@ -26,6 +29,7 @@ export function terraformTests(bench: Workbench, hasTests: boolean): readonly No
         image,
         argv: script('cd "/source/$2"\nrun "$1" fmt -check -diff -recursive -no-color\n', command, root),
         env: TERRAFORM_ENV,
+        limits,
       }),
     }),
     run('validate', 'run "$1" validate -no-color\n'),

@@ -198,6 +198,7 @@ function worldNode(
     argv: script(text, command, root, workspace, backendType, data, flags),
     env: { ...TERRAFORM_ENV, ...site.env },
     secrets: site.secrets,
+    limits: site.limits,
     ...reach(site),
     outputs: [{ name: output, path: '/out' }],
     collect,

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -70,6 +70,15 @@ test.each(['/bin/sh', '/bin/bash'])('a command sees of its environment what it w
   await own.run(['/usr/bin/env'], { SHLVL: 'mine' }, FREE, sinks);
   await own.close();
   expect(seen.split('\n').sort()).toEqual(['', 'GIVEN=1', 'SHLVL=mine', 'UID=7']);
+});
+
+test('a starting shell that died while it had nothing to do is in nobody’s way', async () => {
+  await run('true');
+  const own = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && parentOf(pid) === process.pid && commandOf(pid) === '/bin/sh\0');
+  for (const pid of own) process.kill(Number(pid), 'SIGKILL');
+  await expect.poll(() => own.some((pid) => existsSync(`/proc/${pid}`)), { timeout: limit(5000) }).toBe(false);
+  expect(own.length).toBeGreaterThan(0);
+  expect((await run('echo alive')).stdout).toBe('alive\n');
 });
 
 test('a command gets an interrupt in the usual way, and is not made deaf to it', async () => {
@@ -160,5 +169,22 @@ function isRunning(pid: number): boolean {
     return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z');
   } catch {
     return false;
+  }
+}
+
+function parentOf(pid: string): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return 0;
+  }
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
   }
 }

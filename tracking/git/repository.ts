@@ -98,7 +98,7 @@ export async function openRepository(dir: string): Promise<Repository> {
     if (content !== undefined) return content;
     throw new AtmosError(`the repository has no object ${name}`, { kind: 'environment', code: 'git-failed' });
   };
-  const listWorktree = worktreeLister(git, root);
+  const listWorktree = worktreeLister(git, (name) => reader.object(name), root);
   let identity: Promise<Person> | undefined;
   let head: Promise<string | undefined> | undefined;
   return {

@@ -20,33 +20,49 @@ export async function dirtyPaths(git: RunGit, paths: readonly string[]): Promise
     .sort();
 }
 
+/** What Git says of some directories of the working tree. */
+interface Listing {
+  /** Tracked files as the index has them, but for those that differ on disk. */
+  readonly clean: ReadonlyMap<string, { readonly mode: string; readonly id: string }>;
+  /** Files that differ on disk, and new ones that are not ignored. */
+  readonly changed: ReadonlySet<string>;
+}
+
 /**
- * Lists directories of the working tree: their files that are tracked, or new and not ignored, sorted. What is asked for while Git is at it is asked
- * together next: a process for all components, not one each.
+ * Lists directories of the working tree: their files that are tracked, or new and not ignored, sorted. What is as it was committed is read as it was
+ * committed, whatever filters or line endings made of it on disk. What is asked for while Git is at it is asked together next: two processes for all
+ * components, not for each.
  * @throws AtmosError `submodule`
  */
-export function worktreeLister(git: RunGit, root: string): (dir: string) => Promise<readonly SourceEntry[]> {
+export function worktreeLister(git: RunGit, find: FindObject, root: string): (dir: string) => Promise<readonly SourceEntry[]> {
   let wanted = new Set<string>();
-  let next: Promise<readonly string[]> | undefined;
+  let next: Promise<Listing> | undefined;
   let last: Promise<unknown> = Promise.resolve();
-  const ask = async (): Promise<readonly string[]> => {
+  const ask = async (): Promise<Listing> => {
     await last;
     await new Promise(setImmediate);
-    const dirs = [...wanted].map(pathspec);
+    const dirs = ['--', ...[...wanted].map(pathspec)];
     wanted = new Set();
     next = undefined;
-    const answer = git([LITERAL, 'ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...dirs]);
+    const answer = Promise.all([
+      git([LITERAL, 'ls-files', '-z', '--stage', ...dirs]),
+      git([LITERAL, 'ls-files', '-z', '--modified', '--others', '--exclude-standard', ...dirs]),
+    ]);
     last = answer.catch(() => undefined);
-    return split((await answer).stdout);
+    const [staged, changed] = await answer;
+    return listingOf(split(staged.stdout), new Set(split(changed.stdout)));
   };
   const list = async (logical: string): Promise<readonly SourceEntry[]> => {
     const dir = await realDirectory(root, logical);
     wanted.add(dir);
     next ??= ask();
+    const { clean, changed } = await next;
     const prefix = dir === '' ? '' : `${dir}/`;
-    const paths = [...new Set(await next)].filter((path) => path.startsWith(prefix));
-    const entries = await Promise.all(paths.map((path) => worktreeEntry(root, path, path.slice(prefix.length))));
-    return entries.filter((entry) => entry !== undefined);
+    const own = [...clean].filter(([path]) => path.startsWith(prefix));
+    const committed = own.map(([path, { mode, id }]) => sourceEntry(find, { mode, id, path: path.slice(prefix.length) }, dir));
+    const others = [...changed].filter((path) => path.startsWith(prefix));
+    const onDisk = await Promise.all(others.map((path) => worktreeEntry(root, path, path.slice(prefix.length))));
+    return [...committed, ...onDisk.filter((entry) => entry !== undefined)];
   };
   return (dir) =>
     withLinks(dir, {
@@ -57,6 +73,18 @@ export function worktreeLister(git: RunGit, root: string): (dir: string) => Prom
         return real === undefined ? undefined : worktreeEntry(root, real, '');
       },
     });
+}
+
+/** Lines of `ls-files --stage`: mode, id, stage, a tab, the path. Of what is in conflict, what is on disk counts. */
+function listingOf(staged: readonly string[], changed: ReadonlySet<string>): Listing {
+  const clean = new Map<string, { mode: string; id: string }>();
+  for (const line of staged) {
+    const tab = line.indexOf('\t');
+    const [mode = '', id = ''] = line.slice(0, tab).split(' ');
+    const path = line.slice(tab + 1);
+    if (!changed.has(path)) clean.set(path, { mode, id });
+  }
+  return { clean, changed };
 }
 
 /** Where a directory of the working tree really is, relative to the root: itself where there is none. @throws AtmosError `link-outside` */

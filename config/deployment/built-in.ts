@@ -1,0 +1,22 @@
+/** Names of the nodes that components have by themselves: a user's own node of a component can't have one of them. Sorted. */
+export const BUILT_IN_STEPS: readonly string[] = [
+  'apply',
+  'build',
+  'destroy',
+  'fmt',
+  'image',
+  'image-layer',
+  'init',
+  'install',
+  'layer',
+  'module',
+  'outputs',
+  'plan',
+  'plan-destroy',
+  'providers',
+  'state-push',
+  'state-unlock',
+  'synth',
+  'test',
+  'validate',
+];

@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ figures(): Promise<Figure
   outages: () => import('./outages.ts'),
   resolve: () => import('./resolve.ts'),
   rollout: () => import('./rollout.ts'),
+  sequences: () => import('./sequences.ts'),
   start: () => import('./start.ts'),
   store: () => import('./store.ts'),
   writers: () => import('./writers.ts'),

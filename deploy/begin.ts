@@ -1,4 +1,5 @@
 import { AtmosError } from '../engine/index.ts';
+import { unknownIn } from '../phases/index.ts';
 import {
   type Appended,
   type Claim,
@@ -33,9 +34,25 @@ export async function prepare(workspace: Workspace, change: Change, state: Targe
   const ground = await groundOf(workspace, state, work, change.release, change.initialized);
   refuseLocked(ground.subjects);
   await checkStates(workspace, ground, state);
+  refuseUnknown(change, unknownIn({ ...ground, work }));
   const locations = new Map<string, StateLocation>();
   for (const instance of Object.values(ground.instances)) locations.set(instance.address, await locateState(workspace, instance));
   return { key: workKey(work), work, ground, locations };
+}
+
+/** What reads outputs of components that are not applied can't be applied alone. @throws AtmosError `upstream-not-applied` */
+function refuseUnknown({ deployment, target }: Change, unknown: Readonly<Record<string, readonly string[]>>): void {
+  const [first] = Object.entries(unknown);
+  if (first === undefined) return;
+  const [address, upstream] = first;
+  throw new AtmosError(
+    `${address} reads outputs of ${upstream.join(', ')}, which ${upstream.length === 1 ? 'is' : 'are'} not applied in ${target}`,
+    {
+      kind: 'refused',
+      code: 'upstream-not-applied',
+      hint: `roll out all of it: atmos-deployment rollout ${deployment} --target ${target}`,
+    },
+  );
 }
 
 /** Begins as soon as nobody else is at work, if that is worth waiting for. @throws AtmosError `locked` */

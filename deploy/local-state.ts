@@ -97,7 +97,7 @@ async function checkState(
       },
     );
   }
-  if (location.backend === 'local') await checkOwned(workspace, names, instance, location);
+  if (location.backend === 'local') await checkOwned(workspace, names, instance, location, known?.status !== 'applied');
 }
 
 function placeOf(backend: string, workspace: string): string {
@@ -109,12 +109,13 @@ async function checkOwned(
   names: string,
   { address, stateDir }: Instance,
   { lineage, serial, host, dir, workspace: name }: StateLocation,
+  mayExist: boolean,
 ): Promise<void> {
   const path = stateFile(workspace, stateDir, name);
   const found = await readState(path);
   const isHere = host === hostname() && dir === stateRootOf(workspace);
-  // What was never written is nowhere.
-  if (lineage === null && (isHere || found !== undefined)) return;
+  // What was applied and never written is nowhere; what was interrupted may have been written since, where it was begun.
+  if (lineage === null && (isHere || !mayExist)) return;
   if (found !== undefined && found.lineage === lineage && found.serial >= (serial ?? 0)) return;
   const what =
     found === undefined

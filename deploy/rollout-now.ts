@@ -1,3 +1,4 @@
+import { AtmosError } from '../engine/index.ts';
 import type { Release } from '../releases/index.ts';
 import {
   type Candidate,
@@ -32,6 +33,16 @@ import type { Workspace } from './workspace.ts';
  */
 export async function rolloutNow(workspace: Workspace, request: RolloutRequest, settings: RunSettings): Promise<Changed> {
   const { deployment, target, promoteFrom, component } = request;
+  if (component !== undefined && request.prune) {
+    throw new AtmosError(
+      '--component and --prune do not go together: one component is applied, or what is no longer declared is destroyed',
+      {
+        kind: 'invalid',
+        code: 'usage',
+        hint: 'destroy one alone: atmos-deployment destroy --component',
+      },
+    );
+  }
   await recordEarlier(workspace, deployment, target);
   const { repository, refs, ledger } = await workspace.tracking();
   const first = [target, ...(promoteFrom === undefined ? [] : [promoteFrom])];

@@ -20,6 +20,7 @@ export {
   type LayerTrees,
   type NodeOperation,
   storeReadsOf,
+  unknownIn,
   upstreamOf,
 } from './rollout.ts';
 export {

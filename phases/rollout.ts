@@ -141,7 +141,7 @@ function readsIn({ reads }: ReleaseComponent): readonly Need[] {
 }
 
 /** What reads outputs that no state has yet can't be planned, and neither can what reads of it. What is destroyed needs no values. */
-function unknownIn({ work, instances, applied }: RolloutOptions): Readonly<Record<string, readonly string[]>> {
+export function unknownIn({ work, instances, applied }: Omit<RolloutOptions, 'edges'>): Readonly<Record<string, readonly string[]>> {
   const unknown: Record<string, readonly string[]> = {};
   for (const [address, operation] of work) {
     const instance = instances[address];

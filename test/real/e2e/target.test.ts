@@ -69,6 +69,14 @@ test('one component is destroyed alone, declared or not, unless others read its 
   expect((await app.ask('status app')).json.targets[0]).toMatchObject({ state: 'partial' });
 });
 
+test('one component is not applied alone while what it reads of is not applied, and nothing is recorded then', async () => {
+  const app = appWith();
+  const alone = await app.ask('rollout app --target dev --component queue');
+  expect([alone.code, alone.json.error.code]).toEqual([3, 'upstream-not-applied']);
+  expect((await app.ask('history app --target dev')).json.records).toEqual([]);
+  expect((await app.run('rollout app --target dev --component net --prune')).code).toBe(2);
+});
+
 test('a component that failed half way is known, fails verify, and is destroyed, also when it was taken out again', async () => {
   const app = appWith(HALF);
   expect((await app.run('rollout app --target dev')).code).toBe(1);

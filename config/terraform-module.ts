@@ -6,6 +6,8 @@ import type { TextCache } from './text-cache.ts';
 /** What a root module says of itself. */
 export interface TerraformModule {
   readonly variables: readonly string[];
+  /** What kind of value a variable takes: `string`, `list`, `map`, …; of those that say it. */
+  readonly variableTypes: Readonly<Record<string, string>>;
   readonly outputs: readonly string[];
   /** By local name. `source` is an address: `hashicorp/time`. */
   readonly requiredProviders: Readonly<Record<string, { readonly source: string; readonly version?: string }>>;
@@ -25,7 +27,7 @@ export interface BackendBlock {
 }
 
 /** Counts up when what is read out of a file changes. */
-const PURPOSE = 'module 3';
+const PURPOSE = 'module 4';
 
 /** Reads the `*.tf` and `*.tf.json` files directly in a directory. @throws AtmosError `invalid-hcl` */
 export async function inspectModule(files: ConfigFiles, dir: string, cache?: TextCache): Promise<TerraformModule> {
@@ -106,6 +108,7 @@ interface ParsedFile {
 
 function combine(parsed: readonly ParsedFile[]): TerraformModule {
   const variables = new Set<string>();
+  const variableTypes: Record<string, string> = {};
   const outputs = new Set<string>();
   let backend: BackendBlock | undefined;
   const used = new Set<string>();
@@ -114,7 +117,13 @@ function combine(parsed: readonly ParsedFile[]): TerraformModule {
   for (const { file, content, document } of parsed) {
     if (!isObject(document)) continue;
     for (const name of providersUsed(document)) used.add(name);
-    for (const name of Object.keys(isObject(document.variable) ? document.variable : {})) variables.add(name);
+    for (const [name, block] of Object.entries(isObject(document.variable) ? document.variable : {})) {
+      variables.add(name);
+      for (const { type } of blocks(block)) {
+        const kind = typeof type === 'string' ? /^(?:\$\{)?\s*([a-z]+)/.exec(type)?.[1] : undefined;
+        if (kind !== undefined) variableTypes[name] = kind;
+      }
+    }
     for (const name of Object.keys(isObject(document.output) ? document.output : {})) outputs.add(name);
     for (const block of blocks(document.terraform)) {
       const type = block.cloud !== undefined ? 'cloud' : blocks(block.backend).flatMap((types) => Object.keys(types))[0];
@@ -132,6 +141,7 @@ function combine(parsed: readonly ParsedFile[]): TerraformModule {
   for (const name of used) requiredProviders[name] ??= requirement(name, undefined);
   return {
     variables: [...variables].sort(),
+    variableTypes,
     outputs: [...outputs].sort(),
     requiredProviders,
     localModules: [...localModules].sort(),

@@ -1,5 +1,5 @@
 import { AtmosError } from '../engine/index.ts';
-import { destroyWork, ledgerRef, lockRef, type TargetState } from '../tracking/index.ts';
+import { dependentsOf, destroyWork, ledgerRef, lockRef, type TargetState } from '../tracking/index.ts';
 import { addressOf } from './address.ts';
 import { changeTarget } from './change.ts';
 import { readLock } from './images.ts';
@@ -63,16 +63,19 @@ export async function destroy(workspace: Workspace, request: DestroyRequest, set
   }
 }
 
-/** What others read outputs of stays as long as they run. @throws AtmosError `still-needed` */
-function refuseNeeded({ deployment, target, components }: TargetState, component: string | undefined): void {
+/** What others depend on stays as long as they run, or may run. @throws AtmosError `still-needed` */
+function refuseNeeded(state: TargetState, component: string | undefined): void {
+  const { deployment, target, components } = state;
   if (component === undefined) return;
   if (components[component] === undefined) throw nothingDeployed(deployment, target);
-  const readers = Object.entries(components).filter(([, { upstream }]) => Object.hasOwn(upstream, component));
-  if (readers.length === 0) return;
-  const names = readers.map(([address]) => address);
-  throw new AtmosError(`${component} can't be destroyed: ${names.join(', ')} read its outputs, and still run`, {
-    kind: 'refused',
-    code: 'still-needed',
-    hint: `destroy ${names.length === 1 ? 'that' : 'those'} first: atmos-deployment destroy ${deployment} --target ${target} --component ${names[0]}`,
-  });
+  const names = dependentsOf(state, component);
+  if (names.length === 0) return;
+  throw new AtmosError(
+    `${component} can't be destroyed: ${names.join(', ')} ${names.length === 1 ? 'depends' : 'depend'} on it and still ${names.length === 1 ? 'runs' : 'run'}`,
+    {
+      kind: 'refused',
+      code: 'still-needed',
+      hint: `destroy ${names.length === 1 ? 'that' : 'those'} first: atmos-deployment destroy ${deployment} --target ${target} --component ${names[0]}`,
+    },
+  );
 }

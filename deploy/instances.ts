@@ -35,7 +35,7 @@ export async function instancesOf(
     const layer = release.layers[address];
     const image = images[terraformImage(String(component.settings.command))];
     if (layer === undefined || image === undefined) throw new TypeError(`release ${release.digest} has no layer or image of ${address}`);
-    const { trees, outputs } = await layerTrees(workspace, layer, component);
+    const { trees, outputs, variableTypes } = await layerTrees(workspace, layer, component);
     return [
       address,
       {
@@ -45,6 +45,7 @@ export async function instancesOf(
         secrets: Object.keys(secrets).sort(),
         trees: { ...trees, data: initialized[address] },
         outputs,
+        variableTypes,
         stores: read[address],
         stateDir: stateDirectory(deployment, target, address),
       },
@@ -66,8 +67,9 @@ export function componentOf({ config, digest }: Release, address: string): Relea
 
 interface Layer {
   readonly trees: Omit<LayerTrees, 'data'>;
-  /** The outputs that the root module declares. */
+  /** The outputs that the root module declares, and what kinds of values its variables take. */
   readonly outputs: readonly string[];
+  readonly variableTypes: Readonly<Record<string, string>>;
 }
 
 async function layerTrees(workspace: Workspace, layer: Digest, { settings }: ReleaseComponent): Promise<Layer> {
@@ -85,7 +87,8 @@ async function layerTrees(workspace: Workspace, layer: Digest, { settings }: Rel
   const start = root === '' ? '.' : root;
   await visit(start);
   const providers = await providersOf([...modules.values()], lockOf(tree), { store, providers: from });
-  return { trees: { ...(await takeApart(layer, root, store)), providers }, outputs: modules.get(start)?.outputs ?? [] };
+  const { outputs = [], variableTypes = {} } = modules.get(start) ?? {};
+  return { trees: { ...(await takeApart(layer, root, store)), providers }, outputs, variableTypes };
 }
 
 /** A tree as configuration files are read. */

@@ -28,7 +28,11 @@ export async function locateState(workspace: Pick<Workspace, 'stateRoot'>, insta
   const { settings } = instance.component;
   const base = { backend: String(settings.backend_type), config: instance.trees.backend, workspace: String(settings.workspace) };
   if (base.backend !== 'local') return { ...base, lineage: null, serial: null, host: null, dir: null };
-  const found = await readState(stateFile(workspace, instance.stateDir, base.workspace));
+  // One that is being written just now says nothing yet.
+  const found = await readState(stateFile(workspace, instance.stateDir, base.workspace)).catch((error: unknown) => {
+    if (error instanceof AtmosError) return undefined;
+    throw error;
+  });
   return { ...base, lineage: found?.lineage ?? null, serial: found?.serial ?? null, host: hostname(), dir: stateRootOf(workspace) };
 }
 
@@ -39,7 +43,10 @@ function stateRootOf({ stateRoot }: Pick<Workspace, 'stateRoot'>): string {
 /** What a state file says of itself; `undefined` where there is none. */
 export async function readState(path: string): Promise<{ readonly lineage: string; readonly serial: number } | undefined> {
   try {
-    const state: unknown = JSON.parse(await readFile(path, 'utf8'));
+    const text = await readFile(path, 'utf8');
+    // Terraform makes the file before it knows what to write, and takes an empty one for none.
+    if (text.trim() === '') return undefined;
+    const state: unknown = JSON.parse(text);
     if (isObject(state) && typeof state.lineage === 'string' && typeof state.serial === 'number')
       return { lineage: state.lineage, serial: state.serial };
   } catch (error) {
@@ -53,29 +60,30 @@ export async function readState(path: string): Promise<{ readonly lineage: strin
   });
 }
 
-/** Refuses work on components whose states this clone must not touch. @throws AtmosError what `checkState` throws */
+/**
+ * Refuses work on components whose states this clone must not touch; where `whole`, on a target that has any such component.
+ * @throws AtmosError what `checkState` throws
+ */
 export async function checkStates(
   workspace: Pick<Workspace, 'stateRoot'>,
   { instances, applied }: { readonly instances: Instances; readonly applied: Instances },
   state: TargetState,
+  { whole = false } = {},
 ): Promise<void> {
-  for (const instance of [...Object.values(instances), ...Object.values(applied)]) {
-    await checkState(workspace, state, instance, state.components[instance.address]);
-  }
+  for (const instance of [...Object.values(instances), ...Object.values(applied)]) await checkState(workspace, state, instance);
+  if (!whole) return;
+  for (const [address, known] of Object.entries(state.components)) await checkOwned(workspace, state, address, known);
 }
 
 /**
  * Refuses to touch a component whose state this clone does not have: Terraform would find nothing, and create everything again.
  * @throws AtmosError `state-elsewhere`, `state-rescued`, `state-moved`
  */
-async function checkState(
-  workspace: Pick<Workspace, 'stateRoot'>,
-  { deployment, target }: { readonly deployment: string; readonly target: string },
-  instance: Instance,
-  known: ComponentState | undefined,
-): Promise<void> {
+async function checkState(workspace: Pick<Workspace, 'stateRoot'>, state: TargetState, instance: Instance): Promise<void> {
   const { address, stateDir, component } = instance;
-  const names = `${deployment} ${address} --target ${target}`;
+  const { deployment, target } = state;
+  const known = state.components[address];
+  const names = namesOf(state, address);
   const rescued = rescuedState(workspace, stateDir);
   if (existsSync(rescued)) {
     throw new AtmosError(`${address}: an earlier apply could not write its state, which was rescued to ${rescued}`, {
@@ -84,8 +92,9 @@ async function checkState(
       hint: `write it to the backend: atmos-deployment state push ${names}   or give it up: atmos-deployment state discard ${names}`,
     });
   }
+  if (known === undefined) await refuseDestroyed(workspace, state, instance);
   const location = known?.state ?? null;
-  if (location === null) return;
+  if (known === undefined || location === null) return;
   const { backend_type: backend, workspace: name } = component.settings;
   if (location.backend !== backend || location.workspace !== name || location.config !== instance.trees.backend) {
     throw new AtmosError(
@@ -97,25 +106,52 @@ async function checkState(
       },
     );
   }
-  if (location.backend === 'local') await checkOwned(workspace, names, instance, location, known?.status !== 'applied');
+  await checkOwned(workspace, state, address, known);
+}
+
+/** How the component is named on a command line. */
+function namesOf({ deployment, target }: TargetState, address: string): string {
+  return `${deployment} ${address} --target ${target}`;
+}
+
+/** An older copy of a state that was destroyed elsewhere says that there is what is gone. @throws AtmosError `state-elsewhere` */
+async function refuseDestroyed(
+  workspace: Pick<Workspace, 'stateRoot'>,
+  state: TargetState,
+  { address, stateDir, component }: Instance,
+): Promise<void> {
+  const gone = state.destroyed[address];
+  if (gone?.backend !== 'local' || component.settings.backend_type !== 'local') return;
+  const path = stateFile(workspace, stateDir, gone.workspace);
+  const found = await readState(path);
+  if (found === undefined || found.lineage !== gone.lineage || found.serial >= (gone.serial ?? 0)) return;
+  throw new AtmosError(`${address}: this clone has an older copy of a state that was destroyed on ${gone.host} in ${gone.dir}: ${path}`, {
+    kind: 'refused',
+    code: 'state-elsewhere',
+    hint: 'what it describes is gone: remove that file, and rerun; or run there',
+  });
 }
 
 function placeOf(backend: string, workspace: string): string {
   return `backend "${backend}", workspace "${workspace}"`;
 }
 
+/** Of a local state, that this clone has it, and no older than the ledger knows it. @throws AtmosError `state-elsewhere` */
 async function checkOwned(
   workspace: Pick<Workspace, 'stateRoot'>,
-  names: string,
-  { address, stateDir }: Instance,
-  { lineage, serial, host, dir, workspace: name }: StateLocation,
-  mayExist: boolean,
+  state: TargetState,
+  address: string,
+  known: ComponentState,
 ): Promise<void> {
-  const path = stateFile(workspace, stateDir, name);
-  const found = await readState(path);
+  if (known.state?.backend !== 'local') return;
+  const { lineage, serial, host, dir, workspace: name } = known.state;
+  const path = stateFile(workspace, stateDirectory(state.deployment, state.target, address), name);
   const isHere = host === hostname() && dir === stateRootOf(workspace);
+  // What was interrupted here may still be under way, and write it just now: whoever goes on from there waits for that.
+  if (isHere && known.status === 'pending') return;
+  const found = await readState(path);
   // What was applied and never written is nowhere; what was interrupted may have been written since, where it was begun.
-  if (lineage === null && (isHere || !mayExist)) return;
+  if (lineage === null && (isHere || known.status === 'applied')) return;
   if (found !== undefined && found.lineage === lineage && found.serial >= (serial ?? 0)) return;
   const what =
     found === undefined
@@ -127,6 +163,6 @@ async function checkOwned(
   throw new AtmosError(`${address}: its state is local, and this clone ${what}: ${where}`, {
     kind: 'refused',
     code: 'state-elsewhere',
-    hint: `run there, or use a backend that machines share (docs/state.md), or bring a copy here: atmos-deployment state import ${names} FILE`,
+    hint: `run there, or use a backend that machines share (docs/state.md), or bring a copy here: atmos-deployment state import ${namesOf(state, address)} FILE`,
   });
 }

@@ -49,6 +49,7 @@ export async function componentOutcomes(subject: ChangeSubject, run: RunResults)
         began: false,
         outputs: null,
         upstream: {},
+        dependsOn: [],
         state: null,
       };
       outcomes[address] ??= { result: { action: 'orphaned', ...result }, plan: undefined };
@@ -98,7 +99,7 @@ async function outcomeOf(address: string, operation: Operation, release: Release
   const state = began ? await run.locations(address) : null;
   if (effect?.status === 'done') {
     const warnings = effect.outputs.outputs === undefined ? [] : await readApplyWarnings(effect.outputs.outputs, store);
-    if (destroy) return { result: result('destroyed', { changes, began }), plan, warnings };
+    if (destroy) return { result: result('destroyed', { changes, began, state }), plan, warnings };
     const isUnchanged = plan !== undefined && plan.changes.length === 0;
     const outputs = await outputsOf(effect.outputs.outputs, isUnchanged ? before.components[address]?.outputs : null, run, address);
     return { result: result(isUnchanged ? 'unchanged' : 'applied', { changes, began, outputs, state }), plan, warnings };

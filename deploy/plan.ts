@@ -50,7 +50,7 @@ export async function plan(workspace: Workspace, deployment: string, target: str
     const current = new Set([...currentComponents(state, wanted)].filter((address) => !reads(address)));
     const work = new Map(Object.keys(wanted).flatMap((address) => (current.has(address) ? [] : [[address, 'plan'] as const])));
     const ground = await groundOf(workspace, state, work, release, initialized);
-    await checkStates(workspace, ground, state);
+    await checkStates(workspace, ground, state, { whole: true });
     session.images.admit(
       await pinsOfReleases(
         workspace,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Digest } from '../engine/index.ts';
+import { upstreamOf } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import {
   type ComponentResult,
@@ -94,17 +95,20 @@ export function resultOf(
   action: ComponentResult['action'],
   fields: Partial<ComponentResult> = {},
 ): ComponentResult {
+  const component = componentOf(release, address);
   return {
     action,
     release: release.digest,
     commit: release.config.commit,
-    layer: componentOf(release, address).layer,
+    layer: component.layer,
     settings: settingsDigest(release, address),
     changes: null,
     error: null,
     began: false,
     outputs: null,
-    upstream: {},
+    // Digests come with the outcome; what it reads of is known before.
+    upstream: Object.fromEntries(upstreamOf(component).map((from) => [from, null])),
+    dependsOn: component.dependsOn,
     state: null,
     ...fields,
   };

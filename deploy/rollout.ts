@@ -81,6 +81,7 @@ export function untouched(
     began: false,
     outputs: null,
     upstream: {},
+    dependsOn: [],
     state: null,
   };
 }

@@ -108,9 +108,15 @@ async function settledState(workspace: Workspace, deployment: string, target: st
     }
   }
   const unsettled = Object.entries(state.components).filter(([, { status }]) => status !== 'applied');
-  if (unsettled.length > 0 || state.state === 'failed' || state.state === 'deploying') {
+  if (unsettled.length > 0 || ['failed', 'deploying', 'partial'].includes(state.state)) {
     const what = unsettled.map(([address, { status }]) => `${address} ${status === 'failed' ? 'failed' : 'was interrupted'}`);
-    throw new AtmosError(`${target} does not run a release as a whole: ${what.length === 0 ? `it is ${state.state}` : what.join(', ')}`, {
+    const why = {
+      failed: 'the last command failed',
+      deploying: 'the last command was interrupted',
+      partial: 'components of it are missing, or were applied alone',
+    };
+    const rest = why[state.state as keyof typeof why] ?? state.state;
+    throw new AtmosError(`${target} does not run a release as a whole: ${what.length === 0 ? rest : what.join(', ')}`, {
       kind: 'failed',
       code: 'not-whole',
       hint: `finish it: atmos-deployment rollout ${deployment} --target ${target}   or take it down: atmos-deployment destroy ${deployment} --target ${target}`,

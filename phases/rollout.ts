@@ -23,6 +23,8 @@ export interface Instance {
   readonly image: Digest;
   readonly secrets: readonly string[];
   readonly trees: LayerTrees;
+  /** What kinds of values the variables of its root module take. */
+  readonly variableTypes: Readonly<Record<string, string>>;
   /** The outputs that its root module declares. */
   readonly outputs: readonly string[];
   /** A tree with `stores.json`: what it reads of stores; `undefined` where it reads none. */
@@ -203,7 +205,7 @@ function readOutputs(instance: Instance): Node {
 }
 
 function moduleNode(
-  { address, component, trees, stores }: Instance,
+  { address, component, trees, stores, variableTypes }: Instance,
   upstream: readonly string[],
   options: RolloutOptions,
   destroy: boolean,
@@ -216,7 +218,7 @@ function moduleNode(
     upstream,
     declared: Object.fromEntries(upstream.map((from) => [from, source(from)?.outputs ?? []])),
     stores: stores !== undefined,
-    destroy,
+    gone: destroy ? variableTypes : null,
   };
   return step(address, 'module', {
     inputs: [

@@ -1,4 +1,4 @@
-import type { ComponentResult, ComponentState, LedgerRecord, TargetState } from './types.ts';
+import type { ComponentResult, ComponentState, LedgerRecord, StateLocation, TargetState } from './types.ts';
 import { emptyState } from './types.ts';
 
 /** How many of `ran` are kept. */
@@ -46,15 +46,18 @@ function ended(state: TargetState, record: LedgerRecord): TargetState {
   const { by, at, result, kind } = record;
   if (result === null) throw new TypeError(`a ${kind} without a result`);
   const components: Record<string, ComponentState> = { ...state.components };
+  const destroyed: Record<string, StateLocation> = { ...state.destroyed };
   for (const [address, one] of Object.entries(record.components)) {
     const now = outcomeOf(one, record, components[address]);
     if (now === undefined) delete components[address];
     else components[address] = now;
+    if (one.action === 'destroyed' && one.state !== null) destroyed[address] = one.state;
+    else if (now !== undefined) delete destroyed[address];
   }
   const isDestroy = kind === 'destroy';
   const orphans = (isDestroy ? state.orphans : record.orphans).filter((address) => components[address] !== undefined);
   const complete = isDestroy ? onlyOrphans(state, record) : result === 'deployed' && isWhole(components, record);
-  const base = { ...state, by, at, components, orphans: [...orphans].sort(), intent: null, last: { result, complete } };
+  const base = { ...state, by, at, components, destroyed, orphans: [...orphans].sort(), intent: null, last: { result, complete } };
   if (Object.keys(components).length === 0 && result !== 'failed')
     return { ...base, release: null, commit: null, ran: complete ? ranAfter(state, record) : state.ran };
   if (isDestroy || !complete) return base;
@@ -119,12 +122,12 @@ function asBefore(known: ComponentState | undefined): ComponentState | undefined
 
 function standing(
   status: ComponentState['status'],
-  { release, commit, layer, settings, outputs, upstream, state }: ComponentResult,
+  { release, commit, layer, settings, outputs, upstream, dependsOn, state }: ComponentResult,
   { by, at }: LedgerRecord,
   known: ComponentState | undefined,
 ): Omit<ComponentState, 'before'> | undefined {
   if (release === null || commit === null) return undefined;
-  return { status, release, commit, by, at, layer, settings, outputs, upstream, state: state ?? known?.state ?? null };
+  return { status, release, commit, by, at, layer, settings, outputs, upstream, dependsOn, state: state ?? known?.state ?? null };
 }
 
 function withoutBefore({ before: _, ...rest }: ComponentState): Omit<ComponentState, 'before'> {

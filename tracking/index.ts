@@ -17,6 +17,7 @@ export { LockWatch, type SteadyClock, type WatchMemory } from './lock-watch.ts';
 export { type Candidate, checkApprovals, checkApprover, checkPromotion, checkSource, type Rules } from './policy.ts';
 export * from './types.ts';
 export {
+  dependentsOf,
   destroyWork,
   type Operation,
   orderOf,

@@ -66,6 +66,8 @@ export interface ComponentResult {
   readonly outputs: Digest | null;
   /** Digests of the outputs that it was applied with, by component. */
   readonly upstream: Readonly<Record<string, Digest | null>>;
+  /** What it depends on, in that release. */
+  readonly dependsOn: readonly string[];
   readonly state: StateLocation | null;
 }
 
@@ -98,6 +100,8 @@ export interface TargetState {
   readonly components: Readonly<Record<string, ComponentState>>;
   /** Of `components`, those that the newest release rolled out does not declare, sorted. */
   readonly orphans: readonly string[];
+  /** Where the states of components were that were destroyed: an older copy of one describes what is gone. By address. */
+  readonly destroyed: Readonly<Record<string, StateLocation>>;
   /** The intent that has no outcome yet. */
   readonly intent: Intent | null;
   /** How the newest rollout or destroy ended; `complete` when every declared component runs as its release has it. */
@@ -136,6 +140,8 @@ interface Standing {
   readonly outputs: Digest | null;
   /** Digests of the outputs that it was applied with, by component. */
   readonly upstream: Readonly<Record<string, Digest | null>>;
+  /** What it depends on, in that release. */
+  readonly dependsOn: readonly string[];
   readonly state: StateLocation | null;
 }
 
@@ -163,6 +169,7 @@ export function emptyState(deployment: string, target: string): TargetState {
     at: null,
     components: {},
     orphans: [],
+    destroyed: {},
     intent: null,
     last: null,
     approvals: {},

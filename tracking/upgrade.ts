@@ -8,7 +8,7 @@ type Record1 = Omit<LedgerRecord, 'version' | 'id' | 'components' | 'orphans' | 
 };
 
 /** A state of version 1: components that an intent named stand in `open`. */
-type State1 = Omit<TargetState, 'version' | 'components' | 'orphans' | 'intent' | 'last'> & {
+type State1 = Omit<TargetState, 'version' | 'components' | 'orphans' | 'destroyed' | 'intent' | 'last'> & {
   readonly components: Readonly<
     Record<string, Pick<ComponentState, 'release' | 'commit' | 'layer' | 'by' | 'at' | 'outputs' | 'upstream'>>
   >;
@@ -51,6 +51,7 @@ function upgradeRecord(record: Record1): LedgerRecord {
       began: action === 'failed',
       outputs: null,
       upstream: {},
+      dependsOn: [],
       state: null,
     },
   ]);
@@ -62,14 +63,21 @@ function upgradeState(state: State1, record: LedgerRecord): TargetState {
   const { open, ...rest } = state;
   const components: Record<string, ComponentState> = {};
   for (const [address, one] of Object.entries(state.components)) {
-    components[address] = { ...one, status: open.includes(address) ? 'pending' : 'applied', settings: null, state: null, before: null };
+    components[address] = {
+      ...one,
+      status: open.includes(address) ? 'pending' : 'applied',
+      settings: null,
+      dependsOn: [],
+      state: null,
+      before: null,
+    };
   }
   for (const address of open) components[address] ??= unknown(address, record);
   const result = { deployed: 'deployed', partial: 'deployed', destroyed: 'destroyed' } as const;
   const last =
     state.state === 'never' ? null : { result: result[state.state as 'deployed'] ?? 'failed', complete: state.state === 'deployed' };
   const intent = state.state === 'deploying' ? { id: '', by: state.by ?? NOBODY, at: state.at ?? '', release: record.release } : null;
-  return { ...rest, version: 2, components, orphans: [], intent, last };
+  return { ...rest, version: 2, components, orphans: [], destroyed: {}, intent, last };
 }
 
 const NOBODY: Person = { name: '', email: '' };
@@ -86,6 +94,7 @@ function unknown(address: string, { release, commit, by, at, components }: Ledge
     settings: null,
     outputs: null,
     upstream: {},
+    dependsOn: [],
     state: null,
     before: null,
   };

@@ -31,6 +31,17 @@ export function destroyWork(state: TargetState, component: string | undefined): 
   return new Map(all.map((address) => [address, 'destroy']));
 }
 
+/** What runs, or may run, and depends on a component: sorted. */
+export function dependentsOf({ components }: Pick<TargetState, 'components'>, component: string): readonly string[] {
+  return Object.entries(components)
+    .filter(
+      ([address, { dependsOn, upstream }]) =>
+        address !== component && (dependsOn.includes(component) || Object.hasOwn(upstream, component)),
+    )
+    .map(([address]) => address)
+    .sort();
+}
+
 /** Components in the state that are not declared, sorted. */
 export function orphansOf({ components }: Pick<TargetState, 'components'>, declared: readonly string[]): readonly string[] {
   return Object.keys(components)

@@ -14,7 +14,7 @@ import {
   type Tree,
 } from '../../engine/index.ts';
 
-export const MODULE = { name: 'terraform-module', version: 4 } as const;
+export const MODULE = { name: 'terraform-module', version: 5 } as const;
 
 /** Arguments of the module node. */
 export interface ModuleArgs {
@@ -27,8 +27,8 @@ export interface ModuleArgs {
   readonly stores: boolean;
   /** The outputs that the components of `upstream` declare, by address: one that has no value now is null, and stands in no state. */
   readonly declared: Readonly<Record<string, readonly string[]>>;
-  /** It is to be destroyed: what it read of components that are gone is null, since a destroy needs no values. */
-  readonly destroy: boolean;
+  /** For a component that is to be destroyed: what it read of components that are gone is an empty value of its variable's type, by name. */
+  readonly gone: Readonly<Record<string, string>> | null;
 }
 
 /**
@@ -68,7 +68,7 @@ async function settledReferences(layer: Tree, args: ModuleArgs, io: ComputeIo): 
     const nulls = Object.fromEntries((args.declared[address] ?? []).map((name) => [name, null]));
     produced[address] = { ...nulls, ...(await outputValues(io.input(`outputs/${address}`), (digest) => io.read(digest))) };
   }
-  const settled = settle(vars, args.destroy ? withMissing(vars, produced) : produced) as JsonObject;
+  const settled = (args.gone === null ? settle(vars, produced) : settleGone(vars, produced, args.gone)) as JsonObject;
   for (const { component, field } of needsOf(settled)) {
     const names = Object.keys(produced[component] ?? {}).sort();
     throw new AtmosError(`${args.component} reads output "${field}" of ${component}, which has no such output`, {
@@ -80,15 +80,19 @@ async function settledReferences(layer: Tree, args: ModuleArgs, io: ComputeIo): 
   return settled;
 }
 
-/** Null for every output that is read and not there any more. */
-function withMissing(vars: JsonObject, produced: Readonly<Record<string, JsonObject>>): Readonly<Record<string, JsonObject>> {
-  const all: Record<string, Record<string, Json>> = Object.fromEntries(Object.entries(produced).map(([from, own]) => [from, { ...own }]));
-  for (const { component, field } of needsOf(vars)) {
-    all[component] ??= {};
-    all[component][field] ??= null;
-  }
-  return all;
+/**
+ * The variables of a component that is to be destroyed: a destroy needs no values, but Terraform checks their types. What can't be computed of what is
+ * left is empty, too.
+ */
+function settleGone(vars: JsonObject, produced: Readonly<Record<string, JsonObject>>, types: Readonly<Record<string, string>>): JsonObject {
+  const settled = Object.entries(vars).map(([name, value]): [string, Json] => {
+    const isThere = needsOf(value).every(({ component, field }) => Object.hasOwn(produced[component] ?? {}, field));
+    return [name, isThere ? settle(value, produced) : (EMPTY[types[name] ?? 'string'] ?? null)];
+  });
+  return Object.fromEntries(settled);
 }
+
+const EMPTY: Readonly<Record<string, Json>> = { string: '', any: '', number: 0, bool: false, list: [], set: [], tuple: [], map: {} };
 
 type Read = (digest: Tree['entries'][number]['digest']) => Promise<Uint8Array>;
 

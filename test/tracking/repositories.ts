@@ -85,7 +85,18 @@ export function entry(fields: Partial<LedgerRecord> = {}): Entry {
 
 export function result(fields: Partial<ComponentResult> = {}): ComponentResult {
   const digests = { release: RELEASE, layer: RELEASE, settings: RELEASE, outputs: RELEASE };
-  return { action: 'applied', commit: 'c0ffee', changes: null, error: null, began: true, upstream: {}, state: null, ...digests, ...fields };
+  return {
+    action: 'applied',
+    commit: 'c0ffee',
+    changes: null,
+    error: null,
+    began: true,
+    upstream: {},
+    dependsOn: [],
+    state: null,
+    ...digests,
+    ...fields,
+  };
 }
 
 function configure(dir: string): void {

@@ -4,6 +4,7 @@ import { canonicalJson, type Digest, jsonDigest, sha256 } from '../../engine/ind
 import {
   type ComponentResult,
   currentComponents,
+  dependentsOf,
   destroyWork,
   fold,
   type LedgerRecord,
@@ -202,8 +203,8 @@ export class Simulation {
     const running = Object.keys(this.state.components).sort();
     if (running.length === 0) return;
     const asked = component === undefined ? undefined : running[component % running.length];
-    const isRead = Object.values(this.state.components).some(({ upstream }) => asked !== undefined && Object.hasOwn(upstream, asked));
-    if (!isRead) this.#change('destroy', undefined, destroyWork(this.state, asked), fate);
+    const isNeeded = asked !== undefined && dependentsOf(this.state, asked).length > 0;
+    if (!isNeeded) this.#change('destroy', undefined, destroyWork(this.state, asked), fate);
   }
 
   #change(kind: 'rollout' | 'destroy', release: Release | undefined, work: ReadonlyMap<string, Operation>, fate: Fate): void {
@@ -369,7 +370,8 @@ function resultOf({ digest, components }: Release, address: string, action: Comp
     error: null,
     began: false,
     outputs: null,
-    upstream: {},
+    upstream: Object.fromEntries((declared?.reads ?? []).map((name) => [addressOf(name), null])),
+    dependsOn: [...(declared?.dependsOn ?? []), ...(declared?.reads ?? [])].map(addressOf),
     state: null,
   };
 }

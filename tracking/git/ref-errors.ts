@@ -4,16 +4,16 @@ import type { Answer } from './call.ts';
 /** The remote has another history of a ledger than this clone. */
 export function diverged(remote: string, ref: string): AtmosError {
   return new AtmosError(`this clone has records of ${ref} that ${remote} does not have`, {
-    kind: 'failed',
+    kind: 'refused',
     code: 'ledger-diverged',
-    hint: `look at both: git log ${ref}, git ls-remote ${remote} ${ref}   Where ${remote} merely lacks yours: atmos-deployment tracking push`,
+    hint: `look at both: git log ${ref}; git fetch ${remote} ${ref} && git log FETCH_HEAD   To go on from the remote's: git update-ref ${ref} FETCH_HEAD   Where the remote merely lacks yours: atmos-deployment tracking push`,
   });
 }
 
 /** Records that were made before there was a remote. */
 export function notPublished(remote: string, ref: string): AtmosError {
   return new AtmosError(`this clone has records of ${ref} that ${remote} does not have: they were made before there was a remote`, {
-    kind: 'failed',
+    kind: 'refused',
     code: 'not-published',
     hint: 'bring all of them there, with their releases: atmos-deployment tracking push',
   });

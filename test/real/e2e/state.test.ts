@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { cloneShop, newApp, resourcesOf, type Shop } from './shop.ts';
@@ -96,6 +96,34 @@ test('another clone does not touch what has its state elsewhere, until it is bro
   expect((await two.run(`state import app a ${join(app.dir, 'atmos.yaml')} --target dev`)).code).not.toBe(0);
   expect((await two.run(`state import app a ${file} --target dev`)).code).toBe(0);
   expect((await two.ask('rollout app --target dev')).json).toMatchObject({ result: 'deployed' });
-  // Now the first clone has an older copy.
+  // Now the first clone has an older copy; and what that describes is gone when it is destroyed.
   expect(await app.ask('destroy app --target dev --yes')).toMatchObject({ code: 3, json: { error: { code: 'state-elsewhere' } } });
+  expect((await two.ask('destroy app --target dev --yes')).json).toMatchObject({ result: 'destroyed' });
+  const stale = await app.ask('rollout app --target dev');
+  expect([stale.code, stale.json.error.code]).toEqual([3, 'state-elsewhere']);
+  rmSync(file);
+  expect((await app.ask('rollout app --target dev')).json.components['terraform/a']).toMatchObject({
+    action: 'applied',
+    changes: { create: 1 },
+  });
+});
+
+test('a first apply that was interrupted elsewhere is not done again, whatever state files lie here', async () => {
+  const app = newApp({
+    'components/terraform/a/main.tf': SLOW,
+    'deployments/app.yaml': 'deployment:\n  name: app\n  components: { terraform: { a: } }\n  targets: { dev: }\n',
+  });
+  const two = cloneShop(app);
+  await two.run('rollout app --target dev');
+  await two.run('destroy app --target dev --yes');
+  await app.run('rollout app --target dev', {
+    onStart: (child) =>
+      child.stderr?.on('data', (chunk: Buffer) => {
+        if (/ plan /.test(chunk.toString('utf8'))) setTimeout(() => child.kill('SIGKILL'), 700);
+      }),
+  });
+  expect(await two.ask('rollout app --target dev')).toMatchObject({ code: 3, json: { error: { code: 'state-elsewhere' } } });
+  expect((await app.ask('rollout app --target dev')).json).toMatchObject({ result: 'deployed' });
+  expect(resourcesOf(app, 'dev')).toEqual({ a: 1 });
+  expect(resourcesOf(two, 'dev')).toEqual({});
 });

@@ -69,6 +69,22 @@ test('one component is destroyed alone, declared or not, unless others read its 
   expect((await app.ask('status app')).json.targets[0]).toMatchObject({ state: 'partial' });
 });
 
+test('what others depend on is not destroyed alone, whether they read of it or only wait for it, or were interrupted', async () => {
+  const app = newApp({
+    'components/terraform/net/main.tf': NET,
+    'components/terraform/late/main.tf': 'resource "terraform_data" "l" {}\n',
+    'deployments/app.yaml': deployment('      net:\n      late: { metadata: { depends_on: [net] } }\n'),
+  });
+  await app.run('rollout app --target dev');
+  expect(await app.ask('destroy app --target dev --component net --yes')).toMatchObject({
+    code: 3,
+    json: { error: { code: 'still-needed' } },
+  });
+  expect((await app.run('destroy app --target dev --component late --yes')).code).toBe(0);
+  // A part of a release is not the release.
+  expect(await app.ask('verify app --target dev')).toMatchObject({ code: 1, json: { error: { code: 'not-whole' } } });
+});
+
 test('one component is not applied alone while what it reads of is not applied, and nothing is recorded then', async () => {
   const app = appWith();
   const alone = await app.ask('rollout app --target dev --component queue');

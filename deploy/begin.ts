@@ -32,7 +32,7 @@ export interface Prepared {
 /** Reads what some work needs, and refuses what this clone must not touch. @throws AtmosError `component-locked`, what `checkStates` throws */
 export async function prepare(workspace: Workspace, change: Change, state: TargetState, work: Work): Promise<Prepared> {
   const ground = await groundOf(workspace, state, work, change.release, change.initialized);
-  refuseLocked(ground.subjects);
+  refuseLocked(work, ground.subjects, change.declared);
   await checkStates(workspace, ground, state);
   refuseUnknown(change, unknownIn({ ...ground, work }));
   const locations = new Map<string, StateLocation>();

@@ -93,9 +93,9 @@ function warningsOf(outcomes: Readonly<Record<string, ComponentOutcome>>): Chang
 
 function interruption({ release }: LedgerRecord): AtmosError {
   const what = release === null ? '' : ` (release ${shortId(release)})`;
-  return new AtmosError(`interrupted: what was under way has ended and is recorded${what}`, {
+  return new AtmosError(`what was under way has ended and is recorded${what}`, {
     kind: 'interrupted',
     code: 'interrupted',
-    hint: 'run the same command again to go on',
+    hint: 'rerun to continue',
   });
 }

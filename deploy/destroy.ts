@@ -3,6 +3,7 @@ import { dependentsOf, destroyWork, ledgerRef, lockRef, type TargetState } from 
 import { addressOf } from './address.ts';
 import { changeTarget } from './change.ts';
 import { readLock } from './images.ts';
+import { declaredNow, refuseLockedNow } from './locked.ts';
 import { nothingDeployed } from './nothing-deployed.ts';
 import { headCommit, revisionAt } from './revision.ts';
 import { type RunSettings, Session } from './session.ts';
@@ -33,6 +34,7 @@ export async function destroy(workspace: Workspace, request: DestroyRequest, set
   if (running.length === 0) throw nothingDeployed(deployment, target);
   const component = request.component === undefined ? undefined : addressOf(request.component, running);
   const { files } = await revisionAt(workspace, await headCommit(repository));
+  const { declared, locked } = await declaredNow(workspace, deployment, target);
   const session = new Session(workspace, await readLock(workspace, files, deployment), settings);
   try {
     return await changeTarget(
@@ -48,7 +50,11 @@ export async function destroy(workspace: Workspace, request: DestroyRequest, set
         state,
         scope: undefined,
         initialized: {},
-        check: (now) => refuseNeeded(now, component),
+        declared,
+        check: (now) => {
+          refuseNeeded(now, component);
+          refuseLockedNow(locked, [...destroyWork(now, component).keys()]);
+        },
         work: (now) => destroyWork(now, component),
         isDone: (now) => Object.keys(now.components).length === 0,
         answerWhenDone: () => {

@@ -1,5 +1,5 @@
 import { type AtmosError, outputOf } from '../engine/index.ts';
-import { expandRollout, type PlanSummary, readPlan, storeReadsOf } from '../phases/index.ts';
+import { expandRollout, outputReadsOf, type PlanSummary, readPlan, storeReadsOf } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import { type Comparison, compareTarget, currentComponents } from '../tracking/index.ts';
 import { firstFailure } from './failure.ts';
@@ -24,14 +24,47 @@ export interface PlanAnswer {
   /** Components that run and are no longer declared; `pruned` when a rollout would destroy them. */
   readonly orphans: readonly string[];
   readonly pruned: boolean;
+  /** Components that are locked (`metadata.locked`): a rollout that would change one is refused. */
+  readonly locked: readonly string[];
+  /** Whether somebody changes the target just now: then what is interrupted by what is known is under way. */
+  readonly isUnderWay: boolean;
   readonly failure: AtmosError | undefined;
+}
+
+/**
+ * Components that read outputs which this very plan changes: planned with what these are now, they would show what a rollout does not do. What reads
+ * of one of them waits for it, too.
+ */
+function knownLater(
+  { config }: Release,
+  plans: Readonly<Record<string, PlanSummary>>,
+  unknown: PlanAnswer['unknown'],
+): Readonly<Record<string, readonly string[]>> {
+  const later: Record<string, readonly string[]> = {};
+  const isLater = (address: string): boolean => later[address] !== undefined || unknown[address] !== undefined;
+  for (let isMore = true; isMore; ) {
+    isMore = false;
+    for (const address of Object.keys(plans)) {
+      const component = config.components[address];
+      if (component === undefined || isLater(address)) continue;
+      const waits = outputReadsOf(component).filter(({ component: from, field }) => isLater(from) || changesOutput(plans[from], field));
+      if (waits.length === 0) continue;
+      later[address] = [...new Set(waits.map((need) => need.component))].sort();
+      isMore = true;
+    }
+  }
+  return later;
+}
+
+function changesOutput(plan: PlanSummary | undefined, name: string): boolean {
+  return plan?.changes.some(({ address }) => address === `output.${name}`) === true;
 }
 
 const NO_CHANGES: PlanSummary = { create: 0, update: 0, delete: 0, changes: [], warnings: [] };
 
 /** What a rollout of the working tree would change. Nothing is recorded, and nothing is applied. */
 export async function plan(workspace: Workspace, deployment: string, target: string, settings: RunSettings): Promise<PlanAnswer> {
-  const { ledger } = await workspace.tracking();
+  const { ledger, locks } = await workspace.tracking();
   // Git answers beside the rest.
   const states = ledger.states(deployment, [target]);
   states.catch(() => undefined);
@@ -65,9 +98,13 @@ export async function plan(workspace: Workspace, deployment: string, target: str
       if (planned !== undefined && results.outcomes.get(`${address}/plan`)?.status === 'done')
         plans[address] = await readPlan(planned, workspace.store);
     }
+    const later = knownLater(release, plans, unknown);
+    for (const address of Object.keys(later)) delete plans[address];
     const failure = await firstFailure(results, workspace, scope);
+    const locked = Object.keys(wanted).filter((address) => componentOf(release, address).settings.locked === true);
+    const isUnderWay = state.intent !== null && (await locks.holder(deployment, target)) !== undefined;
     const orphans = Object.keys(compared).filter((address) => compared[address]?.comparison === 'orphaned');
-    return { release, plans, unknown, compared, orphans, pruned: scope.prune, failure };
+    return { release, plans, unknown: { ...unknown, ...later }, compared, orphans, pruned: scope.prune, locked, isUnderWay, failure };
   } finally {
     await session.close();
   }

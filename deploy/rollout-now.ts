@@ -88,6 +88,7 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
         state: before,
         scope: chosen.scope,
         initialized: chosen.initialized,
+        declared: new Set(Object.keys(wanted)),
         check: (state) => void checkApprovals(candidate, rules, state, by),
         work,
         isDone,
@@ -116,7 +117,9 @@ function candidateOf(release: Release): Candidate {
   return { deployment, target, release: release.digest, artifacts: artifactsOf(release), dirty };
 }
 
-function kindOf({ promotedFrom, named }: Chosen, state: TargetState): RecordKind {
+function kindOf({ promotedFrom, named, release }: Chosen, state: TargetState): RecordKind {
+  // What ran here before, and something else since, is gone back to, wherever it came from.
+  if (state.release !== release.digest && state.ran.some((ran) => ran.release === release.digest)) return 'rollback';
   if (promotedFrom !== null) return 'promotion';
   return named && state.ran.length > 0 ? 'rollback' : 'rollout';
 }
@@ -133,7 +136,7 @@ function wouldRun(release: Release, state: TargetState, work: Work, ran: boolean
     const running = state.components[address];
     return running === undefined
       ? []
-      : [[address, untouched(work.has(address) ? 'planned' : 'orphaned', running.release, running)] as const];
+      : [[address, untouched(work.has(address) ? 'destroy-planned' : 'orphaned', running.release, running)] as const];
   });
   const components = Object.fromEntries([...declared, ...others]);
   return {

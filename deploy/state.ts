@@ -1,4 +1,4 @@
-import { constants, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { constants, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AtmosError, type Digest, makeTree, outputOf } from '../engine/index.ts';
 import { expandState, type Instance } from '../phases/index.ts';
@@ -75,7 +75,14 @@ export async function importState(workspace: Workspace, request: StateRequest, f
       hint: 'nothing needs to be imported: every machine reads it there',
     });
   }
-  const state = existsSync(file) ? await readState(file) : undefined;
+  if (!existsSync(file) || !statSync(file).isFile()) {
+    throw new AtmosError(`there is no file ${file}`, {
+      kind: 'invalid',
+      code: 'no-file',
+      hint: 'name a copy of the state: terraform.tfstate',
+    });
+  }
+  const state = await readState(file);
   if (state === undefined || (location.lineage !== null && (state.lineage !== location.lineage || state.serial < (location.serial ?? 0)))) {
     throw new AtmosError(`${file} is not the state of ${address}, or an older copy of it`, {
       kind: 'refused',

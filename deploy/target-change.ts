@@ -11,6 +11,8 @@ export interface Change extends Omit<ChangeSubject, 'work' | 'subjects'> {
   readonly ids: RefIds | undefined;
   readonly state: TargetState;
   readonly initialized: Initialized;
+  /** What is declared now. */
+  readonly declared: ReadonlySet<string>;
   /** For messages, where the release was made just now. */
   readonly scope: Scope | undefined;
   /** Refuses by throwing. Asked with the state that the intent goes on top of. */

@@ -35,6 +35,8 @@ export interface VerifyAnswer {
   readonly drift: Readonly<Record<string, PlanSummary>>;
   /** What Terraform warns of, checks that fail among it, by address. */
   readonly warnings: Readonly<Record<string, readonly TerraformWarning[]>>;
+  /** Components that run and that the release does not declare. */
+  readonly orphans: readonly string[];
   readonly nodes: PhaseAnswer['nodes'];
   readonly reports: readonly Report[];
   readonly failure: AtmosError | undefined;
@@ -68,7 +70,7 @@ export async function verify(workspace: Workspace, deployment: string, target: s
     const drift = only(looks, ({ changes }) => changes.length > 0);
     const warned = Object.entries(only(looks, ({ warnings }) => warnings.length > 0));
     const warnings = Object.fromEntries(warned.map(([address, plan]) => [address, plan.warnings]));
-    const base = { deployment, target, release: release.digest, drift, warnings };
+    const base = { deployment, target, release: release.digest, drift, warnings, orphans: state.orphans };
     if (failedLook !== undefined) return { ...base, nodes: endings(looked), reports: [], failure: failedLook };
 
     const ofStores = needs.filter((need) => storeOf(need) !== undefined);

@@ -15,8 +15,8 @@ export function wantedOf(release: Release): WantedComponents {
 
 /** The digest of all that decides what is applied and is in no layer: environment, workspace, backend type, command, image, names of secrets. */
 export function settingsDigest({ config }: Release, address: string): Digest {
-  // What nodes may use decides nothing of what they apply.
-  const { limits: _, ...settings } = config.components[address]?.settings ?? {};
+  // What nodes may use, and whether it may be touched, decides nothing of what is applied.
+  const { limits: _limits, locked: _locked, ...settings } = config.components[address]?.settings ?? {};
   const command = typeof settings.command === 'string' ? settings.command : undefined;
   const image = command === undefined ? null : (config.images[terraformImage(command)]?.digest ?? null);
   return jsonDigest({ settings, image, secrets: Object.keys(config.secrets).sort() });

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { type ConfigFiles, findRoot, loadProject, type Project, type TextCache, workingTree } from '../config/index.ts';
 import { AtmosError, isUnwritable, openStore, type Store } from '../engine/index.ts';
@@ -88,6 +88,7 @@ export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): 
       return tracking;
     },
     async close() {
+      ignoreOwn(root);
       await tracking?.then(({ repository }) => repository.close()).catch(() => undefined);
       await store.close();
     },
@@ -123,6 +124,17 @@ async function openProject(root: string, files: ConfigFiles, config: string | un
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+/** What this program keeps is nothing to commit: the directory says so to Git itself. */
+function ignoreOwn(root: string): void {
+  const dir = join(root, '.atmos');
+  if (!existsSync(dir) || existsSync(join(dir, '.gitignore'))) return;
+  try {
+    writeFileSync(join(dir, '.gitignore'), '*\n');
+  } catch (error) {
+    if (!isUnwritable(error)) throw error;
   }
 }
 

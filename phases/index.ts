@@ -19,6 +19,7 @@ export {
   type Instances,
   type LayerTrees,
   type NodeOperation,
+  outputReadsOf,
   storeReadsOf,
   unknownIn,
   upstreamOf,

@@ -128,8 +128,12 @@ function isApplied(address: string, work: RolloutOptions['work']): boolean {
 
 /** The components whose outputs a component reads. */
 export function upstreamOf(component: ReleaseComponent): readonly string[] {
-  const read = readsIn(component).filter((need) => storeOf(need) === undefined);
-  return [...new Set(read.map((need) => need.component))].sort();
+  return [...new Set(outputReadsOf(component).map((need) => need.component))].sort();
+}
+
+/** What a component reads of others' outputs. */
+export function outputReadsOf(component: ReleaseComponent): readonly Need[] {
+  return readsIn(component).filter((need) => storeOf(need) === undefined);
 }
 
 /** What a component reads of stores. */

@@ -12,7 +12,7 @@ import {
   type TreeEntry,
 } from '../engine/index.ts';
 import { isManifest, isReleaseConfig } from './check.ts';
-import { layerOwner, layerPath } from './layer-path.ts';
+import { layerOwners, layerPath } from './layer-path.ts';
 import type { Manifest, Release, ReleaseConfig } from './types.ts';
 
 /** A file as it goes to and comes from Git. */
@@ -105,9 +105,10 @@ function layerFiles(
   digest: Digest,
 ): ReadonlyMap<string, ReadonlyMap<string, StoredFile>> {
   const layers = new Map<string, Map<string, StoredFile>>();
+  const ownerOf = layerOwners([...files.keys()], addresses);
   for (const [path, file] of files) {
     if (path === 'manifest.json' || path === 'config.json') continue;
-    const owner = layerOwner(path, addresses);
+    const owner = ownerOf(path);
     if (owner === undefined) throw tampered(digest, `it holds ${path}, which no layer has`);
     const layer = layers.get(owner.address) ?? new Map<string, StoredFile>();
     layers.set(owner.address, layer.set(owner.path, file));

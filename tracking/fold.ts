@@ -96,6 +96,7 @@ function outcomeOf(result: ComponentResult, record: LedgerRecord, known: Compone
     case 'skipped':
     case 'orphaned':
     case 'planned':
+    case 'destroy-planned':
     case 'applying':
     case 'destroying':
       return known;

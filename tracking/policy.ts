@@ -34,13 +34,19 @@ export function checkPromotion(candidate: Omit<Candidate, 'release'>, rules: Rul
   const running = sources.find(({ state }) => state === 'deployed');
   const runs =
     running === undefined
-      ? `${names} runs nothing yet. First:  ${firstCommand(deployment, rules)}`
+      ? `${names} ${standing(sources)}. First:  ${firstCommand(deployment, rules)}`
       : `${running.target} runs ${running.release === null ? 'nothing' : shortId(running.release)}. To take that:  atmos-deployment rollout ${deployment} --target ${target} --promote-from ${running.target}`;
   const where = rules.origin === undefined ? '' : ` (${rules.origin.file}:${rules.origin.line} promotion)`;
   throw new AtmosError(
     `${target} takes only what ${names} ran${where}, and ${names} never ran this${candidate.dirty ? ': it has uncommitted changes' : ''}`,
     { kind: 'refused', code: 'not-promoted', hint: runs },
   );
+}
+
+/** Where targets stand none of which runs a release as a whole. */
+function standing(sources: readonly TargetState[]): string {
+  const partly = sources.find(({ components }) => Object.keys(components).length > 0);
+  return partly === undefined ? 'runs nothing yet' : `does not run a release as a whole: it is ${partly.state}`;
 }
 
 /** How the first of the targets that it is promoted from gets something to run. */

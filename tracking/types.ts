@@ -49,7 +49,8 @@ export type ComponentAction =
   /** It runs, is not declared, and was left alone. */
   | 'orphaned'
   /** Of a dry run. */
-  | 'planned';
+  | 'planned'
+  | 'destroy-planned';
 
 export interface ComponentResult {
   readonly action: ComponentAction;

@@ -7,17 +7,17 @@ import { counts, warningLines } from '../words.ts';
 export async function planVerb(globals: Globals & RunFlags, name: string, options: { readonly target?: string }): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, name, options.target);
-    const { release, plans, unknown, compared, orphans, pruned, failure } = await plan(
+    const { release, plans, unknown, compared, orphans, pruned, locked, isUnderWay, failure } = await plan(
       workspace,
       name,
       target,
       runSettings(globals, globals, workspace),
     );
     if (failure !== undefined) throw failure;
-    const document = { deployment: name, target, release: release.digest, components: plans, unknown, compared, orphans };
+    const document = { deployment: name, target, release: release.digest, components: plans, unknown, compared, orphans, locked };
     await print(globals.format, document, () => {
       const planned = Object.entries(plans).flatMap(([address, summary]) => [
-        `${address}  ${summary.changes.length === 0 ? 'no changes' : counts(summary)}${noteOf(compared[address])}`,
+        `${address}  ${summary.changes.length === 0 ? 'no changes' : counts(summary)}${noteOf(compared[address], isUnderWay)}${noteOfLock(locked.includes(address), summary)}`,
         ...summary.changes.map((change) => `  ${change.actions.join(', ')} ${change.address}`),
         ...warningLines({ [address]: summary.warnings }),
       ]);
@@ -29,7 +29,13 @@ export async function planVerb(globals: Globals & RunFlags, name: string, option
 }
 
 /** What a reader should know beside the changes. */
-function noteOf(compared: PlanAnswer['compared'][string] | undefined): string {
+function noteOf(compared: PlanAnswer['compared'][string] | undefined, isUnderWay: boolean): string {
+  if (compared?.comparison === 'interrupted' && isUnderWay) return '  (is being changed just now)';
   if (compared?.comparison !== 'interrupted' && compared?.comparison !== 'failed') return '';
   return `  (${compared.reason ?? ''})`;
+}
+
+function noteOfLock(isLocked: boolean, { changes }: PlanAnswer['plans'][string]): string {
+  if (!isLocked) return '';
+  return changes.length === 0 ? '  (locked)' : '  (locked: a rollout is refused)';
 }

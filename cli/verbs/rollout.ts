@@ -54,7 +54,10 @@ function documentOf({ deployment, target, release, components, orphans, record, 
 
 /** What a dry run found. */
 function wouldRun({ deployment, target, release, components }: Changed): string {
-  const rows = Object.entries(components).map(([address, { action }]) => [action === 'planned' ? ' →' : ' =', address, action]);
+  const rows = Object.entries(components).map(([address, { action }]) => {
+    const mark = action === 'planned' ? ' →' : action === 'destroy-planned' ? ' -' : action === 'orphaned' ? ' !' : ' =';
+    return [mark, address, action === 'destroy-planned' ? 'would be destroyed' : action];
+  });
   return `${table(rows)}\n${deployment} → ${target}: would be release ${shortId(release)}; nothing was run or recorded`;
 }
 
@@ -75,6 +78,8 @@ export function summary({ warnings }: Pick<Changed, 'warnings'>, record: LedgerR
   ]);
   const id = release === null ? '' : shortId(release);
   const where = `recorded in refs/atmos/ledger/${deployment}/${target}`;
+  const skipped = Object.values(components).filter(({ action }) => action === 'skipped').length;
+  const rest = skipped === 0 ? '' : ` · ${skipped} ${skipped === 1 ? 'component runs' : 'components run'} another release`;
   const what = {
     deployed: `released ${id}`,
     destroyed: `destroyed ${id}`,
@@ -82,7 +87,7 @@ export function summary({ warnings }: Pick<Changed, 'warnings'>, record: LedgerR
     failed: `release ${id} failed`,
   }[result ?? 'failed'];
   const lines = [table(rows), ...warningLines(warnings)].join('\n');
-  return `${lines}\n${what} · ${where} · ${seconds(elapsed)}${orphaned(orphans)}`;
+  return `${lines}\n${what}${rest} · ${where} · ${seconds(elapsed)}${orphaned(orphans)}`;
 }
 
 const MARKS: Readonly<Partial<Record<ComponentAction, string>>> = {

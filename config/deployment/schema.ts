@@ -49,11 +49,18 @@ const component = {
   },
 } as const;
 
+/** Names are parts of paths and of Git refs (git-check-ref-format): what neither may hold is refused here. */
+const name = '[A-Za-z0-9_][A-Za-z0-9_.+@=-]*';
+const componentName = `^(?!.*(?:\\.\\.|\\.lock(?:/|$)|\\.(?:/|$)))${name}(?:/${name})*$`;
+
 const components = {
   type: 'object',
   additionalProperties: false,
   properties: Object.fromEntries(
-    KINDS.map((kind) => [kind, { type: ['object', 'null'], additionalProperties: { $ref: '#/$defs/component' } }]),
+    KINDS.map((kind) => [
+      kind,
+      { type: ['object', 'null'], propertyNames: { pattern: componentName }, additionalProperties: { $ref: '#/$defs/component' } },
+    ]),
   ),
 } as const;
 

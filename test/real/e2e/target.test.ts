@@ -133,7 +133,9 @@ test('a component whose name is the beginning of another one is rolled out, veri
   const app = newApp({
     'components/terraform/net/main.tf': NET,
     'components/terraform/net/peering/main.tf': READER,
-    'deployments/app.yaml': deployment('      net:\n      net/peering: { vars: { net: !terraform.output net id } }\n'),
+    'deployments/app.yaml': deployment(
+      '      net:\n      net/peering: { vars: { net: !terraform.output net id } }\n      net+peering: { component: net }\n',
+    ),
   });
   const first = await app.ask('rollout app --target dev');
   expect(first.code).toBe(0);
@@ -156,6 +158,11 @@ test('what is not enabled is not declared, and what is locked is not touched', a
     deployment('      net: { metadata: { locked: true }, env: { A: "1" } }\n      queue: { metadata: { enabled: false } }\n'),
   );
   expect(await app.ask('rollout app --target dev')).toMatchObject({ code: 3, json: { error: { code: 'component-locked' } } });
+  // A lock alone changes nothing, and is in the way of nothing but what would change it.
+  app.commit('deployments/app.yaml', deployment(`      net: { metadata: { locked: true } }\n${QUEUE}`));
+  expect((await app.run('rollout app --target dev')).code).toBe(0);
+  expect(await app.ask('destroy app --target dev --yes')).toMatchObject({ code: 3, json: { error: { code: 'component-locked' } } });
+  expect(resourcesOf(app, 'dev')).toEqual({ net: 1, queue: 1 });
   app.commit('deployments/app.yaml', deployment('      net: \n      queue: { metadata: { enabled: false } }\n'));
   expect((await app.ask('rollout app --target dev')).json.orphans).toEqual(['terraform/queue']);
 });
@@ -172,6 +179,23 @@ test('a changed environment, or outputs that changed since, make a component not
   expect((await app.ask('status app')).json.targets[0].state).toBe('partial');
   expect(actions((await app.ask('rollout app --target dev')).json)['terraform/queue']).toBe('applied');
   expect((await app.ask('status app')).json.targets[0].state).toBe('deployed');
+});
+
+test('a plan says of what reads outputs that it changes that they are known later, not what they are now', async () => {
+  const app = appWith();
+  await app.run('rollout app --target dev');
+  app.commit('components/terraform/net/main.tf', NET.replace('input = "net"', 'triggers_replace = 3'));
+  const planned = await app.ask('plan app --target dev');
+  expect(planned.json.unknown).toEqual({ 'terraform/queue': ['terraform/net'] });
+  expect(planned.json.components).not.toHaveProperty(['terraform/queue']);
+});
+
+test('a name that Git or a path can’t have is refused before anything is applied', async () => {
+  const app = appWith();
+  for (const name of ['a b', 'net.lock', 'x..y', '.a', 'a:b', '../a']) {
+    app.commit('deployments/app.yaml', deployment(`      "${name}": { component: net }\n`));
+    expect((await app.run('validate app')).code, name).toBe(2);
+  }
 });
 
 test('a target or a deployment that no file declares any more is still shown, and can be destroyed', async () => {

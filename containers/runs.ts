@@ -82,6 +82,15 @@ export async function settleRuns(
   return found;
 }
 
+/** Whether an effect whose name begins with `prefix` still runs, as far as can be told without asking an engine: its container may. */
+export async function isBusy(root: string, prefix: string): Promise<boolean> {
+  for (const name of (await runNames(root)).filter((one) => one.startsWith(nameOf(prefix)))) {
+    const file = await readRunFile(join(root, name));
+    if (file !== undefined && (file.runtime !== 'bubblewrap' || (await isRunning(join(root, name))))) return true;
+  }
+  return false;
+}
+
 /** Where a run directory has its first output. */
 export const OUTPUT = 'output-0';
 

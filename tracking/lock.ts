@@ -17,6 +17,16 @@ export interface LockOwner {
   /** ISO 8601, UTC. */
   readonly acquired: string;
   readonly renewed: string;
+  /** The directory that it works in; absent in locks of earlier versions. */
+  readonly dir?: string;
+}
+
+/** What is known of the place that a process works in. */
+export interface LockSite {
+  /** Absolute. */
+  readonly dir: string;
+  /** Whether something that a command in another directory of this machine had started still runs, though the command is gone. */
+  isBusy(dir: string, deployment: string, target: string): Promise<boolean>;
 }
 
 /** How long somebody else must have seen a lock unchanged before it counts as left behind, in milliseconds; it is renewed three times as often. */
@@ -54,11 +64,13 @@ export class Locks {
   readonly #repository: Repository;
   readonly #refs: Refs;
   readonly #watch: LockWatch;
+  readonly #site: LockSite | undefined;
 
-  constructor(repository: Repository, refs: Refs, watch: LockWatch = new LockWatch()) {
+  constructor(repository: Repository, refs: Refs, watch: LockWatch = new LockWatch(), site?: LockSite) {
     this.#repository = repository;
     this.#refs = refs;
     this.#watch = watch;
+    this.#site = site;
   }
 
   /** @throws AtmosError `locked`, saying by whom and since when. */
@@ -74,7 +86,8 @@ export class Locks {
     const ref = lockRef(deployment, target);
     const from = ids.get(ref);
     const owner = from === undefined ? undefined : await this.#owner(ref, from);
-    if (from !== undefined && owner !== undefined && (await this.#counts(ref, from, owner))) throw locked(deployment, target, owner);
+    if (from !== undefined && owner !== undefined && (await this.#counts(deployment, target, from, owner)))
+      throw locked(deployment, target, owner);
     const acquired = new Date();
     const to = await this.#write(by, acquired);
     return { update: { ref, from, to }, hold: () => this.#hold(deployment, target, to, by, acquired) };
@@ -90,14 +103,18 @@ export class Locks {
   /** Who holds a target's lock, if whoever that is may still be at work. */
   async holder(deployment: string, target: string): Promise<LockOwner | undefined> {
     const { id, owner } = await this.read(deployment, target);
-    return id !== undefined && owner !== undefined && (await this.#counts(lockRef(deployment, target), id, owner)) ? owner : undefined;
+    return id !== undefined && owner !== undefined && (await this.#counts(deployment, target, id, owner)) ? owner : undefined;
   }
 
-  /** A lock counts until its holder is known to be gone, or was watched not to renew it for as long as it holds. */
-  async #counts(ref: string, id: string, owner: LockOwner): Promise<boolean> {
+  /**
+   * A lock counts until its holder is known to be gone, or was watched not to renew it for as long as it holds. What a holder that is gone had started
+   * in another directory of this machine counts like the holder; in our own we wait for it ourselves.
+   */
+  async #counts(deployment: string, target: string, id: string, owner: LockOwner): Promise<boolean> {
     const holder = parseProcess(owner.process);
-    if (holder !== undefined && isGone(holder)) return false;
-    return (await this.#watch.unchangedFor(ref, id)) < EXPIRY;
+    if (holder === undefined || !isGone(holder)) return (await this.#watch.unchangedFor(lockRef(deployment, target), id)) < EXPIRY;
+    if (owner.dir === undefined || this.#site === undefined || owner.dir === this.#site.dir) return false;
+    return this.#site.isBusy(owner.dir, deployment, target);
   }
 
   async #owner(ref: string, id: string): Promise<LockOwner | undefined> {
@@ -132,6 +149,7 @@ export class Locks {
       nonce: randomBytes(8).toString('hex'),
       acquired: acquired.toISOString(),
       renewed: new Date().toISOString(),
+      ...(this.#site === undefined ? {} : { dir: this.#site.dir }),
     };
     return writeBlob(this.#repository, Buffer.from(`${JSON.stringify(owner, null, 2)}\n`));
   }

@@ -8,7 +8,7 @@ import { finish } from './finish.ts';
 import { checkStates, locateState } from './local-state.ts';
 import { type ComponentOutcome, componentOutcomes } from './outcomes.ts';
 import { pinsOfReleases } from './pins.ts';
-import { keepRescued, RESCUED, rescueStates } from './rescue.ts';
+import { keepRescued, RESCUED, rescuedOutcomes, rescueStates } from './rescue.ts';
 import { secretValues } from './secrets.ts';
 import type { RunSettings, Session } from './session.ts';
 import type { Change, Changed } from './target-change.ts';
@@ -25,8 +25,20 @@ export async function changeTarget(workspace: Workspace, change: Change, session
   if ('done' in begun) return change.answerWhenDone(begun.done, session.ran);
   const { subject, ground, state, lock, intent } = begun;
   try {
-    // What was rescued meanwhile stands in the way, as it would have before.
-    if (await settleEarlier(workspace, deployment, target, settings)) await checkStates(workspace, ground, state);
+    // What was rescued meanwhile stands in the way, as it would have before: then nothing is done, and that is recorded.
+    if (await settleEarlier(workspace, deployment, target, settings)) {
+      const refusal = await checkStates(workspace, ground, state).catch((error: unknown) => error);
+      if (refusal !== undefined) {
+        await finish(
+          workspace,
+          subject,
+          { outcomes: await rescuedOutcomes(workspace, subject, ground), durationMs: 0, interrupted: false },
+          lock,
+          intent,
+        );
+        throw refusal;
+      }
+    }
     session.images.admit(await pinsOfReleases(workspace, ground.releases.values()));
     const { graph } = expandRollout({ ...ground, work: subject.work });
     const secrets = secretValues([...ground.releases.values()]);

@@ -26,7 +26,13 @@ export function rescuedState({ stateRoot }: Pick<Workspace, 'stateRoot'>, stateD
 /** Where a component's Terraform state is, as the ledger has it; of a local one, which it is by now. */
 export async function locateState(workspace: Pick<Workspace, 'stateRoot'>, instance: Instance): Promise<StateLocation> {
   const { settings } = instance.component;
-  const base = { backend: String(settings.backend_type), config: instance.trees.backend, workspace: String(settings.workspace) };
+  const path = rescuedState(workspace, instance.stateDir);
+  const base = {
+    backend: String(settings.backend_type),
+    config: instance.trees.backend,
+    workspace: String(settings.workspace),
+    ...(existsSync(path) ? { rescued: { host: hostname(), path } } : {}),
+  };
   if (base.backend !== 'local') return { ...base, lineage: null, serial: null, host: null, dir: null };
   // One that is being written just now says nothing yet.
   const found = await readState(stateFile(workspace, instance.stateDir, base.workspace)).catch((error: unknown) => {
@@ -91,6 +97,17 @@ async function checkState(workspace: Pick<Workspace, 'stateRoot'>, state: Target
       code: 'state-rescued',
       hint: `write it to the backend: atmos-deployment state push ${names}   or give it up: atmos-deployment state discard ${names}`,
     });
+  }
+  const elsewhere = known?.state?.rescued;
+  if (elsewhere !== undefined) {
+    throw new AtmosError(
+      `${address}: an earlier apply could not write its state, which was rescued on ${elsewhere.host} to ${elsewhere.path}`,
+      {
+        kind: 'refused',
+        code: 'state-rescued',
+        hint: `there, write it to the backend: atmos-deployment state push ${names}   or give it up, here or there: atmos-deployment state discard ${names}`,
+      },
+    );
   }
   if (known === undefined) await refuseDestroyed(workspace, state, instance);
   const location = known?.state ?? null;

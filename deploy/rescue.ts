@@ -1,7 +1,10 @@
 import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Digest, Graph, Results } from '../engine/index.ts';
-import { rescuedState } from './local-state.ts';
+import type { Ground } from './ground.ts';
+import { locateState, rescuedState } from './local-state.ts';
+import type { ComponentOutcome } from './outcomes.ts';
+import { type ChangeSubject, resultOf } from './record.ts';
 import type { Workspace } from './workspace.ts';
 
 /** What Terraform leaves where it could not write a state to its backend. */
@@ -32,4 +35,23 @@ export function keepRescued(workspace: Workspace, effect: string, content: Uint8
 async function fileIn({ store }: Workspace, tree: Digest): Promise<Uint8Array | undefined> {
   const entry = (await store.tree(tree)).entries.find(({ path }) => path === RESCUED);
   return entry === undefined ? undefined : store.get(entry.digest);
+}
+
+/** How components end where a killed command's apply left a state that has to be dealt with first: that one may exist in part, nothing else was begun. */
+export async function rescuedOutcomes(
+  workspace: Workspace,
+  { work, subjects }: ChangeSubject,
+  { instances }: Pick<Ground, 'instances'>,
+): Promise<Readonly<Record<string, ComponentOutcome>>> {
+  const outcomes: Record<string, ComponentOutcome> = {};
+  for (const address of work.keys()) {
+    const release = subjects.get(address);
+    const instance = instances[address];
+    if (release === undefined) throw new TypeError(`no release of ${address}`);
+    const state = instance === undefined ? null : await locateState(workspace, instance);
+    const isRescued = state?.rescued !== undefined;
+    const fields = isRescued ? { began: true, state, error: 'apply: its state could not be written' } : {};
+    outcomes[address] = { result: resultOf(release, address, isRescued ? 'failed' : 'not-reached', fields), plan: undefined };
+  }
+  return outcomes;
 }

@@ -2,14 +2,16 @@ import { constants, copyFileSync, existsSync, mkdirSync, readFileSync, renameSyn
 import { dirname } from 'node:path';
 import { AtmosError, type Digest, makeTree, outputOf } from '../engine/index.ts';
 import { expandState, type Instance } from '../phases/index.ts';
-import type { ComponentState } from '../tracking/index.ts';
+import type { ComponentState, StateLocation } from '../tracking/index.ts';
 import { addressOf } from './address.ts';
 import { firstFailure } from './failure.ts';
 import { groundOf } from './ground.ts';
 import { readLock } from './images.ts';
 import { readState, rescuedState, stateDirectory, stateFile } from './local-state.ts';
 import { pinsOfReleases } from './pins.ts';
+import { newRecord } from './record.ts';
 import { headCommit, revisionAt } from './revision.ts';
+import { untouched } from './rollout.ts';
 import { secretValues } from './secrets.ts';
 import { type RunSettings, Session } from './session.ts';
 import type { Workspace } from './workspace.ts';
@@ -46,6 +48,7 @@ export async function pushState(
   const tree = await store.ephemeral.putTree(makeTree([{ path: 'errored.tfstate', mode: '644', digest, size: content.length }]));
   await onState(workspace, request, address, { push: tree }, settings);
   rmSync(rescued);
+  await recordState(workspace, request, address, 'state-pushed');
   return { component: address };
 }
 
@@ -54,10 +57,15 @@ export async function discardState(
   workspace: Workspace,
   request: StateRequest,
 ): Promise<{ readonly component: string; readonly kept: string }> {
-  const { address, rescued } = await subjectOf(workspace, request);
-  if (!existsSync(rescued)) throw nothingRescued(address, rescued);
+  const { address, rescued, known } = await subjectOf(workspace, request);
+  if (!existsSync(rescued) && known.state?.rescued === undefined) throw nothingRescued(address, rescued);
+  if (!existsSync(rescued)) {
+    await recordState(workspace, request, address, 'state-discarded');
+    return { component: address, kept: `${known.state?.rescued?.path ?? rescued} on ${known.state?.rescued?.host ?? 'this machine'}` };
+  }
   const kept = `${rescued}.discarded-${new Date().toISOString().replaceAll(/[:.]/g, '')}`;
   renameSync(rescued, kept);
+  await recordState(workspace, request, address, 'state-discarded');
   return { component: address, kept };
 }
 
@@ -116,6 +124,26 @@ export async function unlockState(
   const entry = output === undefined ? undefined : (await workspace.store.tree(output)).entries[0];
   const lock = entry === undefined ? undefined : Buffer.from((await workspace.store.get(entry.digest)) ?? '').toString('utf8');
   return { component: address, lock: lock === 'none' ? undefined : lock };
+}
+
+/** Says what became of a rescued state, so that every clone knows. */
+async function recordState(
+  workspace: Workspace,
+  { deployment, target }: StateRequest,
+  address: string,
+  action: 'state-pushed' | 'state-discarded',
+): Promise<void> {
+  const { repository, ledger } = await workspace.tracking();
+  const by = await repository.identity();
+  await ledger.append(deployment, target, ({ components, release, commit }) => {
+    const known = components[address];
+    const { rescued: _, ...location } = known?.state ?? { rescued: undefined };
+    const own =
+      known === undefined || known.state === null
+        ? {}
+        : { [address]: { ...untouched(action, known.release, known), state: location as StateLocation } };
+    return { record: newRecord({ kind: 'state', deployment, target, release, commit, dirty: false, by }, { components: own }) };
+  });
 }
 
 async function subjectOf(workspace: Workspace, { deployment, target, component }: StateRequest): Promise<Subject> {

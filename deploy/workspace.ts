@@ -1,7 +1,6 @@
 import { existsSync, realpathSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { type ConfigFiles, findRoot, loadProject, type Project, type TextCache, workingTree } from '../config/index.ts';
-import { isBusy } from '../containers/index.ts';
 import { AtmosError, isUnwritable, openStore, type Store } from '../engine/index.ts';
 import { impliedMirrors, type ProviderSources } from '../phases/index.ts';
 import { Ledger, Locks, LockWatch, openRepository, Refs, type Repository, type Stop } from '../tracking/index.ts';
@@ -166,7 +165,11 @@ async function openTracking(root: string, project: Project, { warn, stop, watch 
     ledger: new Ledger(repository, refs, warn),
     locks: new Locks(repository, refs, watch, {
       dir: root,
-      isBusy: (dir, deployment, target) => isBusy(join(dir, '.atmos/runs'), `${deployment}/${target}`),
+      async isBusy(dir, deployment, target) {
+        // Loaded only where somebody was killed.
+        const { isBusy } = await import('../containers/index.ts');
+        return isBusy(join(dir, '.atmos/runs'), `${deployment}/${target}`);
+      },
     }),
   };
 }

@@ -21,6 +21,8 @@ export function step(state: TargetState, record: LedgerRecord): TargetState {
       return approved(state, record);
     case 'unlock':
       return state;
+    case 'state':
+      return relocated(state, record);
     case 'rollout':
     case 'promotion':
     case 'rollback':
@@ -95,6 +97,8 @@ function outcomeOf(result: ComponentResult, record: LedgerRecord, known: Compone
     case 'up-to-date':
     case 'skipped':
     case 'orphaned':
+    case 'state-pushed':
+    case 'state-discarded':
     case 'planned':
     case 'destroy-planned':
     case 'applying':
@@ -151,6 +155,16 @@ export function hasOutputs(components: TargetState['components'], address: strin
 function ranAfter(state: TargetState, { release, commit, artifacts, dirty }: LedgerRecord): TargetState['ran'] {
   if (dirty || release === null || commit === null || artifacts === null) return state.ran;
   return [{ release, commit, artifacts }, ...state.ran.filter((one) => one.release !== release)].slice(0, RAN_KEPT);
+}
+
+/** Only where states are has changed. */
+function relocated(state: TargetState, record: LedgerRecord): TargetState {
+  const components = { ...state.components };
+  for (const [address, { state: location }] of Object.entries(record.components)) {
+    const known = components[address];
+    if (known !== undefined && location !== null) components[address] = { ...known, state: location };
+  }
+  return { ...state, components };
 }
 
 function approved(state: TargetState, { release, by, at }: LedgerRecord): TargetState {

@@ -2,7 +2,7 @@ import type { Digest } from '../engine/index.ts';
 import type { Person } from './git/repository.ts';
 
 /** What a record is about. An `intent` precedes what is applied or destroyed. */
-export type RecordKind = 'intent' | 'rollout' | 'promotion' | 'rollback' | 'destroy' | 'approval' | 'unlock';
+export type RecordKind = 'intent' | 'rollout' | 'promotion' | 'rollback' | 'destroy' | 'approval' | 'unlock' | 'state';
 
 /** One entry of a ledger: `record.json` of its commit. The state of a target is a pure function of its records (`fold.ts`). */
 export interface LedgerRecord {
@@ -48,6 +48,9 @@ export type ComponentAction =
   | 'skipped'
   /** It runs, is not declared, and was left alone. */
   | 'orphaned'
+  /** Of a record of kind `state`: what became of a rescued one. */
+  | 'state-pushed'
+  | 'state-discarded'
   /** Of a dry run. */
   | 'planned'
   | 'destroy-planned';
@@ -84,6 +87,8 @@ export interface StateLocation {
   readonly serial: number | null;
   readonly host: string | null;
   readonly dir: string | null;
+  /** Where a newer one was rescued to that the backend refused; absent when there is none. */
+  readonly rescued?: { readonly host: string; readonly path: string };
 }
 
 /** Where a target stands: `state.json` of the newest commit of its ledger. */

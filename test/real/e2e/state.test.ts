@@ -49,7 +49,11 @@ test.each(['bubblewrap', 'docker', 'podman'])(
     for (const verb of ['plan app', 'rollout app', 'destroy app --yes']) {
       expect(await app.ask(`${verb} --target dev`, { env: ENV })).toMatchObject({ code: 3, json: { error: { code: 'state-rescued' } } });
     }
+    // Every other clone knows it, too.
+    const two = cloneShop(app);
+    expect(await two.ask('rollout app --target dev', { env: ENV })).toMatchObject({ code: 3, json: { error: { code: 'state-rescued' } } });
     expect(await app.run(`state push app a --target dev --runtime ${runtime}`, { env: ENV })).toMatchObject({ code: 0 });
+    expect((await two.ask('plan app --target dev', { env: ENV })).code).toBe(0);
     expect(existsSync(rescued)).toBe(false);
     const again = await app.ask('rollout app --target dev', { env: ENV });
     expect(again.json).toMatchObject({ result: 'deployed' });

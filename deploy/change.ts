@@ -60,7 +60,7 @@ export async function changeTarget(workspace: Workspace, change: Change, session
     const interrupted = settings.cancellation.interrupt.aborted;
     const record = await finish(workspace, subject, { outcomes, durationMs: Date.now() - began, interrupted }, lock, intent);
     const plans = Object.entries(outcomes).flatMap(([address, one]) => (one.plan === undefined ? [] : [[address, one.plan] as const]));
-    const failure = interrupted ? interruption(record) : await firstFailure(results, workspace, change.scope);
+    const failure = interrupted ? interruption(record) : await firstFailure(results, workspace, change.scope, change);
     return {
       deployment,
       target,

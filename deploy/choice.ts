@@ -50,6 +50,9 @@ export async function chooseRelease(
       hint: 'leave one of them out: --promote-from takes what the target runs now',
     });
   }
+  if (promoteFrom === target) {
+    throw new AtmosError(`${target} can't be promoted from itself`, { kind: 'invalid', code: 'usage', hint: 'leave --promote-from out' });
+  }
   if (promoteFrom !== undefined) {
     const source = situation.states.get(promoteFrom);
     if (source === undefined) throw new TypeError(`no state of ${promoteFrom}`);

@@ -12,6 +12,7 @@ export async function firstFailure(
   results: Results,
   { files, store }: Pick<Workspace, 'files' | 'store'>,
   scope: Scope | undefined,
+  subject: { readonly deployment: string; readonly target: string } | undefined = scope,
 ): Promise<AtmosError | undefined> {
   const [first, ...others] = failures(results);
   if (first === undefined) return undefined;
@@ -38,16 +39,24 @@ export async function firstFailure(
     position: place === undefined ? undefined : await positionIn(files, place),
     hint:
       others.length === 0
-        ? (adviceOn(diagnostic, component) ?? 'Fix it, commit, and rerun.')
+        ? (adviceOn(diagnostic, component, subject) ?? 'Fix it, commit, and rerun.')
         : `${others.length} more failed: ${others.map((other) => other.id).join(', ')}`,
     cause: error,
   });
 }
 
 /** What to do about errors that have to do with where a component runs. */
-function adviceOn({ summary, detail }: Diagnostic, component: string): string | undefined {
+function adviceOn(
+  { summary, detail }: Diagnostic,
+  component: string,
+  subject: { readonly deployment: string; readonly target: string } | undefined,
+): string | undefined {
+  const { deployment, target } = subject ?? { deployment: '<deployment>', target: '<target>' };
+  if (/^Failed to (save|persist) state/i.test(summary)) {
+    return `The state was rescued. When the backend works again: atmos-deployment state push ${deployment} ${component} --target ${target}`;
+  }
   if (/state lock/i.test(summary)) {
-    return `If nobody is at work there: atmos-deployment unlock <deployment> --target <target> --state ${component} --force`;
+    return `If nobody is at work there: atmos-deployment unlock ${deployment} --target ${target} --state ${component} --force`;
   }
   const path = /no file exists at "([^"]*\.\.\/[^"]*)"/.exec(detail)?.[1];
   if (path === undefined) return undefined;

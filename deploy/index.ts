@@ -12,7 +12,7 @@ export { type Diagnosis, diagnose, type Finding } from './doctor.ts';
 export { type Explanation, explain, type KeyDifference } from './explain.ts';
 export { type BuiltImage, buildImages, listImages, pullImages, verifyImages } from './images.ts';
 export { findRun, type Journal, journal, journals, type RunLine } from './journal.ts';
-export { type PlanAnswer, plan } from './plan.ts';
+export { type PlanAnswer, type PlanRequest, plan } from './plan.ts';
 export { publishTracking } from './publish.ts';
 export {
   exportReleaseTo,
@@ -28,8 +28,8 @@ export { type Reproduced, reproduce } from './reproduce.ts';
 export { targetOf, worktreeOptions } from './revision.ts';
 export { type RolloutRequest, rollout } from './rollout.ts';
 export type { RunSettings } from './session.ts';
-export { discardState, importState, pushState, type StateRequest, unlockState } from './state.ts';
-export { type DeploymentStatus, statusOf, type TargetStatus } from './status.ts';
+export { discardState, forgetComponent, importState, pushState, type StateRequest, unlockState } from './state.ts';
+export { type DeploymentStatus, requireTarget, statusOf, type TargetStatus } from './status.ts';
 export type { Changed } from './target-change.ts';
 export { build, type PhaseAnswer, type PhaseRequest, test } from './test.ts';
 export { unlockTarget } from './unlock.ts';

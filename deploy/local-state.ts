@@ -115,7 +115,7 @@ async function checkState(workspace: Pick<Workspace, 'stateRoot'>, state: Target
   const { backend_type: backend, workspace: name } = component.settings;
   if (location.backend !== backend || location.workspace !== name || location.config !== instance.trees.backend) {
     throw new AtmosError(
-      `${address}: its state is in ${placeOf(location.backend, location.workspace)}, and the release wants it in ${placeOf(String(backend), String(name))}`,
+      `${address}: its state is in ${placeOf(location.backend, location.workspace)}, and the release wants it in ${placeOf(String(backend), String(name), location)}`,
       {
         kind: 'refused',
         code: 'state-moved',
@@ -149,7 +149,9 @@ async function refuseDestroyed(
   });
 }
 
-function placeOf(backend: string, workspace: string): string {
+/** A place for people; `from` is the one that it is told apart from. */
+function placeOf(backend: string, workspace: string, from?: StateLocation): string {
+  if (from?.backend === backend && from.workspace === workspace) return `another place of that backend: its configuration changed`;
   return `backend "${backend}", workspace "${workspace}"`;
 }
 

@@ -2,7 +2,7 @@ import { AtmosError } from '../engine/index.ts';
 
 /** The refusal where a target runs nothing, with the command that changes that. */
 export function nothingDeployed(deployment: string, target: string): AtmosError {
-  return new AtmosError(`${target} runs nothing`, {
+  return new AtmosError(`nothing is deployed to ${target}`, {
     kind: 'refused',
     code: 'nothing-deployed',
     hint: `first:  atmos-deployment rollout ${deployment} --target ${target}`,

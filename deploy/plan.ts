@@ -10,8 +10,16 @@ import { pinsOfReleases } from './pins.ts';
 import { makeRelease } from './release.ts';
 import { secretValues } from './secrets.ts';
 import type { RunSettings } from './session.ts';
+import { recordEarlier } from './unrecorded.ts';
 import { wantedOf } from './wanted.ts';
 import type { Workspace } from './workspace.ts';
+
+export interface PlanRequest {
+  readonly deployment: string;
+  readonly target: string;
+  /** Plan what is current, too: whether it still is as it was applied. */
+  readonly all: boolean;
+}
 
 export interface PlanAnswer {
   readonly release: Release;
@@ -21,6 +29,8 @@ export interface PlanAnswer {
   readonly unknown: Readonly<Record<string, readonly string[]>>;
   /** How each component, declared or running, compares with what is wanted, and why it is not current. */
   readonly compared: Readonly<Record<string, { readonly comparison: Comparison; readonly reason: string | null }>>;
+  /** Components that are current, and were not planned. */
+  readonly current: readonly string[];
   /** Components that run and are no longer declared; `pruned` when a rollout would destroy them. */
   readonly orphans: readonly string[];
   readonly pruned: boolean;
@@ -63,7 +73,8 @@ function changesOutput(plan: PlanSummary | undefined, name: string): boolean {
 const NO_CHANGES: PlanSummary = { create: 0, update: 0, delete: 0, changes: [], warnings: [] };
 
 /** What a rollout of the working tree would change. Nothing is recorded, and nothing is applied. */
-export async function plan(workspace: Workspace, deployment: string, target: string, settings: RunSettings): Promise<PlanAnswer> {
+export async function plan(workspace: Workspace, { deployment, target, all }: PlanRequest, settings: RunSettings): Promise<PlanAnswer> {
+  await recordEarlier(workspace, deployment, target);
   const { ledger, locks } = await workspace.tracking();
   // Git answers beside the rest.
   const states = ledger.states(deployment, [target]);
@@ -80,7 +91,7 @@ export async function plan(workspace: Workspace, deployment: string, target: str
     const compared = compareTarget(state, wanted);
     // What a store has now is known to nobody but who asks.
     const reads = (address: string): boolean => storeReadsOf(componentOf(release, address)).length > 0;
-    const current = new Set([...currentComponents(state, wanted)].filter((address) => !reads(address)));
+    const current = new Set(all ? [] : [...currentComponents(state, wanted)].filter((address) => !reads(address)));
     const work = new Map(Object.keys(wanted).flatMap((address) => (current.has(address) ? [] : [[address, 'plan'] as const])));
     const ground = await groundOf(workspace, state, work, release, initialized);
     await checkStates(workspace, ground, state, { whole: true });
@@ -104,7 +115,18 @@ export async function plan(workspace: Workspace, deployment: string, target: str
     const locked = Object.keys(wanted).filter((address) => componentOf(release, address).settings.locked === true);
     const isUnderWay = state.intent !== null && (await locks.holder(deployment, target)) !== undefined;
     const orphans = Object.keys(compared).filter((address) => compared[address]?.comparison === 'orphaned');
-    return { release, plans, unknown: { ...unknown, ...later }, compared, orphans, pruned: scope.prune, locked, isUnderWay, failure };
+    return {
+      release,
+      plans,
+      unknown: { ...unknown, ...later },
+      compared,
+      current: [...current].sort(),
+      orphans,
+      pruned: scope.prune,
+      locked,
+      isUnderWay,
+      failure,
+    };
   } finally {
     await session.close();
   }

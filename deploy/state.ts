@@ -8,6 +8,7 @@ import { firstFailure } from './failure.ts';
 import { groundOf } from './ground.ts';
 import { readLock } from './images.ts';
 import { readState, rescuedState, stateDirectory, stateFile } from './local-state.ts';
+import { nothingDeployed } from './nothing-deployed.ts';
 import { pinsOfReleases } from './pins.ts';
 import { newRecord } from './record.ts';
 import { headCommit, revisionAt } from './revision.ts';
@@ -67,6 +68,16 @@ export async function discardState(
   renameSync(rescued, kept);
   await recordState(workspace, request, address, 'state-discarded');
   return { component: address, kept };
+}
+
+/**
+ * Makes the ledger know a component no more, though it was not destroyed: where its state is lost, nothing can be done with it. What it has runs on.
+ * @throws AtmosError `unknown-component`
+ */
+export async function forgetComponent(workspace: Workspace, request: StateRequest): Promise<{ readonly component: string }> {
+  const { address } = await subjectOf(workspace, request);
+  await recordState(workspace, request, address, 'forgotten');
+  return { component: address };
 }
 
 /**
@@ -131,17 +142,15 @@ async function recordState(
   workspace: Workspace,
   { deployment, target }: StateRequest,
   address: string,
-  action: 'state-pushed' | 'state-discarded',
+  action: 'state-pushed' | 'state-discarded' | 'forgotten',
 ): Promise<void> {
   const { repository, ledger } = await workspace.tracking();
   const by = await repository.identity();
   await ledger.append(deployment, target, ({ components, release, commit }) => {
     const known = components[address];
     const { rescued: _, ...location } = known?.state ?? { rescued: undefined };
-    const own =
-      known === undefined || known.state === null
-        ? {}
-        : { [address]: { ...untouched(action, known.release, known), state: location as StateLocation } };
+    const state = known?.state == null ? null : (location as StateLocation);
+    const own = known === undefined ? {} : { [address]: { ...untouched(action, known.release, known), state } };
     return { record: newRecord({ kind: 'state', deployment, target, release, commit, dirty: false, by }, { components: own }) };
   });
 }
@@ -149,6 +158,7 @@ async function recordState(
 async function subjectOf(workspace: Workspace, { deployment, target, component }: StateRequest): Promise<Subject> {
   const { ledger } = await workspace.tracking();
   const state = await ledger.state(deployment, target);
+  if (Object.keys(state.components).length === 0) throw nothingDeployed(deployment, target);
   const address = addressOf(component, Object.keys(state.components));
   const known = state.components[address] as ComponentState;
   return { address, known, rescued: rescuedState(workspace, stateDirectory(deployment, target, address)) };
@@ -173,7 +183,7 @@ async function onState(
       session.images.admit(await pinsOfReleases(workspace, ground.releases.values()));
       const graph = expandState(ground.instances[address] as Instance, operation, ground.applied);
       const results = await session.run(graph, secretValues([...ground.releases.values()]), lock);
-      const failure = await firstFailure(results, workspace, undefined);
+      const failure = await firstFailure(results, workspace, undefined, { deployment, target });
       if (failure !== undefined) throw failure;
       return outputOf(results, `${address}/state-unlock`, 'unlocked');
     } finally {

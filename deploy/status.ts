@@ -1,4 +1,11 @@
-import { declaredComponents, listDeployments, loadDeployment, type PromotionPolicy, promotionPolicies } from '../config/index.ts';
+import {
+  declaredComponents,
+  listDeployments,
+  loadDeployment,
+  type PromotionPolicy,
+  promotionPolicies,
+  suggestion,
+} from '../config/index.ts';
 import { AtmosError } from '../engine/index.ts';
 import { type LockOwner, orphansOf, type TargetState } from '../tracking/index.ts';
 import { hasUnrecorded } from './unrecorded.ts';
@@ -36,7 +43,7 @@ export async function statusOf(workspace: Workspace, name: string | undefined): 
 }
 
 /** @throws AtmosError `unknown-deployment` */
-export async function statusOfDeployment(workspace: Workspace, deployment: string): Promise<DeploymentStatus> {
+export async function statusOfDeployment(workspace: Workspace, deployment: string, { all = false } = {}): Promise<DeploymentStatus> {
   const { ledger } = await workspace.tracking();
   const { files, project, cache } = workspace;
   const unknown: AtmosError[] = [];
@@ -49,7 +56,7 @@ export async function statusOfDeployment(workspace: Workspace, deployment: strin
   if (found === undefined && states.length === 0) throw unknown[0] ?? new TypeError(deployment);
   const policies = found === undefined ? {} : promotionPolicies(found);
   const addresses = found === undefined ? [] : declaredComponents(found);
-  const shown = states.filter(({ target, state }) => found?.targets.includes(target) === true || state !== 'destroyed');
+  const shown = states.filter(({ target, state }) => all || found?.targets.includes(target) === true || state !== 'destroyed');
   const targets = shown.map(async (state): Promise<TargetStatus> => {
     const { target } = state;
     const declared = found?.targets.includes(target) === true;
@@ -67,5 +74,17 @@ async function holderOf(workspace: Workspace, deployment: string, target: string
   return locks.holder(deployment, target).catch((error: unknown) => {
     if (error instanceof AtmosError && (error.code === 'remote-unreachable' || error.code === 'unknown-version')) return undefined;
     throw error;
+  });
+}
+
+/** @throws AtmosError `unknown-target` when neither a file nor a ledger has it; `unknown-deployment` */
+export async function requireTarget(workspace: Workspace, deployment: string, target: string): Promise<void> {
+  const { targets } = await statusOfDeployment(workspace, deployment, { all: true });
+  const names = targets.map(({ state }) => state.target);
+  if (names.includes(target)) return;
+  throw new AtmosError(`deployment "${deployment}" has no target "${target}"`, {
+    kind: 'invalid',
+    code: 'unknown-target',
+    hint: suggestion(target, names, 'targets'),
   });
 }

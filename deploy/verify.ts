@@ -84,7 +84,7 @@ export async function verify(workspace: Workspace, deployment: string, target: s
     const images = own.some(({ component }) => component?.startsWith('nixpack/') === true) ? expandBuild(scope, ground) : [];
     const checked = await session.run(makeGraph([...images, ...checks]), secrets);
     const reports = await collectReports(workspace, scope, own, checked);
-    const failure = (await firstFailure(checked, workspace, scope)) ?? drifted(target, drift);
+    const failure = (await firstFailure(checked, workspace, scope)) ?? drifted(deployment, target, drift);
     return { ...base, nodes: { ...endings(looked), ...endings(checked) }, reports, failure };
   } finally {
     await session.close();
@@ -149,12 +149,12 @@ async function must({ store }: Workspace, digest: Release['digest']): Promise<Ui
   return bytes;
 }
 
-function drifted(target: string, drift: Readonly<Record<string, PlanSummary>>): AtmosError | undefined {
+function drifted(deployment: string, target: string, drift: Readonly<Record<string, PlanSummary>>): AtmosError | undefined {
   const names = Object.keys(drift);
   if (names.length === 0) return undefined;
   return new AtmosError(`${target} is not as it was applied: ${names.join(', ')}`, {
     kind: 'failed',
     code: 'drift',
-    hint: 'see what changed: atmos-deployment plan; bring it back: atmos-deployment rollout --all',
+    hint: `see what changed: atmos-deployment plan ${deployment} --target ${target} --all   bring it back: atmos-deployment rollout ${deployment} --target ${target} --all`,
   });
 }

@@ -99,6 +99,7 @@ function outcomeOf(result: ComponentResult, record: LedgerRecord, known: Compone
     case 'orphaned':
     case 'state-pushed':
     case 'state-discarded':
+    case 'forgotten':
     case 'planned':
     case 'destroy-planned':
     case 'applying':
@@ -157,14 +158,18 @@ function ranAfter(state: TargetState, { release, commit, artifacts, dirty }: Led
   return [{ release, commit, artifacts }, ...state.ran.filter((one) => one.release !== release)].slice(0, RAN_KEPT);
 }
 
-/** Only where states are has changed. */
+/** Where states are has changed; or a component is to be known no more, whatever it has. */
 function relocated(state: TargetState, record: LedgerRecord): TargetState {
   const components = { ...state.components };
-  for (const [address, { state: location }] of Object.entries(record.components)) {
+  for (const [address, { action, state: location }] of Object.entries(record.components)) {
     const known = components[address];
-    if (known !== undefined && location !== null) components[address] = { ...known, state: location };
+    if (action === 'forgotten') delete components[address];
+    else if (known !== undefined && location !== null) components[address] = { ...known, state: location };
   }
-  return { ...state, components };
+  const isSame = Object.keys(components).length === Object.keys(state.components).length;
+  const last = state.last === null || isSame ? state.last : { ...state.last, complete: false };
+  const orphans = state.orphans.filter((address) => components[address] !== undefined);
+  return derived({ ...state, components, last, orphans });
 }
 
 function approved(state: TargetState, { release, by, at }: LedgerRecord): TargetState {

@@ -48,9 +48,10 @@ export type ComponentAction =
   | 'skipped'
   /** It runs, is not declared, and was left alone. */
   | 'orphaned'
-  /** Of a record of kind `state`: what became of a rescued one. */
+  /** Of a record of kind `state`: what became of a rescued one; a component that the ledger is to know no more. */
   | 'state-pushed'
   | 'state-discarded'
+  | 'forgotten'
   /** Of a dry run. */
   | 'planned'
   | 'destroy-planned';

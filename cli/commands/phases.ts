@@ -17,6 +17,7 @@ export function addPhases(program: Command): void {
     .action(async (name, options, command: Command) => (await import('../verbs/phases.ts')).testVerb(globalsOf(command), name, options));
   withRunFlags(program.command('plan <deployment>').description('what a rollout of the working tree would change'))
     .option('--target <name>')
+    .option('--all', 'plan every component, also those that are up to date', false)
     .action(async (name, options, command: Command) => (await import('../verbs/plan.ts')).planVerb(globalsOf(command), name, options));
   withRunFlags(
     program

@@ -51,6 +51,14 @@ export function addTracking(program: Command): void {
       (await import('../verbs/state.ts')).discardStateVerb(globalsOf(command), name, component, options),
     );
   state
+    .command('forget <deployment> <component>')
+    .description('make the ledger know a component no more whose state is lost: what it has runs on')
+    .option('--target <name>')
+    .option('--yes', 'confirm it', false)
+    .action(async (name, component, options, command: Command) =>
+      (await import('../verbs/state.ts')).forgetVerb(globalsOf(command), name, component, options),
+    );
+  state
     .command('import <deployment> <component> <file>')
     .description('take a copy of a local state into this clone')
     .option('--target <name>')

@@ -1,4 +1,4 @@
-import { targetOf } from '../../deploy/index.ts';
+import { requireTarget, targetOf } from '../../deploy/index.ts';
 import { AtmosError, shortId } from '../../engine/index.ts';
 import type { LedgerRecord } from '../../tracking/index.ts';
 import { type Globals, print, table } from '../globals.ts';
@@ -17,6 +17,7 @@ export async function history(globals: Globals, name: string, options: Options):
   await inWorkspace(globals, async (workspace) => {
     const { ledger, locks } = await workspace.tracking();
     const target = await targetOf(workspace, name, options.target);
+    await requireTarget(workspace, name, target);
     const records = await ledger.history(name, target, Number(options.limit));
     const isUnderWay = records[0]?.kind === 'intent' && (await locks.holder(name, target)) !== undefined;
     await print(globals.format, { deployment: name, target, records }, () =>

@@ -1,23 +1,25 @@
 import { type PlanAnswer, plan, targetOf } from '../../deploy/index.ts';
 import { shortId } from '../../engine/index.ts';
-import { type Globals, print } from '../globals.ts';
+import { type Globals, printOrFail } from '../globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
 import { counts, warningLines } from '../words.ts';
 
-export async function planVerb(globals: Globals & RunFlags, name: string, options: { readonly target?: string }): Promise<void> {
+export async function planVerb(
+  globals: Globals & RunFlags,
+  name: string,
+  options: { readonly target?: string; readonly all: boolean },
+): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, name, options.target);
-    const { release, plans, unknown, compared, orphans, pruned, locked, isUnderWay, failure } = await plan(
+    const { release, plans, unknown, compared, current, orphans, pruned, locked, isUnderWay, failure } = await plan(
       workspace,
-      name,
-      target,
+      { deployment: name, target, all: options.all },
       runSettings(globals, globals, workspace),
     );
-    if (failure !== undefined) throw failure;
     const document = { deployment: name, target, release: release.digest, components: plans, unknown, compared, orphans, locked };
-    await print(globals.format, document, () => {
+    await printOrFail(globals.format, { document, failure }, () => {
       const planned = Object.entries(plans).flatMap(([address, summary]) => [
-        `${address}  ${summary.changes.length === 0 ? 'no changes' : counts(summary)}${noteOf(compared[address], isUnderWay)}${noteOfLock(locked.includes(address), summary)}`,
+        `${address}  ${current.includes(address) ? 'up to date' : summary.changes.length === 0 ? 'no changes' : counts(summary)}${noteOf(compared[address], isUnderWay)}${noteOfLock(locked.includes(address), summary)}`,
         ...summary.changes.map((change) => `  ${change.actions.join(', ')} ${change.address}`),
         ...warningLines({ [address]: summary.warnings }),
       ]);

@@ -74,7 +74,7 @@ export function summary({ warnings }: Pick<Changed, 'warnings'>, record: LedgerR
     ` ${MARKS[action] ?? '✔'}`,
     address,
     action,
-    changes === null ? '' : counts(changes),
+    changes === null ? '' : action === 'failed' ? `planned: ${counts(changes)}` : counts(changes),
   ]);
   const id = release === null ? '' : shortId(release);
   const where = `recorded in refs/atmos/ledger/${deployment}/${target}`;
@@ -82,9 +82,9 @@ export function summary({ warnings }: Pick<Changed, 'warnings'>, record: LedgerR
   const rest = skipped === 0 ? '' : ` · ${skipped} ${skipped === 1 ? 'component runs' : 'components run'} another release`;
   const what = {
     deployed: `released ${id}`,
-    destroyed: `destroyed ${id}`,
-    partial: `destroyed in part ${id}`,
-    failed: `release ${id} failed`,
+    destroyed: `destroyed ${target}`,
+    partial: `destroyed a part of ${target}`,
+    failed: id === '' ? 'failed' : `release ${id} failed`,
   }[result ?? 'failed'];
   const lines = [table(rows), ...warningLines(warnings)].join('\n');
   return `${lines}\n${what}${rest} · ${where} · ${seconds(elapsed)}${orphaned(orphans)}`;

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { discardState, importState, pushState, targetOf, unlockState } from '../../deploy/index.ts';
+import { discardState, forgetComponent, importState, pushState, targetOf, unlockState } from '../../deploy/index.ts';
 import { AtmosError } from '../../engine/index.ts';
 import { type Globals, print } from '../globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
@@ -29,6 +29,21 @@ export async function discardStateVerb(globals: Globals, deployment: string, com
     const target = await targetOf(workspace, deployment, options.target);
     const answer = await discardState(workspace, { deployment, target, component });
     await print(globals.format, answer, () => `✔ the rescued state of ${answer.component} was moved to ${answer.kept}`);
+  });
+}
+
+export async function forgetVerb(globals: Globals, deployment: string, component: string, options: Options): Promise<void> {
+  if (options.yes !== true) {
+    throw new AtmosError('what a component has runs on when it is forgotten, and nothing here knows of it any more', {
+      kind: 'refused',
+      code: 'not-confirmed',
+      hint: 'only where its state is lost; to go on: --yes',
+    });
+  }
+  await inWorkspace(globals, async (workspace) => {
+    const target = await targetOf(workspace, deployment, options.target);
+    const answer = await forgetComponent(workspace, { deployment, target, component });
+    await print(globals.format, answer, () => `✔ ${target} knows ${answer.component} no more; what it has runs on`);
   });
 }
 

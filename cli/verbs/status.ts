@@ -79,8 +79,8 @@ function stateWord(state: TargetStatus['state']['state'], holder: TargetStatus['
 }
 
 /** What runs and is not as it should be. */
-function notesOf({ state: { target, components }, declared, orphans, unrecorded, holder }: TargetStatus): readonly string[] {
-  const rows = Object.entries(components).flatMap(([address, { status }]) => {
+function notesOf({ state: { target, state, components }, declared, orphans, unrecorded, holder }: TargetStatus): readonly string[] {
+  const rows: string[] = Object.entries(components).flatMap(([address, { status }]) => {
     const what = [
       ...(status === 'pending'
         ? [holder === undefined ? 'was interrupted' : 'is being changed']
@@ -91,9 +91,13 @@ function notesOf({ state: { target, components }, declared, orphans, unrecorded,
     ];
     return what.length === 0 ? [] : [`${target}: ${address} ${what.join('; ')}`];
   });
-  return unrecorded
-    ? [...rows, `${target}: this clone did something here that is not recorded yet: the next command does that first`]
-    : rows;
+  if (state === 'failed' && Object.values(components).every(({ status }) => status === 'applied')) {
+    rows.push(`${target}: the last command failed before it changed anything more (why: history --target ${target})`);
+  }
+  if (state === 'partial') rows.push(`${target}: not all components of one release run (which: plan --target ${target})`);
+  if (unrecorded)
+    rows.push(`${target}: this clone did something that is not recorded yet: the next rollout, destroy, plan or verify records it`);
+  return rows;
 }
 
 function needs(policy: PromotionPolicy | undefined): string {

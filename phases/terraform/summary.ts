@@ -57,14 +57,9 @@ export async function readApplyWarnings(applied: Digest, store: Store): Promise<
   return warningsIn(await readEvents(applied, 'apply.jsonl', store));
 }
 
-/** Stacks say more than each component declares: that is no reason to warn. */
-function isUsual(summary: unknown): boolean {
-  return /^Values? for undeclared variables?$/.test(String(summary));
-}
-
 function warningsIn(events: Events): readonly TerraformWarning[] {
   const all = events.flatMap(({ type, diagnostic, '@level': level }) => {
-    if (type !== 'diagnostic' || level !== 'warn' || !isObject(diagnostic) || isUsual(diagnostic.summary)) return [];
+    if (type !== 'diagnostic' || level !== 'warn' || !isObject(diagnostic)) return [];
     const { range } = diagnostic;
     const start = isObject(range) && isObject(range.start) ? range.start : undefined;
     const detail = oneLine(diagnostic.detail);

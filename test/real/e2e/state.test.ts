@@ -112,6 +112,20 @@ test('another clone does not touch what has its state elsewhere, until it is bro
   });
 });
 
+test('a component whose state is lost in every copy is forgotten only when that is confirmed', async () => {
+  const app = newApp({
+    'components/terraform/a/main.tf': 'resource "terraform_data" "x" {}\n',
+    'deployments/app.yaml': 'deployment:\n  name: app\n  components: { terraform: { a: } }\n  targets: { dev: }\n',
+  });
+  await app.run('rollout app --target dev');
+  rmSync(join(app.dir, STATE), { recursive: true });
+  expect(await app.ask('plan app --target dev')).toMatchObject({ code: 3, json: { error: { code: 'state-elsewhere' } } });
+  expect((await app.run('state forget app a --target dev')).code).toBe(3);
+  expect((await app.run('state forget app a --target dev --yes')).code).toBe(0);
+  expect((await app.ask('status app')).json.targets[0]).toMatchObject({ state: 'destroyed', components: {} });
+  expect((await app.ask('rollout app --target dev')).json.components['terraform/a']).toMatchObject({ action: 'applied' });
+});
+
 test('a first apply that was interrupted elsewhere is not done again, whatever state files lie here', async () => {
   const app = newApp({
     'components/terraform/a/main.tf': SLOW,

@@ -145,7 +145,7 @@ export class World {
   }
 
   get env(): NodeJS.ProcessEnv {
-    return { ...process.env, ...this.backing.env };
+    return { ...process.env, CI: '', ...this.backing.env };
   }
 
   #write(things: number, hasReader = true): void {

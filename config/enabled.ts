@@ -1,5 +1,7 @@
 import { isObject } from '../engine/index.ts';
+import { needsOf } from './deferred.ts';
 import type { Scope, ScopedComponent } from './scope.ts';
+import { errorAt, type Place } from './yaml/located.ts';
 
 /**
  * A scope without the components that `metadata.enabled: false` takes out of what is declared. What depends on one of them depends on what that one
@@ -19,6 +21,21 @@ export function withoutDisabled(scope: Scope): Scope {
     .filter(({ address }) => !disabled.has(address))
     .map((component) => ({ ...component, dependsOn: [...new Set(through(component.dependsOn))].sort() }));
   return { ...scope, components: Object.fromEntries(enabled.map((component) => [component.address, component])) };
+}
+
+/** What a disabled component would have produced is there for nobody. @throws AtmosError `disabled-component` */
+export function checkReads(components: readonly ScopedComponent[], declared: ReadonlyMap<string, { readonly at: Place }>): void {
+  const disabled = new Set(components.filter(isDisabled).map(({ address }) => address));
+  for (const component of components) {
+    if (disabled.has(component.address)) continue;
+    const read = needsOf(component.sections).find((need) => disabled.has(need.component));
+    if (read === undefined) continue;
+    throw errorAt(
+      declared.get(component.address)?.at,
+      `${component.address} reads "${read.field}" of ${read.component}, which is disabled (metadata.enabled: false)`,
+      { code: 'disabled-component', hint: `enable ${read.component}, disable ${component.address} too, or read something else` },
+    );
+  }
 }
 
 function isDisabled({ sections }: ScopedComponent): boolean {

@@ -5,6 +5,7 @@ import { limitsOf } from './deployment/limits.ts';
 import type { Deployment } from './deployment/load.ts';
 import { promotionOf } from './deployment/promotion.ts';
 import { componentSections, labelsOf } from './deployment/sections.ts';
+import { checkReads } from './enabled.ts';
 import { type EvaluationContext, evaluate } from './evaluate.ts';
 import { type ConfigFiles, recordingFiles } from './files.ts';
 import { GIT_FUNCTIONS } from './functions/git.ts';
@@ -129,6 +130,7 @@ export async function resolve(
   });
   const bound = await bindAll(components, declared, recorded.files, options);
   checkOrder(bound, declared);
+  checkReads(bound, declared);
   const sorted = bound.map((component) => [component.address, component] as const).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     deployment: deployment.name,

@@ -1,8 +1,12 @@
 import { AtmosError } from '../engine/index.ts';
 import { type Deployment, loadDeployment } from './deployment/load.ts';
+import { componentSections } from './deployment/sections.ts';
+import { withoutDisabled } from './enabled.ts';
 import type { ConfigFiles } from './files.ts';
 import type { Project } from './project.ts';
 import { type ResolveOptions, resolve } from './resolve.ts';
+import type { Scope } from './scope.ts';
+import { sharedStates } from './shared-states.ts';
 import { declaredStacks, ManifestLoader } from './stacks/imports.ts';
 import { mapOf, member } from './yaml/located.ts';
 
@@ -22,7 +26,13 @@ export async function validateDeployment(
   const loader = new ManifestLoader(files, project, { cache: options?.cache, functions: {}, call: () => undefined });
   for (const stack of declaredStacks(sectionsOf(deployment))) await found.collect(() => loader.load([stack]));
   if (options === undefined || found.errors.length > 0) return found.errors;
-  for (const target of deployment.targets) await found.collect(() => resolve(files, project, deployment, target, options));
+  const scopes: Scope[] = [];
+  for (const target of deployment.targets) {
+    const scope = await found.collect(() => resolve(files, project, deployment, target, options));
+    if (scope !== undefined) scopes.push(withoutDisabled(scope));
+  }
+  const places = componentSections(deployment.root);
+  for (const error of sharedStates(scopes, (address) => places.get(address)?.at)) found.add(error);
   return found.errors;
 }
 
@@ -46,11 +56,13 @@ class ErrorList {
       return await work();
     } catch (error) {
       if (!(error instanceof AtmosError)) throw error;
-      for (const one of [error, ...error.others]) {
-        const { file, line, column } = one.position ?? {};
-        this.#found.set(`${file}:${line}:${column} ${one.message}`, one);
-      }
+      for (const one of [error, ...error.others]) this.add(one);
       return undefined;
     }
+  }
+
+  add(error: AtmosError): void {
+    const { file, line, column } = error.position ?? {};
+    this.#found.set(`${file}:${line}:${column} ${error.message}`, error);
   }
 }

@@ -3,6 +3,7 @@ import { type Ground, gatherGround } from '../phases/index.ts';
 import { readLock } from './images.ts';
 import { headCommit, type Revision, revisionAt, scopeAt, worktreeRevision } from './revision.ts';
 import { type RunSettings, Session } from './session.ts';
+import { needCommit } from './source-refs.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Which files are meant. */
@@ -44,5 +45,7 @@ export async function gather(workspace: Workspace, { deployment, target, at }: S
 
 async function revisionOf(workspace: Workspace, at: Subject['at']): Promise<Revision> {
   if (at === 'worktree') return worktreeRevision(workspace);
-  return revisionAt(workspace, at === 'head' ? await headCommit((await workspace.tracking()).repository) : at.commit);
+  if (at === 'head') return revisionAt(workspace, await headCommit((await workspace.tracking()).repository));
+  await needCommit(workspace, at.commit);
+  return revisionAt(workspace, at.commit);
 }

@@ -42,7 +42,8 @@ export async function locateState(workspace: Pick<Workspace, 'stateRoot'>, insta
   return { ...base, lineage: found?.lineage ?? null, serial: found?.serial ?? null, host: hostname(), dir: stateRootOf(workspace) };
 }
 
-function stateRootOf({ stateRoot }: Pick<Workspace, 'stateRoot'>): string {
+/** The directory that all local states of this clone lie in, links followed. */
+export function stateRootOf({ stateRoot }: Pick<Workspace, 'stateRoot'>): string {
   return existsSync(stateRoot) ? realpathSync(stateRoot) : stateRoot;
 }
 
@@ -151,7 +152,7 @@ async function refuseDestroyed(
 
 /** A place for people; `from` is the one that it is told apart from. */
 function placeOf(backend: string, workspace: string, from?: StateLocation): string {
-  if (from?.backend === backend && from.workspace === workspace) return `another place of that backend: its configuration changed`;
+  if (from?.backend === backend && from.workspace === workspace) return 'another place of it: the configuration of its backend changed';
   return `backend "${backend}", workspace "${workspace}"`;
 }
 
@@ -169,8 +170,9 @@ async function checkOwned(
   // What was interrupted here may still be under way, and write it just now: whoever goes on from there waits for that.
   if (isHere && known.status === 'pending') return;
   const found = await readState(path);
-  // What was applied and never written is nowhere; what was interrupted may have been written since, where it was begun.
+  // What was applied and never written is nowhere.
   if (lineage === null && (isHere || known.status === 'applied')) return;
+  if (known.status === 'pending') throw begunElsewhere(state, address, known);
   if (found !== undefined && found.lineage === lineage && found.serial >= (serial ?? 0)) return;
   const what =
     found === undefined
@@ -184,4 +186,17 @@ async function checkOwned(
     code: 'state-elsewhere',
     hint: `run there, or use a backend that machines share (docs/state.md), or bring a copy here: atmos-deployment state import ${namesOf(state, address)} FILE`,
   });
+}
+
+/** What was interrupted elsewhere may have been written there since, whatever copy is here. */
+function begunElsewhere(state: TargetState, address: string, { state: location }: ComponentState): AtmosError {
+  const { deployment, target } = state;
+  return new AtmosError(
+    `${address}: its state is local, and was being changed on ${location?.host} in ${location?.dir} when that was interrupted`,
+    {
+      kind: 'refused',
+      code: 'state-elsewhere',
+      hint: `go on there: atmos-deployment rollout ${deployment} --target ${target}   or bring the state here as it is there now: atmos-deployment state import ${namesOf(state, address)} FILE`,
+    },
+  );
 }

@@ -99,6 +99,7 @@ function outcomeOf(result: ComponentResult, record: LedgerRecord, known: Compone
     case 'orphaned':
     case 'state-pushed':
     case 'state-discarded':
+    case 'state-imported':
     case 'forgotten':
     case 'planned':
     case 'destroy-planned':

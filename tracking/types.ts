@@ -51,6 +51,7 @@ export type ComponentAction =
   /** Of a record of kind `state`: what became of a rescued one; a component that the ledger is to know no more. */
   | 'state-pushed'
   | 'state-discarded'
+  | 'state-imported'
   | 'forgotten'
   /** Of a dry run. */
   | 'planned'

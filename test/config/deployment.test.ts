@@ -100,6 +100,42 @@ describe('validateDeployment', () => {
     ]);
   });
 
+  test('refuses to read what a disabled component would produce, and takes what is disabled with its readers', async () => {
+    const text = (more: string): string => `deployment:
+  name: app
+  components:
+    terraform:
+      a: { metadata: { enabled: false } }
+      b: { vars: { x: !terraform.output a id }${more} }
+`;
+    expect(await errorsOf(text(''))).toEqual([
+      '6:7 terraform/b reads "id" of terraform/a, which is disabled (metadata.enabled: false) (enable terraform/a, disable terraform/b too, or read something else)',
+    ]);
+    expect(await errorsOf(text(', metadata: { enabled: false }'))).toEqual([]);
+  });
+
+  test('refuses states of two targets, or of two components, at one place', async () => {
+    const text = (a: string, b = ''): string => `deployment:
+  name: app
+  components:
+    terraform:
+      a: ${a}
+${b}  targets: { dev: { context: { of: one } }, prod: { context: { of: two } } }
+`;
+    const http = (address: string): string => `{ backend_type: http, backend: { http: { address: "${address}" } } }`;
+    const one =
+      'the states of terraform/a of dev and prod would be one: their backends, keys and workspaces are the same (give each its own: with the target in the key, prefix, address or workspace of its backend)';
+    expect(await errorsOf(text(http('http://x/a')))).toEqual([`5:7 ${one}`]);
+    expect(await errorsOf(text(http('http://x/{{ .context.of }}')))).toEqual([]);
+    expect(await errorsOf(text('{ backend_type: local }'))).toEqual([]);
+    const pg = (schema: string): string =>
+      `{ backend_type: pg, backend: { pg: { schema_name: "${schema}" } }, metadata: { terraform_workspace: all } }`;
+    expect(await errorsOf(text(pg('all')))).toEqual([`5:7 ${one}`]);
+    expect(await errorsOf(text(pg('{{ .context.of }}')))).toEqual([]);
+    const two = await errorsOf(text(http('http://x/{{ .context.of }}'), `      b: ${http('http://x/{{ .context.of }}')}\n`));
+    expect(two[0]).toContain('the states of terraform/a of dev and terraform/b of dev would be one');
+  });
+
   test('names a loop of dependencies whole', async () => {
     const text = `deployment:
   name: app

@@ -95,6 +95,22 @@ test('the working tree has tracked and new files with their modes, and neither i
   expect(Buffer.from((await link?.read()) ?? []).toString()).toBe('lib/ä b.txt');
 });
 
+test('a link out of a directory stands for what it leads to, a file or a directory, committed or not', async () => {
+  const dir = newRepository();
+  writeSources(dir);
+  mkdirSync(join(dir, 'shared/mod'), { recursive: true });
+  writeFileSync(join(dir, 'shared/mod/main.tf'), 'm');
+  symlinkSync('../shared/mod', join(dir, 'app/mod'));
+  symlinkSync('../shared/mod/main.tf', join(dir, 'app/one.tf'));
+  const paths = async (rev: string): Promise<readonly string[]> => (await (await open(dir)).entries(rev, 'app')).map(({ path }) => path);
+  const all = ['lib/ä b.txt', 'link', 'mod/main.tf', 'one.tf', 'run.sh'];
+  expect(await paths('worktree')).toEqual(all);
+  git(dir, 'add', '--all');
+  git(dir, 'commit', '--quiet', '--message=Sources');
+  expect(await paths('worktree')).toEqual(all);
+  expect(await paths(git(dir, 'rev-parse', 'HEAD'))).toEqual(all);
+});
+
 test('a commit has the same entries as the clean working tree, byte for byte', async () => {
   const dir = newRepository();
   writeSources(dir);

@@ -1,18 +1,13 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { AtmosError } from '../../engine/index.ts';
 import type { Answer } from './call.ts';
 import { callRemote, isPassing, pause, pauseBefore, type Stop } from './network.ts';
 import { diverged, notPublished, rejected, unreachable } from './ref-errors.ts';
+import { ANY, instruction, parseRefs, type RefUpdate } from './ref-text.ts';
 import type { Repository } from './repository.ts';
 
-/** As `from`: wherever the ref points, if it is there at all. Only where another ref of the same update decides. */
-export const ANY = 'any';
-
-/** One step of a compare-and-swap. `undefined` is "no such ref": as `from` it must not be there yet, as `to` it is deleted. */
-export interface RefUpdate {
-  readonly ref: string;
-  readonly from: string | undefined;
-  readonly to: string | undefined;
-}
+export { ANY, type RefUpdate } from './ref-text.ts';
 
 /** How often a fetch is tried again when another process of this clone writes the same ref. */
 const FETCHES = 20;
@@ -71,7 +66,7 @@ export class Refs {
     }
     const prefixes = patterns.map((pattern) => pattern.replace(/\*$/, ''));
     const { stdout } = await this.#repository.git(['for-each-ref', '--format=%(objectname) %(refname)', ...prefixes]);
-    return parse(stdout, ' ');
+    return parseRefs(stdout, ' ');
   }
 
   /**
@@ -113,6 +108,19 @@ export class Refs {
     return updates.map(({ ref }) => ref).sort();
   }
 
+  /**
+   * Gets a commit that this clone does not have: it is behind, or shallow. False where there is no remote, or that does not have it either.
+   * @throws AtmosError `remote-unreachable`
+   */
+  async fetchCommit(commit: string): Promise<boolean> {
+    if (this.#remote === undefined) return false;
+    // A shallow clone stays as shallow as it is.
+    const depth = existsSync(join(this.#repository.gitDir, 'shallow')) ? ['--depth=1'] : [];
+    const answer = await this.#insist(['fetch', ...FETCH, ...depth, this.#remote, commit], 'command');
+    if (answer.code !== 0 && !/couldn't find remote ref|not our ref/.test(answer.stderr)) throw unreachable(this.#remote, answer);
+    return answer.code === 0;
+  }
+
   async #isAncestor(older: string, newer: string): Promise<boolean> {
     const { code } = await this.#call(['merge-base', '--is-ancestor', older, newer]);
     return code === 0;
@@ -130,7 +138,7 @@ export class Refs {
   async #list(remote: string, patterns: readonly string[], patience: Patience): Promise<ReadonlyMap<string, string>> {
     const answer = await this.#insist(['ls-remote', '--refs', remote, ...patterns], patience);
     if (answer.code !== 0) throw unreachable(remote, answer);
-    return parse(answer.stdout, '\t');
+    return parseRefs(answer.stdout, '\t');
   }
 
   async #push(remote: string, updates: readonly RefUpdate[], patience: Patience): Promise<boolean> {
@@ -231,21 +239,4 @@ const FETCH = [
 
 function isLedger(ref: string): boolean {
   return ref.startsWith('refs/atmos/ledger/');
-}
-
-function instruction({ ref, from, to }: RefUpdate): string {
-  if (from === ANY) return to === undefined ? `delete ${ref}` : `update ${ref} ${to}`;
-  if (from === undefined) return to === undefined ? `verify ${ref}` : `create ${ref} ${to}`;
-  return to === undefined ? `delete ${ref} ${from}` : `update ${ref} ${to} ${from}`;
-}
-
-/** Lines of an id, a separator, a name. */
-function parse(out: Buffer, separator: string): ReadonlyMap<string, string> {
-  const lines = out.toString('utf8').split('\n');
-  return new Map(
-    lines.flatMap((line) => {
-      const [id, ref] = line.split(separator);
-      return id === undefined || ref === undefined ? [] : [[ref, id] as const];
-    }),
-  );
 }

@@ -70,7 +70,7 @@ export function worktreeLister(git: RunGit, find: FindObject, root: string): (di
       real: (path) => realDirectory(root, path),
       file: async (path) => {
         const real = await insideOf(root, path);
-        return real === undefined ? undefined : worktreeEntry(root, real, '');
+        return real === undefined || (await isDirectory(join(root, real))) ? undefined : worktreeEntry(root, real, '');
       },
     });
 }
@@ -218,6 +218,10 @@ async function worktreeEntry(root: string, path: string, relative: string): Prom
     if (isMissing(error)) return undefined;
     throw error;
   }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await lstat(path)).isDirectory();
 }
 
 function submodule(path: string): AtmosError {

@@ -13,11 +13,11 @@ resource "terraform_data" "slow" {
 }
 `;
 
-/** The containers that have something of a shop mounted; Podman does not say what of the machine that is. */
-function containersOf({ dir }: Shop): readonly string[] {
+/** The containers that have something of a shop mounted; Podman does not say what of the machine that is, so that all count which were not there before. */
+function containersOf({ dir }: Shop, before: readonly string[]): readonly string[] {
   const args = ['ps', '-a', '--no-trunc', '--filter', 'label=dev.atmos.deployment.owner', '--format', '{{.ID}} {{.Mounts}}'];
   const of = (engine: string): readonly string[] => execFileSync(engine, args, { encoding: 'utf8' }).split('\n').filter(Boolean);
-  return [...of('docker').filter((line) => line.includes(dir)), ...of('podman')];
+  return [...of('docker').filter((line) => line.includes(dir)), ...of('podman')].filter((line) => !before.includes(line));
 }
 
 /** Starts a rollout in a process group of its own, kills all of that in the middle of the apply, and says what still runs. */
@@ -38,6 +38,7 @@ test.each(['bubblewrap', 'docker', 'podman'])(
   'an apply whose command was killed runs to its end in %s, and the next command waits for it and goes on',
   async (runtime) => {
     const shop = await newShop();
+    const before = containersOf(shop, []);
     shop.commit('components/terraform/network/main.tf', (text) => `${text}${SLOW}`);
     await killInApply(shop, runtime);
     expect((await shop.ask('status payment-service')).json.targets[0].state).toBe('deploying');
@@ -52,7 +53,7 @@ test.each(['bubblewrap', 'docker', 'podman'])(
     expect(readdirSync(join(shop.dir, '.atmos/runs'))).toEqual([]);
     expect(readdirSync(join(shop.dir, '.atmos/cache/tmp'))).toEqual([]);
     expect(shop.git('ls-remote', 'origin', 'refs/atmos/locks/*')).toBe('');
-    expect(containersOf(shop)).toEqual([]);
+    expect(containersOf(shop, before)).toEqual([]);
     const kinds = (await shop.ask('history payment-service --target dev')).json.records.map(({ kind }: { kind: string }) => kind);
     expect(kinds).toEqual(['rollout', 'intent']);
   },

@@ -1,4 +1,5 @@
-import { renameSync } from 'node:fs';
+import { copyFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Answer, newApp, resourcesOf, type Shop } from './shop.ts';
 
@@ -59,6 +60,20 @@ test('whoever loses the lock records nothing over whoever has it then', async ()
   expect(lost.stderr).toContain('was taken by somebody else');
   expect((await app.ask('status app')).json.targets[0].components['terraform/a'].status).toBe('pending');
   expect((await app.ask('rollout app --target dev')).json).toMatchObject({ result: 'deployed' });
+  expect(resourcesOf(app, 'dev')).toEqual({ a: 1 });
+});
+
+test('no state is brought, given up or forgotten while its target is being changed', async () => {
+  const app = slowApp();
+  await app.run('rollout app --target dev');
+  app.commit('components/terraform/a/main.tf', slow(3, 'second'));
+  const copy = join(app.dir, '../copy.tfstate');
+  copyFileSync(join(app.dir, '.atmos/state/app/dev/terraform/a/workspaces/dev/terraform.tfstate'), copy);
+  await during(app, 'rollout app --target dev', async () => {
+    for (const verb of [`import app a ${copy}`, 'forget app a --yes'])
+      expect(await app.ask(`state ${verb} --target dev`)).toMatchObject({ code: 3, json: { error: { code: 'locked' } } });
+  });
+  expect((await app.run('rollout app --target dev')).stdout).toContain('nothing to do');
   expect(resourcesOf(app, 'dev')).toEqual({ a: 1 });
 });
 

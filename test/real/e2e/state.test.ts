@@ -145,3 +145,31 @@ test('a first apply that was interrupted elsewhere is not done again, whatever s
   expect(resourcesOf(app, 'dev')).toEqual({ a: 1 });
   expect(resourcesOf(two, 'dev')).toEqual({});
 });
+
+test('a copy from before an interrupted apply does not do for it, only what is there now', async () => {
+  const files = {
+    'components/terraform/a/main.tf': 'resource "terraform_data" "x" {}\n',
+    'deployments/app.yaml': 'deployment:\n  name: app\n  components: { terraform: { a: } }\n  targets: { dev: }\n',
+  };
+  const app = newApp(files);
+  await app.run('rollout app --target dev');
+  const two = cloneShop(app);
+  const file = join(app.dir, STATE, 'workspaces/dev/terraform.tfstate');
+  await two.run(`state import app a ${file} --target dev`);
+  // Back here: who has what the ledger knows may go on.
+  app.commit('components/terraform/a/main.tf', `resource "terraform_data" "x" {}\n${SLOW}`);
+  app.git('push', '--quiet', 'origin', 'HEAD:main');
+  await app.run('rollout app --target dev', {
+    onStart: (child) =>
+      child.stderr?.on('data', (chunk: Buffer) => {
+        if (/ plan +\d/.test(chunk.toString('utf8'))) setTimeout(() => child.kill('SIGKILL'), 700);
+      }),
+  });
+  two.git('pull', '--quiet', 'origin', 'main');
+  const refused = await two.ask('rollout app --target dev --lock-timeout 1m');
+  expect(refused).toMatchObject({ code: 3, json: { error: { code: 'state-elsewhere' } } });
+  expect(refused.json.error.message).toContain(join(app.dir, '.atmos/state'));
+  expect((await two.run(`state import app a ${file} --target dev`)).code).toBe(0);
+  expect((await two.ask('rollout app --target dev')).json).toMatchObject({ result: 'deployed' });
+  expect(resourcesOf(two, 'dev')).toEqual({ a: 2 });
+});

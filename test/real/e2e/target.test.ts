@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { newApp, resourcesOf, type Shop } from './shop.ts';
+import { cloneShop, newApp, resourcesOf, type Shop } from './shop.ts';
 
 const NET = 'resource "terraform_data" "a" { input = "net" }\noutput "id" { value = terraform_data.a.id }\n';
 const READER = 'variable "net" { type = string }\nresource "terraform_data" "r" { input = var.net }\n';
@@ -230,4 +232,24 @@ test('a component waits for what it depends on through an image that stands betw
   expect(code, stderr).toBe(0);
   const done = stderr.split('\n').filter((line) => / (apply|plan) /.test(line));
   expect(done.findIndex((line) => /task +plan/.test(line))).toBeGreaterThan(done.findIndex((line) => /ecr +apply/.test(line)));
+});
+
+test('a release is promoted, and what runs is verified, in clones that are behind or shallow', async () => {
+  const app = newApp({
+    'components/terraform/a/main.tf': 'resource "terraform_data" "x" {}\n',
+    'deployments/app.yaml':
+      'deployment:\n  name: app\n  components: { terraform: { a: } }\n  targets: { dev: , prod: { promotion: { from: dev } }, stage: { promotion: { from: dev } } }\n',
+  });
+  app.git('push', '--quiet', 'origin', 'HEAD:main');
+  const behind = cloneShop(app);
+  const shallow = cloneShop(app, ['--depth', '1']);
+  app.commit('components/terraform/a/main.tf', 'resource "terraform_data" "x" { input = 2 }\n');
+  await app.run('rollout app --target dev');
+  expect((await behind.ask('rollout app --target prod --promote-from dev')).json).toMatchObject({ kind: 'promotion', result: 'deployed' });
+  expect((await shallow.ask('rollout app --target stage --promote-from dev')).json).toMatchObject({
+    kind: 'promotion',
+    result: 'deployed',
+  });
+  expect((await shallow.run('verify app --target stage')).code).toBe(0);
+  expect(existsSync(join(behind.dir, '.git/shallow'))).toBe(false);
 });

@@ -1,0 +1,70 @@
+import type { ComponentState, Lock, StateLocation } from '../tracking/index.ts';
+import { addressOf } from './address.ts';
+import { rescuedState, stateDirectory } from './local-state.ts';
+import { nothingDeployed } from './nothing-deployed.ts';
+import { newRecord } from './record.ts';
+import { untouched } from './rollout.ts';
+import { requireTarget } from './status.ts';
+import type { Workspace } from './workspace.ts';
+
+/** A component's Terraform state. */
+export interface StateRequest {
+  readonly deployment: string;
+  readonly target: string;
+  /** Its address, or a name that only one component has. */
+  readonly component: string;
+}
+
+export interface StateSubject {
+  readonly address: string;
+  readonly known: ComponentState;
+  /** Where the rescued state lies, if there is one. */
+  readonly rescued: string;
+}
+
+/** Does something to a component's state while nobody else deploys its target. @throws AtmosError `locked` */
+export async function underLock<T>(
+  workspace: Workspace,
+  { deployment, target }: StateRequest,
+  work: (lock: Lock) => Promise<T>,
+): Promise<T> {
+  const { repository, locks } = await workspace.tracking();
+  const lock = await locks.acquire(deployment, target, await repository.identity());
+  try {
+    return await work(lock);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Says what became of a component's state, so that every clone knows. `moved` is where it is now; it stays where it is where that is absent. */
+export async function recordState(
+  workspace: Workspace,
+  { deployment, target }: StateRequest,
+  address: string,
+  action: 'state-pushed' | 'state-discarded' | 'state-imported' | 'forgotten',
+  moved: Partial<StateLocation> = {},
+): Promise<void> {
+  const { repository, ledger } = await workspace.tracking();
+  const by = await repository.identity();
+  await ledger.append(deployment, target, ({ components, release, commit }) => {
+    const known = components[address];
+    const { rescued: _, ...location } = known?.state ?? { rescued: undefined };
+    const state = known?.state == null ? null : ({ ...location, ...moved } as StateLocation);
+    const own = known === undefined ? {} : { [address]: { ...untouched(action, known.release, known), state } };
+    return { record: newRecord({ kind: 'state', deployment, target, release, commit, dirty: false, by }, { components: own }) };
+  });
+}
+
+/** What the ledger knows of the component that is meant. @throws AtmosError `nothing-deployed`, `unknown-target`, `unknown-component` */
+export async function subjectOf(workspace: Workspace, { deployment, target, component }: StateRequest): Promise<StateSubject> {
+  const { ledger } = await workspace.tracking();
+  const state = await ledger.state(deployment, target);
+  if (Object.keys(state.components).length === 0) {
+    await requireTarget(workspace, deployment, target);
+    throw nothingDeployed(deployment, target);
+  }
+  const address = addressOf(component, Object.keys(state.components));
+  const known = state.components[address] as ComponentState;
+  return { address, known, rescued: rescuedState(workspace, stateDirectory(deployment, target, address)) };
+}

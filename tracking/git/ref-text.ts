@@ -1,0 +1,27 @@
+/** As `from`: wherever the ref points, if it is there at all. Only where another ref of the same update decides. */
+export const ANY = 'any';
+
+/** One step of a compare-and-swap. `undefined` is "no such ref": as `from` it must not be there yet, as `to` it is deleted. */
+export interface RefUpdate {
+  readonly ref: string;
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+}
+
+/** What `git update-ref --stdin` is told for an update. */
+export function instruction({ ref, from, to }: RefUpdate): string {
+  if (from === ANY) return to === undefined ? `delete ${ref}` : `update ${ref} ${to}`;
+  if (from === undefined) return to === undefined ? `verify ${ref}` : `create ${ref} ${to}`;
+  return to === undefined ? `delete ${ref} ${from}` : `update ${ref} ${to} ${from}`;
+}
+
+/** Lines of an id, a separator, a name. */
+export function parseRefs(out: Buffer, separator: string): ReadonlyMap<string, string> {
+  const lines = out.toString('utf8').split('\n');
+  return new Map(
+    lines.flatMap((line) => {
+      const [id, ref] = line.split(separator);
+      return id === undefined || ref === undefined ? [] : [[ref, id] as const];
+    }),
+  );
+}

@@ -101,7 +101,7 @@ function interrupts() {
       tell('\nending what still runs by force\n');
       force.abort();
     } else {
-      tell('\ninterrupted: waiting for what is under way to end by itself (again to force)\n');
+      tell('\nstopping: what runs was asked to stop, and is waited for (again to end it by force)\n');
       interrupt.abort();
     }
   };

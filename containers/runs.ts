@@ -176,7 +176,7 @@ async function isRunning(path: string): Promise<boolean> {
 
 async function pause(signal: AbortSignal): Promise<void> {
   if (signal.aborted) {
-    throw new AtmosError('interrupted while waiting for what an earlier command had started', {
+    throw new AtmosError('stopped while waiting for what an earlier command had started', {
       kind: 'interrupted',
       code: 'interrupted',
       hint: 'it goes on; the next command waits for it again',

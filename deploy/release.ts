@@ -55,7 +55,7 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
     const failure = await firstFailure(results, workspace, scope);
     if (failure !== undefined) throw failure;
     if (settings.cancellation.interrupt.aborted) {
-      throw new AtmosError('interrupted while the release was made', {
+      throw new AtmosError('stopped while the release was made', {
         kind: 'interrupted',
         code: 'interrupted',
         hint: 'run the same command again: what was done is in the cache',

@@ -1,4 +1,4 @@
-import { existsSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { type ConfigFiles, findRoot, loadProject, type Project, type TextCache, workingTree } from '../config/index.ts';
 import { AtmosError, isUnwritable, openStore, type Store } from '../engine/index.ts';
@@ -59,6 +59,7 @@ export interface Tracking {
 /** @throws AtmosError `no-repository`, and what is wrong in `atmos.yaml` */
 export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): Promise<Workspace> {
   const root = realpathSync(findRoot(existing(resolve(chdir))));
+  refuseOccupied(join(root, '.atmos'));
   const files = workingTree(root);
   const { project, store } = await openProject(root, files, config);
   const { mirror } = project.deployments.providers;
@@ -138,6 +139,16 @@ function ignoreOwn(root: string): void {
   }
 }
 
+/** @throws AtmosError `not-a-directory` */
+function refuseOccupied(dir: string): void {
+  if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() !== false) return;
+  throw new AtmosError(`${dir} is not a directory, and caches, local states and logs are kept there`, {
+    kind: 'environment',
+    code: 'not-a-directory',
+    hint: 'move it away',
+  });
+}
+
 function existing(dir: string): string {
   try {
     return realpathSync(dir);
@@ -156,7 +167,7 @@ async function openTracking(root: string, project: Project, { warn, stop, watch 
   const repository = await openRepository(root);
   const { remote: named, push } = project.deployments.tracking;
   const remote = push ? remoteOf(await repository.remotes(), named) : undefined;
-  const refs = new Refs(repository, remote, stop);
+  const refs = new Refs(repository, remote, stop, warn);
   return {
     repository,
     prefix: relative(realpathSync(repository.root), root),

@@ -77,7 +77,7 @@ export async function runSandbox(
 }
 
 export function refuseInterrupted({ interrupt }: Cancellation): void {
-  if (interrupt.aborted) throw new AtmosError('interrupted before it started', { kind: 'interrupted', code: 'not-started' });
+  if (interrupt.aborted) throw new AtmosError('stopped before it started', { kind: 'interrupted', code: 'not-started' });
 }
 
 export function ended(child: ChildProcess): Promise<void> {

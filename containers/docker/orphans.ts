@@ -78,7 +78,7 @@ function otherEngine({ engine, address }: EngineAddress, now: Engine): AtmosErro
 }
 
 function interruption(): AtmosError {
-  return new AtmosError('interrupted while waiting for a container that an earlier command had started', {
+  return new AtmosError('stopped while waiting for a container that an earlier command had started', {
     kind: 'interrupted',
     code: 'interrupted',
     hint: 'it goes on; the next command waits for it again',

@@ -186,7 +186,7 @@ async function runContainer(
   { interrupt, force }: Cancellation,
   isEffect: boolean,
 ): Promise<number> {
-  if (interrupt.aborted) throw new AtmosError('interrupted before it started', { kind: 'interrupted', code: 'not-started' });
+  if (interrupt.aborted) throw new AtmosError('stopped before it started', { kind: 'interrupted', code: 'not-started' });
   await output.open();
   const signal = (name: 'SIGINT' | 'SIGKILL') => (): void => {
     // It may have ended in between: then there is nothing to signal, and waiting for it says how it ended.

@@ -121,7 +121,7 @@ export function outputsNode(site: Site, backendOnly: Input['from']): Node {
   });
 }
 
-const PUSH = `run "$1" state push -lock-timeout=60s /rescued/errored.tfstate
+const PUSH = `run "$1" state push -no-color -lock-timeout=60s /rescued/errored.tfstate
 `;
 
 /** Writes a state that was rescued to the component's backend. `rescued` is a tree with `errored.tfstate`. */
@@ -138,7 +138,7 @@ if [ -z "$id" ]; then
   printf none > /out/lock
   exit 0
 fi
-run "$1" force-unlock -force "$id"
+run "$1" force-unlock -no-color -force "$id"
 printf %s "$id" > /out/lock
 `;
 

@@ -115,7 +115,7 @@ function refuseAborted(signal: AbortSignal | undefined): void {
 }
 
 function interrupted(): AtmosError {
-  return new AtmosError('interrupted while waiting for the remote', {
+  return new AtmosError('stopped while waiting for the remote', {
     kind: 'interrupted',
     code: 'interrupted',
     hint: 'rerun to continue',

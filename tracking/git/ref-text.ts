@@ -25,3 +25,17 @@ export function parseRefs(out: Buffer, separator: string): ReadonlyMap<string, s
     }),
   );
 }
+
+/** Flags of every fetch: it gets what is asked for, and changes nothing else of the clone. */
+export const FETCH = [
+  '--progress',
+  '--no-tags',
+  '--no-prune',
+  '--no-write-fetch-head',
+  '--no-auto-maintenance',
+  '--no-recurse-submodules',
+] as const;
+
+export function isLedger(ref: string): boolean {
+  return ref.startsWith('refs/atmos/ledger/');
+}

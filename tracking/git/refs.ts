@@ -4,7 +4,7 @@ import { AtmosError } from '../../engine/index.ts';
 import type { Answer } from './call.ts';
 import { callRemote, isPassing, pause, pauseBefore, type Stop } from './network.ts';
 import { diverged, notPublished, rejected, unreachable } from './ref-errors.ts';
-import { ANY, instruction, parseRefs, type RefUpdate } from './ref-text.ts';
+import { ANY, FETCH, instruction, isLedger, parseRefs, type RefUpdate } from './ref-text.ts';
 import type { Repository } from './repository.ts';
 
 export { ANY, type RefUpdate } from './ref-text.ts';
@@ -15,6 +15,9 @@ const FETCHES = 20;
 /** How long a remote that does not get through is asked again, in milliseconds: for what is only shown, for what is about to be done, and for what was. */
 const PATIENCE = { query: 8_000, command: 45_000, outcome: 90_000 } as const;
 export type Patience = keyof typeof PATIENCE;
+
+/** After how long people are told that a remote is waited for, in milliseconds. */
+const LONG = 5000;
 
 export interface RefOptions {
   /** `outcome` must be recorded: only force stops it. */
@@ -29,11 +32,19 @@ export class Refs {
   readonly #repository: Repository;
   readonly #remote: string | undefined;
   readonly #stop: () => Stop | undefined;
+  readonly #warn: (message: string) => void;
+  #hasWarned = false;
 
-  constructor(repository: Repository, remote: string | undefined, stop: () => Stop | undefined = () => undefined) {
+  constructor(
+    repository: Repository,
+    remote: string | undefined,
+    stop: () => Stop | undefined = () => undefined,
+    warn: (message: string) => void = () => undefined,
+  ) {
     this.#repository = repository;
     this.#remote = remote;
     this.#stop = stop;
+    this.#warn = warn;
   }
 
   /**
@@ -169,7 +180,7 @@ export class Refs {
         throw unreachable(remote, answer);
       }
       isUncertain = true;
-      await pause(pauseBefore(attempt), signal);
+      await this.#pause(attempt, until - PATIENCE[patience], signal);
     }
   }
 
@@ -213,8 +224,17 @@ export class Refs {
     for (let attempt = 0; ; attempt += 1) {
       const answer = await callRemote(args, { cwd: this.#repository.root, signal, ...(input === undefined ? {} : { input }) });
       if (!isPassing(answer) || performance.now() > until) return answer;
-      await pause(pauseBefore(attempt), signal);
+      await this.#pause(attempt, until - PATIENCE[patience], signal);
     }
+  }
+
+  /** Waits before a remote is asked again, and says so where it takes long. */
+  async #pause(attempt: number, since: number, signal: AbortSignal | undefined): Promise<void> {
+    if (!this.#hasWarned && performance.now() - since > LONG) {
+      this.#hasWarned = true;
+      this.#warn(`the remote "${this.#remote ?? ''}" does not answer: trying again`);
+    }
+    await pause(pauseBefore(attempt), signal);
   }
 
   #signal(patience: Patience): AbortSignal | undefined {
@@ -226,17 +246,4 @@ export class Refs {
     const answers = Array.from({ length: 256 }, (_, code) => code);
     return this.#repository.git(args, input === undefined ? { answers } : { answers, input });
   }
-}
-
-const FETCH = [
-  '--progress',
-  '--no-tags',
-  '--no-prune',
-  '--no-write-fetch-head',
-  '--no-auto-maintenance',
-  '--no-recurse-submodules',
-] as const;
-
-function isLedger(ref: string): boolean {
-  return ref.startsWith('refs/atmos/ledger/');
 }

@@ -1,7 +1,7 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { BIN, call, newShop, temporary } from './shop.ts';
+import { BIN, call, newApp, newShop, temporary } from './shop.ts';
 
 const lineOf = (text: string, what: string): number => text.slice(0, text.indexOf(what)).split('\n').length;
 
@@ -98,6 +98,15 @@ test('outside of a Git repository, and outside of any repository, it says what t
   const noGit = await call(['--format', 'json', 'status', 'app'], { cwd: dir });
   expect(noGit.code).toBe(4);
   expect(noGit.json.error).toMatchObject({ code: 'not-a-git-repository', hint: 'make one: git init' });
+});
+
+test('where something else is called .atmos, it says so', async () => {
+  const app = newApp({});
+  rmSync(join(app.dir, '.atmos'), { recursive: true });
+  writeFileSync(join(app.dir, '.atmos'), '');
+  const answer = await app.run('list');
+  expect(answer.code).toBe(4);
+  expect(answer.stderr).toContain(`${join(app.dir, '.atmos')} is not a directory`);
 });
 
 test('wrong usage exits with 2, and help with 0', async () => {

@@ -154,7 +154,8 @@ export async function figures(): Promise<Figures> {
         figures[`kill -9 in ${what}, ${backend}: components still known, or not any more`] = none(counts.doubledRecords);
         figures[`kill -9 in ${what}, ${backend}: leftovers`] = none(counts.leftovers);
       }
-      if (backend === 'local') {
+      // A local state is one clone's alone.
+      if (backend === 'pg') {
         const race = await raced(world, ROUNDS);
         figures['two at once: rounds'] = told(race.rounds, 'count');
         figures['two at once: rounds without exactly one winner'] = none(race.notOne);

@@ -99,6 +99,9 @@ function namesIn(dir: string): readonly string[] {
   return existsSync(dir) ? readdirSync(dir) : [];
 }
 
+/** How long what is left may take to go, in milliseconds. */
+const SETTLING = 5000;
+
 /** A repository, its remote, and what is to be counted in them. */
 export class World {
   readonly backing: Backing;
@@ -186,6 +189,14 @@ export class World {
 
   /** What should not be there any more. */
   leftovers(): readonly string[] {
+    // What a killed command had started ends by itself within a second or so, on a busy machine in a few.
+    for (const until = performance.now() + SETTLING; ; Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)) {
+      const left = this.#leftNow();
+      if (left.length === 0 || performance.now() > until) return left;
+    }
+  }
+
+  #leftNow(): readonly string[] {
     const directories = [...namesIn(join(this.dir, '.atmos/runs')), ...namesIn(join(this.dir, '.atmos/cache/tmp'))];
     const locks = this.git(this.remote, 'for-each-ref', 'refs/atmos/locks')
       .split('\n')

@@ -15,7 +15,7 @@ const FORGOTTEN = 30 * 24 * 60 * 60;
 /**
  * Removes what processes that are known to be gone have left. A container that still runs (its process was killed, not the tool)
  * is interrupted first. One that changes the world is left alone, also when it has ended: whoever takes over its target waits for it, sees how it
- * ended, and removes it; only what nobody came back for in a month goes.
+ * ended, and removes it; only what nobody came back for in a month goes, and what was created and never started.
  * @returns the names of the nodes whose containers were removed.
  */
 export async function removeLeftovers(engine: Engine): Promise<readonly string[]> {
@@ -25,14 +25,16 @@ export async function removeLeftovers(engine: Engine): Promise<readonly string[]
   const stale = containers.filter(({ Labels, State, Created }) => {
     const age = Date.now() / 1000 - Created;
     // Of a process of another boot, or in another container, only time tells.
-    if (!isLeftover(Labels[OWNER])) return Labels[EFFECT] !== 'yes' && State !== 'running' && age > ABANDONED;
-    return Labels[EFFECT] !== 'yes' || (State !== 'running' && age > FORGOTTEN);
+    const isEffect = Labels[EFFECT] === 'yes' && State !== 'created';
+    if (!isLeftover(Labels[OWNER])) return !isEffect && State !== 'running' && age > ABANDONED;
+    return !isEffect || (State !== 'running' && age > FORGOTTEN);
   });
   await Promise.all(
     stale.map(async ({ Id, State }) => {
       const container = docker.getContainer(Id);
       if (State === 'running') await stopGently(container);
-      await ignoreMissing(container.remove({ force: true, v: true }));
+      // Its process may have asked for its start just before it was killed: what runs after all stays.
+      await ignoreMissing(container.remove({ force: State !== 'created', v: true }));
     }),
   );
   const { Volumes } = await docker.listVolumes({ filters: JSON.stringify(filters) });

@@ -1,0 +1,27 @@
+import { execFileSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { connect } from '../../../containers/docker/connect.ts';
+import { EFFECT, NODE, OWNER } from '../../../containers/docker/labels.ts';
+import { removeLeftovers } from '../../../containers/docker/leftovers.ts';
+import { formatProcess, thisProcess } from '../../../engine/index.ts';
+
+/** A process of this machine that is gone: pids are not so large. */
+const GONE = formatProcess({ machine: thisProcess().machine, pid: 2 ** 30, started: '1' });
+
+test.each(['docker', 'podman'] as const)('an effect that a killed process created and never started is removed from %s', async (name) => {
+  const call = (...args: readonly string[]): string => execFileSync(name, args, { encoding: 'utf8', input: Buffer.alloc(1024) }).trim();
+  const image = call('import', '-');
+  const created = (owner: string): string =>
+    call('create', '--label', `${OWNER}=${owner}`, '--label', `${EFFECT}=yes`, '--label', `${NODE}=terraform/a/apply`, image, '/none');
+  const [left, own] = [created(GONE), created(formatProcess(thisProcess()))];
+  const engine = await connect(name);
+  try {
+    expect(await removeLeftovers(engine)).toContain('terraform/a/apply');
+    const ids = call('ps', '-aq', '--no-trunc');
+    expect([ids.includes(left), ids.includes(own)]).toEqual([false, true]);
+  } finally {
+    await engine.close();
+    call('rm', own);
+    call('rmi', image);
+  }
+});

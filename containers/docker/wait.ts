@@ -149,9 +149,11 @@ function aborted(signal: AbortSignal | undefined): Promise<undefined> {
 /** Whether a call failed for want of a connection, and not by what the engine said. */
 export function isLostConnection(error: unknown): boolean {
   if (error instanceof TooLong) return true;
-  const { statusCode, message = '' } = error as { statusCode?: number; message?: string };
+  const { statusCode, syscall, message = '' } = error as { statusCode?: number; syscall?: string; message?: string };
+  // A file of ours that is missing is another matter than a socket that is.
+  if (errorCode(error) === 'ENOENT') return syscall === 'connect';
   if (statusCode !== undefined) return statusCode >= 502 && statusCode <= 504;
-  const codes = ['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ENOENT', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND'];
+  const codes = ['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND'];
   return codes.includes(errorCode(error) ?? '') || /socket hang up|aborted|premature close|JSON/i.test(message);
 }
 

@@ -24,19 +24,37 @@ export function ago(at: string, now: number): string {
   return 'just now';
 }
 
-/** What Terraform warns of, a line each: the component, what, and where in its root module. */
-export function warningLines(
-  warnings: Readonly<
-    Record<
-      string,
-      readonly { readonly summary: string; readonly detail: string; readonly file: string | null; readonly line: number | null }[]
-    >
-  >,
-): readonly string[] {
-  return Object.entries(warnings).flatMap(([address, all]) =>
-    all.map(({ summary, detail, file, line }) => {
-      const place = file === null ? '' : ` (${file}${line === null ? '' : `:${line}`})`;
-      return ` ! ${address}: ${summary}${detail === '' ? '' : `: ${detail}`}${place}`;
-    }),
-  );
+interface Warning {
+  readonly summary: string;
+  readonly detail: string;
+  readonly file: string | null;
+  readonly line: number | null;
+}
+
+/**
+ * What Terraform warns of, a line each: the components that have it, what, and where in the root module. Values for variables that a module does not
+ * declare, as stacks give them to all components, are one line.
+ */
+export function warningLines(warnings: Readonly<Record<string, readonly Warning[]>>): readonly string[] {
+  const texts = Object.entries(warnings).flatMap(([address, all]) => {
+    const named = all.flatMap((warning) => undeclaredIn(warning) ?? []);
+    const others = all.filter((warning) => undeclaredIn(warning) === undefined).map(textOf);
+    return [...(named.length === 0 ? [] : [undeclared(named)]), ...others].map((text) => ({ address, text }));
+  });
+  return [...Map.groupBy(texts, ({ text }) => text)].map(([text, all]) => ` ! ${all.map(({ address }) => address).join(', ')}: ${text}`);
+}
+
+function textOf({ summary, detail, file, line }: Warning): string {
+  const place = file === null ? '' : ` (${file}${line === null ? '' : `:${line}`})`;
+  return `${summary}${detail === '' ? '' : `: ${detail}`}${place}`;
+}
+
+function undeclaredIn({ summary, detail }: Warning): string | undefined {
+  return summary === 'Value for undeclared variable' ? /declare a variable named "([^"]+)"/.exec(detail)?.[1] : undefined;
+}
+
+function undeclared(names: readonly string[]): string {
+  const list = [...new Set(names)].sort().map((name) => `"${name}"`);
+  const isOne = list.length === 1;
+  return `${isOne ? 'variable' : 'variables'} ${list.join(', ')} ${isOne ? 'is' : 'are'} not declared: ${isOne ? 'its value has' : 'their values have'} no effect`;
 }

@@ -21,11 +21,13 @@ export async function planVerb(
       const planned = Object.entries(plans).flatMap(([address, summary]) => [
         `${address}  ${current.includes(address) ? 'up to date' : summary.changes.length === 0 ? 'no changes' : counts(summary)}${noteOf(compared[address], isUnderWay)}${noteOfLock(locked.includes(address), summary)}`,
         ...summary.changes.map((change) => `  ${change.actions.join(', ')} ${change.address}`),
-        ...warningLines({ [address]: summary.warnings }),
       ]);
       const waiting = Object.entries(unknown).map(([address, upstream]) => `${address}  known after apply of ${upstream.join(', ')}`);
       const left = orphans.map((address) => `${address}  no longer declared, still running${pruned ? ': would be destroyed' : ''}`);
-      return [`${name} → ${target}  (would be release ${shortId(release.digest)})`, ...planned, ...waiting, ...left].join('\n');
+      const warnings = warningLines(Object.fromEntries(Object.entries(plans).map(([address, summary]) => [address, summary.warnings])));
+      return [`${name} → ${target}  (would be release ${shortId(release.digest)})`, ...planned, ...waiting, ...left, ...warnings].join(
+        '\n',
+      );
     });
   });
 }

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { forPeople } from '../../cli/errors.ts';
 import { table } from '../../cli/globals.ts';
-import { ago, counts } from '../../cli/words.ts';
+import { ago, counts, warningLines } from '../../cli/words.ts';
 import { AtmosError } from '../../engine/index.ts';
 
 test('columns are as wide as their widest cell, and no line ends in blanks', () => {
@@ -38,4 +38,31 @@ test('an error shows its line, marks the place, and says what to do', () => {
   });
   const plain = stripVTControlCharacters(forPeople(error));
   expect(plain).toBe('a.yaml:2:3 error: unknown key "x"\n   1 | a:\n   2 |   x: 1\n     |   ^ did you mean "y"?');
+});
+
+test('a warning that several components have is told once, and values that no variable takes on one line', () => {
+  const warning = (summary: string, detail = '', file: string | null = null, line: number | null = null) => ({
+    summary,
+    detail,
+    file,
+    line,
+  });
+  const undeclared = (name: string) =>
+    warning(
+      'Value for undeclared variable',
+      `The root module does not declare a variable named "${name}" but a value was found in file "x".`,
+    );
+  const check = warning('Check block assertion failed', 'not ready', 'main.tf', 3);
+  expect(
+    warningLines({
+      a: [undeclared('stage'), check, undeclared('env')],
+      b: [check],
+      c: [undeclared('env'), undeclared('stage')],
+      d: [undeclared('one')],
+    }),
+  ).toEqual([
+    ' ! a, c: variables "env", "stage" are not declared: their values have no effect',
+    ' ! a, b: Check block assertion failed: not ready (main.tf:3)',
+    ' ! d: variable "one" is not declared: its value has no effect',
+  ]);
 });

@@ -6,6 +6,11 @@ import { errorAt, type Place } from './yaml/located.ts';
 /** Backends that have one state at an address, whatever the workspace. */
 const WITHOUT_WORKSPACES = new Set(['http']);
 
+/** Whether a backend has a state for each workspace. */
+export function hasWorkspaces(backend: string): boolean {
+  return !WITHOUT_WORKSPACES.has(backend);
+}
+
 /**
  * Components, of one target or of two, whose states would lie at one place: what is applied of one would be taken for the other's, and destroyed with
  * it. Local states lie apart by target and component.
@@ -29,7 +34,7 @@ export function sharedStates(scopes: readonly Scope[], placeOf: (address: string
 function stateOf({ kind, sections }: ScopedComponent): string | undefined {
   const { backend_type: type, backend = {}, workspace } = sections;
   if (kind !== 'terraform' || typeof type !== 'string' || type === 'local' || type === '') return undefined;
-  return canonicalJson([type, backend, WITHOUT_WORKSPACES.has(type) ? null : (workspace ?? null)]);
+  return canonicalJson([type, backend, hasWorkspaces(type) ? (workspace ?? null) : null]);
 }
 
 interface Named {

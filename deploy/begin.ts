@@ -19,6 +19,7 @@ import { refuseLocked } from './locked.ts';
 import { type ChangeSubject, intentEntry } from './record.ts';
 import { releaseUpdate } from './release.ts';
 import type { RunSettings, Session } from './session.ts';
+import { refuseShared } from './shared-state.ts';
 import type { Change } from './target-change.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -29,11 +30,12 @@ export interface Prepared {
   readonly locations: ReadonlyMap<string, StateLocation>;
 }
 
-/** Reads what some work needs, and refuses what this clone must not touch. @throws AtmosError `component-locked`, what `checkStates` throws */
+/** Reads what some work needs, and refuses what this clone must not touch. @throws AtmosError `component-locked`, what `checkStates` and `refuseShared` throw */
 export async function prepare(workspace: Workspace, change: Change, state: TargetState, work: Work): Promise<Prepared> {
   const ground = await groundOf(workspace, state, work, change.release, change.initialized);
   refuseLocked(work, ground.subjects, change.declared);
   await checkStates(workspace, ground, state);
+  await refuseShared(workspace, state, ground.instances);
   refuseUnknown(change, unknownIn({ ...ground, work }));
   const locations = new Map<string, StateLocation>();
   for (const instance of Object.values(ground.instances)) locations.set(instance.address, await locateState(workspace, instance));

@@ -12,7 +12,7 @@ output "id" { value = terraform_data.precious.id }
 const ENV = { STATE_USER: 'terraform', STATE_PASSWORD: 'http-pl4nted-passw0rd' };
 const STATE = '.atmos/state/app/dev/terraform/a';
 
-async function onServer(): Promise<{ app: Shop; server: StateServer }> {
+async function onServer(targets: readonly string[] = ['dev']): Promise<{ app: Shop; server: StateServer }> {
   const server = await startStateServer(ENV.STATE_USER, ENV.STATE_PASSWORD);
   onTestFinished(() => server.stop());
   const at = `${server.url}/a`;
@@ -23,8 +23,7 @@ async function onServer(): Promise<{ app: Shop; server: StateServer }> {
   name: app
   components: { terraform: { a: { backend_type: http, backend: { http: { ${backend} } } } } }
   targets:
-    dev: { secrets: { TF_HTTP_USERNAME: { env: STATE_USER }, TF_HTTP_PASSWORD: { env: STATE_PASSWORD } } }
-`,
+${targets.map((target) => `    ${target}: { secrets: { TF_HTTP_USERNAME: { env: STATE_USER }, TF_HTTP_PASSWORD: { env: STATE_PASSWORD } } }\n`).join('')}`,
   });
   return { app, server };
 }
@@ -172,4 +171,13 @@ test('a copy from before an interrupted apply does not do for it, only what is t
   expect((await two.run(`state import app a ${file} --target dev`)).code).toBe(0);
   expect((await two.ask('rollout app --target dev')).json).toMatchObject({ result: 'deployed' });
   expect(resourcesOf(two, 'dev')).toEqual({ a: 2 });
+});
+
+test('two targets never have one state, whatever is declared', async () => {
+  const { app } = await onServer(['dev', 'prod']);
+  expect(await app.ask('validate app')).toMatchObject({ code: 2, json: { error: { code: 'shared-state' } } });
+  expect((await app.run('rollout app --target dev', { env: ENV })).code).toBe(0);
+  expect(await app.ask('rollout app --target prod', { env: ENV })).toMatchObject({ code: 3, json: { error: { code: 'shared-state' } } });
+  expect((await app.ask('status app')).json.targets[1].state).toBe('never');
+  expect((await app.run('rollout app --target dev --all', { env: ENV })).code).toBe(0);
 });

@@ -123,9 +123,9 @@ async function terraformSource(component: ScopedComponent, from: Sources): Promi
   const directories = [];
   for (const dir of [component.source, ...outside]) {
     const file = included.includes(dir) ? await singleFile(dir, from) : undefined;
-    directories.push(
-      file === undefined ? { at: at(dir), files: await sourceFiles(component, dir, from) } : { at: at(dirname(dir)), files: [file] },
-    );
+    const files = file === undefined ? await sourceFiles(component, dir, from) : [file];
+    refuseOutside(component, files);
+    directories.push({ at: at(file === undefined ? dir : dirname(dir)), files });
   }
   const tree = await importSource(from.store, directories);
   const root = at(component.source);
@@ -138,6 +138,17 @@ async function terraformSource(component: ScopedComponent, from: Sources): Promi
     isLocked: lock.entries.length > 0,
     hasTests: tree.entries.some(({ path }) => /\.tftest\.(hcl|json)$/.test(path)),
   };
+}
+
+/** Terraform would follow a link, and find what happens to be there where it runs. In an image, it means the image's own files. @throws AtmosError `link-outside` */
+function refuseOutside({ address }: ScopedComponent, files: readonly SourceFile[]): void {
+  const found = files.find(({ outside }) => outside !== undefined);
+  if (found === undefined) return;
+  throw new AtmosError(`${address}: ${found.outside} is a link out of the Git repository`, {
+    kind: 'invalid',
+    code: 'link-outside',
+    hint: 'links are followed within the repository: put the files into it',
+  });
 }
 
 /** A directory relative to the Git repository's root. @throws AtmosError `path-escape` */

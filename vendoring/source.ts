@@ -7,6 +7,8 @@ export interface SourceFile {
   readonly mode: FileMode;
   /** Where it is in the Git repository, where a link led to it. */
   readonly real?: string;
+  /** Of a link that leads out of the Git repository: its own path there. */
+  readonly outside?: string;
   read(): Promise<Uint8Array>;
 }
 

@@ -111,6 +111,43 @@ test('a link out of a directory stands for what it leads to, a file or a directo
   expect(await paths(git(dir, 'rev-parse', 'HEAD'))).toEqual(all);
 });
 
+test('links out of the repository stay links and say so; links to links are followed; those in a circle lead nowhere', async () => {
+  const dir = newRepository();
+  mkdirSync(join(dir, 'app'), { recursive: true });
+  mkdirSync(join(dir, 'lib'));
+  writeFileSync(join(dir, 'lib/real.txt'), 'real');
+  for (const [path, to] of [
+    ['app/abs', '/etc/passwd'],
+    ['app/out', '../../outside'],
+    ['app/twice', '../lib/link'],
+    ['lib/link', 'real.txt'],
+    ['app/circle', '../lib/one'],
+    ['lib/one', 'two'],
+    ['lib/two', 'one'],
+  ] as const)
+    symlinkSync(to, join(dir, path));
+  const seen = async (rev: string) =>
+    Promise.all(
+      (await (await open(dir)).entries(rev, 'app')).map(async ({ path, mode, outside, read }) => [
+        path,
+        mode,
+        outside ?? '',
+        Buffer.from(await read()).toString(),
+      ]),
+    );
+  const all = [
+    ['abs', 'link', 'app/abs', '/etc/passwd'],
+    ['circle', 'link', '', '../lib/one'],
+    ['out', 'link', 'app/out', '../../outside'],
+    ['twice', '644', '', 'real'],
+  ];
+  expect(await seen('worktree')).toEqual(all);
+  git(dir, 'add', '--all');
+  git(dir, 'commit', '--quiet', '--message=Links');
+  expect(await seen('worktree')).toEqual(all);
+  expect(await seen(git(dir, 'rev-parse', 'HEAD'))).toEqual(all);
+});
+
 test('a commit has the same entries as the clean working tree, byte for byte', async () => {
   const dir = newRepository();
   writeSources(dir);

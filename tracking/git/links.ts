@@ -17,8 +17,8 @@ const DEPTH = 32;
 
 /**
  * The entries below a directory, sorted. A link within it stays one; one that leads out of it stands for what it leads to, as long as that is in the
- * repository: whoever gets the directory gets all of it. A link that leads nowhere stays as it is.
- * @throws AtmosError `link-outside`, `link-loop`
+ * repository: whoever gets the directory gets all of it. A link that leads nowhere, or out of the repository, stays as it is.
+ * @throws AtmosError `link-loop`
  */
 export async function withLinks(dir: string, files: Files, depth = 0): Promise<readonly SourceEntry[]> {
   if (depth > DEPTH) {
@@ -38,7 +38,7 @@ async function followed(dir: string, link: SourceEntry, files: Files, depth: num
   if (!to.startsWith('/') && own !== '..' && !own.startsWith('../')) return [link];
   const full = posix.join(await files.real(dir), link.path);
   const target = posix.normalize(posix.join(posix.dirname(full), to));
-  if (to.startsWith('/') || target === '..' || target.startsWith('../')) throw linkOutside(full, to);
+  if (to.startsWith('/') || target === '..' || target.startsWith('../')) return [{ ...link, outside: full }];
   const file = await files.file(target);
   if (file !== undefined) return [{ ...file, path: link.path, real: target }];
   const below = await withLinks(target, files, depth + 1);

@@ -20,6 +20,8 @@ export interface SourceEntry {
   readonly mode: FileMode;
   /** Where it is in the repository, relative to its root, where a link led to it. */
   readonly real?: string;
+  /** Of a link that leads out of the repository, and stays one: its own path there. */
+  readonly outside?: string;
   read(): Promise<Uint8Array>;
 }
 

@@ -7,6 +7,8 @@ import type { Repository, SourceEntry } from './repository.ts';
 
 type RunGit = Repository['git'];
 
+/** How many links on the way to a file are followed. */
+const LINKS = 32;
 const MODES: Readonly<Record<string, FileMode>> = { '100644': '644', '100755': '755', '120000': 'link' };
 /** Paths are meant as they are, whatever characters they hold. */
 const LITERAL = '--literal-pathspecs';
@@ -113,23 +115,26 @@ export function commitEntries(find: FindObject, commit: string, dir: string): Pr
   const list = async (at: string): Promise<readonly SourceEntry[]> =>
     (await listTree(find, `${commit}:${at}`, '')).map((one) => sourceEntry(find, one, at));
   const file = async (path: string): Promise<SourceEntry | undefined> => {
-    const object = await find(`${commit}:${path}`);
-    if (object?.type !== 'blob') return undefined;
-    const parent = await find(`${commit}:${posix.dirname(path) === '.' ? '' : posix.dirname(path)}`);
-    const mode = parent?.type === 'tree' ? parseTree(parent).find((entry) => entry.path === posix.basename(path))?.mode : undefined;
-    return { path: '', mode: mode === '100755' ? '755' : '644', read: () => must(find, object.id) };
+    const real = await realInCommit(find, commit, path);
+    const parent = await find(`${commit}:${posix.dirname(real) === '.' ? '' : posix.dirname(real)}`);
+    const entry = parent?.type === 'tree' ? parseTree(parent).find((one) => one.path === posix.basename(real)) : undefined;
+    const mode = MODES[entry?.mode ?? ''];
+    // One that is still a link leads in a circle.
+    if (entry === undefined || mode === undefined || mode === 'link') return undefined;
+    return { path: '', mode, read: () => must(find, entry.id) };
   };
   return withLinks(dir, { list, file, real: (path) => realInCommit(find, commit, path) });
 }
 
 /** Where a directory of a commit really is, links on the way followed: itself where there is none. @throws AtmosError `link-outside` */
-async function realInCommit(find: FindObject, commit: string, dir: string): Promise<string> {
+async function realInCommit(find: FindObject, commit: string, dir: string, depth = 0): Promise<string> {
+  if (depth > LINKS) return dir;
   let real = '';
   for (const name of dir.split('/').filter((part) => part !== '')) {
     const parent = await find(`${commit}:${real}`);
     const entry = parent?.type === 'tree' ? parseTree(parent).find(({ path }) => path === name) : undefined;
     const next = real === '' ? name : `${real}/${name}`;
-    real = entry?.mode === '120000' ? await realInCommit(find, commit, linked(real, next, await must(find, entry.id))) : next;
+    real = entry?.mode === '120000' ? await realInCommit(find, commit, linked(real, next, await must(find, entry.id)), depth + 1) : next;
   }
   return real;
 }

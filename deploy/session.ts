@@ -10,8 +10,9 @@ import {
   type Results,
   type Runtime,
   run,
+  type Sensitive,
 } from '../engine/index.ts';
-import { COMPUTES } from '../phases/index.ts';
+import { COMPUTES, sensitiveValues } from '../phases/index.ts';
 import type { Lock } from '../tracking/index.ts';
 import type { LockFile } from '../vendoring/index.ts';
 import { durationsIn } from './journal.ts';
@@ -45,6 +46,8 @@ export class Session {
   readonly #settings: RunSettings;
   /** With `--no-cache`, what this command has made itself still counts. */
   readonly #fresh: Set<Digest> | undefined;
+  /** Outputs that Terraform calls sensitive, of all graphs of this command. */
+  readonly #sensitive: Sensitive;
   #runtime: Promise<Runtime> | undefined;
   #remote: Promise<RemoteCache | undefined> | undefined;
   #durations: ReadonlyMap<string, number> | undefined;
@@ -53,7 +56,15 @@ export class Session {
     this.#workspace = workspace;
     this.#settings = settings;
     this.#fresh = settings.noCache ? new Set() : undefined;
-    this.images = openImages(workspace.store, pinsOf(lock));
+    const { store } = workspace;
+    this.#sensitive = {
+      known: new Set(),
+      find: async ({ outputs }) =>
+        outputs === undefined
+          ? []
+          : sensitiveValues(await store.tree(outputs), async (digest) => (await store.get(digest)) ?? new Uint8Array()),
+    };
+    this.images = openImages(store, pinsOf(lock));
     // Where nothing cached counts, a container will have to be run.
     if (settings.noCache) this.warm();
   }
@@ -87,6 +98,7 @@ export class Session {
       remote,
       durations: this.#durations,
       secrets,
+      sensitive: this.#sensitive,
       beforeEffect: lock === undefined ? undefined : () => lock.check(),
       runtime: () => this.#open(),
     });

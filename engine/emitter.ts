@@ -2,7 +2,7 @@ import { StringDecoder } from 'node:string_decoder';
 import type { Happening, Listener } from './events.ts';
 import type { Graph } from './graph.ts';
 import type { KeyDescription } from './key.ts';
-import { type Mask, maskJson, UNMASKED } from './mask.ts';
+import { type Mask, maskJson } from './mask.ts';
 import type { NodeId } from './node.ts';
 
 /** How many characters of a node's output are kept for its error message. */
@@ -26,7 +26,7 @@ export function makeEmitter(graph: Graph, listener: Listener, mask: Mask): Emitt
 
   const emit = (id: NodeId, happening: Happening): void => {
     const node = graph.nodes.get(id);
-    const shown = mask === UNMASKED ? happening : masked(happening, mask);
+    const shown = mask.reach === 0 ? happening : masked(happening, mask);
     listener({ at: Date.now(), node: id, component: node?.component ?? '', step: node?.step ?? '', ...shown });
   };
   const output = (node: NodeId, stream: 'stdout' | 'stderr', raw: string): void => {

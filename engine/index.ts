@@ -21,7 +21,7 @@ export * from './node.ts';
 export { formatProcess, isGone, type ProcessIdentity, parseProcess, thisProcess } from './process.ts';
 export type { RemoteCache } from './remote.ts';
 export * from './results.ts';
-export { type RunOptions, run } from './run.ts';
+export { type RunOptions, run, type Sensitive } from './run.ts';
 export * from './runtime.ts';
 export { type NodeResult, openStore, type PruneAnswer, type Store, type StoreCheck, type StoreStats, TREE_TIME } from './store/index.ts';
 export { packTree, packTreeBytes, type ReadContent, type TarOptions } from './tar.ts';

@@ -18,7 +18,29 @@ const LONG = 30;
 const PART = { base64: 8, hex: 12 } as const;
 
 /** Where there are no secrets. */
-export const UNMASKED: Mask = Object.assign((text: string) => text, { reach: 0 });
+const UNMASKED: Mask = Object.assign((text: string) => text, { reach: 0 });
+
+/** A mask that learns what else is secret on the way. */
+export interface GrowingMask extends Mask {
+  add(secrets: readonly string[]): void;
+}
+
+export function growingMask(first: readonly string[]): GrowingMask {
+  const known = new Set(first);
+  let mask = makeMask(first);
+  const grown = (text: string): string => mask(text);
+  return Object.defineProperties(grown, {
+    reach: { get: () => mask.reach },
+    add: {
+      value: (secrets: readonly string[]) => {
+        const news = secrets.filter((secret) => !known.has(secret));
+        if (news.length === 0) return;
+        for (const secret of news) known.add(secret);
+        mask = makeMask([...known]);
+      },
+    },
+  }) as GrowingMask;
+}
 
 export function makeMask(secrets: readonly string[]): Mask {
   const values = secrets.flatMap((secret) => [secret, ...secret.split('\n')]).filter(({ length }) => length >= SHORTEST);

@@ -7,7 +7,7 @@ import { AtmosError } from './errors.ts';
 import type { Listener } from './events.ts';
 import { CommandFailed, type ExecutionContext, execute } from './execute.ts';
 import type { Graph } from './graph.ts';
-import { makeMask } from './mask.ts';
+import { growingMask } from './mask.ts';
 import type { Isolation } from './needs.ts';
 import type { NodeId } from './node.ts';
 import type { RemoteCache } from './remote.ts';
@@ -15,6 +15,13 @@ import type { Outcome, Results } from './results.ts';
 import type { Cancellation, Runtime } from './runtime.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Store } from './store/index.ts';
+
+/** What is secret of what nodes produce. */
+export interface Sensitive {
+  /** What was found so far; a run adds to it. */
+  readonly known: Set<string>;
+  find(outputs: Readonly<Record<string, Digest>>): Promise<readonly string[]>;
+}
 
 export interface RunOptions {
   readonly store: Store;
@@ -33,6 +40,8 @@ export interface RunOptions {
   readonly fresh: Set<Digest> | undefined;
   /** Values of secrets by name; a node gets those that it names. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** Finds in what nodes produce what is secret, too: it is masked from then on, before anything gets it. */
+  readonly sensitive?: Sensitive | undefined;
   readonly stateRoot: string;
   /** Where effects keep what the next process needs to find them. */
   readonly runsRoot: string;
@@ -53,7 +62,8 @@ export interface RunOptions {
  */
 export async function run(graph: Graph, options: RunOptions): Promise<Results> {
   const scheduler = new Scheduler(graph, options);
-  const emitter = makeEmitter(graph, options.listener, makeMask(Object.values(options.secrets)));
+  const mask = growingMask([...Object.values(options.secrets), ...(options.sensitive?.known ?? [])]);
+  const emitter = makeEmitter(graph, options.listener, mask);
   const outcomes = new Map<NodeId, Outcome>();
   const context: ExecutionContext = { ...options, inFlight: new Map() };
   for (const id of graph.nodes.keys()) emitter.emit(id, { type: 'queued' });
@@ -72,6 +82,7 @@ export async function run(graph: Graph, options: RunOptions): Promise<Results> {
     const start = async (id: NodeId): Promise<void> => {
       const outcome = await runNode(id, graph, outcomes, context, emitter);
       outcomes.set(id, outcome);
+      if (options.sensitive !== undefined && outcome.status !== 'cancelled') mask.add(await learn(options.sensitive, outcome.outputs));
       if (outcome.status === 'done') scheduler.succeeded(id);
       else cancel(scheduler.failed(id), `${id} failed`);
       step();
@@ -85,6 +96,12 @@ export async function run(graph: Graph, options: RunOptions): Promise<Results> {
     step();
   });
   return { outcomes };
+}
+
+async function learn({ known, find }: Sensitive, outputs: Readonly<Record<string, Digest>>): Promise<readonly string[]> {
+  const found = await find(outputs);
+  for (const one of found) known.add(one);
+  return found;
 }
 
 async function runNode(

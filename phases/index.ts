@@ -33,6 +33,7 @@ export {
   readDiagnostic,
   readPlan,
   readUiDiagnostic,
+  sensitiveValues,
   type TerraformWarning,
 } from './terraform/index.ts';
 export { userNodes } from './user-nodes.ts';

@@ -105,6 +105,25 @@ export async function outputValues(tree: Tree, read: Read): Promise<JsonObject> 
   return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, isObject(output) ? (output.value as Json) : null]));
 }
 
+/** Longer values are not looked for in logs: it would take too long. */
+const LONGEST_SECRET = 32_768;
+
+/** The texts and numbers in the outputs that Terraform calls sensitive: of a tree with `outputs.json`. */
+export async function sensitiveValues(tree: Tree, read: Read): Promise<readonly string[]> {
+  const entry = tree.entries.find(({ path }) => path === 'outputs.json');
+  if (entry === undefined) return [];
+  const outputs: unknown = parseJson(Buffer.from(await read(entry.digest)).toString('utf8'));
+  const sensitive = isObject(outputs) ? Object.values(outputs).filter((output) => isObject(output) && output.sensitive === true) : [];
+  return sensitive.flatMap((output) => textsIn((output as { value: unknown }).value)).filter(({ length }) => length <= LONGEST_SECRET);
+}
+
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value === 'number') return [String(value)];
+  if (Array.isArray(value)) return value.flatMap(textsIn);
+  return isObject(value) ? Object.values(value).flatMap(textsIn) : [];
+}
+
 async function readJson(tree: Tree, path: string, io: ComputeIo): Promise<JsonObject> {
   const entry = tree.entries.find((file) => file.path === path);
   return entry === undefined ? {} : (parseJson(Buffer.from(await io.read(entry.digest)).toString('utf8')) as JsonObject);

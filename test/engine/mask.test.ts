@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { makeEmitter } from '../../engine/emitter.ts';
 import type { RunEvent } from '../../engine/events.ts';
 import { makeGraph } from '../../engine/index.ts';
-import { makeMask } from '../../engine/mask.ts';
+import { growingMask, makeMask } from '../../engine/mask.ts';
 
 const SECRET = 'pa$$ wörd/"quoted"\\+<x>&\tend';
 const LONG = Array.from({ length: 30 }, (_, line) => `line ${line} of a key: ${'k3y!'.repeat(line % 7)}`).join('\n');
@@ -68,4 +68,13 @@ describe('a secret is masked', () => {
 test('a text without a secret stays as it is, digests, paths and words that look like an encoding too', () => {
   const text = `resource terraform_data ${hex('another').repeat(4)} /var/lib/deployments/components ${base64('some other text, and not short')}`;
   expect(makeMask([SECRET, LONG])(text)).toBe(text);
+});
+
+test('a mask learns what else is secret, and keeps what it knew', () => {
+  const mask = growingMask([]);
+  expect([mask('early late'), mask.reach]).toEqual(['early late', 0]);
+  mask.add(['early']);
+  mask.add(['late', 'early']);
+  expect(mask('early late')).toBe('*** ***');
+  expect(mask.reach).toBeGreaterThan(0);
 });

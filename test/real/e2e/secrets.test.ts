@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { newShop, type Shop } from './shop.ts';
+import { newApp, newShop, type Shop } from './shop.ts';
 
 const SECRET = 'pl4nted-s3cret/with+odd=chars';
 const OTHER = 'another-targets-secret-value';
@@ -98,4 +98,40 @@ test('a secret that is not set is told by the names, before anything is recorded
     code: 'missing-secret',
     message: 'secret TOKEN of target dev comes from the variable PLANTED, which is not set',
   });
+});
+
+test('an output that is sensitive is in no log and no event, whoever reads it', async () => {
+  const value = 's3ns1tive/outp+ut';
+  const app = newApp({
+    'components/terraform/a/main.tf': `resource "terraform_data" "a" { input = "${value}" }
+output "pw" {
+  value     = { password = terraform_data.a.output }
+  sensitive = true
+}
+`,
+    'components/terraform/b/main.tf': `variable "pw" { type = string }
+resource "terraform_data" "b" {
+  provisioner "local-exec" {
+    command     = "echo got $PW; echo $PW | base64"
+    environment = { PW = var.pw }
+  }
+}
+`,
+    'deployments/app.yaml': `deployment:
+  name: app
+  components: { terraform: { a: , b: { vars: { pw: !terraform.output a .pw.password } } } }
+  phases: { verify: [ { name: shout, image: terraform, run: "echo verifying $PW", env: { PW: !terraform.output a .pw.password } } ] }
+  targets: { dev: }
+`,
+  });
+  const ran = await app.run('--verbose rollout app --target dev');
+  expect([ran.code, ran.stderr.includes('got ***')]).toEqual([0, true]);
+  const verified = await app.run('--verbose --log-format json verify app --target dev');
+  expect([verified.code, verified.stderr.includes('verifying ***')]).toEqual([0, true]);
+  const logs = filesBelow(join(app.dir, '.atmos/logs')).map((file) => readFileSync(file, 'utf8'));
+  expect(logs).toHaveLength(2);
+  for (const text of [ran.stderr, verified.stderr, verified.stdout, ...logs]) {
+    expect(text).not.toContain(value);
+    expect(text).not.toContain(Buffer.from(value).toString('base64').slice(0, -4));
+  }
 });

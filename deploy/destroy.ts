@@ -31,7 +31,11 @@ export async function destroy(workspace: Workspace, request: DestroyRequest, set
   const ids = await refs.read([ledgerRef(deployment, target), lockRef(deployment, target)]);
   const state = await ledger.stateIn(deployment, target, ids);
   const running = Object.keys(state.components);
-  if (running.length === 0) throw nothingDeployed(deployment, target);
+  if (running.length === 0) {
+    // The last command may have been killed when all was done but this.
+    workspace.store.sweep();
+    throw nothingDeployed(deployment, target);
+  }
   const component = request.component === undefined ? undefined : addressOf(request.component, running);
   const { files } = await revisionAt(workspace, await headCommit(repository));
   const { declared, locked } = await declaredNow(workspace, deployment, target);

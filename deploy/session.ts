@@ -39,6 +39,9 @@ export interface RunSettings {
   readonly onRuntime: (name: string) => void;
 }
 
+/** Steps whose output `outputs` holds what Terraform says of a component's outputs. */
+const READERS: readonly string[] = ['apply', 'destroy', 'outputs'];
+
 /** Runs the graphs of one command: one runtime, opened when the first node really needs it, and one set of images. */
 export class Session {
   readonly images: ImageStore;
@@ -59,10 +62,10 @@ export class Session {
     const { store } = workspace;
     this.#sensitive = {
       known: new Set(),
-      find: async ({ outputs }) =>
-        outputs === undefined
-          ? []
-          : sensitiveValues(await store.tree(outputs), async (digest) => (await store.get(digest)) ?? new Uint8Array()),
+      find: async (step, { outputs }) => {
+        if (outputs === undefined || !READERS.includes(step)) return [];
+        return sensitiveValues(await store.tree(outputs), async (digest) => (await store.get(digest)) ?? new Uint8Array());
+      },
     };
     this.images = openImages(store, pinsOf(lock));
     // Where nothing cached counts, a container will have to be run.

@@ -20,7 +20,7 @@ import type { Store } from './store/index.ts';
 export interface Sensitive {
   /** What was found so far; a run adds to it. */
   readonly known: Set<string>;
-  find(outputs: Readonly<Record<string, Digest>>): Promise<readonly string[]>;
+  find(step: string, outputs: Readonly<Record<string, Digest>>): Promise<readonly string[]>;
 }
 
 export interface RunOptions {
@@ -82,7 +82,8 @@ export async function run(graph: Graph, options: RunOptions): Promise<Results> {
     const start = async (id: NodeId): Promise<void> => {
       const outcome = await runNode(id, graph, outcomes, context, emitter);
       outcomes.set(id, outcome);
-      if (options.sensitive !== undefined && outcome.status !== 'cancelled') mask.add(await learn(options.sensitive, outcome.outputs));
+      if (options.sensitive !== undefined && outcome.status !== 'cancelled')
+        mask.add(await learn(options.sensitive, graph.nodes.get(id)?.step ?? '', outcome.outputs));
       if (outcome.status === 'done') scheduler.succeeded(id);
       else cancel(scheduler.failed(id), `${id} failed`);
       step();
@@ -98,8 +99,8 @@ export async function run(graph: Graph, options: RunOptions): Promise<Results> {
   return { outcomes };
 }
 
-async function learn({ known, find }: Sensitive, outputs: Readonly<Record<string, Digest>>): Promise<readonly string[]> {
-  const found = await find(outputs);
+async function learn({ known, find }: Sensitive, step: string, outputs: Readonly<Record<string, Digest>>): Promise<readonly string[]> {
+  const found = await find(step, outputs);
   for (const one of found) known.add(one);
   return found;
 }

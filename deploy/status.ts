@@ -39,33 +39,56 @@ export async function statusOf(workspace: Workspace, name: string | undefined): 
   const { ledger } = await workspace.tracking();
   const declared = (await listDeployments(workspace.files, workspace.project, workspace.cache)).map((found) => found.name);
   const others = (await ledger.deployments()).filter((found) => !declared.includes(found));
-  return Promise.all([...declared, ...others].map((deployment) => statusOfDeployment(workspace, deployment)));
+  const all = await Promise.all(
+    [...declared, ...others].map((deployment) =>
+      statusOfDeployment(workspace, deployment).catch((error: unknown) => broken(workspace, deployment, error)),
+    ),
+  );
+  return all.filter((one) => one !== undefined);
 }
 
 /** @throws AtmosError `unknown-deployment` */
 export async function statusOfDeployment(workspace: Workspace, deployment: string, { all = false } = {}): Promise<DeploymentStatus> {
   const { ledger } = await workspace.tracking();
   const { files, project, cache } = workspace;
-  const unknown: AtmosError[] = [];
+  const wrong: AtmosError[] = [];
   const found = await loadDeployment(files, project, deployment, cache).catch((error: unknown) => {
-    if (!(error instanceof AtmosError) || error.code !== 'unknown-deployment') throw error;
-    unknown.push(error);
+    if (!(error instanceof AtmosError)) throw error;
+    wrong.push(error);
     return undefined;
   });
   const states = await ledger.states(deployment, found?.targets ?? []);
-  if (found === undefined && states.length === 0) throw unknown[0] ?? new TypeError(deployment);
+  const [error] = wrong;
+  // A file that does not hold says nothing of what runs; the ledger does.
+  const isBroken = error !== undefined && error.code !== 'unknown-deployment';
+  if (error !== undefined && states.length === 0) throw error;
+  if (isBroken) workspace.warn(`${deployment}: ${placeOf(error)}${error.message} (this is what its ledger has)`);
   const policies = found === undefined ? {} : promotionPolicies(found);
   const addresses = found === undefined ? [] : declaredComponents(found);
   const shown = states.filter(({ target, state }) => all || found?.targets.includes(target) === true || state !== 'destroyed');
   const targets = shown.map(async (state): Promise<TargetStatus> => {
     const { target } = state;
-    const declared = found?.targets.includes(target) === true;
-    const orphans = declared ? [...orphansOf(state, addresses), ...state.orphans] : Object.keys(state.components);
+    const declared = isBroken || found?.targets.includes(target) === true;
+    const orphans = isBroken
+      ? state.orphans
+      : declared
+        ? [...orphansOf(state, addresses), ...state.orphans]
+        : Object.keys(state.components);
     const holder = state.intent === null ? undefined : await holderOf(workspace, deployment, target);
     const unrecorded = hasUnrecorded(workspace, deployment, target);
     return { state, declared, policy: policies[target], orphans: [...new Set(orphans)].sort(), unrecorded, holder };
   });
   return { deployment, targets: await Promise.all(targets) };
+}
+
+/** One file that does not hold keeps nobody from knowing of the others. */
+function broken(workspace: Workspace, deployment: string, error: unknown): undefined {
+  if (!(error instanceof AtmosError) || error.kind !== 'invalid') throw error;
+  workspace.warn(`${deployment}: ${placeOf(error)}${error.message}`);
+}
+
+function placeOf({ position }: AtmosError): string {
+  return position === undefined ? '' : `${position.file}:${position.line}:${position.column} `;
 }
 
 /** A remote that can't be asked says nothing of who is at work: that it can't was said before. */

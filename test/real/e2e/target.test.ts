@@ -253,3 +253,19 @@ test('a release is promoted, and what runs is verified, in clones that are behin
   expect((await shallow.run('verify app --target stage')).code).toBe(0);
   expect(existsSync(join(behind.dir, '.git/shallow'))).toBe(false);
 });
+
+test('status tells what runs, also where a deployment file does not hold', async () => {
+  const app = newApp({
+    'components/terraform/a/main.tf': 'resource "terraform_data" "x" {}\n',
+    'deployments/app.yaml': 'deployment:\n  name: app\n  components: { terraform: { a: } }\n  targets: { dev: }\n',
+    'deployments/other.yaml': 'deployment: { name: other, componets: {} }\n',
+  });
+  await app.run('rollout app --target dev');
+  const all = await app.ask('status');
+  expect([all.code, all.json.deployments?.length ?? all.json.length]).toEqual([0, 1]);
+  expect(all.stderr).toContain('deployments/other.yaml:1:28 unknown key "componets"');
+  app.commit('deployments/app.yaml', (text) => text.replace('targets', 'tragets'));
+  const one = await app.ask('status app');
+  expect([one.code, one.json.targets[0].state, one.json.targets[0].orphans]).toEqual([0, 'deployed', []]);
+  expect(one.stderr).toContain('unknown key "tragets"');
+});

@@ -1,3 +1,5 @@
+import { isBusy } from '../containers/index.ts';
+import { AtmosError } from '../engine/index.ts';
 import type { ComponentState, Lock, StateLocation } from '../tracking/index.ts';
 import { addressOf } from './address.ts';
 import { rescuedState, stateDirectory } from './local-state.ts';
@@ -22,7 +24,7 @@ export interface StateSubject {
   readonly rescued: string;
 }
 
-/** Does something to a component's state while nobody else deploys its target. @throws AtmosError `locked` */
+/** Does something to a component's state while nobody else deploys its target. @throws AtmosError `locked`, `under-way` */
 export async function underLock<T>(
   workspace: Workspace,
   { deployment, target }: StateRequest,
@@ -31,6 +33,8 @@ export async function underLock<T>(
   const { repository, locks } = await workspace.tracking();
   const lock = await locks.acquire(deployment, target, await repository.identity());
   try {
+    // A lock of a killed command of this clone is had at once, though what that had begun may still run.
+    if (await isBusy(workspace.runsRoot, `${deployment}/${target}`)) throw stillRuns(deployment, target);
     return await work(lock);
   } finally {
     await lock.release();
@@ -67,4 +71,12 @@ export async function subjectOf(workspace: Workspace, { deployment, target, comp
   const address = addressOf(component, Object.keys(state.components));
   const known = state.components[address] as ComponentState;
   return { address, known, rescued: rescuedState(workspace, stateDirectory(deployment, target, address)) };
+}
+
+function stillRuns(deployment: string, target: string): AtmosError {
+  return new AtmosError(`what an earlier command had begun in ${deployment}/${target} may still run`, {
+    kind: 'refused',
+    code: 'under-way',
+    hint: `wait for it, and record how it ended: atmos-deployment rollout ${deployment} --target ${target}`,
+  });
 }

@@ -164,6 +164,10 @@ test('a copy from before an interrupted apply does not do for it, only what is t
         if (/ plan +\d/.test(chunk.toString('utf8'))) setTimeout(() => child.kill('SIGKILL'), 700);
       }),
   });
+  for (const verb of [`import app a ${file}`, 'forget app a --yes']) {
+    const early = await app.ask(`state ${verb} --target dev`);
+    expect([early.code, early.json.error.code]).toEqual([3, 'under-way']);
+  }
   two.git('pull', '--quiet', 'origin', 'main');
   const refused = await two.ask('rollout app --target dev --lock-timeout 1m');
   expect(refused).toMatchObject({ code: 3, json: { error: { code: 'state-elsewhere' } } });

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { cloneShop, newApp, resourcesOf, type Shop } from './shop.ts';
@@ -36,6 +36,23 @@ async function failedWrite(app: Shop, server: StateServer, runtime: string): Pro
   server.refuseWrites(false);
   expect(failed.code).toBe(1);
   expect(failed.stderr).toContain('errored.tfstate');
+}
+
+/** Kills a rollout of local states while its apply runs: what it does then is not over for another two seconds. */
+async function killInApply(app: Shop): Promise<void> {
+  const runs = join(app.dir, '.atmos/runs');
+  const lock = join(app.dir, STATE, 'workspaces/dev/.terraform.tfstate.lock.info');
+  let watching: NodeJS.Timeout | undefined;
+  const killed = await app.run('rollout app --target dev', {
+    onStart: (child) => {
+      // Terraform holds its lock while it plans, and again while it applies: the run directory tells these apart.
+      watching = setInterval(() => {
+        if (existsSync(runs) && readdirSync(runs).length > 0 && existsSync(lock)) child.kill('SIGKILL');
+      }, 20);
+    },
+  });
+  clearInterval(watching);
+  expect(killed.code).not.toBe(0);
 }
 
 test.each(['bubblewrap', 'docker', 'podman'])(
@@ -133,12 +150,7 @@ test('a first apply that was interrupted elsewhere is not done again, whatever s
   const two = cloneShop(app);
   await two.run('rollout app --target dev');
   await two.run('destroy app --target dev --yes');
-  await app.run('rollout app --target dev', {
-    onStart: (child) =>
-      child.stderr?.on('data', (chunk: Buffer) => {
-        if (/ plan /.test(chunk.toString('utf8'))) setTimeout(() => child.kill('SIGKILL'), 700);
-      }),
-  });
+  await killInApply(app);
   expect(await two.ask('rollout app --target dev')).toMatchObject({ code: 3, json: { error: { code: 'state-elsewhere' } } });
   expect((await app.ask('rollout app --target dev')).json).toMatchObject({ result: 'deployed' });
   expect(resourcesOf(app, 'dev')).toEqual({ a: 1 });
@@ -158,12 +170,7 @@ test('a copy from before an interrupted apply does not do for it, only what is t
   // Back here: who has what the ledger knows may go on.
   app.commit('components/terraform/a/main.tf', `resource "terraform_data" "x" {}\n${SLOW}`);
   app.git('push', '--quiet', 'origin', 'HEAD:main');
-  await app.run('rollout app --target dev', {
-    onStart: (child) =>
-      child.stderr?.on('data', (chunk: Buffer) => {
-        if (/ plan +\d/.test(chunk.toString('utf8'))) setTimeout(() => child.kill('SIGKILL'), 700);
-      }),
-  });
+  await killInApply(app);
   for (const verb of [`import app a ${file}`, 'forget app a --yes']) {
     const early = await app.ask(`state ${verb} --target dev`);
     expect([early.code, early.json.error.code]).toEqual([3, 'under-way']);

@@ -4,6 +4,7 @@ import type { Release } from '../releases/index.ts';
 import type { ComponentResult, Operation, StateLocation, TargetState } from '../tracking/index.ts';
 import { componentOf } from './instances.ts';
 import { type ChangeSubject, resultOf } from './record.ts';
+import { untouched } from './untouched.ts';
 
 /** How a component's nodes ended. */
 export interface ComponentOutcome {
@@ -35,24 +36,12 @@ export async function componentOutcomes(subject: ChangeSubject, run: RunResults)
     outcomes[address] = await outcomeOf(address, operation, own, run);
   }
   for (const address of Object.keys(release?.config.components ?? {})) {
-    if (release !== undefined) outcomes[address] ??= untouched(address, release, run.before);
+    if (release !== undefined) outcomes[address] ??= leftAlone(address, release, run.before);
   }
   if (release !== undefined) {
-    for (const [address, { layer, settings, release: digest, commit }] of Object.entries(run.before.components)) {
-      const result = {
-        release: digest,
-        commit,
-        layer,
-        settings,
-        changes: null,
-        error: null,
-        began: false,
-        outputs: null,
-        upstream: {},
-        dependsOn: [],
-        state: null,
-      };
-      outcomes[address] ??= { result: { action: 'orphaned', ...result }, plan: undefined };
+    for (const [address, known] of Object.entries(run.before.components)) {
+      const result = { ...untouched('orphaned', known.release, known), commit: known.commit };
+      outcomes[address] ??= { result, plan: undefined };
     }
   }
   // An upstream's outputs are those that it has after all of this.
@@ -69,7 +58,7 @@ export async function componentOutcomes(subject: ChangeSubject, run: RunResults)
   );
 }
 
-function untouched(address: string, release: Release, before: TargetState): ComponentOutcome {
+function leftAlone(address: string, release: Release, before: TargetState): ComponentOutcome {
   const result = resultOf(release, address, 'up-to-date');
   const running = before.components[address];
   const isSame = running?.status === 'applied' && running.layer === result.layer && running.settings === result.settings;

@@ -18,11 +18,12 @@ import { addressOf } from './address.ts';
 import { changeTarget } from './change.ts';
 import { type Chosen, chooseRelease } from './choice.ts';
 import { artifactsOf, storeRelease } from './release.ts';
-import { nothingToDo, type RolloutRequest, untouched } from './rollout.ts';
+import { nothingToDo, type RolloutRequest } from './rollout.ts';
 import { rulesOf } from './rules.ts';
 import type { RunSettings } from './session.ts';
 import type { Changed } from './target-change.ts';
 import { recordEarlier } from './unrecorded.ts';
+import { untouched } from './untouched.ts';
 import { isRunning, wantedOf } from './wanted.ts';
 import type { Workspace } from './workspace.ts';
 

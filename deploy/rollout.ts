@@ -1,8 +1,9 @@
 import type { Digest } from '../engine/index.ts';
-import { type ComponentResult, orphansOf, type TargetState, type WantedComponents } from '../tracking/index.ts';
+import { orphansOf, type TargetState, type WantedComponents } from '../tracking/index.ts';
 import { runsAlready } from './known-release.ts';
 import type { RunSettings } from './session.ts';
 import type { Changed } from './target-change.ts';
+import { untouched } from './untouched.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface RolloutRequest {
@@ -62,26 +63,4 @@ export function nothingToDo(state: TargetState, release: Digest, wanted: WantedC
     warnings: {},
   };
   return { ...answer, failure: undefined, ran };
-}
-
-/** What is said of a component that is not touched. */
-export function untouched(
-  action: ComponentResult['action'],
-  release: Digest | null,
-  { layer, settings }: Pick<ComponentResult, 'layer' | 'settings'>,
-): ComponentResult {
-  return {
-    action,
-    release,
-    commit: null,
-    layer,
-    settings,
-    changes: null,
-    error: null,
-    began: false,
-    outputs: null,
-    upstream: {},
-    dependsOn: [],
-    state: null,
-  };
 }

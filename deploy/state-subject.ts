@@ -5,8 +5,8 @@ import { addressOf } from './address.ts';
 import { rescuedState, stateDirectory } from './local-state.ts';
 import { nothingDeployed } from './nothing-deployed.ts';
 import { newRecord } from './record.ts';
-import { untouched } from './rollout.ts';
 import { requireTarget } from './status.ts';
+import { untouched } from './untouched.ts';
 import type { Workspace } from './workspace.ts';
 
 /** A component's Terraform state. */

@@ -118,7 +118,7 @@ deployments:
   test('refuses a value of the wrong type at its place', async () => {
     const root = await repository({ 'atmos.yaml': 'deployments:\n  engine:\n    parallelism: many\n' });
     const error = await refusal(loadProject(workingTree(root)));
-    expect(error).toMatchObject({ code: 'wrong-type', message: '"deployments.engine.parallelism" must be a whole number from 1 on' });
+    expect(error).toMatchObject({ code: 'wrong-type', message: '"deployments.engine.parallelism" must be a positive integer' });
     expect(placeOf(error)).toBe('atmos.yaml:3:18');
   });
 

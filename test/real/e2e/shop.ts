@@ -45,20 +45,24 @@ export function temporary(): string {
 }
 
 export async function newShop(): Promise<Shop> {
-  const base = temporary();
-  const dir = join(base, 'shop');
-  const remote = join(base, 'remote.git');
+  const dir = join(temporary(), 'shop');
   cpSync(join(ROOT, 'deployments-example'), dir, { recursive: true });
+  return published(dir, LOCK);
+}
+
+/** Makes a directory a repository with a remote and a full cache, pins the images in `lock`, commits and pushes. */
+function published(dir: string, lock: string): Shop {
+  const template = process.env.ATMOS_E2E_TEMPLATE;
+  if (template === undefined) throw new Error('no template: see test/real/setup.ts');
+  const remote = join(dirname(dir), 'remote.git');
   execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', remote]);
   const shop = openShop(dir, remote);
   shop.git('init', '--quiet', '--initial-branch=main');
   identify(shop);
   shop.git('remote', 'add', 'origin', remote);
-  const template = process.env.ATMOS_E2E_TEMPLATE;
-  if (template === undefined) throw new Error('no template: see test/real/setup.ts');
   mkdirSync(join(dir, '.atmos'));
   execFileSync('cp', ['-al', join(template, '.atmos/cache'), join(dir, '.atmos/cache')]);
-  cpSync(join(template, LOCK), join(dir, LOCK));
+  cpSync(join(template, LOCK), join(dir, lock));
   shop.git('add', '--all');
   shop.git('commit', '--quiet', '--message=An application');
   shop.git('push', '--quiet', 'origin', 'main');
@@ -67,29 +71,14 @@ export async function newShop(): Promise<Shop> {
 
 /** A repository of one's own: `files` by path, a deployment `app` among them; images are pinned, all is committed and pushed. */
 export function newApp(files: Readonly<Record<string, string>>): Shop {
-  const base = temporary();
-  const dir = join(base, 'app');
-  const remote = join(base, 'remote.git');
-  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', remote]);
-  mkdirSync(join(dir, '.atmos'), { recursive: true });
-  const shop = openShop(dir, remote);
-  shop.git('init', '--quiet', '--initial-branch=main');
-  identify(shop);
-  shop.git('remote', 'add', 'origin', remote);
-  const template = process.env.ATMOS_E2E_TEMPLATE;
-  if (template === undefined) throw new Error('no template: see test/real/setup.ts');
-  execFileSync('cp', ['-al', join(template, '.atmos/cache'), join(dir, '.atmos/cache')]);
-  mkdirSync(join(dir, 'deployments'));
-  cpSync(join(template, LOCK), join(dir, 'deployments/app.lock.yaml'));
+  const dir = join(temporary(), 'app');
+  mkdirSync(join(dir, 'deployments'), { recursive: true });
   const all = { 'atmos.yaml': 'base_path: ""\n', '.gitignore': '.atmos/\n', ...files };
   for (const [path, text] of Object.entries(all)) {
     mkdirSync(dirname(join(dir, path)), { recursive: true });
     writeFileSync(join(dir, path), text);
   }
-  shop.git('add', '--all');
-  shop.git('commit', '--quiet', '--message=An application');
-  shop.git('push', '--quiet', 'origin', 'main');
-  return shop;
+  return published(dir, 'deployments/app.lock.yaml');
 }
 
 /** How many resources the local states of a target of `app` hold, by component; those that hold none are left out. */

@@ -26,10 +26,10 @@ export async function report(error: unknown, format: Format, verbose: boolean): 
 /** Anything else that is thrown is a fault of ours. */
 function fault(error: unknown): AtmosError {
   const message = error instanceof Error ? error.message : String(error);
-  return new AtmosError(`a fault of atmos-deployment itself: ${message}`, {
+  return new AtmosError(`internal error (this is a bug: please report it): ${message}`, {
     kind: 'failed',
     code: 'internal',
-    hint: 'run it again with --verbose and report what it prints',
+    hint: 'rerun with --verbose, and add what it prints to the report',
   });
 }
 

@@ -62,8 +62,8 @@ export function makeProgram(verb?: string): Command {
     .option('--chdir <dir>', 'work as if started there', '.')
     .option('--config <file>', 'another atmos.yaml, relative to the root')
     .option('--verbose', 'say more', false)
-    .addOption(new Option('--log-format <form>', 'form of what is said on the way').choices(LOG_FORMATS).default('plain'))
-    .option('--quiet', 'say nothing on the way', false)
+    .addOption(new Option('--log-format <form>', 'log format').choices(LOG_FORMATS).default('plain'))
+    .option('--quiet', 'suppress progress output', false)
     .option('--no-color', 'no colours (also NO_COLOR=1)');
   program.on('option:no-color', () => {
     process.env.NO_COLOR = '1';

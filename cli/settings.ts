@@ -80,7 +80,7 @@ function shownBy({ quiet, verbose, logFormat }: Globals): Listener {
 function parallelismOf(flag: string | undefined): number | undefined {
   if (flag === undefined) return undefined;
   if (/^[1-9]\d{0,4}$/.test(flag)) return Number(flag);
-  throw new AtmosError(`--parallelism can't be "${flag}"`, { kind: 'invalid', code: 'usage', hint: 'it is a whole number from 1 on' });
+  throw new AtmosError(`--parallelism can't be "${flag}"`, { kind: 'invalid', code: 'usage', hint: 'it is a positive integer' });
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };

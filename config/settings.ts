@@ -37,7 +37,7 @@ export class Settings {
   }
 
   count(...keys: readonly string[]): number | undefined {
-    return this.#read(keys, 'a whole number from 1 on', (value): value is number => Number.isInteger(value) && Number(value) >= 1);
+    return this.#read(keys, 'a positive integer', (value): value is number => Number.isInteger(value) && Number(value) >= 1);
   }
 
   /** Whole numbers from 1 on, by name. */

@@ -58,7 +58,7 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
       throw new AtmosError('stopped while the release was made', {
         kind: 'interrupted',
         code: 'interrupted',
-        hint: 'run the same command again: what was done is in the cache',
+        hint: 'rerun: what was done is in the cache',
       });
     }
     const parts = await releaseParts(scope, ground, results, store, taken);

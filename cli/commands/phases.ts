@@ -35,7 +35,7 @@ export function addPhases(program: Command): void {
       if (name === 'export') return verbs.exportRelease(globalsOf(command), id, dir);
       return name === 'show' ? verbs.showRelease(globalsOf(command), id) : verbs.release(globalsOf(command), name, options);
     });
-  withRunFlags(program.command('rollout <deployment>').description('bring a release to its target, and record it'))
+  withRunFlags(program.command('rollout <deployment>').description('roll out a release to a target'))
     .option('--target <name>')
     .option('--promote-from <target>', 'take what that target runs')
     .option('--release <id>', 'take this release: back, forth, or from another target')

@@ -9,7 +9,7 @@ export function addTracking(program: Command): void {
     .action(async (name, _, command: Command) => (await import('../verbs/status.ts')).status(globalsOf(command), name));
   program
     .command('history <deployment>')
-    .description('what was done to a target, newest first')
+    .description('deployment history of a target, newest first')
     .option('--target <name>')
     .option('--limit <n>', 'no more than this many', '20')
     .action(async (name, options, command: Command) => (await import('../verbs/history.ts')).history(globalsOf(command), name, options));

@@ -12,7 +12,7 @@ interface Options {
 
 export async function history(globals: Globals, name: string, options: Options): Promise<void> {
   if (!/^[1-9]\d{0,8}$/.test(options.limit)) {
-    throw new AtmosError(`--limit can't be "${options.limit}"`, { kind: 'invalid', code: 'usage', hint: 'it is a whole number from 1 on' });
+    throw new AtmosError(`--limit can't be "${options.limit}"`, { kind: 'invalid', code: 'usage', hint: 'it is a positive integer' });
   }
   await inWorkspace(globals, async (workspace) => {
     const { ledger, locks } = await workspace.tracking();

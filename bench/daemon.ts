@@ -24,10 +24,12 @@ export class Daemon {
     await until(() => spawnSync('docker', ['--host', this.host, 'version'], { stdio: 'ignore' }).status === 0);
   }
 
-  /** As an init system stops it: it ends its containers, and then itself. */
-  async stop(): Promise<void> {
-    process.kill(Number(readFileSync(this.#pidFile, 'utf8')), 'SIGTERM');
-    await until(() => !existsSync(this.#pidFile));
+  /** `SIGTERM`, as an init system stops it: it ends its containers, and then itself. Killed, it leaves them to be ended when it is started again. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    const pid = readFileSync(this.#pidFile, 'utf8');
+    process.kill(Number(pid), signal);
+    await until(() => !existsSync(`/proc/${pid}`));
+    rmSync(this.#pidFile, { force: true });
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { inPostgres, LOCAL } from './backing.ts';
 import { type Figures, none, told } from './figures.ts';
 import { PROGRAM } from './shop.ts';
-import { inPostgres, LOCAL, World } from './world.ts';
+import { thingsIn } from './toll.ts';
+import { World } from './world.ts';
 
 /** How many rounds of each kind; `ROUNDS=200 npm run bench -- faults`. */
 const ROUNDS = Number(process.env.ROUNDS ?? 20);
@@ -23,11 +25,9 @@ async function broken(world: World, rounds: number, how: 'SIGKILL' | 'SIGINT', r
   const counts: Counts = { rounds: 0, lostResources: 0, lostRecords: 0, doubledRecords: 0, leftovers: 0 };
   const args = `rollout app --target dev --runtime ${runtime}`;
   world.commit(2);
-  const began = performance.now();
-  world.run(world.dir, args);
-  const whole = performance.now() - began;
+  const whole = world.time(world.dir, args);
   for (let round = 0; round < rounds; round += 1) {
-    const things = 1 + ((round * 7 + 3) % 6);
+    const things = thingsIn(round);
     world.commit(things);
     const child = world.start(world.dir, args);
     const exited = gone(child);
@@ -61,7 +61,7 @@ async function takenDown(world: World, rounds: number, what: 'destroy' | 'prune'
     what === 'destroy' ? `destroy app --target dev --yes --runtime ${runtime}` : `rollout app --target dev --prune --runtime ${runtime}`;
   let whole = 1500;
   for (let round = 0; round < rounds; round += 1) {
-    const things = 1 + ((round * 7 + 3) % 6);
+    const things = thingsIn(round);
     world.commit(things);
     world.run(world.dir, `rollout app --target dev --runtime ${runtime}`);
     if (what === 'prune') world.commit(things, false);

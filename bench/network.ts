@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import { LOCAL } from './backing.ts';
 import { type Figures, none, told } from './figures.ts';
-import { LOCAL, World } from './world.ts';
+import { thingsIn } from './toll.ts';
+import { World } from './world.ts';
 
 /** `ROUNDS=100 npm run bench -- network`: rollouts over an HTTP remote that refuses a fifth of all requests, cuts lines, and is silent. */
 const ROUNDS = Number(process.env.ROUNDS ?? 20);
@@ -22,7 +24,7 @@ export async function figures(): Promise<Figures> {
     world.run(world.dir, 'rollout app --target dev');
     const usual = (await requests()) - before;
     for (let round = 0; round < ROUNDS; round += 1) {
-      const things = 1 + ((round * 7 + 3) % 6);
+      const things = thingsIn(round);
       world.commit(things);
       server.postMessage('fail');
       const { status, stderr } = world.run(world.dir, 'rollout app --target dev');

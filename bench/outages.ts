@@ -1,107 +1,37 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { Daemon } from './daemon.ts';
+import { LOCAL } from './backing.ts';
 import { type Figures, none, told } from './figures.ts';
 import { startBadLine } from './line.ts';
 import { engineLost } from './lost-engine.ts';
 import { newShop, PROGRAM, type Shop } from './shop.ts';
-import { LOCAL, World } from './world.ts';
+import { Toll, thingsIn } from './toll.ts';
+import { World } from './world.ts';
 
 /** How many rounds of each kind; `ROUNDS=50 npm run bench -- outages`. */
 const ROUNDS = Number(process.env.ROUNDS ?? 10);
 
-/** What is around a command fails while it runs: the line to the engine is cut, or silent, Docker is stopped and started, the clock jumps, the disk is full, the remote cache breaks off. */
+/** What is around a command fails while it runs: the engine or the line to it fails, the clock jumps, the disk is full, the remote cache breaks off. */
 export async function figures(): Promise<Figures> {
-  return { ...(await engineLost(ROUNDS)), ...(await dockerStops()), ...(await clockJumps()), ...diskFull(), ...(await cacheBreaksOff()) };
-}
-
-interface Wrong {
-  failed: number;
-  lostResources: number;
-  wrongRecords: number;
-  leftovers: number;
-}
-
-function wrongIn(name: string, { failed, lostResources, wrongRecords, leftovers }: Wrong): Figures {
-  return {
-    [`${name}: rounds`]: told(ROUNDS, 'count'),
-    [`${name}: commands that failed afterwards`]: none(failed),
-    [`${name}: lost resources`]: none(lostResources),
-    [`${name}: lost and doubled records`]: none(wrongRecords),
-    [`${name}: leftovers`]: none(leftovers),
-  };
-}
-
-/** Rolls out once more, and counts what is not as it should be. */
-function count(world: World, things: number, wrong: Wrong, env: NodeJS.ProcessEnv, runtime: string): void {
-  const again = spawnSync(process.execPath, [PROGRAM, ...`rollout app --target dev --runtime ${runtime}`.split(' ')], {
-    cwd: world.dir,
-    encoding: 'utf8',
-    env,
-  });
-  if (again.status !== 0) {
-    process.stderr.write(again.stderr);
-    wrong.failed += 1;
-  }
-  wrong.lostResources += world.lostResources(things);
-  wrong.wrongRecords += Math.abs(world.outcomes() - 1);
-  const left = world.leftovers();
-  if (left.length > 0) process.stderr.write(`left behind: ${left.join(', ')}\n`);
-  wrong.leftovers += left.length;
-}
-
-const thingsIn = (round: number): number => 1 + ((round * 7 + 3) % 6);
-
-/** Docker is stopped at a random instant of a rollout, as an update of the machine does it, and started again. */
-async function dockerStops(): Promise<Figures> {
-  const daemon = new Daemon();
-  await daemon.start();
-  process.env.DOCKER_HOST = daemon.host;
-  const wrong: Wrong = { failed: 0, lostResources: 0, wrongRecords: 0, leftovers: 0 };
-  const world = new World({ ...LOCAL, env: { DOCKER_HOST: daemon.host } });
-  try {
-    const args = 'rollout app --target dev --runtime docker';
-    // The image is given to the engine first.
-    world.run(world.dir, args);
-    world.commit(2);
-    const began = performance.now();
-    world.run(world.dir, args);
-    const whole = performance.now() - began;
-    for (let round = 0; round < ROUNDS; round += 1) {
-      world.commit(thingsIn(round));
-      const child = world.start(world.dir, args);
-      const exited = new Promise((resolve) => child.on('exit', resolve));
-      await Promise.race([setTimeout(Math.random() * whole), exited]);
-      await daemon.stop();
-      await daemon.start();
-      await exited;
-      count(world, thingsIn(round), wrong, world.env, 'docker');
-    }
-  } finally {
-    await world.close();
-    await daemon.close();
-    delete process.env.DOCKER_HOST;
-  }
-  return wrongIn('Docker stopped and started', wrong);
+  return { ...(await engineLost(ROUNDS)), ...(await clockJumps()), ...diskFull(), ...(await cacheBreaksOff()) };
 }
 
 /** Each rollout sees another time than the one before, up to a year to and fro. */
 async function clockJumps(): Promise<Figures> {
-  const wrong: Wrong = { failed: 0, lostResources: 0, wrongRecords: 0, leftovers: 0 };
+  const toll = new Toll('clock moved');
   const world = new World(LOCAL);
   try {
     for (let round = 0; round < ROUNDS; round += 1) {
       world.commit(thingsIn(round));
       const days = Math.round((Math.random() - 0.5) * 730);
       const env = { ...world.env, LD_PRELOAD: FAKETIME, FAKETIME: `${days < 0 ? '' : '+'}${days}d`, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
-      count(world, thingsIn(round), wrong, env, 'bubblewrap');
+      toll.take(world, thingsIn(round), 'rollout app --target dev --runtime bubblewrap', env);
     }
   } finally {
     await world.close();
   }
-  return wrongIn('clock moved', wrong);
+  return toll.figures();
 }
 
 /** Of Debian's package `faketime`. */

@@ -1,19 +1,20 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { isAbandoned } from '../containers/bubblewrap/cgroups.ts';
-import { startPostgres } from '../test/real/e2e/postgres.ts';
+import { type Backing, namesIn } from './backing.ts';
 import { PROGRAM } from './shop.ts';
+import type { Slow } from './slow.ts';
 
 /** A component whose resources leave a marker outside of Terraform's state when they are made, and take it away when they are destroyed. */
-const module = (made: string, destroyed: string): string => `
+const module = ({ made, destroyed }: Backing, slow: Slow | undefined): string => `
 variable "things" { type = number }
+${slow === undefined ? '' : `data "terraform_remote_state" "slow" {\n  backend = "http"\n  config  = { address = "${slow.url}" }\n}\n`}
 resource "terraform_data" "thing" {
   count = var.things
   provisioner "local-exec" {
-    command = "sleep 0.1; ${made}"
+    command = "sleep ${slow?.seconds ?? 0.1}; ${made}"
   }
   provisioner "local-exec" {
     when    = destroy
@@ -26,78 +27,18 @@ const READER = `
 variable "ids" { type = list(string) }
 resource "terraform_data" "reader" { input = var.ids }
 `;
-const deployment = (things: number, hasReader: boolean, backend: string, secrets: string): string => `deployment:
+const image = ({ seconds }: Slow): string => `    nixpack:
+      web:
+        vars: { source: ./services/web, image: { registry: registry.example.com, name: web } }
+        settings: { nixpack: { build: "sleep ${seconds}; cp things.txt built.txt", start: "cat built.txt" } }
+`;
+const deployment = (things: number, hasReader: boolean, { backend, secrets }: Backing, slow: Slow | undefined): string => `deployment:
   name: app
   components:
-    terraform:
+${slow === undefined ? '' : image(slow)}    terraform:
       things: { ${backend.replaceAll('NAME', 'things')}vars: { things: ${things} } }
 ${hasReader ? `      reader: { ${backend.replaceAll('NAME', 'reader')}vars: { ids: !terraform.output things ids } }\n` : ''}  targets: { dev: { ${secrets} } }
 `;
-
-/** Where a world keeps its state, and its markers. */
-export interface Backing {
-  readonly made: string;
-  readonly destroyed: string;
-  /** Of the component NAME, as YAML. */
-  readonly backend: string;
-  readonly secrets: string;
-  readonly env: Readonly<Record<string, string>>;
-  markers(world: World): readonly string[];
-  /** The state of the component `things`, as JSON. */
-  state(world: World): string;
-  close(): Promise<void>;
-}
-
-/** `backend_type: local`: markers lie beside the state. */
-export const LOCAL: Backing = {
-  made: `mkdir -p /state/things; echo made > /state/things/\${self.id}`,
-  destroyed: `rm -f /state/things/\${self.id}`,
-  backend: '',
-  secrets: '',
-  env: {},
-  markers: ({ dir }) => namesIn(join(dir, '.atmos/state/app/dev/terraform/things/things')),
-  state: ({ dir }) => readFileSync(join(dir, '.atmos/state/app/dev/terraform/things/workspaces/dev/terraform.tfstate'), 'utf8'),
-  close: async () => undefined,
-};
-
-/** `backend_type: pg`, a real PostgreSQL; markers are made over the network, since nothing of this machine is mounted. */
-export async function inPostgres(): Promise<Backing> {
-  const postgres = await startPostgres();
-  const marks = mkdtempSync(join(tmpdir(), 'atmos-faults-marks-'));
-  const server = new Worker(MARKS, { eval: true, workerData: marks });
-  const port = await new Promise<number>((resolve) => server.once('message', resolve));
-  const url = `http://${new URL(postgres.url).hostname}:${port}`;
-  return {
-    made: `wget -q -O /dev/null ${url}/made/\${self.id}`,
-    destroyed: `wget -q -O /dev/null ${url}/destroyed/\${self.id}`,
-    backend: 'backend_type: pg, backend: { pg: { schema_name: faults_NAME } }, ',
-    secrets: 'secrets: { PG_CONN_STR: { env: STATE_URL } }',
-    env: { STATE_URL: postgres.url },
-    markers: () => readdirSync(marks),
-    state: () => postgres.query("select data from faults_things.states where name = 'dev'"),
-    async close() {
-      await server.terminate();
-      postgres.stop();
-      rmSync(marks, { recursive: true });
-    },
-  };
-}
-
-/** In a thread of its own: this one waits for its children. */
-const MARKS = `
-const { parentPort, workerData } = require('node:worker_threads');
-const { rmSync, writeFileSync } = require('node:fs');
-const server = require('node:http').createServer((request, response) => {
-  const [, what, id] = request.url.split('/');
-  if (what === 'made') writeFileSync(workerData + '/' + id, ''); else rmSync(workerData + '/' + id, { force: true });
-  response.end();
-});
-server.listen(0, () => parentPort.postMessage(server.address().port));
-`;
-
-function namesIn(dir: string): readonly string[] {
-  return existsSync(dir) ? readdirSync(dir) : [];
-}
 
 /** How long what is left may take to go, in milliseconds. */
 const SETTLING = 5000;
@@ -105,15 +46,18 @@ const SETTLING = 5000;
 /** A repository, its remote, and what is to be counted in them. */
 export class World {
   readonly backing: Backing;
+  readonly #slow: Slow | undefined;
   readonly base = mkdtempSync(join(tmpdir(), 'atmos-faults-'));
   readonly remote = join(this.base, 'remote.git');
   readonly dir = join(this.base, 'one');
 
-  constructor(backing: Backing) {
+  /** With `slow` an image is built, too, and each build, plan and apply takes at least so long. */
+  constructor(backing: Backing, slow?: Slow) {
     this.backing = backing;
+    this.#slow = slow;
     mkdirSync(join(this.dir, 'deployments'), { recursive: true });
     for (const [name, text] of [
-      ['things', module(backing.made, backing.destroyed)],
+      ['things', module(backing, slow)],
       ['reader', READER],
     ] as const) {
       mkdirSync(join(this.dir, 'components/terraform', name), { recursive: true });
@@ -139,12 +83,24 @@ export class World {
     return execFileSync('git', ['-C', dir, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
   }
 
-  run(dir: string, args: string): { status: number | null; stdout: string; stderr: string } {
-    return spawnSync(process.execPath, [PROGRAM, ...args.split(' ')], { cwd: dir, encoding: 'utf8', env: this.env });
+  run(dir: string, args: string, env = this.env): { status: number | null; stdout: string; stderr: string } {
+    return spawnSync(process.execPath, [PROGRAM, ...args.split(' ')], { cwd: dir, encoding: 'utf8', env });
   }
 
-  start(dir: string, args: string): ChildProcess {
-    return spawn(process.execPath, [PROGRAM, ...args.split(' ')], { cwd: dir, env: this.env, detached: true, stdio: 'ignore' });
+  /** Runs a command and says how long it took, in milliseconds. */
+  time(dir: string, args: string): number {
+    const began = performance.now();
+    this.run(dir, args);
+    return performance.now() - began;
+  }
+
+  start(dir: string, args: string, stderr: 'ignore' | 'pipe' = 'ignore'): ChildProcess {
+    return spawn(process.execPath, [PROGRAM, ...args.split(' ')], {
+      cwd: dir,
+      env: this.env,
+      detached: true,
+      stdio: ['ignore', 'ignore', stderr],
+    });
   }
 
   get env(): NodeJS.ProcessEnv {
@@ -152,7 +108,9 @@ export class World {
   }
 
   #write(things: number, hasReader = true): void {
-    writeFileSync(join(this.dir, 'deployments/app.yaml'), deployment(things, hasReader, this.backing.backend, this.backing.secrets));
+    writeFileSync(join(this.dir, 'deployments/app.yaml'), deployment(things, hasReader, this.backing, this.#slow));
+    mkdirSync(join(this.dir, 'services/web'), { recursive: true });
+    writeFileSync(join(this.dir, 'services/web/things.txt'), `${things}\n`);
   }
 
   /** Declares so many things, and what reads them, or not. */

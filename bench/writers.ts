@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LOCAL } from './backing.ts';
 import { type Figures, none, told } from './figures.ts';
 import { PROGRAM } from './shop.ts';
-import { LOCAL, World } from './world.ts';
+import { World } from './world.ts';
 
 /** How many processes at once. */
 const WRITERS = 30;

@@ -52,7 +52,8 @@ export class ContainerOutput {
       if (this.#isOver || !State.Running) return;
       this.#follow(await within(LAST, this.#container.attach({ stream: true, stdout: true, stderr: true })));
     } catch (error) {
-      if (!isLostConnection(error) && (error as { statusCode?: number }).statusCode !== 404) throw error;
+      // What the engine answers is no fault of ours: of a container that has just ended, Podman says that it runs, and that nothing of it can be followed.
+      if (!isLostConnection(error) && (error as { statusCode?: number }).statusCode === undefined) throw error;
       // Whoever waits for the container says so if the engine is lost.
       await new Promise((resolve) => setTimeout(resolve, 500).unref());
       await this.#followOn();

@@ -142,6 +142,15 @@ export function call(args: readonly string[], { env = {}, cwd, onStart }: CallOp
       stderr += chunk.toString('utf8');
     });
     child.on('error', reject);
+    onTestFinished(() => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      // The test ran out of time: what it waited for is said, and does not outlive it.
+      const processes = execFileSync('ps', ['axfww', '-o', 'pid,etimes,stat,wchan:20,args'], { encoding: 'utf8' });
+      process.stderr.write(
+        `"${args.join(' ')}" (pid ${child.pid}) did not end. It printed:\n${stdout}${stderr}\nThe processes:\n${processes}\n`,
+      );
+      child.kill('SIGKILL');
+    });
     child.on('close', (code) => {
       const isJson = args.includes('--format') && args[args.indexOf('--format') + 1] === 'json';
       const json: unknown = isJson && stdout !== '' ? JSON.parse(stdout) : undefined;

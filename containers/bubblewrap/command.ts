@@ -40,14 +40,14 @@ function parse(line: string): { readonly [key: string]: unknown } {
 }
 
 /**
- * Runs `bwrap` to its end and hands interrupts on to the command inside. The exit code is 128 and the signal's number when one ended the
+ * Runs `bwrap`, which reads `words` as further arguments, to its end and hands interrupts on to the command inside. The exit code is 128 and the signal's number when one ended the
  * command.
  * @throws AtmosError `sandbox` when the sandbox could not be made: then the command never ran.
  */
 export async function runSandbox(
   launcher: Launcher,
   argv: readonly string[],
-  env: Readonly<Record<string, string>>,
+  words: readonly string[],
   confinement: Confinement,
   io: Pick<NodeIo, 'log'>,
   cancellation: Cancellation,
@@ -69,7 +69,7 @@ export async function runSandbox(
   };
   let hit: LimitHit | undefined;
   try {
-    hit = await launcher.run(argv, env, confinement, sinks);
+    hit = await launcher.run(argv, words, confinement, sinks);
   } finally {
     signals.close();
   }

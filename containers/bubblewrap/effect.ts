@@ -2,26 +2,28 @@ import { spawn } from 'node:child_process';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Cancellation, NodeIo } from '../../engine/index.ts';
+import { quote } from '../kept.ts';
 import { PID_FILE, type RunDirectory, writeRunFile } from '../runs.ts';
 import type { Cgroups } from './cgroups.ts';
 import { type Ended, ended, exitCodeOf, FORGET, readStatus, refuseInterrupted, Signals } from './command.ts';
-import { type Confinement, FILTER_FD } from './launcher.ts';
+import { type Confinement, FILTER_FD, say, WORDS_FD } from './launcher.ts';
 
 /** How often the log is looked at, in milliseconds. */
 const POLL = 40;
 
 /** Writes its own pid and becomes the sandbox: there is no moment at which it runs and can't be found. */
-const START = `eval "$1"; shift; ${FORGET}; echo $$ > "$1/${PID_FILE}" && exec ${FILTER_FD}<"$2" && shift 2 && exec "$@"`;
+const START = `exec ${WORDS_FD}<&0 </dev/null ${FILTER_FD}<"$2"; ${FORGET}; echo $$ > "$1/${PID_FILE}" && shift 2 && exec "$@"`;
 
 /**
  * Runs a sandbox that goes on if this process is killed: in a session of its own, writing to files of its run directory instead of pipes, which
- * would break with us. Returns the command's exit code.
+ * would break with us. It is told what to do by one command of a shell, which runs whole or, if we are killed while we write it, not at all.
+ * Returns the command's exit code.
  * @throws AtmosError `sandbox` when the sandbox could not be made
  */
 export async function runEffect(
   path: string,
   args: readonly string[],
-  env: Readonly<Record<string, string>>,
+  words: readonly string[],
   { filter, limits, networks }: Confinement,
   cgroups: Cgroups,
   run: RunDirectory,
@@ -45,12 +47,14 @@ export async function runEffect(
   }, POLL);
   try {
     const fds = files.map(({ fd }) => fd);
-    const child = spawn('/bin/sh', ['-c', START, 'sh', group.join, run.path, filter ?? '/dev/null', ...command], {
-      env,
-      detached: true,
-      stdio: ['ignore', ...fds],
-    });
-    await ended(child);
+    // Programs of this machine are found where they are by us; nothing of it reaches the command.
+    const env = { PATH: process.env.PATH ?? '' };
+    const child = spawn('/bin/sh', { env, detached: true, stdio: ['pipe', ...fds] });
+    const begin = ['/bin/sh', '-c', START, 'sh', run.path, filter ?? '/dev/null', ...command].map(quote).join(' ');
+    const end = ended(child);
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(`{ ${group.join}\n${say(words)} | ${begin}\n}\n`);
+    await end;
   } finally {
     clearInterval(timer);
     signals.close();

@@ -1,6 +1,5 @@
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import type { Limits } from '../../engine/index.ts';
 import { quote } from '../kept.ts';
@@ -35,10 +34,14 @@ export interface Confinement {
 
 /** The file descriptor at which a command finds the seccomp filter. */
 export const FILTER_FD = 4;
-const BLOCK_FD = 5;
+/** The one at which it finds words that are nobody else's business, each with a zero byte at its end. */
+export const WORDS_FD = 6;
 
-/** A call of `bwrap` that begins when it is told to. */
-const blocked = ([bwrap = '', ...args]: readonly string[]): readonly string[] => [bwrap, '--block-fd', String(BLOCK_FD), ...args];
+/**
+ * The beginning of a pipeline of POSIX's shell that hands words on to the command behind it. They are in no process's arguments or environment: the
+ * shell writes them itself.
+ */
+export const say = (words: readonly string[]): string => `printf '%s\\0' ${words.map(quote).join(' ')}`;
 
 /**
  * Starts commands through small shells that stay: a process is started by copying the one that starts it, and ours is large. A shell runs one command
@@ -58,16 +61,10 @@ export class Launcher {
   }
 
   /**
-   * Runs a command to its end, in a session that no terminal's Ctrl-C reaches. It has this environment and nothing of ours, and reads nothing but
-   * the filter. Its parent ends with this process, however that ends. Returns the limit that it ran into.
+   * Runs a command to its end, in a session that no terminal's Ctrl-C reaches. It has an empty environment, and reads nothing but the filter and
+   * `words`. Its parent ends with this process, however that ends. Returns the limit that it ran into.
    */
-  async run(
-    argv: readonly string[],
-    env: Readonly<Record<string, string>>,
-    confinement: Confinement,
-    sinks: Sinks,
-  ): Promise<LimitHit | undefined> {
-    if (!isExportable(env)) return this.#runDirectly(argv, env, confinement, sinks);
+  async run(argv: readonly string[], words: readonly string[], confinement: Confinement, sinks: Sinks): Promise<LimitHit | undefined> {
     const { networks } = confinement;
     const idle = this.#idle.get(networks) ?? [];
     this.#idle.set(networks, idle);
@@ -75,7 +72,7 @@ export class Launcher {
     // One that died while it had nothing to do starts nothing any more.
     while (shell?.isOver === true) shell = idle.pop();
     shell ??= this.#start(networks);
-    const hit = await shell.run(argv, env, confinement, sinks);
+    const hit = await shell.run(argv, words, confinement, sinks);
     idle.push(shell);
     return hit;
   }
@@ -86,53 +83,9 @@ export class Launcher {
     return shell;
   }
 
-  async #runDirectly(
-    argv: readonly string[],
-    env: Readonly<Record<string, string>>,
-    { filter, limits, networks }: Confinement,
-    sinks: Sinks,
-  ): Promise<LimitHit | undefined> {
-    const [command = '', ...args] = networks === undefined ? argv : networks.enter(blocked(argv));
-    const group = this.#cgroups.open();
-    const file = openSync(filter ?? '/dev/null', 'r');
-    const stdio: StdioOptions = ['ignore', 'pipe', 'pipe', 'pipe', file, ...(networks === undefined ? [] : ['pipe' as const])];
-    try {
-      group.set(limits);
-      const child = spawn(command, args, { env, detached: true, stdio });
-      // It takes much longer to make the sandbox than it takes to get here: nothing that is inside has begun yet.
-      if (child.pid !== undefined) group.add(child.pid);
-      child.stdout?.on('data', sinks.stdout);
-      child.stderr?.on('data', sinks.stderr);
-      (child.stdio[3] as Readable).on('data', sinks.status);
-      const end = ended(child);
-      try {
-        const network = child.pid === undefined ? undefined : await networks?.connect(child.pid);
-        (child.stdio.at(BLOCK_FD) as Writable | undefined)?.end('\n');
-        await end;
-        network?.close();
-      } finally {
-        // Without its network it never begins.
-        child.kill('SIGKILL');
-        await end.catch(() => undefined);
-      }
-      return group.hit();
-    } finally {
-      closeSync(file);
-      await group.remove();
-    }
-  }
-
   async close(): Promise<void> {
     await Promise.all([...this.#all].map((shell) => shell.close()));
   }
-}
-
-/** Variables that some shell keeps to itself. */
-const OWN: ReadonlySet<string> = new Set(['UID', 'EUID', 'PPID', 'SHELLOPTS', 'BASHOPTS', 'BASH_VERSINFO', '_']);
-
-/** Whether every name is one that any shell can export. */
-function isExportable(env: Readonly<Record<string, string>>): boolean {
-  return Object.keys(env).every((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !OWN.has(name));
 }
 
 class Shell {
@@ -173,7 +126,7 @@ class Shell {
 
   async run(
     argv: readonly string[],
-    env: Readonly<Record<string, string>>,
+    words: readonly string[],
     { filter, limits }: Confinement,
     sinks: Sinks,
   ): Promise<LimitHit | undefined> {
@@ -192,11 +145,9 @@ class Shell {
           });
         }),
     );
-    const exports = Object.entries(env).map(([name, value]) => `export ${name}=${quote(value)}; `);
     const marks = [1, 2, 3].map((fd) => `; printf ${mark} >&${fd}`).join('');
-    this.#child.stdin?.write(
-      `(${FORGET}; ${exports.join('')}exec ${argv.map(quote).join(' ')}) </dev/null ${FILTER_FD}<${quote(filter ?? '/dev/null')}${marks}\n`,
-    );
+    const command = `(exec ${WORDS_FD}<&0 </dev/null ${FILTER_FD}<${quote(filter ?? '/dev/null')}; ${FORGET}; exec ${argv.map(quote).join(' ')})`;
+    this.#child.stdin?.write(`${say(words)} | ${command}${marks}\n`);
     try {
       await Promise.all(ends);
       return this.#group.hit();

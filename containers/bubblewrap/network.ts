@@ -130,7 +130,7 @@ fifo=$1 slirp=$2 addresses=$3 unshare=$4; shift 4
 mkfifo "$fifo" && exec 9<>"$fifo" 8<"$fifo" && rm "$fifo" || exit 1
 mine=$(readlink /proc/$$/ns/net)
 (
-  exec >/dev/null 2>&1 3>&- 4<&- 9<&-
+  exec >/dev/null 2>&1 3>&- 4<&- 6<&- 9<&-
   while [ "$(readlink /proc/$$/ns/net)" = "$mine" ] || { [ -e /proc/$$ ] && [ -z "$(cat /proc/$$/uid_map)" ]; }; do sleep 0.01; done
   exec "$slirp" ${OPTIONS.join(' ')} --cidr="$addresses" --exit-fd=8 --userns-path=/proc/$$/ns/user $$ ${DEVICE}
 ) &

@@ -4,8 +4,11 @@ import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { AtmosError } from '../../engine/index.ts';
+import { procArguments, writableIn } from './proc.ts';
 
 const call = promisify(execFile);
+/** Prints what is mounted where, without a program but the shell. */
+const MOUNTS = 'while read -r line; do echo "$line"; done < /proc/self/mountinfo';
 
 /** The `bwrap` command of this machine. */
 export interface Bubblewrap {
@@ -16,7 +19,7 @@ export interface Bubblewrap {
 
 /**
  * Finds `bwrap` and tries it: whether this machine lets it make its namespaces is known only by making them.
- * @throws AtmosError `no-bubblewrap`, `no-user-namespaces`, with the remedy
+ * @throws AtmosError `no-bubblewrap`, `no-user-namespaces`, `proc-writable`, with the remedy
  */
 export async function findBubblewrap(): Promise<Bubblewrap> {
   const path = await onPath('bwrap');
@@ -27,10 +30,13 @@ export async function findBubblewrap(): Promise<Bubblewrap> {
       hint: 'install it: sudo apt-get install bubblewrap   (Fedora: dnf, Arch: pacman -S, Alpine: apk add)',
     });
   }
+  const options = { env: {} };
+  let mounts: string;
+  let version: string;
   try {
-    const trial = ['--unshare-all', '--unshare-user', '--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', path, '--version'];
-    const { stdout } = await call(path, trial);
-    return { path, version: stdout.trim().replace(/^bubblewrap /, '') };
+    const trial = ['--unshare-all', '--unshare-user', '--ro-bind', '/', '/', ...procArguments(), '--dev', '/dev'];
+    const tried = [call(path, ['--version'], options), call(path, [...trial, '/bin/sh', '-c', MOUNTS], options)];
+    [version = '', mounts = ''] = (await Promise.all(tried)).map(({ stdout }) => stdout);
   } catch (cause) {
     const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : String(cause);
     throw new AtmosError(`bubblewrap can't make a sandbox here: ${said}`, {
@@ -40,6 +46,15 @@ export async function findBubblewrap(): Promise<Bubblewrap> {
       cause,
     });
   }
+  const writable = writableIn(mounts);
+  if (writable.length > 0) {
+    throw new AtmosError(`bubblewrap can't protect this machine's ${writable.join(', ')}`, {
+      kind: 'environment',
+      code: 'proc-writable',
+      hint: 'use --runtime docker, or a newer bubblewrap',
+    });
+  }
+  return { path, version: version.trim().replace(/^bubblewrap /, '') };
 }
 
 /** Settings of Linux that forbid user namespaces: where it is kept, what it is then, and what allows them. */

@@ -19,7 +19,7 @@ import { runEffect } from './effect.ts';
 import { FILTER_FD, Launcher } from './launcher.ts';
 import { Networks } from './network.ts';
 import { type Bubblewrap, findBubblewrap } from './probe.ts';
-import { sandboxArguments, shellArguments } from './sandbox.ts';
+import { environmentArguments, sandboxArguments, shellArguments } from './sandbox.ts';
 import { seccompFilter } from './seccomp.ts';
 
 /**
@@ -77,11 +77,11 @@ class BubblewrapRuntime implements Runtime {
       const args = sandboxArguments(step, rootfs, laid.binds, filter !== undefined, names);
       const env = environment(image, step);
       const confinement = { filter, limits: step.exec.limits, networks };
-      const all = { ...env, ...io.secrets };
+      const words = environmentArguments({ ...env, ...io.secrets });
       const { exitCode, hit } =
         run === undefined
-          ? await runSandbox(this.#launcher, [this.#path, '--die-with-parent', ...args], all, confinement, io, cancellation)
-          : await runEffect(this.#path, args, all, confinement, this.#cgroups, run, io, cancellation);
+          ? await runSandbox(this.#launcher, [this.#path, '--die-with-parent', ...args], words, confinement, io, cancellation)
+          : await runEffect(this.#path, args, words, confinement, this.#cgroups, run, io, cancellation);
       const outputs = collects(step.exec, exitCode) ? await laid.collect() : {};
       if (io.keepRoot === undefined || step.exec.succeeds.includes(exitCode)) return { exitCode, outputs, hit };
       const kept = laid.keep(io.keepRoot);

@@ -2,19 +2,21 @@ import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError, type ResolvedExec } from '../../engine/index.ts';
 import type { Bind } from '../binds.ts';
-import { FILTER_FD } from './launcher.ts';
+import { FILTER_FD, WORDS_FD } from './launcher.ts';
+import { procArguments } from './proc.ts';
 
 const MIB = 1024 * 1024;
 /** The user that commands run as, whoever we are: in the sandbox's own user namespace it stands for us. */
 const USER = '65534';
 /** How hosts are found by name: the machine's own files unless others are given, for a node with a network whose image has room for them. */
 const NAMES = ['/etc/resolv.conf', '/etc/hosts'];
+const PROC = procArguments();
 /** What every sandbox makes for itself. */
 const OWN = ['dev', 'proc', 'tmp'];
 
 /**
  * The arguments of `bwrap`: a root file system of the image's directories and the node's binds, all else absent; a network only where it is
- * declared, with `resolvConf` in place of the machine's. Values of the environment are not among them, since anybody can read a process's arguments.
+ * declared, with `resolvConf` in place of the machine's. The environment is not among them (`environmentArguments`): anybody can read a process's arguments.
  */
 export function sandboxArguments(
   { id, exec }: ResolvedExec,
@@ -24,12 +26,20 @@ export function sandboxArguments(
   resolvConf?: string,
 ): readonly string[] {
   return [
-    ...['--new-session', '--as-pid-1', '--json-status-fd', '3'],
+    ...['--args', String(WORDS_FD), '--new-session', '--as-pid-1', '--json-status-fd', '3'],
     ...filterArguments(hasFilter),
     ...isolation(id, exec, rootfs, binds, resolvConf),
     '--',
     ...exec.argv,
   ];
+}
+
+/**
+ * The arguments of `bwrap` that are read from a file descriptor: the environment of the command, and of it alone. In the environment of `bwrap`
+ * variables like `LD_PRELOAD` would have the machine's own programs do what a node wants.
+ */
+export function environmentArguments(env: Readonly<Record<string, string>>): readonly string[] {
+  return ['--clearenv', ...Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value])];
 }
 
 /** The same sandbox with a shell in it, for a person at a terminal; without the environment's secrets. */
@@ -41,8 +51,7 @@ export function shellArguments(
   hasFilter: boolean,
   resolvConf?: string,
 ): readonly string[] {
-  const set = Object.entries(env).flatMap(([name, value]) => ['--setenv', name, value]);
-  return [...filterArguments(hasFilter), ...isolation(id, exec, rootfs, binds, resolvConf), '--clearenv', ...set, '--', 'sh'];
+  return [...filterArguments(hasFilter), ...isolation(id, exec, rootfs, binds, resolvConf), ...environmentArguments(env), '--', 'sh'];
 }
 
 function filterArguments(hasFilter: boolean): readonly string[] {
@@ -72,7 +81,7 @@ function isolation(
   return [
     ...['--unshare-all', '--unshare-user', '--uid', USER, '--gid', USER, '--hostname', 'sandbox', '--cap-drop', 'ALL'],
     ...(exec.network === 'none' ? [] : ['--share-net']),
-    ...['--tmpfs', '/', ...root.args, '--proc', '/proc', '--dev', '/dev', ...tmp, ...mounts],
+    ...['--tmpfs', '/', ...root.args, ...PROC, '--dev', '/dev', ...tmp, ...mounts],
     ...(exec.network === 'none'
       ? []
       : NAMES.flatMap((path) =>

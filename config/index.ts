@@ -15,8 +15,9 @@ export { originsOf } from './origins.ts';
 export { loadProject, type Project, type RemoteSettings } from './project.ts';
 export { type GitFacts, type ResolveOptions, resolve } from './resolve.ts';
 export * from './scope.ts';
-export { hasWorkspaces } from './shared-states.ts';
+
+export { statePlace } from './state-place.ts';
 export { type StoreSettings, storeOf } from './stores.ts';
 export { inspectModule, type TerraformModule, testModules } from './terraform-module.ts';
 export type { TextCache } from './text-cache.ts';
-export { validateDeployment } from './validate.ts';
+export { validateDeployments } from './validate.ts';

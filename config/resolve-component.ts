@@ -17,6 +17,7 @@ import { stackName, workspaceOf } from './stacks/names.ts';
 import { HELM_SECTIONS, SECTIONS } from './stacks/sections.ts';
 import { storeOf } from './stores.ts';
 import type { Value } from './templates/index.ts';
+import { checkTerraformEnv } from './terraform-env.ts';
 import { inspectModule } from './terraform-module.ts';
 import type { TextCache } from './text-cache.ts';
 import {
@@ -126,6 +127,7 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
     if (value !== undefined) add(section, value);
   }
   if (kind === 'terraform') {
+    checkTerraformEnv(`${kind}/${name}`, mapOf(member(unevaluated, 'env'), '"env"'));
     const remote = remoteStateOf(unevaluated, backend, merged.merger);
     if (remote.section !== undefined) add('remote_state_backend', remote.section);
     Object.assign(sections, {

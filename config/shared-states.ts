@@ -1,53 +1,54 @@
-import type { AtmosError } from '../engine/index.ts';
-import { canonicalJson } from '../engine/index.ts';
+import type { AtmosError, JsonObject } from '../engine/index.ts';
 import type { Scope, ScopedComponent } from './scope.ts';
+import { statePlace } from './state-place.ts';
 import { errorAt, type Place } from './yaml/located.ts';
 
-/** Backends that have one state at an address, whatever the workspace. */
-const WITHOUT_WORKSPACES = new Set(['http']);
-
-/** Whether a backend has a state for each workspace. */
-export function hasWorkspaces(backend: string): boolean {
-  return !WITHOUT_WORKSPACES.has(backend);
-}
-
 /**
- * Components, of one target or of two, whose states would lie at one place: what is applied of one would be taken for the other's, and destroyed with
+ * Components, of one target or of two, also of different deployments, whose states would lie at one place: what is applied of one would be taken for the other's, and destroyed with
  * it. Local states lie apart by target and component.
  */
-export function sharedStates(scopes: readonly Scope[], placeOf: (address: string) => Place | undefined): readonly AtmosError[] {
-  const first = new Map<string, { readonly target: string; readonly address: string }>();
+export function sharedStates(
+  scopes: readonly Scope[],
+  placeOf: (deployment: string, address: string) => Place | undefined,
+): readonly AtmosError[] {
+  const first = new Map<string, Named>();
   const errors: AtmosError[] = [];
-  for (const { target, components } of scopes) {
-    for (const component of Object.values(components)) {
-      const place = stateOf(component);
+  for (const scope of scopes) {
+    for (const component of Object.values(scope.components)) {
+      const place = stateOf(scope, component);
       if (place === undefined) continue;
       const { address } = component;
+      const one = { deployment: scope.deployment, target: scope.target, address };
       const other = first.get(place);
-      if (other === undefined) first.set(place, { target, address });
-      else errors.push(shared(placeOf(address), { target, address }, other));
+      if (other === undefined) first.set(place, one);
+      else errors.push(shared(placeOf(one.deployment, address), one, other, place));
     }
   }
   return errors;
 }
 
-function stateOf({ kind, sections }: ScopedComponent): string | undefined {
-  const { backend_type: type, backend = {}, workspace } = sections;
-  if (kind !== 'terraform' || typeof type !== 'string' || type === 'local' || type === '') return undefined;
-  return canonicalJson([type, backend, hasWorkspaces(type) ? (workspace ?? null) : null]);
+function stateOf({ deployment, target, secrets }: Scope, { kind, sections }: ScopedComponent): string | undefined {
+  if (kind !== 'terraform') return undefined;
+  return statePlace({
+    type: String(sections.backend_type ?? ''),
+    backend: (sections.backend ?? {}) as JsonObject,
+    workspace: String(sections.workspace ?? 'default'),
+    env: (sections.env ?? {}) as JsonObject,
+    secrets: Object.keys(secrets),
+    owner: `${deployment}/${target}`,
+  });
 }
 
 interface Named {
+  readonly deployment: string;
   readonly target: string;
   readonly address: string;
 }
 
-function shared(place: Place | undefined, one: Named, other: Named): AtmosError {
-  const who =
-    one.address === other.address
-      ? `${one.address} of ${other.target} and ${one.target}`
-      : `${other.address} of ${other.target} and ${one.address} of ${one.target}`;
-  return errorAt(place, `the states of ${who} would be one: their backends, keys and workspaces are the same`, {
+function shared(at: Place | undefined, one: Named, other: Named, place: string): AtmosError {
+  const of = ({ deployment, target, address }: Named): string =>
+    `${address} of ${one.deployment === other.deployment ? target : `${deployment}/${target}`}`;
+  return errorAt(at, `the states of ${of(other)} and ${of(one)} would be one: ${place}`, {
     code: 'shared-state',
     hint: 'give each its own: with the target in the key, prefix, address or workspace of its backend',
   });

@@ -11,29 +11,51 @@ import { declaredStacks, ManifestLoader } from './stacks/imports.ts';
 import { mapOf, member } from './yaml/located.ts';
 
 /**
- * Everything that is wrong with a deployment, each error once: its file; when that holds, the stacks that it declares; when these hold too and
- * `options` are given, what resolving each of its targets meets.
+ * Everything that is wrong with some deployments, each error once: their files; where these hold, the stacks that they declare; where these hold too and
+ * `options` are given, what resolving each of their targets meets, and what all of these together do.
  */
-export async function validateDeployment(
+export async function validateDeployments(
   files: ConfigFiles,
   project: Project,
-  name: string,
+  names: readonly string[],
   options?: ResolveOptions,
 ): Promise<readonly AtmosError[]> {
   const found = new ErrorList();
+  const all: Validated[] = [];
+  for (const name of names) {
+    const own = new ErrorList();
+    all.push(await validate(files, project, name, options, own));
+    for (const error of own.errors) found.add(error);
+  }
+  const places = new Map(all.map(({ deployment }) => [deployment?.name, componentSections(deployment?.root)]));
+  const scopes = all.flatMap((one) => one.scopes);
+  for (const error of sharedStates(scopes, (deployment, address) => places.get(deployment)?.get(address)?.at)) found.add(error);
+  return found.errors;
+}
+
+interface Validated {
+  readonly deployment: Deployment | undefined;
+  readonly scopes: readonly Scope[];
+}
+
+async function validate(
+  files: ConfigFiles,
+  project: Project,
+  name: string,
+  options: ResolveOptions | undefined,
+  found: ErrorList,
+): Promise<Validated> {
   const deployment = await found.collect(() => loadDeployment(files, project, name, options?.cache));
-  if (deployment === undefined) return found.errors;
+  if (deployment === undefined) return { deployment, scopes: [] };
   const loader = new ManifestLoader(files, project, { cache: options?.cache, functions: {}, call: () => undefined });
   for (const stack of declaredStacks(sectionsOf(deployment))) await found.collect(() => loader.load([stack]));
-  if (options === undefined || found.errors.length > 0) return found.errors;
   const scopes: Scope[] = [];
+  if (options === undefined || found.errors.length > 0) return { deployment, scopes };
   for (const target of deployment.targets) {
     const scope = await found.collect(() => resolve(files, project, deployment, target, options));
     if (scope !== undefined) scopes.push(withoutDisabled(scope));
   }
-  const places = componentSections(deployment.root);
-  for (const error of sharedStates(scopes, (address) => places.get(address)?.at)) found.add(error);
-  return found.errors;
+  return { deployment, scopes };
 }
 
 /** The deployment's own section and its targets'. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path/posix';
-import { type ConfigFiles, inspectModule, type TerraformModule } from '../config/index.ts';
-import { AtmosError, type Digest, shortId, subtree, type Tree, together } from '../engine/index.ts';
+import { type ConfigFiles, inspectModule, statePlace, type TerraformModule } from '../config/index.ts';
+import { AtmosError, type Digest, type JsonObject, shortId, subtree, type Tree, together } from '../engine/index.ts';
 import { type Instance, type Instances, type LayerTrees, lockOf, providersOf, takeApart, terraformImage } from '../phases/index.ts';
 import type { Release, ReleaseComponent } from '../releases/index.ts';
 import { stateDirectory } from './local-state.ts';
@@ -48,10 +48,36 @@ export async function instancesOf(
         variableTypes,
         stores: read[address],
         stateDir: stateDirectory(deployment, target, address),
+        statePlace: await placeOf(workspace, release, component, trees.backend),
       },
     ];
   });
   return Object.fromEntries(instances);
+}
+
+/** Where a component's state lies, by the backend file in its layer. */
+async function placeOf(
+  { store }: Workspace,
+  { config }: Release,
+  { settings }: ReleaseComponent,
+  backend: Digest,
+): Promise<string | undefined> {
+  const type = String(settings.backend_type);
+  const [file] = (await store.tree(backend)).entries;
+  const bytes = file === undefined ? undefined : await store.get(file.digest);
+  const written = bytes === undefined ? {} : (JSON.parse(Buffer.from(bytes).toString('utf8')) as BackendFile);
+  return statePlace({
+    type,
+    backend: written.terraform?.backend?.[type] ?? {},
+    workspace: String(settings.workspace),
+    env: (settings.env ?? {}) as JsonObject,
+    secrets: Object.keys(config.secrets),
+    owner: `${config.deployment}/${config.target}`,
+  });
+}
+
+interface BackendFile {
+  readonly terraform?: { readonly backend?: Readonly<Record<string, JsonObject>> };
 }
 
 /** @throws AtmosError `no-such-component` */

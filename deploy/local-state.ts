@@ -31,6 +31,7 @@ export async function locateState(workspace: Pick<Workspace, 'stateRoot'>, insta
     backend: String(settings.backend_type),
     config: instance.trees.backend,
     workspace: String(settings.workspace),
+    ...(instance.statePlace === undefined ? {} : { place: instance.statePlace }),
     ...(existsSync(path) ? { rescued: { host: hostname(), path } } : {}),
   };
   if (base.backend !== 'local') return { ...base, lineage: null, serial: null, host: null, dir: null };
@@ -113,10 +114,10 @@ async function checkState(workspace: Pick<Workspace, 'stateRoot'>, state: Target
   if (known === undefined) await refuseDestroyed(workspace, state, instance);
   const location = known?.state ?? null;
   if (known === undefined || location === null) return;
-  const { backend_type: backend, workspace: name } = component.settings;
-  if (location.backend !== backend || location.workspace !== name || location.config !== instance.trees.backend) {
+  if (!isSameState(instance, location)) {
+    const { backend_type: backend, workspace: name } = component.settings;
     throw new AtmosError(
-      `${address}: its state is in ${placeOf(location.backend, location.workspace)}, and the release wants it in ${placeOf(String(backend), String(name), location)}`,
+      `${address}: its state is in ${placeOf(location.backend, location.workspace, location.place)}, and the release wants it in ${placeOf(String(backend), String(name), instance.statePlace, location)}`,
       {
         kind: 'refused',
         code: 'state-moved',
@@ -150,8 +151,20 @@ async function refuseDestroyed(
   });
 }
 
+/** Whether a component would have the state that lies there. What was recorded before places were is told by all of its backend's configuration. */
+export function isSameState(
+  { component, trees, statePlace }: Instance,
+  { backend, config, workspace, place }: Pick<StateLocation, 'backend' | 'config' | 'workspace' | 'place'>,
+): boolean {
+  const { backend_type: type, workspace: own } = component.settings;
+  if (backend !== type) return false;
+  if (place !== undefined && statePlace !== undefined) return place === statePlace;
+  return config === trees.backend && (workspace === own || backend === 'http');
+}
+
 /** A place for people; `from` is the one that it is told apart from. */
-function placeOf(backend: string, workspace: string, from?: StateLocation): string {
+function placeOf(backend: string, workspace: string, place: string | undefined, from?: StateLocation): string {
+  if (place !== undefined) return `"${place}"`;
   if (from?.backend === backend && from.workspace === workspace) return 'another place of it: the configuration of its backend changed';
   return `backend "${backend}", workspace "${workspace}"`;
 }

@@ -31,6 +31,8 @@ export interface Instance {
   readonly stores: Digest | undefined;
   /** Below the state root: the directory of its local state. */
   readonly stateDir: string;
+  /** As `statePlace` has it. */
+  readonly statePlace: string | undefined;
 }
 export type Instances = Readonly<Record<string, Instance>>;
 

@@ -56,6 +56,19 @@ export class Ledger {
     return Promise.all(all.map((target) => this.#stateAt(deployment, target, ids.get(ledgerRef(deployment, target)))));
   }
 
+  /** Where every target of every deployment stands that has a ledger, sorted. @throws AtmosError `remote-unreachable` */
+  async allStates(): Promise<readonly TargetState[]> {
+    const ids = await this.#refs.read(['refs/atmos/ledger/*']);
+    return Promise.all(
+      [...ids]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([ref, id]) => {
+          const { deployment, target } = parseLedgerRef(ref);
+          return this.#stateAt(deployment, target, id);
+        }),
+    );
+  }
+
   /** The deployments that have a ledger, sorted. */
   async deployments(): Promise<readonly string[]> {
     const ids = await this.#readOrRecall(['refs/atmos/ledger/*']);

@@ -84,6 +84,8 @@ export interface StateLocation {
   /** Digest of the backend's configuration. */
   readonly config: Digest;
   readonly workspace: string;
+  /** As text for people, the same only for what is one state; absent of a `local` one, and where it was not recorded yet. */
+  readonly place?: string;
   /** Only of a `local` backend: which state, how often it was written, and the machine and directory that have it. */
   readonly lineage: string | null;
   readonly serial: number | null;

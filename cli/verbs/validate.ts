@@ -1,4 +1,4 @@
-import { listDeployments, validateDeployment } from '../../config/index.ts';
+import { listDeployments, validateDeployments } from '../../config/index.ts';
 import { worktreeOptions } from '../../deploy/index.ts';
 import { AtmosError } from '../../engine/index.ts';
 import { forPeople, report } from '../errors.ts';
@@ -11,8 +11,7 @@ export async function validate(globals: Globals, name: string | undefined, optio
     const { files, project, cache } = workspace;
     const names = name === undefined ? (await listDeployments(files, project, cache)).map((one) => one.name) : [name];
     for (const one of project.unread) tell(`${forPeople(one, 'warning')}\n`);
-    const errors: AtmosError[] = [];
-    for (const one of names) errors.push(...(await validateDeployment(files, project, one, worktreeOptions(workspace))));
+    const errors = await validateDeployments(files, project, names, worktreeOptions(workspace));
     const [first, ...others] = errors;
     const failure =
       first === undefined

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { listDeployments, loadDeployment, loadProject, validateDeployment, workingTree } from '../../config/index.ts';
+import { listDeployments, loadDeployment, loadProject, validateDeployments, workingTree } from '../../config/index.ts';
 import { OPTIONS, placeOf, refusal, repository, scopeOf, varsOf } from './repository.ts';
 
 async function open(files: Readonly<Record<string, string>>) {
@@ -10,7 +10,7 @@ async function open(files: Readonly<Record<string, string>>) {
 /** All errors of `deployments/app.yaml`: place, message and hint. */
 async function errorsOf(text: string, others: Readonly<Record<string, string>> = {}): Promise<readonly string[]> {
   const { tree, project } = await open({ 'deployments/app.yaml': text, ...others });
-  const errors = await validateDeployment(tree, project, 'app', OPTIONS);
+  const errors = await validateDeployments(tree, project, ['app'], OPTIONS);
   return errors.map((error) => `${placeOf(error).replace('deployments/app.yaml:', '')} ${error.message} (${error.hint})`);
 }
 
@@ -61,7 +61,7 @@ describe('listDeployments', () => {
   });
 });
 
-describe('validateDeployment', () => {
+describe('validateDeployments', () => {
   test('finds nothing wrong with a deployment that holds', async () => {
     expect(await errorsOf('deployment: { name: app, components: { terraform: { a: {} } } }')).toEqual([]);
   });
@@ -123,14 +123,14 @@ describe('validateDeployment', () => {
 ${b}  targets: { dev: { context: { of: one } }, prod: { context: { of: two } } }
 `;
     const http = (address: string): string => `{ backend_type: http, backend: { http: { address: "${address}" } } }`;
-    const one =
-      'the states of terraform/a of dev and prod would be one: their backends, keys and workspaces are the same (give each its own: with the target in the key, prefix, address or workspace of its backend)';
-    expect(await errorsOf(text(http('http://x/a')))).toEqual([`5:7 ${one}`]);
+    const one = (place: string): string =>
+      `the states of terraform/a of dev and terraform/a of prod would be one: ${place} (give each its own: with the target in the key, prefix, address or workspace of its backend)`;
+    expect(await errorsOf(text(http('http://x/a')))).toEqual([`5:7 ${one('http http://x/a')}`]);
     expect(await errorsOf(text(http('http://x/{{ .context.of }}')))).toEqual([]);
     expect(await errorsOf(text('{ backend_type: local }'))).toEqual([]);
     const pg = (schema: string): string =>
       `{ backend_type: pg, backend: { pg: { schema_name: "${schema}" } }, metadata: { terraform_workspace: all } }`;
-    expect(await errorsOf(text(pg('all')))).toEqual([`5:7 ${one}`]);
+    expect(await errorsOf(text(pg('all')))).toEqual([`5:7 ${one('pg localhost:5432/ all all')}`]);
     expect(await errorsOf(text(pg('{{ .context.of }}')))).toEqual([]);
     const two = await errorsOf(text(http('http://x/{{ .context.of }}'), `      b: ${http('http://x/{{ .context.of }}')}\n`));
     expect(two[0]).toContain('the states of terraform/a of dev and terraform/b of dev would be one');

@@ -1,9 +1,9 @@
 import { RUNTIMES } from '../containers/index.ts';
 import { journal, openWorkspace, type RunSettings, type Workspace } from '../deploy/index.ts';
-import { AtmosError, type Listener } from '../engine/index.ts';
+import { AtmosError, growingMask, type Listener } from '../engine/index.ts';
 import { type Globals, oneOf } from './globals.ts';
 import { progressLines } from './progress.ts';
-import { tell } from './streams.ts';
+import { maskWith, tell } from './streams.ts';
 import { traced } from './tracing.ts';
 
 /** What the verbs that run nodes take. */
@@ -36,6 +36,8 @@ export function runSettings(globals: Globals, flags: RunFlags, workspace: Worksp
   const { project, logsRoot } = workspace;
   const { engine } = project.deployments;
   const cancellation = interrupts();
+  const mask = growingMask([]);
+  maskWith(mask);
   workspace.stopBy(cancellation);
   const runtime = flags.runtime ?? process.env.ATMOS_DEPLOYMENT_RUNTIME ?? engine.runtime;
   return {
@@ -50,6 +52,7 @@ export function runSettings(globals: Globals, flags: RunFlags, workspace: Worksp
     cancellation,
     lockTimeoutMs: lockTimeoutOf(flags.lockTimeout),
     listener: traced(both(recordIn(logsRoot, globals), shownBy(globals))),
+    mask,
     onRuntime: (name) => {
       if (globals.verbose) tell(`  containers: ${name}\n`);
     },

@@ -1,11 +1,20 @@
 import { writeSync } from 'node:fs';
+import { harmless } from './shown.ts';
 
 const STDOUT = 1;
 /** The streams, once they were used: to make one costs a start more than all that is said over it. */
 const used: { stdout?: NodeJS.WriteStream; stderr?: NodeJS.WriteStream } = {};
 
+let mask = (text: string): string => text;
+
+/** From now on all that is said passes this. */
+export function maskWith(hide: (text: string) => string): void {
+  mask = hide;
+}
+
 /** Says something on stdout, where answers go. What a reader does not take at once waits for him. */
-export function say(text: string): void {
+export function say(raw: string): void {
+  const text = harmless(mask(raw));
   if (used.stdout !== undefined) {
     used.stdout.write(text);
     return;
@@ -23,7 +32,7 @@ export function say(text: string): void {
 
 /** Says something on stderr, where progress and errors go. Never waits: who reads slowly holds up nothing. */
 export function tell(text: string): void {
-  (used.stderr ?? open('stderr')).write(text);
+  (used.stderr ?? open('stderr')).write(harmless(mask(text)));
 }
 
 function open(name: 'stdout' | 'stderr'): NodeJS.WriteStream {

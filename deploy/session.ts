@@ -4,13 +4,13 @@ import {
   type ComputeFunctions,
   type Digest,
   type Graph,
+  type GrowingMask,
   type Isolation,
   type Listener,
   type RemoteCache,
   type Results,
   type Runtime,
   run,
-  type Sensitive,
 } from '../engine/index.ts';
 import { COMPUTES, sensitiveValues } from '../phases/index.ts';
 import type { Lock } from '../tracking/index.ts';
@@ -35,6 +35,8 @@ export interface RunSettings {
   /** How long to wait for whoever deploys the same target, in milliseconds. */
   readonly lockTimeoutMs: number;
   readonly listener: Listener;
+  /** Learns of all that is secret: whoever shows something masks it. */
+  readonly mask: GrowingMask;
   /** Told once, when the first container is about to run. */
   readonly onRuntime: (name: string) => void;
 }
@@ -49,8 +51,6 @@ export class Session {
   readonly #settings: RunSettings;
   /** With `--no-cache`, what this command has made itself still counts. */
   readonly #fresh: Set<Digest> | undefined;
-  /** Outputs that Terraform calls sensitive, of all graphs of this command. */
-  readonly #sensitive: Sensitive;
   #runtime: Promise<Runtime> | undefined;
   #remote: Promise<RemoteCache | undefined> | undefined;
   #durations: ReadonlyMap<string, number> | undefined;
@@ -59,15 +59,7 @@ export class Session {
     this.#workspace = workspace;
     this.#settings = settings;
     this.#fresh = settings.noCache ? new Set() : undefined;
-    const { store } = workspace;
-    this.#sensitive = {
-      known: new Set(),
-      find: async (step, { outputs }) => {
-        if (outputs === undefined || !READERS.includes(step)) return [];
-        return sensitiveValues(await store.tree(outputs), async (digest) => (await store.get(digest)) ?? new Uint8Array());
-      },
-    };
-    this.images = openImages(store, pinsOf(lock));
+    this.images = openImages(workspace.store, pinsOf(lock));
     // Where nothing cached counts, a container will have to be run.
     if (settings.noCache) this.warm();
   }
@@ -101,7 +93,11 @@ export class Session {
       remote,
       durations: this.#durations,
       secrets,
-      sensitive: this.#sensitive,
+      // Outputs that Terraform calls sensitive.
+      findSecrets: async (step, { outputs }) => {
+        if (outputs === undefined || !READERS.includes(step)) return [];
+        return sensitiveValues(await store.tree(outputs), async (digest) => (await store.get(digest)) ?? new Uint8Array());
+      },
       beforeEffect: lock === undefined ? undefined : () => lock.check(),
       runtime: () => this.#open(),
     });

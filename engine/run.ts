@@ -7,7 +7,7 @@ import { AtmosError } from './errors.ts';
 import type { Listener } from './events.ts';
 import { CommandFailed, type ExecutionContext, execute } from './execute.ts';
 import type { Graph } from './graph.ts';
-import { growingMask } from './mask.ts';
+import { type GrowingMask, growingMask } from './mask.ts';
 import type { Isolation } from './needs.ts';
 import type { NodeId } from './node.ts';
 import type { RemoteCache } from './remote.ts';
@@ -15,13 +15,6 @@ import type { Outcome, Results } from './results.ts';
 import type { Cancellation, Runtime } from './runtime.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Store } from './store/index.ts';
-
-/** What is secret of what nodes produce. */
-export interface Sensitive {
-  /** What was found so far; a run adds to it. */
-  readonly known: Set<string>;
-  find(step: string, outputs: Readonly<Record<string, Digest>>): Promise<readonly string[]>;
-}
 
 export interface RunOptions {
   readonly store: Store;
@@ -40,8 +33,10 @@ export interface RunOptions {
   readonly fresh: Set<Digest> | undefined;
   /** Values of secrets by name; a node gets those that it names. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** Finds in what nodes produce what is secret, too: it is masked from then on, before anything gets it. */
-  readonly sensitive?: Sensitive | undefined;
+  /** Masks what is secret, and learns of these secrets and of what is found to be one; where it is kept, others are masked by it, too. */
+  readonly mask?: GrowingMask | undefined;
+  /** Finds in what a step of a node produces what is secret: it is masked from then on, before anything gets it. */
+  readonly findSecrets?: ((step: string, outputs: Readonly<Record<string, Digest>>) => Promise<readonly string[]>) | undefined;
   readonly stateRoot: string;
   /** Where effects keep what the next process needs to find them. */
   readonly runsRoot: string;
@@ -62,7 +57,8 @@ export interface RunOptions {
  */
 export async function run(graph: Graph, options: RunOptions): Promise<Results> {
   const scheduler = new Scheduler(graph, options);
-  const mask = growingMask([...Object.values(options.secrets), ...(options.sensitive?.known ?? [])]);
+  const mask = options.mask ?? growingMask([]);
+  mask.add(Object.values(options.secrets));
   const emitter = makeEmitter(graph, options.listener, mask);
   const outcomes = new Map<NodeId, Outcome>();
   const context: ExecutionContext = { ...options, inFlight: new Map() };
@@ -82,8 +78,8 @@ export async function run(graph: Graph, options: RunOptions): Promise<Results> {
     const start = async (id: NodeId): Promise<void> => {
       const outcome = await runNode(id, graph, outcomes, context, emitter);
       outcomes.set(id, outcome);
-      if (options.sensitive !== undefined && outcome.status !== 'cancelled')
-        mask.add(await learn(options.sensitive, graph.nodes.get(id)?.step ?? '', outcome.outputs));
+      if (options.findSecrets !== undefined && outcome.status !== 'cancelled')
+        mask.add(await options.findSecrets(graph.nodes.get(id)?.step ?? '', outcome.outputs));
       if (outcome.status === 'done') scheduler.succeeded(id);
       else cancel(scheduler.failed(id), `${id} failed`);
       step();
@@ -97,12 +93,6 @@ export async function run(graph: Graph, options: RunOptions): Promise<Results> {
     step();
   });
   return { outcomes };
-}
-
-async function learn({ known, find }: Sensitive, step: string, outputs: Readonly<Record<string, Digest>>): Promise<readonly string[]> {
-  const found = await find(step, outputs);
-  for (const one of found) known.add(one);
-  return found;
 }
 
 async function runNode(

@@ -135,3 +135,41 @@ resource "terraform_data" "b" {
     expect(text).not.toContain(Buffer.from(value).toString('base64').slice(0, -4));
   }
 });
+
+test('a sensitive output is in no error and no warning of whoever reads it', async () => {
+  const value = 's3ns1tive-in-a-message';
+  const app = newApp({
+    'components/terraform/a/main.tf': `output "pw" {\n  value     = "${value}"\n  sensitive = true\n}\n`,
+    'components/terraform/b/main.tf': `variable "pw" {
+  type = string
+  validation {
+    condition     = length(var.pw) < 3
+    error_message = "bad value \${var.pw}"
+  }
+}
+`,
+    'components/terraform/c/main.tf': `variable "pw" { type = string }
+check "short" {
+  assert {
+    condition     = length(var.pw) < 3
+    error_message = "not short: \${var.pw}"
+  }
+}
+`,
+    'deployments/app.yaml': `deployment:
+  name: app
+  components: { terraform: { a: , b: { vars: { pw: !terraform.output a pw } }, c: { vars: { pw: !terraform.output a pw } } } }
+  targets: { dev: }
+`,
+  });
+  for (const verb of ['rollout', 'plan']) {
+    for (const format of ['table', 'json']) {
+      const failed = await app.run(`--format ${format} ${verb} app --target dev --keep-going`);
+      expect(failed.code).toBe(1);
+      expect(failed.stderr).toContain('bad value ***');
+      expect(failed.stdout + failed.stderr).not.toContain(value);
+    }
+  }
+  const warned = await app.run('rollout app --target dev --component c');
+  expect([warned.code, warned.stdout + warned.stderr]).toEqual([0, expect.stringContaining('not short: ***')]);
+});

@@ -13,6 +13,8 @@ export interface Backing {
   readonly backend: string;
   readonly secrets: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Where each step is to last for a while: then an image is built, too, for so many seconds. */
+  readonly seconds?: number;
   markers(world: World): readonly string[];
   /** The state of the component `things`, as JSON. */
   state(world: World): string;

@@ -1,11 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
-import { LOCAL } from './backing.ts';
 import { Daemon } from './daemon.ts';
 import { startEngineLine } from './engine-line.ts';
 import { type Figures, none } from './figures.ts';
-import { slowSteps } from './slow.ts';
+import { slowBacking } from './slow.ts';
 import { Toll, thingsIn } from './toll.ts';
 import { World } from './world.ts';
 
@@ -63,11 +62,10 @@ function stopped(name: string, daemon: Daemon, signal: 'SIGTERM' | 'SIGKILL'): T
 }
 
 async function inEachPhase(trouble: Trouble, host: string, rounds: number): Promise<Figures> {
-  const slow = await slowSteps(trouble.seconds);
   const before = process.env.DOCKER_HOST;
   // What is left over is asked of the same engine.
   process.env.DOCKER_HOST = host;
-  const world = new World({ ...LOCAL, env: { DOCKER_HOST: host } }, slow);
+  const world = new World(await slowBacking(trouble.seconds, { DOCKER_HOST: host }));
   try {
     const args = 'rollout app --target dev --runtime docker';
     // The images are given to the engine first.
@@ -101,7 +99,6 @@ async function inEachPhase(trouble: Trouble, host: string, rounds: number): Prom
     if (before === undefined) delete process.env.DOCKER_HOST;
     else process.env.DOCKER_HOST = before;
     await world.close();
-    await slow.close();
   }
 }
 

@@ -5,16 +5,14 @@ import { basename, join } from 'node:path';
 import { isAbandoned } from '../containers/bubblewrap/cgroups.ts';
 import { type Backing, namesIn } from './backing.ts';
 import { PROGRAM } from './shop.ts';
-import type { Slow } from './slow.ts';
 
 /** A component whose resources leave a marker outside of Terraform's state when they are made, and take it away when they are destroyed. */
-const module = ({ made, destroyed }: Backing, slow: Slow | undefined): string => `
+const module = ({ made, destroyed }: Backing): string => `
 variable "things" { type = number }
-${slow === undefined ? '' : `data "terraform_remote_state" "slow" {\n  backend = "http"\n  config  = { address = "${slow.url}" }\n}\n`}
 resource "terraform_data" "thing" {
   count = var.things
   provisioner "local-exec" {
-    command = "sleep ${slow?.seconds ?? 0.1}; ${made}"
+    command = "sleep 0.1; ${made}"
   }
   provisioner "local-exec" {
     when    = destroy
@@ -27,15 +25,15 @@ const READER = `
 variable "ids" { type = list(string) }
 resource "terraform_data" "reader" { input = var.ids }
 `;
-const image = ({ seconds }: Slow): string => `    nixpack:
+const image = (seconds: number): string => `    nixpack:
       web:
         vars: { source: ./services/web, image: { registry: registry.example.com, name: web } }
         settings: { nixpack: { build: "sleep ${seconds}; cp things.txt built.txt", start: "cat built.txt" } }
 `;
-const deployment = (things: number, hasReader: boolean, { backend, secrets }: Backing, slow: Slow | undefined): string => `deployment:
+const deployment = (things: number, hasReader: boolean, { backend, secrets, seconds }: Backing): string => `deployment:
   name: app
   components:
-${slow === undefined ? '' : image(slow)}    terraform:
+${seconds === undefined ? '' : image(seconds)}    terraform:
       things: { ${backend.replaceAll('NAME', 'things')}vars: { things: ${things} } }
 ${hasReader ? `      reader: { ${backend.replaceAll('NAME', 'reader')}vars: { ids: !terraform.output things ids } }\n` : ''}  targets: { dev: { ${secrets} } }
 `;
@@ -46,18 +44,15 @@ const SETTLING = 5000;
 /** A repository, its remote, and what is to be counted in them. */
 export class World {
   readonly backing: Backing;
-  readonly #slow: Slow | undefined;
   readonly base = mkdtempSync(join(tmpdir(), 'atmos-faults-'));
   readonly remote = join(this.base, 'remote.git');
   readonly dir = join(this.base, 'one');
 
-  /** With `slow` an image is built, too, and each build, plan and apply takes at least so long. */
-  constructor(backing: Backing, slow?: Slow) {
+  constructor(backing: Backing) {
     this.backing = backing;
-    this.#slow = slow;
     mkdirSync(join(this.dir, 'deployments'), { recursive: true });
     for (const [name, text] of [
-      ['things', module(backing, slow)],
+      ['things', module(backing)],
       ['reader', READER],
     ] as const) {
       mkdirSync(join(this.dir, 'components/terraform', name), { recursive: true });
@@ -108,7 +103,7 @@ export class World {
   }
 
   #write(things: number, hasReader = true): void {
-    writeFileSync(join(this.dir, 'deployments/app.yaml'), deployment(things, hasReader, this.backing, this.#slow));
+    writeFileSync(join(this.dir, 'deployments/app.yaml'), deployment(things, hasReader, this.backing));
     mkdirSync(join(this.dir, 'services/web'), { recursive: true });
     writeFileSync(join(this.dir, 'services/web/things.txt'), `${things}\n`);
   }

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { AtmosError } from '../engine/index.ts';
 import { addPhases } from './commands/phases.ts';
 import { addQueries } from './commands/queries.ts';
 import { addTracking } from './commands/tracking.ts';
@@ -23,6 +24,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     code = typeof process.exitCode === 'number' ? process.exitCode : code;
   });
   try {
+    checkDirectory();
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     // Commander has said what is wrong; help and version are no errors.
@@ -32,6 +34,20 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   }
   await sendTraces(code);
   return code;
+}
+
+/** @throws AtmosError `no-directory` where somebody has removed the directory that this was started in */
+function checkDirectory(): void {
+  try {
+    process.cwd();
+  } catch (cause) {
+    throw new AtmosError('the current directory does not exist any more', {
+      kind: 'environment',
+      code: 'no-directory',
+      hint: 'go to one that does: cd "$PWD" where it was made again',
+      cause,
+    });
+  }
 }
 
 /** Verbs by what adds them: a command line that names one needs no other, and making all of them is a good part of a start. */

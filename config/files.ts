@@ -1,5 +1,5 @@
-import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { type Dirent, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join, resolve, sep } from 'node:path';
 import { AtmosError, errorCode, isMissing } from '../engine/index.ts';
 
 /** Where configuration is read from: the working tree, or a commit. Paths are relative to the repository's root, with `/`. */
@@ -10,20 +10,70 @@ export interface ConfigFiles {
   list(dir: string): Promise<readonly string[]>;
 }
 
-/** The files as they are on disk. Directories that tools make for themselves are left out of lists. */
+/**
+ * The files as they are on disk; links are followed within the Git repository. Directories that tools make for themselves are left out of lists.
+ * What is read or listed throws AtmosError `link-outside`, `link-loop`.
+ */
 export function workingTree(root: string): ConfigFiles {
+  const inside = withinRepository(root);
   return {
     read: async (path) => {
       try {
+        inside(path);
         // Small files: handing each to another thread costs several times what reading it takes.
         return readFileSync(join(root, path));
       } catch (error) {
         if (isMissing(error) || errorCode(error) === 'EISDIR') return undefined;
-        throw error;
+        throw loopOf(path, error);
       }
     },
-    list: async (dir) => listBelow(root, dir.replace(/\/+$/, '')).sort(),
+    list: async (dir) => {
+      try {
+        inside(dir);
+        return listBelow(root, dir.replace(/\/+$/, '')).sort();
+      } catch (error) {
+        if (isMissing(error)) return [];
+        throw loopOf(dir, error);
+      }
+    },
   };
+}
+
+/** Refuses paths in the repository that lead out of it: a commit has nothing of what is there. */
+function withinRepository(root: string): (path: string) => void {
+  let top: string | undefined;
+  return (path) => {
+    top ??= realpathSync(repositoryOf(root));
+    const real = realpathSync(join(root, path));
+    if (isBelow(top, real) || !isBelow(repositoryOf(root), join(root, path))) return;
+    throw new AtmosError(`${path} is a link to ${real}, which is not in the Git repository`, {
+      kind: 'invalid',
+      code: 'link-outside',
+      hint: 'links are followed within the repository: put the files into it',
+    });
+  };
+}
+
+/** The nearest directory that has a `.git`; the root itself where there is none. */
+function repositoryOf(root: string): string {
+  for (let dir = resolve(root); ; dir = dirname(dir)) {
+    if (existsSync(join(dir, '.git'))) return dir;
+    if (dir === dirname(dir)) return root;
+  }
+}
+
+function isBelow(dir: string, path: string): boolean {
+  return path === dir || path.startsWith(dir === sep ? sep : dir + sep);
+}
+
+function loopOf(path: string, error: unknown): unknown {
+  if (errorCode(error) !== 'ELOOP') return error;
+  return new AtmosError(`${path}: links lead in a circle`, {
+    kind: 'invalid',
+    code: 'link-loop',
+    hint: 'remove one of them',
+    cause: error,
+  });
 }
 
 const NOT_LISTED: ReadonlySet<string> = new Set(['.git', '.terraform', '.atmos', 'node_modules']);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { AtmosError, isMissing, isObject } from '../engine/index.ts';
 import { ENGINES, type EngineName } from './engines.ts';
 
@@ -71,9 +71,10 @@ export async function settleRuns(
   onEnd: (run: EndedRun) => Promise<void> = async () => undefined,
 ): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const name of (await runNames(root)).filter((one) => one.startsWith(nameOf(prefix)))) {
-    const path = join(root, name);
-    const effect = name.replace(/~[0-9a-f]+$/, '').replaceAll('~', '/');
+  for (const path of await runsOf(root, prefix)) {
+    const effect = basename(path)
+      .replace(/~[0-9a-f]+$/, '')
+      .replaceAll('~', '/');
     const waited = await waitFor(path, signal);
     if (waited) found.push(effect);
     await onEnd({ effect, waited, output: (file) => readIfThere(join(path, OUTPUT, file)) });
@@ -84,11 +85,26 @@ export async function settleRuns(
 
 /** Whether an effect whose name begins with `prefix` still runs, as far as can be told without asking an engine: its container may. */
 export async function isBusy(root: string, prefix: string): Promise<boolean> {
-  for (const name of (await runNames(root)).filter((one) => one.startsWith(nameOf(prefix)))) {
-    const file = await readRunFile(join(root, name));
-    if (file !== undefined && (file.runtime !== 'bubblewrap' || (await isRunning(join(root, name))))) return true;
+  for (const path of await runsOf(root, prefix)) {
+    const file = await readRunFile(path);
+    if (file !== undefined && (file.runtime !== 'bubblewrap' || (await isRunning(path)))) return true;
   }
   return false;
+}
+
+/** Whether effects whose names begin with `prefix` were started that nobody saw end. */
+export async function hasRuns(root: string, prefix: string): Promise<boolean> {
+  return (await runsOf(root, prefix)).length > 0;
+}
+
+async function runsOf(root: string, prefix: string): Promise<readonly string[]> {
+  return (await runNames(root)).filter((name) => name.startsWith(nameOf(prefix))).map((name) => join(root, name));
+}
+
+/** Whether one of them ended and left a file in its first output. */
+export async function hasLeft(root: string, prefix: string, file: string): Promise<boolean> {
+  const found = await Promise.all((await runsOf(root, prefix)).map((path) => readIfThere(join(path, OUTPUT, file))));
+  return found.some((content) => content !== undefined);
 }
 
 /** Where a run directory has its first output. */

@@ -1,4 +1,3 @@
-import { settleRuns } from '../containers/index.ts';
 import { AtmosError, type Digest, shortId } from '../engine/index.ts';
 import { expandRollout } from '../phases/index.ts';
 import { type LedgerRecord, lockLost, type StateLocation } from '../tracking/index.ts';
@@ -8,9 +7,10 @@ import { finish } from './finish.ts';
 import { checkStates, locateState } from './local-state.ts';
 import { type ComponentOutcome, componentOutcomes } from './outcomes.ts';
 import { pinsOfReleases } from './pins.ts';
-import { keepRescued, RESCUED, rescuedOutcomes, rescueStates } from './rescue.ts';
+import { rescuedOutcomes, rescueStates } from './rescue.ts';
 import { secretValues } from './secrets.ts';
 import type { RunSettings, Session } from './session.ts';
+import { settleEarlier } from './settle.ts';
 import type { Change, Changed } from './target-change.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -26,7 +26,7 @@ export async function changeTarget(workspace: Workspace, change: Change, session
   const { subject, ground, state, lock, intent } = begun;
   try {
     // What was rescued meanwhile stands in the way, as it would have before: then nothing is done, and that is recorded.
-    if (await settleEarlier(workspace, deployment, target, settings)) {
+    if (await settleEarlier(workspace, deployment, target, settings.cancellation.interrupt)) {
       const refusal = await checkStates(workspace, ground, state).catch((error: unknown) => error);
       if (refusal !== undefined) {
         await finish(
@@ -78,20 +78,6 @@ export async function changeTarget(workspace: Workspace, change: Change, session
     if (!(error instanceof AtmosError && error.code === 'not-recorded')) await lock.release().catch(() => undefined);
     throw error;
   }
-}
-
-/** What an earlier command had started before it was killed runs to its end first: then Terraform's state says what became of it. */
-async function settleEarlier(workspace: Workspace, deployment: string, target: string, settings: RunSettings): Promise<boolean> {
-  const { runsRoot, warn } = workspace;
-  let rescued = false;
-  const found = await settleRuns(runsRoot, `${deployment}/${target}`, settings.cancellation.interrupt, async ({ effect, output }) => {
-    const state = await output(RESCUED);
-    if (state !== undefined) keepRescued(workspace, effect, state);
-    rescued ||= state !== undefined;
-  });
-  if (found.length > 0)
-    warn(`waited for what an earlier command had begun: ${found.map((name) => name.split('/').slice(2).join('/')).join(', ')}`);
-  return rescued;
 }
 
 /** What plans and applies warned of, each once. What was not known when it was planned is told as the apply found it. */

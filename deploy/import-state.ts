@@ -2,20 +2,27 @@ import { constants, copyFileSync, existsSync, mkdirSync, renameSync, statSync } 
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { AtmosError } from '../engine/index.ts';
-import { readState, stateDirectory, stateFile, stateRootOf } from './local-state.ts';
+import type { ComponentState, StateLocation } from '../tracking/index.ts';
+import { stateDirectory, stateRootOf } from './local-state.ts';
+import { isCopy, readState, type StateFile, stateFile } from './state-file.ts';
 import { recordState, type StateRequest, subjectOf, underLock } from './state-subject.ts';
 import type { Workspace } from './workspace.ts';
+
+export interface ImportRequest extends StateRequest {
+  /** The user says that the copy is what is there now. */
+  readonly isCurrent: boolean;
+}
 
 /**
  * Takes a copy of a local state into this clone: the one that the ledger knows, no older than it knows it.
  * Whoever imports it says that nothing is under way where it was.
- * @throws AtmosError `not-local`, `other-state`, `state-exists`, `locked`
+ * @throws AtmosError `not-local`, `other-state`, `earlier-copy`, `state-exists`, `locked`
  */
-export function importState(workspace: Workspace, request: StateRequest, file: string): Promise<{ readonly component: string }> {
+export function importState(workspace: Workspace, request: ImportRequest, file: string): Promise<{ readonly component: string }> {
   return underLock(workspace, request, () => importNow(workspace, request, file));
 }
 
-async function importNow(workspace: Workspace, request: StateRequest, file: string): Promise<{ readonly component: string }> {
+async function importNow(workspace: Workspace, request: ImportRequest, file: string): Promise<{ readonly component: string }> {
   const { address, known } = await subjectOf(workspace, request);
   const location = known.state;
   if (location?.backend !== 'local') {
@@ -33,13 +40,14 @@ async function importNow(workspace: Workspace, request: StateRequest, file: stri
     });
   }
   const state = await readState(file);
-  if (state === undefined || (location.lineage !== null && (state.lineage !== location.lineage || state.serial < (location.serial ?? 0)))) {
+  if (state === undefined || (location.lineage !== null && !isCopy(state, location))) {
     throw new AtmosError(`${file} is not the state of ${address}, or an older copy of it`, {
       kind: 'refused',
       code: 'other-state',
       hint: `the ledger knows lineage ${location.lineage ?? 'unknown'}, serial ${location.serial ?? 'unknown'}, on ${location.host ?? 'unknown'} in ${location.dir ?? 'unknown'}`,
     });
   }
+  await refuseEarlier(request, address, known, state);
   const path = stateFile(workspace, stateDirectory(request.deployment, request.target, address), location.workspace);
   const own = await readState(path);
   if (own !== undefined && (own.lineage !== state.lineage || own.serial > state.serial)) {
@@ -55,8 +63,48 @@ async function importNow(workspace: Workspace, request: StateRequest, file: stri
   await recordState(workspace, request, address, 'state-imported', {
     lineage: state.lineage,
     serial: state.serial,
+    digest: state.digest,
     host: hostname(),
     dir: stateRootOf(workspace),
   });
   return { component: address };
+}
+
+/**
+ * Of what was being changed when that was interrupted, a copy from before does not say what became of it. Where that can be seen, the copy has to be
+ * the same; elsewhere it has to be newer than what was begun with, or the user says that it is what is there now.
+ */
+async function refuseEarlier(
+  { deployment, target, isCurrent }: ImportRequest,
+  address: string,
+  known: ComponentState,
+  copy: StateFile,
+): Promise<void> {
+  const { state: location, status } = known;
+  if (status !== 'pending' || location === null) return;
+  const there = await stateThere(deployment, target, address, location);
+  if (there !== undefined ? there.digest === copy.digest : isCurrent || location.lineage === null || copy.serial > (location.serial ?? 0))
+    return;
+  throw new AtmosError(
+    `${address} was being changed on ${location.host} in ${location.dir} when that was interrupted, and this copy is from before`,
+    {
+      kind: 'refused',
+      code: 'earlier-copy',
+      hint:
+        there === undefined
+          ? 'copy it there as it is now; if this is how it is there now: --yes'
+          : `copy it as it is now: ${stateFile({ stateRoot: String(location.dir) }, stateDirectory(deployment, target, address), location.workspace)}`,
+    },
+  );
+}
+
+/** The state where the ledger says that it is, if that is on this machine. */
+async function stateThere(
+  deployment: string,
+  target: string,
+  address: string,
+  { host, dir, workspace }: StateLocation,
+): Promise<StateFile | undefined> {
+  if (host !== hostname() || dir === null) return undefined;
+  return readState(stateFile({ stateRoot: dir }, stateDirectory(deployment, target, address), workspace));
 }

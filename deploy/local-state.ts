@@ -1,21 +1,16 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { AtmosError, flatName, isMissing, isObject } from '../engine/index.ts';
+import { AtmosError, flatName } from '../engine/index.ts';
 import type { Instance, Instances } from '../phases/index.ts';
 import type { ComponentState, StateLocation, TargetState } from '../tracking/index.ts';
+import { isCopy, readState, stateFile } from './state-file.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Where a component's local state lies below the state root. No state lies in another's directory. */
 export function stateDirectory(deployment: string, target: string, address: string): string {
   const [kind = '', ...name] = address.split('/');
   return `${deployment}/${target}/${kind}/${flatName(name.join('/'))}`;
-}
-
-/** The file of a component's local state, as Terraform's `local` backend names it. */
-export function stateFile({ stateRoot }: Pick<Workspace, 'stateRoot'>, stateDir: string, workspace: string): string {
-  return join(stateRoot, stateDir, workspace === 'default' ? '' : join('workspaces', workspace), 'terraform.tfstate');
 }
 
 /** Where a failed apply's rescued state lies, of whatever backend. */
@@ -40,32 +35,13 @@ export async function locateState(workspace: Pick<Workspace, 'stateRoot'>, insta
     if (error instanceof AtmosError) return undefined;
     throw error;
   });
-  return { ...base, lineage: found?.lineage ?? null, serial: found?.serial ?? null, host: hostname(), dir: stateRootOf(workspace) };
+  const own = { lineage: found?.lineage ?? null, serial: found?.serial ?? null, ...(found === undefined ? {} : { digest: found.digest }) };
+  return { ...base, ...own, host: hostname(), dir: stateRootOf(workspace) };
 }
 
 /** The directory that all local states of this clone lie in, links followed. */
 export function stateRootOf({ stateRoot }: Pick<Workspace, 'stateRoot'>): string {
   return existsSync(stateRoot) ? realpathSync(stateRoot) : stateRoot;
-}
-
-/** What a state file says of itself; `undefined` where there is none. */
-export async function readState(path: string): Promise<{ readonly lineage: string; readonly serial: number } | undefined> {
-  try {
-    const text = await readFile(path, 'utf8');
-    // Terraform makes the file before it knows what to write, and takes an empty one for none.
-    if (text.trim() === '') return undefined;
-    const state: unknown = JSON.parse(text);
-    if (isObject(state) && typeof state.lineage === 'string' && typeof state.serial === 'number')
-      return { lineage: state.lineage, serial: state.serial };
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  throw new AtmosError(`${path} is not a Terraform state`, {
-    kind: 'failed',
-    code: 'invalid-state',
-    hint: 'restore it from its backup beside it (terraform.tfstate.backup)',
-  });
 }
 
 /**
@@ -93,13 +69,7 @@ async function checkState(workspace: Pick<Workspace, 'stateRoot'>, state: Target
   const known = state.components[address];
   const names = namesOf(state, address);
   const rescued = rescuedState(workspace, stateDir);
-  if (existsSync(rescued)) {
-    throw new AtmosError(`${address}: an earlier apply could not write its state, which was rescued to ${rescued}`, {
-      kind: 'refused',
-      code: 'state-rescued',
-      hint: `write it to the backend: atmos-deployment state push ${names}   or give it up: atmos-deployment state discard ${names}`,
-    });
-  }
+  if (existsSync(rescued)) throw rescuedHere(state, address, rescued);
   const elsewhere = known?.state?.rescued;
   if (elsewhere !== undefined) {
     throw new AtmosError(
@@ -126,6 +96,23 @@ async function checkState(workspace: Pick<Workspace, 'stateRoot'>, state: Target
     );
   }
   await checkOwned(workspace, state, address, known);
+}
+
+/** Refuses where this clone has a state of one of a target's components that could not be written. @throws AtmosError `state-rescued` */
+export function refuseRescued(workspace: Pick<Workspace, 'stateRoot'>, state: TargetState): void {
+  for (const address of Object.keys(state.components)) {
+    const path = rescuedState(workspace, stateDirectory(state.deployment, state.target, address));
+    if (existsSync(path)) throw rescuedHere(state, address, path);
+  }
+}
+
+function rescuedHere(state: TargetState, address: string, path: string): AtmosError {
+  const names = namesOf(state, address);
+  return new AtmosError(`${address}: an earlier apply could not write its state, which was rescued to ${path}`, {
+    kind: 'refused',
+    code: 'state-rescued',
+    hint: `write it to the backend: atmos-deployment state push ${names}   or give it up: atmos-deployment state discard ${names}`,
+  });
 }
 
 /** How the component is named on a command line. */
@@ -186,11 +173,11 @@ async function checkOwned(
   // What was applied and never written is nowhere.
   if (lineage === null && (isHere || known.status === 'applied')) return;
   if (known.status === 'pending') throw begunElsewhere(state, address, known);
-  if (found !== undefined && found.lineage === lineage && found.serial >= (serial ?? 0)) return;
+  if (found !== undefined && isCopy(found, known.state)) return;
   const what =
     found === undefined
       ? 'does not have it'
-      : found.lineage === lineage
+      : found.lineage === lineage && found.serial < (serial ?? 0)
         ? `has an older copy (serial ${found.serial}, not ${serial})`
         : 'has another one';
   const where = isHere ? `it was at ${path}` : `it is on ${host} in ${dir}`;

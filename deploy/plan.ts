@@ -10,6 +10,7 @@ import { pinsOfReleases } from './pins.ts';
 import { makeRelease } from './release.ts';
 import { secretValues } from './secrets.ts';
 import type { RunSettings } from './session.ts';
+import { settleSuperseded } from './settle.ts';
 import { recordEarlier } from './unrecorded.ts';
 import { wantedOf } from './wanted.ts';
 import type { Workspace } from './workspace.ts';
@@ -87,6 +88,7 @@ export async function plan(workspace: Workspace, { deployment, target, all }: Pl
   try {
     const [state] = await states;
     if (state === undefined) throw new TypeError(`no state of ${target}`);
+    await settleSuperseded(workspace, state, settings.cancellation.interrupt);
     const wanted = wantedOf(release);
     const compared = compareTarget(state, wanted);
     // What a store has now is known to nobody but who asks.

@@ -21,6 +21,7 @@ import { artifactsOf, storeRelease } from './release.ts';
 import { nothingToDo, type RolloutRequest } from './rollout.ts';
 import { rulesOf } from './rules.ts';
 import type { RunSettings } from './session.ts';
+import { settleSuperseded } from './settle.ts';
 import type { Changed } from './target-change.ts';
 import { recordEarlier } from './unrecorded.ts';
 import { untouched } from './untouched.ts';
@@ -61,6 +62,7 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
   const { release, session } = chosen;
   try {
     const before = await ledger.stateIn(deployment, target, ids);
+    await settleSuperseded(workspace, before, settings.cancellation.interrupt);
     const candidate = candidateOf(release);
     const wanted = wantedOf(release);
     const prune = request.prune || chosen.prune;

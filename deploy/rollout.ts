@@ -1,6 +1,8 @@
+import { existsSync, readdirSync } from 'node:fs';
 import type { Digest } from '../engine/index.ts';
 import { orphansOf, type TargetState, type WantedComponents } from '../tracking/index.ts';
 import { runsAlready } from './known-release.ts';
+import { rescuedState, stateDirectory } from './local-state.ts';
 import type { RunSettings } from './session.ts';
 import type { Changed } from './target-change.ts';
 import { untouched } from './untouched.ts';
@@ -33,13 +35,20 @@ export async function rollout(workspace: Workspace, request: RolloutRequest, set
   const { deployment, target } = request;
   if (isPlain(request)) {
     const known = await runsAlready(workspace, deployment, target, request.prune);
-    if (known !== undefined) {
+    if (known !== undefined && isSettled(workspace, known.state)) {
       // The last command may have been killed when all was done but this.
       workspace.store.sweep();
       return nothingToDo(known.state, known.release, known.wanted, false);
     }
   }
   return (await import('./rollout-now.ts')).rolloutNow(workspace, request, settings);
+}
+
+/** Whether no killed command of this clone has left anything that has to be dealt with first. */
+function isSettled(workspace: Workspace, { deployment, target, components }: TargetState): boolean {
+  const { runsRoot } = workspace;
+  if (existsSync(runsRoot) && readdirSync(runsRoot).length > 0) return false;
+  return !Object.keys(components).some((address) => existsSync(rescuedState(workspace, stateDirectory(deployment, target, address))));
 }
 
 /** Whether the commit that is checked out is meant, just as it is. */

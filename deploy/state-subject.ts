@@ -31,10 +31,10 @@ export async function underLock<T>(
   work: (lock: Lock) => Promise<T>,
 ): Promise<T> {
   const { repository, locks } = await workspace.tracking();
+  // A lock of a killed command of this clone is had at once, though what that had begun may still run: it stays, and keeps others away.
+  if (await isBusy(workspace.runsRoot, `${deployment}/${target}`)) throw stillRuns(deployment, target);
   const lock = await locks.acquire(deployment, target, await repository.identity());
   try {
-    // A lock of a killed command of this clone is had at once, though what that had begun may still run.
-    if (await isBusy(workspace.runsRoot, `${deployment}/${target}`)) throw stillRuns(deployment, target);
     return await work(lock);
   } finally {
     await lock.release();

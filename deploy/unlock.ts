@@ -1,3 +1,4 @@
+import { isBusy } from '../containers/index.ts';
 import type { LedgerRecord } from '../tracking/index.ts';
 import { newRecord } from './record.ts';
 import type { Workspace } from './workspace.ts';
@@ -8,6 +9,11 @@ export async function unlockTarget(workspace: Workspace, deployment: string, tar
   const by = await repository.identity();
   const { found, owner } = await locks.force(deployment, target);
   if (!found) return undefined;
+  if (await isBusy(workspace.runsRoot, `${deployment}/${target}`)) {
+    workspace.warn(
+      `what an earlier command of this clone had begun in ${deployment}/${target} may still run: whoever deploys there now works beside it`,
+    );
+  }
   const reason =
     owner === undefined
       ? 'it held nothing that could be read'

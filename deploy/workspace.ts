@@ -178,8 +178,9 @@ async function openTracking(root: string, project: Project, { warn, stop, watch 
       dir: root,
       async isBusy(dir, deployment, target) {
         // Loaded only where somebody was killed.
-        const { isBusy } = await import('../containers/index.ts');
-        return isBusy(join(dir, '.atmos/runs'), `${deployment}/${target}`);
+        const [{ hasLeft, isBusy }, { RESCUED }] = await Promise.all([import('../containers/index.ts'), import('./rescue.ts')]);
+        const [root, name] = [join(dir, '.atmos/runs'), `${deployment}/${target}`];
+        return (await isBusy(root, name)) || hasLeft(root, name, RESCUED);
       },
     }),
   };

@@ -1,8 +1,9 @@
+import { Fragments, withoutFragments } from './fragments.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 
 /**
  * Replaces every secret value in a text by `***`: as it is, escaped as URLs, JSON or HCL do it (in each other, too), in base64 at any alignment, in
- * hex. Of a long one any part of its base64 and hex, since programs write these in lines.
+ * hex. Of a long one any part of its base64 and hex, since programs write these in lines; of a very long one any part of whatever form.
  */
 export interface Mask {
   (text: string): string;
@@ -13,9 +14,13 @@ export interface Mask {
 /** Shorter values are not masked: `1` or `eu` would hide half of every log. */
 const SHORTEST = 4;
 /** From how many bytes on a program may break a value's encoding into lines; `xxd -p` does after 30. */
-const LONG = 30;
-/** How many characters of a long value's base64 or hex are one of its parts. */
-const PART = { base64: 8, hex: 12 } as const;
+const BROKEN = 30;
+/** A longer value is looked for in parts: as a whole it would be too much for a regular expression. */
+const LONGEST = 256;
+/** Of a long value, a line from so many characters on is found as a part of it. */
+const LINE = 16;
+/** How many of them one pattern looks for. */
+const GROUP = 500;
 
 /** Where there are no secrets. */
 const UNMASKED: Mask = Object.assign((text: string) => text, { reach: 0 });
@@ -43,17 +48,61 @@ export function growingMask(first: readonly string[]): GrowingMask {
 }
 
 export function makeMask(secrets: readonly string[]): Mask {
-  const values = secrets.flatMap((secret) => [secret, ...secret.split('\n')]).filter(({ length }) => length >= SHORTEST);
-  if (values.length === 0) return UNMASKED;
+  const long = secrets.filter(({ length }) => length > LONGEST);
+  const short = secrets.filter(({ length }) => length <= LONGEST);
+  const values = [...new Set(short.flatMap((secret) => [secret, ...secret.split('\n')]))].filter(({ length }) => length >= SHORTEST);
+  if (values.length === 0 && long.length === 0) return UNMASKED;
   // The longest first: a shorter one may be a part of it.
-  const patterns = [...new Set(values)].sort((a, b) => b.length - a.length).flatMap(patternsOf);
-  const parts = partsOf(secrets);
-  const mask = (text: string): string => {
-    // Parts first: what of a line's encoding is masked cuts those of the whole.
-    const rest = parts.size === 0 ? text : text.replace(/[A-Za-z0-9+/_-]{8,}/g, (word) => maskParts(word, parts));
-    return patterns.reduce((masked, pattern) => masked.replace(pattern, '***'), rest);
-  };
-  return Object.assign(mask, { reach: Math.max(...values.map(({ length }) => length)) * 12 });
+  const patterns = [...values.sort((a, b) => b.length - a.length).flatMap(patternsOf), ...linePatterns(long)];
+  const fragments = fragmentsOf(secrets, long);
+  // Parts first: what of a line's encoding is masked cuts those of the whole.
+  const mask = (text: string): string =>
+    patterns.reduce((masked, pattern) => masked.replace(pattern, '***'), withoutFragments(text, fragments));
+  const longest = long.length > 0 ? LONGEST : Math.max(...values.map(({ length }) => length));
+  return Object.assign(mask, { reach: longest * 12 });
+}
+
+/** The parts by which long values are found, and all whose encodings programs break into lines. */
+function fragmentsOf(secrets: readonly string[], long: readonly string[]): readonly Fragments[] {
+  const broken = secrets.filter((secret) => Buffer.byteLength(secret) >= BROKEN);
+  if (broken.length === 0) return [];
+  return [
+    ...(long.length === 0 ? [] : [new Fragments('plain', [...new Set(long.flatMap(writtenForms))])]),
+    new Fragments('base64', broken.flatMap(base64Forms)),
+    new Fragments(
+      'hex',
+      broken.map((secret) => Buffer.from(secret).toString('hex')),
+    ),
+  ];
+}
+
+/** A text as it is, and escaped as programs do it: JSON (also Go's, and within JSON), URLs, forms. */
+function writtenForms(value: string): readonly string[] {
+  const json = (text: string): string => JSON.stringify(text).slice(1, -1);
+  const goJson = (text: string): string => json(text).replace(/[<>&]/g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`);
+  const whole = value.toWellFormed();
+  const form = new URLSearchParams({ '': whole }).toString().slice(1);
+  return [value, json(value), goJson(value), json(json(value)), json(goJson(value)), encodeURIComponent(whole), form];
+}
+
+/** Lines of long values that are too short to be found as parts. */
+function linePatterns(long: readonly string[]): readonly RegExp[] {
+  const lines = [...new Set(long.flatMap((value) => value.split('\n')))].filter(({ length }) => length >= SHORTEST && length < LINE);
+  const groups = Array.from({ length: Math.ceil(lines.length / GROUP) }, (_, index) => lines.slice(index * GROUP, (index + 1) * GROUP));
+  return groups.map(
+    (group) =>
+      new RegExp(
+        group
+          .sort((a, b) => b.length - a.length)
+          .map(literal)
+          .join('|'),
+        'g',
+      ),
+  );
+}
+
+function literal(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
 }
 
 function patternsOf(value: string): readonly RegExp[] {
@@ -105,38 +154,6 @@ function base64Forms(value: string): readonly string[] {
     const core = encoded.slice(skip, encoded.length - tail);
     return core.length < 6 ? [] : [core];
   });
-}
-
-/** Every part of the base64 and the hex of long values. */
-function partsOf(secrets: readonly string[]): ReadonlySet<string> {
-  const parts = new Set<string>();
-  for (const secret of secrets) {
-    const bytes = Buffer.from(secret);
-    if (bytes.length < LONG) continue;
-    for (const form of base64Forms(secret)) {
-      for (let at = 0; at + PART.base64 <= form.length; at += 1) parts.add(form.slice(at, at + PART.base64));
-    }
-    const hex = bytes.toString('hex');
-    for (let at = 0; at + PART.hex <= hex.length; at += 2) parts.add(hex.slice(at, at + PART.hex));
-  }
-  return parts;
-}
-
-/** A word with each run of characters that are parts of a secret replaced. */
-function maskParts(word: string, parts: ReadonlySet<string>): string {
-  const base64 = word.replaceAll('-', '+').replaceAll('_', '/');
-  const hex = word.toLowerCase();
-  let shown = '';
-  let isMasking = false;
-  let hidden = 0;
-  for (let at = 0; at < word.length; at += 1) {
-    if (parts.has(base64.slice(at, at + PART.base64))) hidden = at + PART.base64;
-    if (parts.has(hex.slice(at, at + PART.hex))) hidden = Math.max(hidden, at + PART.hex);
-    if (at >= hidden) shown += word[at];
-    else if (!isMasking) shown += '***';
-    isMasking = at < hidden;
-  }
-  return shown;
 }
 
 /** The same for every text in a value: its keys are names, and stay. */

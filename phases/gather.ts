@@ -1,4 +1,4 @@
-import { basename, dirname, join, relative } from 'node:path/posix';
+import { dirname, join, relative } from 'node:path/posix';
 import {
   type ConfigFiles,
   inspectModule,
@@ -8,9 +8,10 @@ import {
   type TextCache,
   testModules,
 } from '../config/index.ts';
-import { AtmosError, type Digest, isObject, makeTree, prettyJson, type Store, type Tree, together } from '../engine/index.ts';
+import { AtmosError, type Digest, makeTree, prettyJson, type Store, type Tree, together } from '../engine/index.ts';
 import { importSource, type LockFile, type SourceFile } from '../vendoring/index.ts';
 import { baseOf, type Ground, imageNames, type SourceOf } from './ground.ts';
+import { includedIn, singleFile } from './included.ts';
 import { findProviders, mirrorTree, notMirrored } from './mirror.ts';
 
 /** Where providers come from: the mirror that is configured; else the first of the implied ones that has them; else their registries. */
@@ -144,10 +145,10 @@ async function terraformSource(component: ScopedComponent, from: Sources): Promi
 function refuseOutside({ address }: ScopedComponent, files: readonly SourceFile[]): void {
   const found = files.find(({ outside }) => outside !== undefined);
   if (found === undefined) return;
-  throw new AtmosError(`${address}: ${found.outside} is a link out of the Git repository`, {
+  throw new AtmosError(`${address}: ${found.outside} is a link to what is not in the Git repository`, {
     kind: 'invalid',
     code: 'link-outside',
-    hint: 'links are followed within the repository: put the files into it',
+    hint: 'links are followed to what Git has: put the files into it, with a relative link; is something ignored?',
   });
 }
 
@@ -160,19 +161,6 @@ function inRepository(component: ScopedComponent, dir: string, { prefix }: Sourc
     code: 'path-escape',
     hint: 'modules must lie in the repository',
   });
-}
-
-/** A file that is named by itself; `undefined` where the path is a directory, or nothing. */
-async function singleFile(path: string, from: Sources): Promise<SourceFile | undefined> {
-  if ((await from.entries(path)).length > 0) return undefined;
-  return (await from.entries(dirname(path))).find((entry) => entry.path === basename(path));
-}
-
-/** `settings.terraform.include`: files and directories outside of the component that it reads, relative to the root. */
-function includedIn({ sections }: ScopedComponent): readonly string[] {
-  const settings = isObject(sections.settings) ? sections.settings.terraform : undefined;
-  const include = isObject(settings) ? settings.include : undefined;
-  return Array.isArray(include) ? include.filter((path): path is string => typeof path === 'string') : [];
 }
 
 /** The stack says where the state is: a block in the source would say it a second time. @throws AtmosError `backend-in-source` */

@@ -167,10 +167,13 @@ function relocated(state: TargetState, record: LedgerRecord): TargetState {
     if (action === 'forgotten') delete components[address];
     else if (known !== undefined && location !== null) components[address] = { ...known, state: location };
   }
-  const isSame = Object.keys(components).length === Object.keys(state.components).length;
-  const last = state.last === null || isSame ? state.last : { ...state.last, complete: false };
+  const left = Object.keys(components).length;
+  const isSame = left === Object.keys(state.components).length;
+  // Of a target of which nothing is known any more nothing can be said.
+  const last = state.last === null || isSame ? state.last : left === 0 ? null : { ...state.last, complete: false };
   const orphans = state.orphans.filter((address) => components[address] !== undefined);
-  return derived({ ...state, components, last, orphans });
+  const ran = left === 0 && !isSame ? { release: null, commit: null } : {};
+  return derived({ ...state, ...ran, components, last, orphans });
 }
 
 function approved(state: TargetState, { release, by, at }: LedgerRecord): TargetState {

@@ -25,7 +25,10 @@ export interface LockOwner {
 export interface LockSite {
   /** Absolute. */
   readonly dir: string;
-  /** Whether something that a command in another directory of this machine had started still runs, though the command is gone. */
+  /**
+   * Whether something that a command in another directory of this machine had started still runs, though the command is gone; or has left a state that
+   * nobody there has dealt with.
+   */
   isBusy(dir: string, deployment: string, target: string): Promise<boolean>;
 }
 

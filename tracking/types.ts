@@ -89,6 +89,8 @@ export interface StateLocation {
   /** Only of a `local` backend: which state, how often it was written, and the machine and directory that have it. */
   readonly lineage: string | null;
   readonly serial: number | null;
+  /** Of the state's bytes; absent where it was not recorded. */
+  readonly digest?: Digest;
   readonly host: string | null;
   readonly dir: string | null;
   /** Where a newer one was rescued to that the backend refused; absent when there is none. */

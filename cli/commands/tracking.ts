@@ -62,6 +62,7 @@ export function addTracking(program: Command): void {
     .command('import <deployment> <component> <file>')
     .description('take a copy of a local state into this clone')
     .option('--target <name>')
+    .option('--yes', 'the copy is what is there now, though it is no newer than what was begun with', false)
     .action(async (name, component, file, options, command: Command) =>
       (await import('../verbs/state.ts')).importStateVerb(globalsOf(command), name, component, file, options),
     );

@@ -56,7 +56,7 @@ export async function importStateVerb(
 ): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, deployment, options.target);
-    const answer = await importState(workspace, { deployment, target, component }, resolve(file));
+    const answer = await importState(workspace, { deployment, target, component, isCurrent: options.yes === true }, resolve(file));
     await print(globals.format, answer, () => `✔ this clone has the state of ${answer.component} now`);
   });
 }

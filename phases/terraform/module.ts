@@ -4,6 +4,7 @@ import {
   type ComputeFunction,
   type ComputeIo,
   isObject,
+  isRawNumber,
   type Json,
   type JsonObject,
   makeTree,
@@ -105,21 +106,19 @@ export async function outputValues(tree: Tree, read: Read): Promise<JsonObject> 
   return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, isObject(output) ? (output.value as Json) : null]));
 }
 
-/** Longer values are not looked for in logs: it would take too long. */
-const LONGEST_SECRET = 32_768;
-
 /** The texts and numbers in the outputs that Terraform calls sensitive: of a tree with `outputs.json`. */
 export async function sensitiveValues(tree: Tree, read: Read): Promise<readonly string[]> {
   const entry = tree.entries.find(({ path }) => path === 'outputs.json');
   if (entry === undefined) return [];
   const outputs: unknown = parseJson(Buffer.from(await read(entry.digest)).toString('utf8'));
   const sensitive = isObject(outputs) ? Object.values(outputs).filter((output) => isObject(output) && output.sensitive === true) : [];
-  return sensitive.flatMap((output) => textsIn((output as { value: unknown }).value)).filter(({ length }) => length <= LONGEST_SECRET);
+  return sensitive.flatMap((output) => textsIn((output as { value: unknown }).value));
 }
 
 function textsIn(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value];
   if (typeof value === 'number') return [String(value)];
+  if (isRawNumber(value)) return [value.rawJSON];
   if (Array.isArray(value)) return value.flatMap(textsIn);
   return isObject(value) ? Object.values(value).flatMap(textsIn) : [];
 }

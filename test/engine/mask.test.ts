@@ -65,6 +65,48 @@ describe('a secret is masked', () => {
   });
 });
 
+describe('a secret that is too long for a regular expression is masked', () => {
+  const words = (count: number): string => Array.from({ length: count }, (_, index) => hex(`${index * 7919}`)).join('"<ü>\n');
+  const huge = words(3000);
+
+  test.each<[string, (text: string) => string]>([
+    ['as it is', (text) => text],
+    ['in JSON', (text) => JSON.stringify(text)],
+    ['in the JSON of a Go program within JSON', (text) => JSON.stringify(goJson(text))],
+    ['in a URL', encodeURIComponent],
+    ['in base64', base64],
+    ['in lines of base64', (text) => inLines(base64(text), 76)],
+    ['in hex', (text) => hex(text).toUpperCase()],
+    ['in part, from the middle of a line on', (text) => text.slice(1005, 3001)],
+    ['in part, in base64', (text) => base64(text).slice(1001, 2001)],
+  ])('%s', (_, form) => {
+    const masked = makeMask([huge])(`before ${form(huge)} after`);
+    expect(masked.startsWith('before ') && masked.endsWith(' after')).toBe(true);
+    const left = masked.slice(7, -6).split('***').join('\n').split('\n');
+    expect(Math.max(...left.map(({ length }) => length))).toBeLessThan(16);
+  });
+
+  test('line by line, short lines too', () => {
+    const value = `${'user: admin\npin: 4711\n'}${'x'.repeat(300)}`;
+    expect(makeMask([value])('got pin: 4711 of user: admin')).toBe('got *** of ***');
+  });
+
+  test('wherever its parts are handed on in pieces', () => {
+    const texts: string[] = [];
+    const emitter = makeEmitter(
+      makeGraph([]),
+      (event) => {
+        if (event.type === 'output') texts.push(event.text);
+      },
+      makeMask([huge.replaceAll('\n', ' ')]),
+    );
+    const line = Buffer.from(`${'.'.repeat(60_000)}${huge.replaceAll('\n', ' ')}${'.'.repeat(60_000)}`);
+    for (let at = 0; at < line.length; at += 50_000) emitter.log('node', 'stdout', line.subarray(at, at + 50_000));
+    emitter.flush('node');
+    expect(texts.join('').replaceAll('***', '').replaceAll('.', '')).toBe('');
+  });
+});
+
 test('a text without a secret stays as it is, digests, paths and words that look like an encoding too', () => {
   const text = `resource terraform_data ${hex('another').repeat(4)} /var/lib/deployments/components ${base64('some other text, and not short')}`;
   expect(makeMask([SECRET, LONG])(text)).toBe(text);

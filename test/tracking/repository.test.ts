@@ -111,11 +111,13 @@ test('a link out of a directory stands for what it leads to, a file or a directo
   expect(await paths(git(dir, 'rev-parse', 'HEAD'))).toEqual(all);
 });
 
-test('links out of the repository stay links and say so; links to links are followed; those in a circle lead nowhere', async () => {
+test('links to what a commit does not have stay links and say so, in the working tree too; links to links are followed', async () => {
   const dir = newRepository();
   mkdirSync(join(dir, 'app'), { recursive: true });
   mkdirSync(join(dir, 'lib'));
   writeFileSync(join(dir, 'lib/real.txt'), 'real');
+  writeFileSync(join(dir, 'lib/a.log'), 'ignored');
+  writeFileSync(join(dir, '.gitignore'), '*.log\n');
   for (const [path, to] of [
     ['app/abs', '/etc/passwd'],
     ['app/out', '../../outside'],
@@ -124,6 +126,9 @@ test('links out of the repository stay links and say so; links to links are foll
     ['app/circle', '../lib/one'],
     ['lib/one', 'two'],
     ['lib/two', 'one'],
+    ['app/gone', '../lib/gone'],
+    ['app/own', '../.git/config'],
+    ['app/ignored', '../lib/a.log'],
   ] as const)
     symlinkSync(to, join(dir, path));
   const seen = async (rev: string) =>
@@ -137,8 +142,11 @@ test('links out of the repository stay links and say so; links to links are foll
     );
   const all = [
     ['abs', 'link', 'app/abs', '/etc/passwd'],
-    ['circle', 'link', '', '../lib/one'],
+    ['circle', 'link', 'app/circle', '../lib/one'],
+    ['gone', 'link', 'app/gone', '../lib/gone'],
+    ['ignored', 'link', 'app/ignored', '../lib/a.log'],
     ['out', 'link', 'app/out', '../../outside'],
+    ['own', 'link', 'app/own', '../.git/config'],
     ['twice', '644', '', 'real'],
   ];
   expect(await seen('worktree')).toEqual(all);
@@ -146,6 +154,26 @@ test('links out of the repository stay links and say so; links to links are foll
   git(dir, 'commit', '--quiet', '--message=Links');
   expect(await seen('worktree')).toEqual(all);
   expect(await seen(git(dir, 'rev-parse', 'HEAD'))).toEqual(all);
+});
+
+test('what links lead to counts with what they are changes of, as do the links', async () => {
+  const dir = newRepository();
+  mkdirSync(join(dir, 'real/a'), { recursive: true });
+  writeFileSync(join(dir, 'real/app.yaml'), 'one');
+  writeFileSync(join(dir, 'real/a/main.tf'), 'one');
+  symlinkSync('real', join(dir, 'linked'));
+  symlinkSync('linked/app.yaml', join(dir, 'app.yaml'));
+  git(dir, 'add', '--all');
+  git(dir, 'commit', '--quiet', '--message=Links');
+  const dirty = async (path: string): Promise<readonly string[]> => (await open(dir)).dirtyPaths([path]);
+  expect([await dirty('app.yaml'), await dirty('linked/a')]).toEqual([[], []]);
+  writeFileSync(join(dir, 'real/app.yaml'), 'two');
+  writeFileSync(join(dir, 'real/a/main.tf'), 'two');
+  expect([await dirty('app.yaml'), await dirty('linked/a')]).toEqual([['real/app.yaml'], ['real/a/main.tf']]);
+  git(dir, 'commit', '--quiet', '--all', '--message=Two');
+  rmSync(join(dir, 'linked'));
+  symlinkSync('./real', join(dir, 'linked'));
+  expect([await dirty('app.yaml'), await dirty('linked/a')]).toEqual([['linked'], ['linked']]);
 });
 
 test('a commit has the same entries as the clean working tree, byte for byte', async () => {

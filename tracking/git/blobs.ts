@@ -1,8 +1,9 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { missing } from './call.ts';
+import { linkLoop, linkOutside } from './links.ts';
 import { childProcess } from './process.ts';
 
-/** An object as Git keeps it. */
+/** An object as Git keeps it; `symlink` for a link out of the commit, whose content says where to, and `loop` for links in a circle. */
 export interface GitObject {
   readonly id: string;
   readonly type: string;
@@ -12,6 +13,10 @@ export interface GitObject {
 interface Waiting {
   resolve(object: GitObject | undefined): void;
   reject(error: unknown): void;
+}
+
+function isNoObject({ type }: GitObject): boolean {
+  return type === 'symlink' || type === 'loop';
 }
 
 /**
@@ -29,7 +34,16 @@ export class ObjectReader {
 
   /** The content of an object by any name that git knows (`<commit>:<path>`), or `undefined` when there is none. */
   async read(name: string): Promise<Buffer | undefined> {
-    return (await this.object(name))?.content;
+    const object = await this.object(name);
+    return object === undefined || isNoObject(object) ? undefined : object.content;
+  }
+
+  /** The file at a path of a commit, or `undefined` when there is none. @throws AtmosError `link-outside`, `link-loop` */
+  async file(commit: string, path: string): Promise<Buffer | undefined> {
+    const object = await this.object(`${commit}:${path}`);
+    if (object?.type === 'symlink') throw linkOutside(path, object.content.toString('utf8'));
+    if (object?.type === 'loop') throw linkLoop(path);
+    return object?.type === 'blob' ? object.content : undefined;
   }
 
   /** The object itself, or `undefined` when there is none of that name. */
@@ -106,15 +120,17 @@ class Answers {
       if (end === -1) break;
       const header = buffer.toString('utf8', 0, end);
       const [, id, type, size] = /^([0-9a-f]{40,64}) (\w+) (\d+)$/.exec(header) ?? [];
-      const nowhere = /^(?:dangling|loop|notdir|symlink) (\d+)$/.exec(header)?.[1];
-      const length = size ?? nowhere;
+      const [, how, linked] = /^(dangling|loop|notdir|symlink) (\d+)$/.exec(header) ?? [];
+      const length = size ?? linked;
       const stop = length === undefined ? end + 1 : end + 1 + Number(length) + 1;
       if (buffer.length < stop) {
         this.#needed = stop;
         break;
       }
+      const content = (): Buffer => Buffer.from(buffer.subarray(end + 1, stop - 1));
       const isObject = id !== undefined && type !== undefined;
-      const answer = isObject ? { id, type, content: Buffer.from(buffer.subarray(end + 1, stop - 1)) } : undefined;
+      const isLink = how === 'symlink' || how === 'loop';
+      const answer = isObject ? { id, type, content: content() } : isLink ? { id: '', type: how, content: content() } : undefined;
       buffer = buffer.subarray(stop);
       this.#waiting.shift()?.resolve(answer);
     }

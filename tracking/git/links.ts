@@ -17,13 +17,12 @@ const DEPTH = 32;
 
 /**
  * The entries below a directory, sorted. A link within it stays one; one that leads out of it stands for what it leads to, as long as that is in the
- * repository: whoever gets the directory gets all of it. A link that leads nowhere, or out of the repository, stays as it is.
+ * repository: whoever gets the directory gets all of it. A link that leads to nothing that a commit has, or out of the repository, stays as it is, and
+ * says so.
  * @throws AtmosError `link-loop`
  */
 export async function withLinks(dir: string, files: Files, depth = 0): Promise<readonly SourceEntry[]> {
-  if (depth > DEPTH) {
-    throw new AtmosError(`${dir}: links lead in a circle`, { kind: 'invalid', code: 'link-loop', hint: 'remove one of them' });
-  }
+  if (depth > DEPTH) throw linkLoop(dir);
   const entries: SourceEntry[] = [];
   for (const entry of await files.list(dir)) {
     if (entry.mode !== 'link') entries.push(entry);
@@ -42,8 +41,12 @@ async function followed(dir: string, link: SourceEntry, files: Files, depth: num
   const file = await files.file(target);
   if (file !== undefined) return [{ ...file, path: link.path, real: target }];
   const below = await withLinks(target, files, depth + 1);
-  if (below.length === 0) return [link];
+  if (below.length === 0) return [{ ...link, outside: full }];
   return below.map((entry) => ({ ...entry, path: `${link.path}/${entry.path}`, real: entry.real ?? `${target}/${entry.path}` }));
+}
+
+export function linkLoop(path: string): AtmosError {
+  return new AtmosError(`${path}: links lead in a circle`, { kind: 'invalid', code: 'link-loop', hint: 'remove one of them' });
 }
 
 export function linkOutside(path: string, to: string): AtmosError {

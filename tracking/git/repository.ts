@@ -6,7 +6,8 @@ import { type Answer, type CallOptions, callGit } from './call.ts';
 import { locateRepository } from './locate.ts';
 import type { ObjectDatabase } from './objects.ts';
 import { configuredRemotes } from './remotes.ts';
-import { commitEntries, dirtyPaths, listCommit, storedEntries, worktreeLister } from './trees.ts';
+import { commitEntries, listCommit, storedEntries } from './trees.ts';
+import { dirtyPaths, worktreeLister } from './worktree.ts';
 
 export interface Person {
   readonly name: string;
@@ -20,14 +21,14 @@ export interface SourceEntry {
   readonly mode: FileMode;
   /** Where it is in the repository, relative to its root, where a link led to it. */
   readonly real?: string;
-  /** Of a link that leads out of the repository, and stays one: its own path there. */
+  /** Of a link that leads out of what the repository has, and stays one: its own path there. */
   readonly outside?: string;
   read(): Promise<Uint8Array>;
 }
 
 /** The files of a commit; paths are relative to the root, with `/`. */
 export interface CommitFiles {
-  /** `undefined` when there is no such file. */
+  /** `undefined` when there is no such file. @throws AtmosError `link-outside`, `link-loop` */
   read(path: string): Promise<Uint8Array | undefined>;
   /** All files below a directory, recursively, sorted; none when there is no such directory. */
   list(dir: string): Promise<readonly string[]>;
@@ -124,12 +125,12 @@ export async function openRepository(dir: string): Promise<Repository> {
       identity ??= readIdentity(git);
       return identity;
     },
-    dirtyPaths: (paths) => dirtyPaths(git, paths),
+    dirtyPaths: (paths) => dirtyPaths(git, root, paths),
     entries: async (rev, below) =>
       rev === 'worktree' ? listWorktree(below) : commitEntries((name) => reader.object(name), await resolveCommit(rev), below),
     stored: (commit) => storedEntries((name) => reader.object(name), commit),
     files: (commit) => ({
-      read: (path) => reader.read(`${commit}:${path}`),
+      read: (path) => reader.file(commit, path),
       list: (below) => listCommit((name) => reader.object(name), commit, below),
     }),
     idOf: async (name) => (await reader.object(name))?.id,

@@ -100,19 +100,6 @@ test('outside of a Git repository, and outside of any repository, it says what t
   expect(noGit.json.error).toMatchObject({ code: 'not-a-git-repository', hint: 'make one: git init' });
 });
 
-test('a link out of the repository is refused in a component of Terraform', async () => {
-  const app = newApp({
-    'components/terraform/a/main.tf': 'output "one" { value = 1 }\n',
-    'deployments/app.yaml': 'deployment:\n  name: app\n  components: { terraform: { a: } }\n  targets: { dev: }\n',
-  });
-  symlinkSync('/etc/hosts', join(app.dir, 'components/terraform/a/hosts'));
-  app.commit('README.md', 'linked\n');
-  for (const verb of ['plan', 'rollout']) {
-    const { code, stderr } = await app.run(`${verb} app --target dev`);
-    expect([code, stderr.includes('components/terraform/a/hosts is a link out of the Git repository')]).toEqual([2, true]);
-  }
-});
-
 test('where something else is called .atmos, it says so', async () => {
   const app = newApp({});
   rmSync(join(app.dir, '.atmos'), { recursive: true });

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { limit } from '../../pace.ts';
 import { cloneShop, newApp, resourcesOf, type Shop } from './shop.ts';
 import { type StateServer, startStateServer } from './states.ts';
 
@@ -77,6 +78,35 @@ test.each(['bubblewrap', 'docker', 'podman'])(
   },
 );
 
+test('a state that a killed command could not write is found by the clone that has it, whoever went on meanwhile', async () => {
+  const { app, server } = await onServer();
+  const runs = join(app.dir, '.atmos/runs');
+  const left = (): boolean => readdirSync(runs).some((name) => existsSync(join(runs, name, 'output-0/errored.tfstate')));
+  await app.run('rollout app --target dev', {
+    env: ENV,
+    onStart(child) {
+      const watching = setInterval(() => {
+        if (!server.asked.includes('LOCK /a') || !existsSync(runs) || readdirSync(runs).length === 0) return;
+        if (server.asked.filter((one) => one === 'LOCK /a').length < 2) return;
+        server.refuseWrites(true);
+        child.kill('SIGKILL');
+        clearInterval(watching);
+      }, 20);
+    },
+  });
+  await expect.poll(left, { timeout: limit(20_000) }).toBe(true);
+  server.refuseWrites(false);
+  const two = cloneShop(app);
+  expect(await two.ask('rollout app --target dev', { env: ENV })).toMatchObject({ code: 3, json: { error: { code: 'locked' } } });
+  expect((await two.run('unlock app --target dev --force')).code).toBe(0);
+  expect((await two.ask('rollout app --target dev', { env: ENV })).json).toMatchObject({ result: 'deployed' });
+  for (const verb of ['plan', 'rollout']) {
+    expect(await app.ask(`${verb} app --target dev`, { env: ENV })).toMatchObject({ code: 3, json: { error: { code: 'state-rescued' } } });
+  }
+  expect((await app.run('state discard app a --target dev --yes')).code).toBe(0);
+  expect((await app.run('rollout app --target dev', { env: ENV })).stdout).toContain('nothing to do');
+});
+
 test('a rescued state is given up only when that is confirmed, and is kept aside', async () => {
   const { app, server } = await onServer();
   await failedWrite(app, server, 'bubblewrap');
@@ -138,7 +168,7 @@ test('a component whose state is lost in every copy is forgotten only when that 
   expect(await app.ask('plan app --target dev')).toMatchObject({ code: 3, json: { error: { code: 'state-elsewhere' } } });
   expect((await app.run('state forget app a --target dev')).code).toBe(3);
   expect((await app.run('state forget app a --target dev --yes')).code).toBe(0);
-  expect((await app.ask('status app')).json.targets[0]).toMatchObject({ state: 'destroyed', components: {} });
+  expect((await app.ask('status app')).json.targets[0]).toMatchObject({ state: 'never', release: null, components: {} });
   expect((await app.ask('rollout app --target dev')).json.components['terraform/a']).toMatchObject({ action: 'applied' });
 });
 
@@ -170,6 +200,8 @@ test('a copy from before an interrupted apply does not do for it, only what is t
   // Back here: who has what the ledger knows may go on.
   app.commit('components/terraform/a/main.tf', `resource "terraform_data" "x" {}\n${SLOW}`);
   app.git('push', '--quiet', 'origin', 'HEAD:main');
+  const before = join(two.dir, '../before.tfstate');
+  copyFileSync(file, before);
   await killInApply(app);
   for (const verb of [`import app a ${file}`, 'forget app a --yes']) {
     const early = await app.ask(`state ${verb} --target dev`);
@@ -179,12 +211,41 @@ test('a copy from before an interrupted apply does not do for it, only what is t
   const refused = await two.ask('rollout app --target dev --lock-timeout 1m');
   expect(refused).toMatchObject({ code: 3, json: { error: { code: 'state-elsewhere' } } });
   expect(refused.json.error.message).toContain(join(app.dir, '.atmos/state'));
-  let imported = await two.ask(`state import app a ${file} --target dev`);
+  const importing = async (path: string) => two.ask(`state import app a ${path} --target dev`);
+  let early = await importing(before);
   // The apply that the kill left behind runs to its end first.
-  while (imported.json.error?.code === 'locked') imported = await two.ask(`state import app a ${file} --target dev`);
-  expect(imported.code).toBe(0);
+  while (early.json.error?.code === 'locked') early = await importing(before);
+  expect([early.code, early.json.error.code]).toEqual([3, 'earlier-copy']);
+  expect((await importing(file)).code).toBe(0);
   expect((await two.ask('rollout app --target dev')).json).toMatchObject({ result: 'deployed' });
   expect(resourcesOf(two, 'dev')).toEqual({ a: 2 });
+});
+
+test('what is no state, or another one with the same number, is not taken for the one that the ledger knows', async () => {
+  const app = newApp({
+    'components/terraform/a/main.tf': 'resource "terraform_data" "x" {}\n',
+    'deployments/app.yaml': 'deployment:\n  name: app\n  components: { terraform: { a: } }\n  targets: { dev: }\n',
+  });
+  await app.run('rollout app --target dev');
+  const file = join(app.dir, STATE, 'workspaces/dev/terraform.tfstate');
+  const state = JSON.parse(readFileSync(file, 'utf8'));
+  const two = cloneShop(app);
+  const other = join(two.dir, 'other.tfstate');
+  for (const text of [
+    JSON.stringify(state).replace(/"serial":\d+/, '"serial":99999999999999999999'),
+    JSON.stringify({ ...state, serial: -1 }),
+    JSON.stringify({ ...state, resources: undefined, serial: 99 }),
+    JSON.stringify({ ...state, resources: [] }),
+    '[]',
+    '',
+  ]) {
+    writeFileSync(other, text);
+    expect((await two.run(`state import app a ${other} --target dev`)).code).not.toBe(0);
+  }
+  expect((await two.run(`state import app a ${file} --target dev`)).code).toBe(0);
+  // Written apart: the same number, other resources.
+  writeFileSync(join(two.dir, STATE, 'workspaces/dev/terraform.tfstate'), JSON.stringify({ ...state, resources: [] }));
+  expect(await two.ask('plan app --target dev')).toMatchObject({ code: 3, json: { error: { code: 'state-elsewhere' } } });
 });
 
 test('two targets never have one state, whatever is declared', async () => {

@@ -1,0 +1,25 @@
+import { basename, dirname, join } from 'node:path/posix';
+import type { ScopedComponent } from '../config/index.ts';
+import { isObject } from '../engine/index.ts';
+import type { SourceFile } from '../vendoring/index.ts';
+import type { Sources } from './gather.ts';
+
+/** How many links in a row are followed. */
+const LINKS = 32;
+
+/** A file that is named by itself, links followed; `undefined` where the path is a directory, or nothing. */
+export async function singleFile(path: string, from: Pick<Sources, 'entries'>, depth = 0): Promise<SourceFile | undefined> {
+  if ((await from.entries(path)).length > 0) return undefined;
+  const entry = (await from.entries(dirname(path))).find((one) => one.path === basename(path));
+  if (entry?.mode !== 'link' || entry.outside !== undefined || depth > LINKS) return entry;
+  const target = join(dirname(path), Buffer.from(await entry.read()).toString('utf8'));
+  const file = await singleFile(target, from, depth + 1);
+  return file === undefined ? undefined : { ...file, path: basename(path) };
+}
+
+/** `settings.terraform.include`: files and directories outside of the component that it reads, relative to the root. */
+export function includedIn({ sections }: ScopedComponent): readonly string[] {
+  const settings = isObject(sections.settings) ? sections.settings.terraform : undefined;
+  const include = isObject(settings) ? settings.include : undefined;
+  return Array.isArray(include) ? include.filter((path): path is string => typeof path === 'string') : [];
+}

@@ -1,0 +1,179 @@
+import { readlinkSync } from 'node:fs';
+import { lstat, readFile, readlink, realpath } from 'node:fs/promises';
+import { join, posix, relative, sep } from 'node:path';
+import { errorCode, isMissing } from '../../engine/index.ts';
+import { linkOutside, withLinks } from './links.ts';
+import type { Repository, SourceEntry } from './repository.ts';
+import { type FindObject, sourceEntry, submodule } from './trees.ts';
+
+type RunGit = Repository['git'];
+
+/** How many links on the way to a file are followed. */
+const LINKS = 32;
+/** Paths are meant as they are, whatever characters they hold. */
+const LITERAL = '--literal-pathspecs';
+
+/**
+ * Paths that differ from HEAD, in the index or on disk, or are in neither though not ignored; sorted, relative to the root. Links count with what they
+ * lead to.
+ */
+export async function dirtyPaths(git: RunGit, root: string, paths: readonly string[]): Promise<readonly string[]> {
+  if (paths.length === 0) return [];
+  const all = [...new Set(paths.flatMap((path) => linksAlong(root, path)))];
+  const { stdout } = await git([LITERAL, 'status', '--porcelain=v1', '-z', '-uall', '--no-renames', '--', ...all.map(pathspec)]);
+  return split(stdout)
+    .map((line) => line.slice(3))
+    .sort();
+}
+
+/** The links on the way to a path, and where they lead in the end; relative to the root. What lies outside is none of ours. */
+function linksAlong(root: string, path: string): readonly string[] {
+  const found: string[] = [];
+  let rest = path.split('/').filter((part) => part !== '');
+  let at = '';
+  while (rest.length > 0 && found.length < LINKS) {
+    const [name = '', ...others] = rest;
+    const next = at === '' ? name : `${at}/${name}`;
+    const to = linkAt(join(root, next));
+    rest = others;
+    if (to === undefined) at = next;
+    else {
+      found.push(next);
+      const target = posix.normalize(to.startsWith('/') ? relative(root, to) : posix.join(at, to));
+      if (target === '..' || target.startsWith('../')) return found;
+      rest = [...target.split('/').filter((part) => part !== '.'), ...others];
+      at = '';
+    }
+  }
+  return [...found, at];
+}
+
+function linkAt(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    // It is none, or nothing is there.
+    if (isMissing(error) || errorCode(error) === 'EINVAL') return undefined;
+    throw error;
+  }
+}
+
+/** What Git says of some directories of the working tree. */
+interface Listing {
+  /** Tracked files as the index has them, but for those that differ on disk. */
+  readonly clean: ReadonlyMap<string, { readonly mode: string; readonly id: string }>;
+  /** Files that differ on disk, and new ones that are not ignored. */
+  readonly changed: ReadonlySet<string>;
+}
+
+/**
+ * Lists directories of the working tree: their files that are tracked, or new and not ignored, sorted. What is as it was committed is read as it was
+ * committed, whatever filters or line endings made of it on disk. What is asked for while Git is at it is asked together next: two processes for all
+ * components, not for each.
+ * @throws AtmosError `submodule`
+ */
+export function worktreeLister(git: RunGit, find: FindObject, root: string): (dir: string) => Promise<readonly SourceEntry[]> {
+  let wanted = new Set<string>();
+  let next: Promise<Listing> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  const ask = async (): Promise<Listing> => {
+    await last;
+    await new Promise(setImmediate);
+    const dirs = ['--', ...[...wanted].map(pathspec)];
+    wanted = new Set();
+    next = undefined;
+    const answer = Promise.all([
+      git([LITERAL, 'ls-files', '-z', '--stage', ...dirs]),
+      git([LITERAL, 'ls-files', '-z', '--modified', '--others', '--exclude-standard', ...dirs]),
+    ]);
+    last = answer.catch(() => undefined);
+    const [staged, changed] = await answer;
+    return listingOf(split(staged.stdout), new Set(split(changed.stdout)));
+  };
+  const list = async (logical: string): Promise<readonly SourceEntry[]> => {
+    const dir = await realDirectory(root, logical);
+    wanted.add(dir);
+    next ??= ask();
+    const { clean, changed } = await next;
+    const prefix = dir === '' ? '' : `${dir}/`;
+    const own = [...clean].filter(([path]) => path.startsWith(prefix));
+    const committed = own.map(([path, { mode, id }]) => sourceEntry(find, { mode, id, path: path.slice(prefix.length) }, dir));
+    const others = [...changed].filter((path) => path.startsWith(prefix));
+    const onDisk = await Promise.all(others.map((path) => worktreeEntry(root, path, path.slice(prefix.length))));
+    return [...committed, ...onDisk.filter((entry) => entry !== undefined)];
+  };
+  return (dir) =>
+    withLinks(dir, {
+      list,
+      real: (path) => realDirectory(root, path),
+      file: async (path) => {
+        const real = await insideOf(root, path);
+        if (real === undefined || (await isDirectory(join(root, real)))) return undefined;
+        // A commit has neither Git's own files nor what it ignores.
+        const isOurs =
+          !real.split('/').includes('.git') && (await git(['check-ignore', '--quiet', '--', real], { answers: [0, 1] })).code === 1;
+        return isOurs ? worktreeEntry(root, real, '') : undefined;
+      },
+    });
+}
+
+/** Lines of `ls-files --stage`: mode, id, stage, a tab, the path. Of what is in conflict, what is on disk counts. */
+function listingOf(staged: readonly string[], changed: ReadonlySet<string>): Listing {
+  const clean = new Map<string, { mode: string; id: string }>();
+  for (const line of staged) {
+    const tab = line.indexOf('\t');
+    const [mode = '', id = ''] = line.slice(0, tab).split(' ');
+    const path = line.slice(tab + 1);
+    if (!changed.has(path)) clean.set(path, { mode, id });
+  }
+  return { clean, changed };
+}
+
+/** Where a directory of the working tree really is, relative to the root: itself where there is none. @throws AtmosError `link-outside` */
+async function realDirectory(root: string, dir: string): Promise<string> {
+  return (await insideOf(root, dir)) ?? dir;
+}
+
+/** The real path of something in the working tree, relative to its root; `undefined` where there is nothing. @throws AtmosError `link-outside` */
+async function insideOf(root: string, path: string): Promise<string | undefined> {
+  try {
+    const [top, real] = await Promise.all([realpath(root), realpath(join(root, path))]);
+    const inside = relative(top, real);
+    if (inside === '..' || inside.startsWith(`..${sep}`)) throw linkOutside(path, real);
+    return inside.split(sep).join('/');
+  } catch (error) {
+    if (isMissing(error) || errorCode(error) === 'ELOOP') return undefined;
+    throw error;
+  }
+}
+
+async function worktreeEntry(root: string, path: string, relative: string): Promise<SourceEntry | undefined> {
+  const file = join(root, path);
+  try {
+    const stats = await lstat(file);
+    if (stats.isDirectory()) throw submodule(path);
+    if (stats.isSymbolicLink()) return { path: relative, mode: 'link', read: async () => Buffer.from(await readlink(file)) };
+    if (!stats.isFile()) return undefined;
+    // As Git does: the owner's bit alone decides.
+    return { path: relative, mode: (stats.mode & 0o100) === 0 ? '644' : '755', read: () => readFile(file) };
+  } catch (error) {
+    // Tracked, but deleted on disk.
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await lstat(path)).isDirectory();
+}
+
+function pathspec(path: string): string {
+  return path === '' ? '.' : path;
+}
+
+function split(out: Buffer): readonly string[] {
+  return out
+    .toString('utf8')
+    .split('\0')
+    .filter((part) => part !== '');
+}

@@ -35,6 +35,11 @@ export class Daemon {
   async close(): Promise<void> {
     if (existsSync(this.#pidFile)) await this.stop();
     execFileSync('ip', ['link', 'delete', this.#bridge]);
+    // One that was killed did not unmount all that it had.
+    const mounts = readFileSync('/proc/self/mounts', 'utf8')
+      .split('\n')
+      .flatMap((line) => line.split(' ')[1] ?? []);
+    for (const path of mounts.filter((one) => one.startsWith(this.#dir)).reverse()) spawnSync('umount', ['--lazy', path]);
     rmSync(this.#dir, { recursive: true, force: true });
   }
 

@@ -1,6 +1,6 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { AtmosError, type Digest, type NodeIo, type ResolvedExec } from '../engine/index.ts';
+import { AtmosError, type Digest, type NodeIo, type ResolvedExec, removeTree } from '../engine/index.ts';
 import { type Kept, keep } from './kept.ts';
 import type { RunDirectory } from './runs.ts';
 
@@ -59,7 +59,7 @@ export async function layOut(step: ResolvedExec, io: NodeIo, owner: Owner, run?:
       return trees;
     },
     async dispose() {
-      if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true });
+      if (scratch !== undefined) removeTree(scratch);
     },
   };
 }

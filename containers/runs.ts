@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { AtmosError, isMissing, isObject } from '../engine/index.ts';
+import { AtmosError, isMissing, isObject, removeTree } from '../engine/index.ts';
 import { ENGINES, type EngineName } from './engines.ts';
 
 /**
@@ -78,7 +78,7 @@ export async function settleRuns(
     const waited = await waitFor(path, signal);
     if (waited) found.push(effect);
     await onEnd({ effect, waited, output: (file) => readIfThere(join(path, OUTPUT, file)) });
-    await rm(path, { recursive: true, force: true });
+    removeTree(path);
   }
   return found;
 }

@@ -68,7 +68,8 @@ export class Networks {
     await isReady(child);
     child.stderr?.destroy();
     child.unref();
-    return { close: () => void (child.stdio[4] as Writable).end() };
+    // Half of an end would not be one to it.
+    return { close: () => void (child.stdio[4] as Writable).destroy() };
   }
 
   /**

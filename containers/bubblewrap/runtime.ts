@@ -15,6 +15,7 @@ import { makeRunDirectory } from '../runs.ts';
 import { storedFile } from '../stored-file.ts';
 import { Cgroups } from './cgroups.ts';
 import { runSandbox } from './command.ts';
+import { closeInherited } from './descriptors.ts';
 import { runEffect } from './effect.ts';
 import { FILTER_FD, Launcher } from './launcher.ts';
 import { Networks } from './network.ts';
@@ -29,6 +30,7 @@ import { seccompFilter } from './seccomp.ts';
  * @throws AtmosError `no-bubblewrap`, `no-user-namespaces`
  */
 export async function bubblewrapRuntime(images: ImageStore): Promise<Runtime> {
+  closeInherited();
   const [bubblewrap, networks, cgroups] = await Promise.all([findBubblewrap(), Networks.find(), Cgroups.find()]);
   return new BubblewrapRuntime(bubblewrap, networks, cgroups, images);
 }

@@ -1,12 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { chmod, mkdir, rm, symlink } from 'node:fs/promises';
+import { constants, createWriteStream } from 'node:fs';
+import { chmod, copyFile, mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type Docker from 'dockerode';
 import { extract, pack } from 'tar-stream';
-import { AtmosError, type Digest, isTreePath, type NodeIo, type ResolvedExec } from '../../engine/index.ts';
+import {
+  AtmosError,
+  badName,
+  type Digest,
+  isTreePath,
+  type NodeIo,
+  type ResolvedExec,
+  removeTree,
+  specialFile,
+} from '../../engine/index.ts';
 import type { Engine } from './connect.ts';
 import { ignoreMissing, labels } from './labels.ts';
 import type { Transport } from './transport.ts';
@@ -111,35 +120,46 @@ async function collect(container: Docker.Container, step: ResolvedExec, io: Node
     const dir = await io.store.temporary('outputs');
     await unpack(await container.getArchive({ path: `${path}/.` }), dir);
     trees[name] = await io.store.takeIn(dir);
-    await rm(dir, { recursive: true, force: true });
+    removeTree(dir);
   }
   return trees;
 }
 
-/** Unpacks an engine's archive of a directory; refuses what would leave it. */
+/**
+ * Unpacks an engine's archive of a directory; refuses what would leave it, and what a directory that we see ourselves would not be taken in with. A hard
+ * link becomes a file.
+ */
 async function unpack(archive: NodeJS.ReadableStream, dir: string): Promise<void> {
   const entries = extract();
   const done = pipeline(archive, entries);
+  // Whoever reads the entries is told, too.
+  done.catch(() => undefined);
   // Made last, so that no file is ever written through one.
   const links = new Map<string, string>();
   for await (const entry of entries) {
-    const { header } = entry;
-    const path = header.name.replace(/^\.\//, '').replace(/\/$/, '');
-    if (path !== '' && path !== '.') {
-      if (!isTreePath(path))
-        throw new AtmosError(`the engine's archive holds ${JSON.stringify(header.name)}`, { kind: 'failed', code: 'path-escape' });
+    const { name, type, linkname, mode } = entry.header;
+    const path = pathIn(name);
+    if (path !== '') {
       const full = join(dir, path);
-      await mkdir(header.type === 'directory' ? full : dirname(full), { recursive: true });
-      if (header.type === 'symlink') links.set(full, header.linkname ?? '');
-      else if (header.type === 'file') {
+      await mkdir(type === 'directory' ? full : dirname(full), { recursive: true });
+      if (type === 'symlink') links.set(full, linkname ?? '');
+      else if (type === 'link') await copyFile(join(dir, pathIn(linkname ?? '')), full, constants.COPYFILE_EXCL);
+      else if (type === 'file' || type === 'contiguous-file') {
         await pipeline(entry, createWriteStream(full, { flags: 'wx' }));
-        await chmod(full, (header.mode ?? 0) & 0o777);
-      } else if (header.type !== 'directory') {
-        throw new AtmosError(`${path} is neither a file, a directory nor a link`, { kind: 'failed', code: 'special-file' });
-      }
+        await chmod(full, (mode ?? 0) & 0o777);
+      } else if (type !== 'directory') throw specialFile(path);
     }
     entry.resume();
   }
   await done;
   for (const [path, target] of links) await symlink(target, path);
+}
+
+/** A path in an archive as one in a directory; `''` for the directory itself. */
+function pathIn(name: string): string {
+  const path = name.replace(/^(?:\.\/)+/, '').replace(/\/+$/, '');
+  if (path === '' || path === '.') return '';
+  if (path.includes('\ufffd')) throw badName(path, 'its name is not UTF-8');
+  if (isTreePath(path)) return path;
+  throw new AtmosError(`the engine's archive holds ${JSON.stringify(name)}`, { kind: 'failed', code: 'path-escape' });
 }

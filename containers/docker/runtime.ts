@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import type Docker from 'dockerode';
 import {
   type Ability,
@@ -11,6 +10,7 @@ import {
   type NodeIo,
   type ResolvedExec,
   type Runtime,
+  removeTree,
 } from '../../engine/index.ts';
 import type { EngineName } from '../engines.ts';
 import type { ImageStore } from '../images/store.ts';
@@ -117,7 +117,7 @@ class EngineRuntime implements Runtime {
     } finally {
       if (!isLeft) {
         await prepared.dispose();
-        if (run !== undefined) await rm(run.path, { recursive: true, force: true });
+        if (run !== undefined) removeTree(run.path);
       }
     }
   }

@@ -1,8 +1,9 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, renameSync, symlinkSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../digest.ts';
 import { AtmosError, errorCode } from '../errors.ts';
-import { makeTree, type Tree, type TreeEntry } from '../tree.ts';
+import { removeTree } from '../remove.ts';
+import type { Tree, TreeEntry } from '../tree.ts';
 import type { Contents } from './contents.ts';
 import { placeIn } from './walk.ts';
 
@@ -35,7 +36,7 @@ export async function checkOut(tree: Tree, contents: Pick<Contents, 'get' | 'wri
   } catch (error) {
     // Another process was first: its copy is as good.
     if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error;
-    rmSync(temporary, { recursive: true, force: true });
+    removeTree(temporary);
   }
 }
 
@@ -50,33 +51,6 @@ async function writeEntry(entry: TreeEntry, path: string, contents: Pick<Content
   await contents.writeTo(entry.digest, entry.size, path);
   chmodSync(path, entry.mode === '755' ? 0o755 : 0o644);
   utimesSync(path, TREE_TIME, TREE_TIME);
-}
-
-/**
- * Takes a directory in as a tree, without the empty ones in it. An executable bit of the owner makes `755`, anything else `644`.
- * @throws AtmosError `special-file` on a socket, pipe or device.
- */
-export async function takeIn(dir: string, contents: Contents): Promise<Tree> {
-  const entries: TreeEntry[] = [];
-  const walk = async (below: string): Promise<void> => {
-    for (const name of readdirSync(join(dir, below)).sort()) {
-      const path = below === '' ? name : `${below}/${name}`;
-      const full = join(dir, path);
-      const status = lstatSync(full);
-      if (status.isDirectory()) await walk(path);
-      else if (status.isSymbolicLink()) {
-        const to = Buffer.from(readlinkSync(full));
-        entries.push({ path, mode: 'link', digest: await contents.put(to), size: to.length });
-      } else if (status.isFile()) {
-        const digest = await contents.putFile(full, status.size);
-        entries.push({ path, mode: (status.mode & 0o100) !== 0 ? '755' : '644', digest, size: status.size });
-      } else {
-        throw new AtmosError(`${path} is neither a file, a directory nor a link`, { kind: 'failed', code: 'special-file' });
-      }
-    }
-  };
-  await walk('');
-  return makeTree(entries);
 }
 
 /** The path of a checked-out tree below the store's directory. */

@@ -53,7 +53,7 @@ export class Contents {
     const temporary = await this.#temporaryFile();
     try {
       // What counts is what was copied, whatever becomes of the file meanwhile.
-      await copyFile(path, temporary, COPY);
+      await copySparse(path, temporary);
       chmodSync(temporary, 0o644);
       const digest = await digestOf(temporary);
       this.#moveIn(temporary, digest);
@@ -125,7 +125,7 @@ export class Contents {
       return;
     }
     try {
-      await copyFile(this.#path(digest), path, COPY);
+      await copySparse(this.#path(digest), path);
     } catch (error) {
       if (isMissing(error)) throw damaged(digest);
       throw error;
@@ -169,6 +169,27 @@ const COPY = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
 const CHUNK = 1024 * 1024;
 /** Of a stream: what goes through is collected late, the later the larger its parts are. */
 const STEP = 32 * 1024;
+
+/** Copies a file to a new one. What takes less of the disk than it is long has holes, which stay holes. */
+async function copySparse(from: string, to: string): Promise<void> {
+  const { size, blocks } = statSync(from);
+  if (blocks * 512 >= size) return copyFile(from, to, COPY);
+  const [source, target] = [await open(from, 'r'), await open(to, 'wx')];
+  const buffer = Buffer.allocUnsafeSlow(CHUNK);
+  const zeros = Buffer.alloc(CHUNK);
+  try {
+    for (let at = 0; ; ) {
+      const { bytesRead } = await source.read(buffer, 0, CHUNK, at);
+      if (bytesRead === 0) break;
+      const part = buffer.subarray(0, bytesRead);
+      if (!part.equals(zeros.subarray(0, bytesRead))) await target.write(part, 0, bytesRead, at);
+      at += bytesRead;
+    }
+    await target.truncate(size);
+  } finally {
+    await Promise.all([source.close(), target.close()]);
+  }
+}
 
 /** The digest of a file of any size, through memory that is used again: streams leave more behind than is collected in time. */
 async function digestOf(path: string): Promise<Digest> {

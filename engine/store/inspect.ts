@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { closeSync, lstatSync, openSync, readFileSync, readlinkSync, readSync, rmSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { asDigest, type Digest, sha256 } from '../digest.ts';
 import { errorCode, isMissing } from '../errors.ts';
+import { removeTree } from '../remove.ts';
 import type { Tree } from '../tree.ts';
 import { isDirectory } from './checkout.ts';
 import { sizeBelow } from './prune.ts';
@@ -75,7 +76,7 @@ export function verify(dir: string): StoreCheck {
   const check = (path: string, isWhole: boolean): void => {
     checked += 1;
     if (isWhole) return;
-    rmSync(path, { recursive: true, force: true });
+    removeTree(path);
     damaged.push(path.slice(dir.length + 1));
   };
   for (const { path, digest } of storedIn(dir, 'objects')) check(path, digestOf(path) === digest);

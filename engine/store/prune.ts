@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../digest.ts';
+import { removeTree } from '../remove.ts';
 import { parseResult } from './results.ts';
 import { filesBelow, placeIn, readTree, storedIn } from './walk.ts';
 
@@ -67,7 +68,7 @@ export function prune(dir: string, { unusedSince, maxBytes, needed }: PruneReque
   for (const { path } of dropped) rmSync(path, { force: true });
   const trees = [...storedIn(dir, 'trees')].filter(({ digest }) => !uses.has(digest));
   const objects = [...storedIn(dir, 'objects')].filter(({ digest }) => !uses.has(digest));
-  for (const { path } of [...trees, ...objects]) rmSync(path, { recursive: true, force: true });
+  for (const { path } of [...trees, ...objects]) removeTree(path);
   return { results: dropped.size, objects: objects.length, trees: trees.length, freed: before - total, left: total };
 }
 

@@ -1,8 +1,9 @@
-import { accessSync, constants, mkdirSync, rmdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../digest.ts';
 import { errorCode, isMissing, isUnwritable } from '../errors.ts';
 import { formatProcess, parseProcess, thisProcess } from '../process.ts';
+import { removeTree } from '../remove.ts';
 import { awaitOthers } from './alone.ts';
 import { checkoutPath, isDirectory } from './checkout.ts';
 import { Contents } from './contents.ts';
@@ -100,7 +101,7 @@ export class Shared {
     this.#quiet();
     if (!isMade) return;
     if (!this.#isSwept) this.sweep();
-    rmSync(this.#own, { recursive: true, force: true });
+    isRemoved(this.#own);
     // Another store of this process may still have something there.
     removeEmpty(dirname(this.#own));
   }
@@ -119,13 +120,14 @@ function makeDirectory(dir: string): void {
   }
 }
 
-/** Whether a directory could be removed: not while somebody makes files in it. */
+/** Whether a directory could be removed: not while somebody makes files in it, or where it is somebody else's. */
 function isRemoved(dir: string): boolean {
   try {
-    rmSync(dir, { recursive: true, force: true, maxRetries: 3, retryDelay: 10 });
+    removeTree(dir);
     return true;
   } catch (error) {
-    if (errorCode(error) === 'ENOTEMPTY' || errorCode(error) === 'EBUSY') return false;
+    // It is left to the next command: what is left over keeps nobody from working.
+    if (error instanceof Error && 'code' in error) return false;
     throw error;
   }
 }

@@ -4,14 +4,15 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../digest.ts';
 import { AtmosError } from '../errors.ts';
-import { makeTree, type Tree, treeBytes } from '../tree.ts';
+import { parseTree, type Tree, treeBytes } from '../tree.ts';
 import { alone } from './alone.ts';
-import { checkOut, isDirectory, takeIn } from './checkout.ts';
+import { checkOut, isDirectory } from './checkout.ts';
 import { type Contents, damaged, STREAM_ABOVE } from './contents.ts';
 import { type StoreCheck, type StoreStats, stats, verify } from './inspect.ts';
 import { type PruneAnswer, type PruneRequest, prune } from './prune.ts';
 import type { NodeResult } from './results.ts';
 import { Shared } from './shared.ts';
+import { takeIn } from './take-in.ts';
 import type { Turn } from './turns.ts';
 
 export interface Store {
@@ -142,7 +143,7 @@ class DiskStore implements Store {
   async #findTree(digest: Digest): Promise<Tree | undefined> {
     const text = this.#find().text(digest);
     // Written by putTree and verified by its digest.
-    return text === undefined ? undefined : makeTree(entriesIn(text));
+    return text === undefined ? undefined : parseTree(text);
   }
 
   async takeIn(dir: string): Promise<Digest> {
@@ -184,7 +185,7 @@ class DiskStore implements Store {
   #isWhole(digest: Digest): boolean {
     const text = this.#find().text(digest);
     if (text === undefined) return false;
-    for (const entry of entriesIn(text)) {
+    for (const entry of parseTree(text).entries) {
       if (!this.#shared.kept.has(entry.digest, entry.size)) return false;
     }
     return true;
@@ -234,8 +235,4 @@ class DiskStore implements Store {
   close(): Promise<void> {
     return this.#shared.close();
   }
-}
-
-function entriesIn(text: string): Tree['entries'] {
-  return (JSON.parse(text) as Tree).entries;
 }

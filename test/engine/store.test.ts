@@ -125,8 +125,27 @@ test('many writers of the same and of different contents leave only whole object
   for (let index = 0; index < 10; index += 1) expect(await store.get(sha256(`content ${index}`))).toBeDefined();
 });
 
+test.each([
+  ['d', 'd/file'],
+  ['d', 'd-x', 'd/file'],
+  ['a/b', 'a/b/c/d/e'],
+  ['twice', 'twice'],
+])('a tree in which something lies below a file or link, or stands twice, is refused: %j', (...paths) => {
+  for (const mode of ['644', 'link'] as const) {
+    const entries = paths.map((path) => ({ path, mode, digest: sha256(''), size: 0 }));
+    expect(() => makeTree(entries)).toThrow(expect.objectContaining({ code: 'bad-tree' }));
+  }
+});
+
+test('what is stored as a tree and is none is an error that says so', async () => {
+  const store = newStore();
+  for (const text of ['', 'null', '[]', '{}', '{"entries":[null]}', '{"entries":[{"path":"a","mode":"777","digest":"x","size":-1}]}']) {
+    await expect(store.tree(await store.put(text))).rejects.toMatchObject({ code: 'bad-tree' });
+  }
+});
+
 test('a path that leaves a tree is refused', () => {
   for (const path of ['../x', '/x', 'a/../b', 'a//b', '', './a']) {
-    expect(() => makeTree([{ path, mode: '644', digest: sha256(''), size: 0 }])).toThrow('not a path of a tree');
+    expect(() => makeTree([{ path, mode: '644', digest: sha256(''), size: 0 }])).toThrow('is not a path in it');
   }
 });

@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Digest } from '../../../engine/index.ts';
+import { type Bench, openBench, RUNTIMES, runScript } from './bench.ts';
+
+const OUT = { outputs: [{ name: 'out', path: '/out' }] };
+
+describe.each(RUNTIMES)('%s', (name) => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await openBench(name);
+  });
+  afterAll(() => bench.close());
+
+  // What changes the world and what has a network are started in ways of their own.
+  test.each([
+    ['', {}],
+    [' with a network', { network: 'bridge' as const }],
+    [' that changes the world', { effect: 'shop/dev/network/apply' }],
+    [' that changes the world, with a network', { effect: 'shop/dev/network/apply', network: 'bridge' as const }],
+  ])('the environment of a node%s does nothing outside of it', async (_, exec) => {
+    const traces = join(bench.dir, 'traces');
+    mkdirSync(traces, { recursive: true });
+    const script = join(bench.dir, 'script');
+    writeFileSync(script, `echo ran > ${traces}/script\n`);
+    const env = {
+      // The dynamic linker of whatever sees this writes there.
+      LD_DEBUG: 'libs',
+      LD_DEBUG_OUTPUT: join(traces, 'linker'),
+      LD_PRELOAD: '/nowhere/preloaded.so',
+      BASH_ENV: script,
+      ENV: script,
+      IFS: 'a',
+      PS4: `$(echo ran > ${traces}/ps4)`,
+    };
+    const ran = await runScript(bench, 'echo "$LD_PRELOAD $BASH_ENV"', { exec: { env, ...exec } });
+    expect(ran).toMatchObject({ exitCode: 0, stdout: `/nowhere/preloaded.so ${script}\n` });
+    expect(ran.stderr).not.toContain('preloaded.so');
+    expect(readdirSync(traces)).toEqual([]);
+    // Programs are found by it in the node, and by nobody else.
+    const lost = await runScript(bench, 'echo found; true', {
+      exec: { env: { PATH: '/nowhere' }, argv: ['/bin/sh', '-c', 'echo found'], ...exec },
+    });
+    expect(lost).toMatchObject({ exitCode: 0, stdout: 'found\n' });
+  });
+
+  test('what of /proc is the machine’s own can’t be written, and what may tell of it not be read', async () => {
+    const paths =
+      '/proc/sys/kernel/core_pattern /proc/sys/kernel/modprobe /proc/sys/vm/drop_caches /proc/sysrq-trigger /proc/irq/default_smp_affinity';
+    const writing = await runScript(
+      bench,
+      `for f in ${paths}; do [ ! -e $f ] || { (: >> $f) 2>/dev/null && echo "$f is writable"; }; done; exit 0`,
+    );
+    expect(writing.stdout).toBe('');
+    const reading =
+      'for f in /proc/kcore /proc/keys /proc/timer_list; do head -c 1 $f 2>/dev/null; done; ls /proc/scsi /proc/acpi 2>/dev/null | grep -v :; exit 0';
+    expect((await runScript(bench, reading)).stdout.trim()).toBe('');
+  });
+
+  test('a descriptor that somebody left open is not handed on', async () => {
+    const secret = join(bench.dir, 'left-open');
+    mkdirSync(secret, { recursive: true });
+    writeFileSync(join(secret, 'file'), 'left open');
+    const program = join(bench.dir, 'program.ts');
+    const own = JSON.stringify(join(import.meta.dirname, 'bench.ts'));
+    writeFileSync(
+      program,
+      `import { openBench, runScript } from ${own};
+       const bench = await openBench(${JSON.stringify(name)});
+       for (const exec of [{}, { network: 'bridge' }, { effect: 'shop/dev/network/apply' }]) {
+         const ran = await runScript(bench, 'cat /proc/self/fd/*/file; ls /proc/self/fd | tr "\\\\n" " "', { exec });
+         console.log(ran.stdout);
+       }
+       await bench.close();`,
+    );
+    // One so far out that Node does not look for it.
+    const script = 'exec 200<"$1"; exec "$2" "$3"';
+    const child = spawn('/bin/bash', ['-c', script, 'bash', secret, process.execPath, program], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
+    expect(said).not.toContain('left open');
+    expect(said.trim().split('\n')).toHaveLength(3);
+    // The standard streams, and the one that lists.
+    for (const line of said.trim().split('\n')) expect(line.trim().split(' ')).toHaveLength(4);
+  });
+
+  const outputOf = async (script: string): Promise<readonly string[]> => {
+    const ran = await runScript(bench, script, { exec: OUT });
+    const tree = await bench.store.tree(ran.outputs.out as Digest);
+    return tree.entries.map(({ path, mode, size }) => `${path} ${mode} ${size}`);
+  };
+
+  test('outputs are taken in the same way by every runtime: hard links, holes, odd names, closed directories', async () => {
+    expect(await outputOf('cd /out; echo hi > a; ln a b; mkdir d; ln a d/c; chmod 600 b')).toEqual(['a 644 3', 'b 644 3', 'd/c 644 3']);
+    expect(await outputOf('cd /out; dd if=/dev/zero of=hole bs=1 count=1 seek=256M 2>/dev/null')).toEqual([
+      `hole 644 ${256 * 1024 ** 2 + 1}`,
+    ]);
+    expect(await outputOf('cd /out; echo 1 > "sp ace"; echo 2 > "é"; echo 3 > "$(printf "new\\nline")"')).toEqual([
+      'new\nline 644 2',
+      'sp ace 644 2',
+      'é 644 2',
+    ]);
+    expect(await outputOf('cd /out; mkdir closed none; echo 1 > closed/a; chmod 555 closed; chmod 000 none')).toEqual(['closed/a 644 2']);
+    expect(await outputOf('cd /out; echo 1 > secret; chmod 000 secret')).toEqual(['secret 644 2']);
+  });
+
+  test.each([
+    ['a pipe', 'mkfifo /out/pipe', 'special-file'],
+    ['a name that is not UTF-8', 'touch "/out/$(printf "a\\377b")"', 'file-name'],
+  ])('%s in an output is refused by name, and nothing is left of it', async (_, script, code) => {
+    await expect(runScript(bench, script, { exec: OUT })).rejects.toMatchObject({ code });
+    expect(await outputOf('echo 1 > /out/a')).toEqual(['a 644 2']);
+  });
+});

@@ -1,5 +1,5 @@
 import { join } from 'node:path/posix';
-import type { Json, JsonObject } from '../engine/index.ts';
+import { isWorkspaceName, type Json, type JsonObject } from '../engine/index.ts';
 import { atmosFunctions } from './atmos-functions.ts';
 import { dataSources, environmentFunctions, templateData } from './component-data.ts';
 import { needsOf } from './deferred.ts';
@@ -89,6 +89,12 @@ export async function prepareComponent(request: ComponentRequest): Promise<() =>
   const stack = stackName(project, given, request);
   const naming = { stack, name, backendType: backend.type, vars: () => plain(member(unevaluated, 'vars')) };
   const workspace = kind !== 'terraform' ? undefined : workspacesEnabled ? workspaceOf(merged, naming) : 'default';
+  if (workspace !== undefined && !isWorkspaceName(workspace)) {
+    throw errorAt(merged.metadata?.at ?? at, `${kind}/${name}: Terraform can't have a workspace called "${workspace}"`, {
+      code: 'workspace-name',
+      hint: 'letters, digits, and - _ . may be in it: set metadata.terraform_workspace',
+    });
+  }
   return () => evaluateComponent(request, { merged, root, unevaluated, given, backend, stack, workspace });
 }
 

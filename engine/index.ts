@@ -30,3 +30,4 @@ export { badName, specialFile } from './store/take-in.ts';
 export { packTree, packTreeBytes, type ReadContent, type TarOptions } from './tar.ts';
 export { together } from './together.ts';
 export * from './tree.ts';
+export { isWorkspaceName } from './workspace-name.ts';

@@ -15,7 +15,7 @@ export function removeTree(path: string): void {
 }
 
 /** Lets the owner into a directory and all below it. */
-export function openUp(dir: string): void {
+function openUp(dir: string): void {
   if (lstatSync(dir, { throwIfNoEntry: false })?.isDirectory() !== true) return;
   chmodSync(dir, 0o700);
   for (const entry of readdirSync(dir, { withFileTypes: true })) if (entry.isDirectory()) openUp(join(dir, entry.name));

@@ -7,14 +7,13 @@ import {
   isObject,
   type Json,
   type JsonObject,
-  jsonDigest,
   makeGraph,
   type Node,
   outputOf,
   type Results,
   type Store,
 } from '../engine/index.ts';
-import { LAYER, type Part, readLayerDescriptor } from '../releases/index.ts';
+import { carriedIn, LAYER, type Part, readLayerDescriptor } from '../releases/index.ts';
 import { baseOf, type Ground, readSetting, type TakenOver, terraformImage } from './ground.ts';
 import { imageLayerNode, imageNodes, type Service } from './nixpack/index.ts';
 import { input, step } from './step.ts';
@@ -170,8 +169,6 @@ export async function releaseParts(
       const layer = await descriptorOf(address, tree, results, store);
       const source = ground.sources[address];
       if (source === undefined) throw new TypeError(`no ground for ${address}`);
-      const files = (await store.tree(tree)).entries;
-      const carried = files.filter(({ path }) => path.startsWith('source/') || path === '.terraform.lock.hcl' || path === 'image.json');
       return {
         address,
         layer,
@@ -179,8 +176,7 @@ export async function releaseParts(
         component: {
           kind,
           name,
-          artifact: jsonDigest(carried),
-          source: jsonDigest(carried.filter(({ path }) => path.startsWith('source/'))),
+          ...carriedIn(await store.tree(tree)),
           dependsOn,
           reads: readsOf(component).map(({ component: from, field }) => `${from}#${field}`),
           settings:

@@ -1,4 +1,4 @@
-import { isDigest, isObject } from '../engine/index.ts';
+import { isDigest, isObject, isTreePath, isWorkspaceName } from '../engine/index.ts';
 import { ARTIFACT_TYPE, type Manifest, type ReleaseConfig } from './types.ts';
 
 const strings = (value: unknown): boolean => Array.isArray(value) && value.every((item) => typeof item === 'string');
@@ -23,27 +23,46 @@ export function isReleaseConfig(value: unknown): value is ReleaseConfig {
   return (
     isObject(value) &&
     value.version === 1 &&
-    typeof value.deployment === 'string' &&
-    typeof value.target === 'string' &&
+    isName(value.deployment) &&
+    isName(value.target) &&
     typeof value.commit === 'string' &&
+    // A commit's id, and no word that Git would take for an option or another name.
+    /^[0-9a-f]{40,64}$/.test(value.commit) &&
     typeof value.dirty === 'boolean' &&
     isObject(value.images) &&
     isObject(value.secrets) &&
     isObject(value.components) &&
-    Object.values(value.components).every(isComponent)
+    Object.entries(value.components).every(([address, component]) => isComponent(address, component))
   );
 }
 
-function isComponent(value: unknown): boolean {
+/** What paths are made of: one part of one. */
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && isTreePath(value) && !value.includes('/');
+}
+
+function isComponent(address: string, value: unknown): boolean {
   return (
     isObject(value) &&
-    typeof value.kind === 'string' &&
-    typeof value.name === 'string' &&
+    isTreePath(address) &&
+    address === `${String(value.kind)}/${String(value.name)}` &&
     isDigest(value.layer) &&
     isDigest(value.artifact) &&
     isDigest(value.source) &&
     strings(value.dependsOn) &&
     strings(value.reads) &&
-    isObject(value.settings)
+    isObject(value.settings) &&
+    isSettings(value.settings)
+  );
+}
+
+/** What paths and command lines are made of. */
+function isSettings({ root = '', workspace = 'default', env = {} }: { readonly [key: string]: unknown }): boolean {
+  return (
+    typeof root === 'string' &&
+    (root === '' || isTreePath(root)) &&
+    isWorkspaceName(workspace) &&
+    isObject(env) &&
+    Object.values(env).every((one) => typeof one === 'string')
   );
 }

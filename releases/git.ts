@@ -3,6 +3,7 @@ import {
   canonicalJson,
   type Digest,
   type FileMode,
+  hasGitPart,
   hex,
   makeTree,
   packTreeBytes,
@@ -11,6 +12,7 @@ import {
   shortId,
   type TreeEntry,
 } from '../engine/index.ts';
+import { carriedIn } from './carried.ts';
 import { isManifest, isReleaseConfig } from './check.ts';
 import { layerOwners, layerPath } from './layer-path.ts';
 import type { Manifest, Release, ReleaseConfig } from './types.ts';
@@ -83,9 +85,18 @@ function checkManifest(files: ReadonlyMap<string, StoredFile>, digest: Digest): 
   const bytes = files.get('manifest.json')?.content;
   if (bytes === undefined) throw tampered(digest, 'its manifest is missing');
   if (sha256(bytes) !== digest) throw tampered(digest, `its manifest has digest ${sha256(bytes)}`);
-  const manifest: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  const manifest = parsed(bytes);
   if (!isManifest(manifest)) throw tampered(digest, 'its manifest is not one of a release');
   return manifest;
+}
+
+/** `undefined` for what is no JSON. */
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 function checkConfig(files: ReadonlyMap<string, StoredFile>, manifest: Manifest, digest: Digest): ReleaseConfig {
@@ -93,7 +104,7 @@ function checkConfig(files: ReadonlyMap<string, StoredFile>, manifest: Manifest,
   if (bytes === undefined) throw tampered(digest, 'its config is missing');
   if (sha256(bytes) !== manifest.config.digest)
     throw tampered(digest, `its config has digest ${sha256(bytes)}, not ${manifest.config.digest}`);
-  const config: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  const config = parsed(bytes);
   if (!isReleaseConfig(config)) throw tampered(digest, 'its config is not one that this version can read');
   return config;
 }
@@ -125,7 +136,10 @@ async function readLayer(
   store: Store,
 ): Promise<Digest> {
   const entries: TreeEntry[] = [];
-  for (const [path, { mode, content }] of files) entries.push({ path, mode, digest: await store.put(content), size: content.length });
+  for (const [path, { mode, content }] of files) {
+    if (hasGitPart(path)) throw tampered(digest, `it holds ${path}, which Git keeps for itself`);
+    entries.push({ path, mode, digest: await store.put(content), size: content.length });
+  }
   const tree = makeTree(entries);
   const bytes = await packTreeBytes(tree, async (content) => {
     const found = await store.get(content);
@@ -138,6 +152,11 @@ async function readLayer(
     (layer) => layer.digest === said && layer.annotations?.['org.opencontainers.image.title'] === address,
   );
   if (actual !== said || !listed) throw tampered(digest, `the layer of ${address} has digest ${actual}, not ${said}`);
+  // What a promotion goes by is not believed, either.
+  const { artifact, source } = carriedIn(tree);
+  const component = config.components[address];
+  if (artifact !== component?.artifact || source !== component.source)
+    throw tampered(digest, `what ${address} is made of has other digests than it says`);
   return store.putTree(tree);
 }
 

@@ -5,6 +5,7 @@
  * the release; written to and read from Git with every byte checked; compared; exported as plain files.
  */
 export { assembleRelease, type Part } from './assemble.ts';
+export { carriedIn } from './carried.ts';
 export { type Difference, diffReleases } from './diff.ts';
 export { exportRelease } from './export.ts';
 export { type FileRefs, readRelease, releaseRef, type StoredFile, writeRelease } from './git.ts';

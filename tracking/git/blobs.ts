@@ -1,5 +1,6 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { missing } from './call.ts';
+import { gitEnvironment } from './environment.ts';
 import { linkLoop, linkOutside } from './links.ts';
 import { childProcess } from './process.ts';
 
@@ -65,7 +66,7 @@ export class ObjectReader {
     if (this.#child !== undefined) return this.#child;
     const child = childProcess().spawn('git', ['cat-file', '--batch', '--follow-symlinks'], {
       cwd: this.#cwd,
-      env: { ...process.env, LC_ALL: 'C' },
+      env: gitEnvironment(),
       // A terminal's Ctrl-C is for us: what was done by then is still recorded.
       detached: true,
     });

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { AtmosError, errorCode } from '../../engine/index.ts';
+import { gitEnvironment } from './environment.ts';
 import { childProcess } from './process.ts';
 
 export interface CallOptions {
@@ -20,9 +21,6 @@ export interface Answer {
   readonly stderr: string;
 }
 
-/** Git that asks nobody anything, in one language, and takes no lock that it can do without. */
-const ENVIRONMENT = { GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', GIT_PAGER: 'cat' };
-
 /**
  * Runs one git command.
  * @throws AtmosError `git-missing`, or `git-failed` with what git said.
@@ -31,7 +29,7 @@ export async function callGit(args: readonly string[], { cwd, input, env, answer
   const answer = await new Promise<Answer>((resolve, reject) => {
     const child = childProcess().spawn('git', args, {
       cwd,
-      env: { ...process.env, ...ENVIRONMENT, ...env },
+      env: gitEnvironment(env),
       stdio: ['pipe', 'pipe', 'pipe'],
       // Whoever kills us and all our group does not catch Git with a lock file in its hand.
       detached: true,

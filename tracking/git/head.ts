@@ -1,3 +1,4 @@
+import { gitEnvironment } from './environment.ts';
 import { childProcess } from './process.ts';
 
 /** The commit that is checked out, for templates; `undefined` where there is no Git, no repository or no commit. Asks Git at once. */
@@ -5,7 +6,7 @@ export function headFacts(dir: string): { readonly sha: string; readonly short_s
   try {
     const question = ['-C', dir, 'rev-parse', 'HEAD', '--abbrev-ref', 'HEAD'];
     const [sha = '', branch = ''] = childProcess()
-      .execFileSync('git', question, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+      .execFileSync('git', question, { encoding: 'utf8', env: gitEnvironment(), stdio: ['ignore', 'pipe', 'ignore'] })
       .split('\n');
     return { sha, short_sha: sha.slice(0, 7), branch };
   } catch {
@@ -19,6 +20,7 @@ export function remoteUrl(dir: string): string | undefined {
     const lines = childProcess()
       .execFileSync('git', ['-C', dir, 'config', '--get-regexp', '^remote\\..*\\.url$'], {
         encoding: 'utf8',
+        env: gitEnvironment(),
         stdio: ['ignore', 'pipe', 'ignore'],
       })
       .split('\n');

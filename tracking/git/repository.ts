@@ -107,7 +107,7 @@ export async function openRepository(dir: string): Promise<Repository> {
   return {
     root,
     gitDir,
-    objects: { dir: process.env.GIT_OBJECT_DIRECTORY ?? join(gitDir, 'objects'), hash },
+    objects: { dir: join(gitDir, 'objects'), hash },
     head: () => {
       head ??= reader.object('HEAD^{commit}').then((commit) => commit?.id);
       return head;

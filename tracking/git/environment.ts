@@ -1,0 +1,16 @@
+/** What would have Git give other objects than those that a name stands for, or take them from elsewhere. */
+const IGNORED = ['GIT_OBJECT_DIRECTORY', 'GIT_ALTERNATE_OBJECT_DIRECTORIES', 'GIT_GRAFT_FILE', 'GIT_REPLACE_REF_BASE', 'GIT_SHALLOW_FILE'];
+
+/**
+ * The environment of every Git that is started: it asks nobody anything, speaks one language, takes no lock that it can do without, and knows neither
+ * replace objects nor grafts: a commit is what its id says.
+ */
+export function gitEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !IGNORED.includes(name)));
+  return {
+    ...own,
+    ...{ GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', GIT_OPTIONAL_LOCKS: '0', GIT_PAGER: 'cat' },
+    ...{ GIT_NO_REPLACE_OBJECTS: '1', GIT_GRAFT_FILE: '/dev/null/none' },
+    ...more,
+  };
+}

@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { AtmosError, type Digest, type NodeIo, type ResolvedExec, removeTree } from '../engine/index.ts';
+import { AtmosError, type Digest, makePrivate, type NodeIo, type ResolvedExec, removeTree } from '../engine/index.ts';
 import { type Kept, keep } from './kept.ts';
 import type { RunDirectory } from './runs.ts';
 
@@ -78,6 +78,7 @@ function stateDir(root: string, dir: string, owner: Owner): string {
   if (!path.startsWith(root + sep)) {
     throw new AtmosError(`state directory ${dir} leaves the state root`, { kind: 'invalid', code: 'path-escape' });
   }
+  makePrivate(root);
   mkdirSync(path, { recursive: true });
   give(path, owner);
   return path;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { AtmosError, isMissing, isObject, removeTree } from '../engine/index.ts';
+import { AtmosError, isMissing, isObject, makePrivate, removeTree } from '../engine/index.ts';
 import { ENGINES, type EngineName } from './engines.ts';
 
 /**
@@ -35,13 +35,14 @@ function nameOf(effect: string): string {
 }
 
 export async function makeRunDirectory(root: string, effect: string): Promise<RunDirectory> {
+  makePrivate(root);
   const path = join(root, `${nameOf(effect)}${randomBytes(6).toString('hex')}`);
-  await mkdir(path, { recursive: true });
+  await mkdir(path, { mode: 0o700 });
   return { path };
 }
 
 export async function writeRunFile({ path }: RunDirectory, file: RunFile): Promise<void> {
-  await writeFile(join(path, FILE), JSON.stringify(file));
+  await writeFile(join(path, FILE), JSON.stringify(file), { mode: 0o600 });
 }
 
 /** How long a sandbox may take from its directory to its pid. */

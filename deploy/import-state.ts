@@ -1,7 +1,7 @@
 import { constants, copyFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { AtmosError } from '../engine/index.ts';
+import { AtmosError, makePrivate } from '../engine/index.ts';
 import type { ComponentState, StateLocation } from '../tracking/index.ts';
 import { stateDirectory, stateRootOf } from './local-state.ts';
 import { isCopy, readState, type StateFile, stateFile } from './state-file.ts';
@@ -57,6 +57,7 @@ async function importNow(workspace: Workspace, request: ImportRequest, file: str
       hint: 'move it away first',
     });
   }
+  makePrivate(workspace.stateRoot);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   copyFileSync(file, `${path}.new`, constants.COPYFILE_FICLONE);
   renameSync(`${path}.new`, path);

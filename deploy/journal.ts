@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { AtmosError, isMissing, isObject, isUnwritable, type Listener, type RunEvent } from '../engine/index.ts';
+import { AtmosError, isMissing, isObject, isUnwritable, type Listener, makePrivate, type RunEvent } from '../engine/index.ts';
 
 /** Characters that are written at once, at most. */
 const CHUNK = 65_536;
@@ -43,7 +43,7 @@ export function journal(dir: string, subject: Subject): { readonly listener: Lis
   const begin = (): number => {
     const at = Date.now();
     const run = `${new Date(at).toISOString().slice(0, 23).replaceAll(/[-:.]/g, '')}-${randomBytes(2).toString('hex')}`;
-    mkdirSync(dir, { recursive: true });
+    makePrivate(dir);
     const old = runNames(dir).slice(0, -(KEPT - 1));
     for (const name of old) rmSync(join(dir, `${name}.jsonl`), { force: true });
     const made = openSync(join(dir, `${run}.jsonl`), 'ax', 0o600);

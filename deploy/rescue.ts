@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Digest, Graph, Results } from '../engine/index.ts';
+import { type Digest, type Graph, makePrivate, type Results } from '../engine/index.ts';
 import type { Ground } from './ground.ts';
 import { locateState, rescuedState } from './local-state.ts';
 import type { ComponentOutcome } from './outcomes.ts';
@@ -25,6 +25,7 @@ export async function rescueStates(workspace: Workspace, graph: Graph, results: 
 /** Keeps a state that could not be written to its backend: whole or not at all, for nobody else to read. `effect` names what left it. */
 export function keepRescued(workspace: Workspace, effect: string, content: Uint8Array): void {
   const path = rescuedState(workspace, dirname(effect));
+  makePrivate(workspace.stateRoot);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeFileSync(`${path}.new`, content, { mode: 0o600 });
   chmodSync(`${path}.new`, 0o600);

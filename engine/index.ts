@@ -19,6 +19,7 @@ export type { KeyDescription } from './key.ts';
 export { type GrowingMask, growingMask } from './mask.ts';
 export { ISOLATIONS, type Isolation } from './needs.ts';
 export * from './node.ts';
+export { makePrivate } from './private-directory.ts';
 export { formatProcess, isGone, type ProcessIdentity, parseProcess, thisProcess } from './process.ts';
 export type { RemoteCache } from './remote.ts';
 export { removeTree } from './remove.ts';

@@ -2,6 +2,7 @@ import { accessSync, constants, mkdirSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../digest.ts';
 import { errorCode, isMissing, isUnwritable } from '../errors.ts';
+import { makePrivate } from '../private-directory.ts';
 import { formatProcess, parseProcess, thisProcess } from '../process.ts';
 import { removeTree } from '../remove.ts';
 import { awaitOthers } from './alone.ts';
@@ -55,6 +56,9 @@ export class Shared {
   }
 
   async #make(): Promise<string> {
+    makeDirectory(dirname(dirname(this.#own)));
+    // What is on its way to a node, or comes from one, may be secret.
+    makePrivate(dirname(this.#own));
     makeDirectory(this.#own);
     this.#quiet = this.liveness.beat(dirname(this.#own));
     await awaitOthers(this.dir, this.liveness);

@@ -36,8 +36,6 @@ test.each(['bubblewrap', 'docker', 'podman'])(
     const before = process.umask(0);
     let duringIt: readonly string[] = [];
     try {
-      // Left by an earlier version, for all to read.
-      writeFileSync(join(app.dir, 'umask'), '');
       const failed = await app.run(`rollout app --target dev --keep --runtime ${runtime}`, {
         env: { PLANTED: 'pl4nted-value' },
         onStart: (child) => {

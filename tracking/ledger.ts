@@ -4,7 +4,7 @@ import { type Signature, type StoredFile, writeCommit, writeTree } from './git/f
 import type { Patience, Refs, RefUpdate } from './git/refs.ts';
 import type { Repository } from './git/repository.ts';
 import { emptyState, type LedgerRecord, type TargetState } from './types.ts';
-import { readRecord, readState } from './upgrade.ts';
+import { malformed, readRecord, readState } from './upgrade.ts';
 
 /** What refs point at, by name; a ref that is not there is not in it. */
 export type RefIds = ReadonlyMap<string, string>;
@@ -157,17 +157,26 @@ export class Ledger {
 
   async #stateAt(deployment: string, target: string, commit: string | undefined): Promise<TargetState> {
     if (commit === undefined) return emptyState(deployment, target);
-    const name = `${commit}:state.json`;
-    return readState(await this.#readJson(name), () => this.#record(commit), name);
+    const name = `${ledgerRef(deployment, target)} (${commit.slice(0, 12)})`;
+    const state = await readState(await this.#readJson(commit, 'state', name), () => this.#record(commit), name);
+    if (state.deployment === deployment && state.target === target) return state;
+    throw malformed('state', `${name}, which is of ${state.deployment}/${state.target},`);
   }
 
   async #record(commit: string): Promise<LedgerRecord> {
-    const name = `${commit}:record.json`;
-    return readRecord(await this.#readJson(name), name);
+    return readRecord(await this.#readJson(commit, 'record', commit), commit);
   }
 
-  async #readJson(name: string): Promise<unknown> {
-    return JSON.parse((await this.#repository.readObject(name)).toString('utf8'));
+  async #readJson(commit: string, what: 'record' | 'state', name: string): Promise<unknown> {
+    const content = await this.#repository.readObject(`${commit}:${what}.json`).catch((error: unknown) => {
+      if (error instanceof AtmosError && error.code === 'git-failed') throw malformed(what, name);
+      throw error;
+    });
+    try {
+      return JSON.parse(content.toString('utf8'));
+    } catch {
+      throw malformed(what, name);
+    }
   }
 
   async #write(record: LedgerRecord, state: TargetState, parent: string | undefined): Promise<string> {

@@ -1,4 +1,5 @@
 import { AtmosError, type Digest, isObject } from '../engine/index.ts';
+import { isRecord, isTargetState } from './form.ts';
 import type { Person } from './git/repository.ts';
 import type { ComponentResult, ComponentState, LedgerRecord, TargetState } from './types.ts';
 
@@ -15,17 +16,39 @@ type State1 = Omit<TargetState, 'version' | 'components' | 'orphans' | 'destroye
   readonly open: readonly string[];
 };
 
-/** Reads a record of either version. @throws AtmosError `unknown-version`, naming the object */
+/** Reads a record of either version. @throws AtmosError `unknown-version`, `malformed`, naming the object */
 export function readRecord(value: unknown, name: string): LedgerRecord {
   const version = versionOf(value, 'record', name);
-  // Written by this program; that a ledger was not forged is for `verify-ledger` to say.
-  return version === 2 ? (value as LedgerRecord) : upgradeRecord(value as Record1);
+  const record = version === 2 ? value : tried(() => upgradeRecord(value as Record1));
+  if (isRecord(record)) return record;
+  throw malformed('record', name);
 }
 
-/** Reads a state of either version; `record` is the one of the same commit. @throws AtmosError `unknown-version`, naming the object */
-export function readState(value: unknown, record: () => Promise<LedgerRecord>, name: string): Promise<TargetState> {
+/** Reads a state of either version; `record` is the one of the same commit. @throws AtmosError `unknown-version`, `malformed`, naming the object */
+export async function readState(value: unknown, record: () => Promise<LedgerRecord>, name: string): Promise<TargetState> {
   const version = versionOf(value, 'state', name);
-  return version === 2 ? Promise.resolve(value as TargetState) : record().then((of) => upgradeState(value as State1, of));
+  const of = version === 2 ? undefined : await record();
+  const state = of === undefined ? value : tried(() => upgradeState(value as State1, of));
+  if (isTargetState(state)) return state;
+  throw malformed('state', name);
+}
+
+/** What has the form of neither version can't be brought into that of the newer one. */
+function tried(upgrade: () => unknown): unknown {
+  try {
+    return upgrade();
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+export function malformed(what: string, name: string): AtmosError {
+  return new AtmosError(`the ${what} at ${name} is damaged, or was not written by atmos-deployment`, {
+    kind: 'failed',
+    code: 'malformed',
+    hint: 'nothing was done with it; see who changed that ref, and set it back to what it was before',
+  });
 }
 
 function versionOf(value: unknown, what: string, name: string): 1 | 2 {

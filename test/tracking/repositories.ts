@@ -87,7 +87,7 @@ export function result(fields: Partial<ComponentResult> = {}): ComponentResult {
   const digests = { release: RELEASE, layer: RELEASE, settings: RELEASE, outputs: RELEASE };
   return {
     action: 'applied',
-    commit: 'c0ffee',
+    commit: 'c0ffee'.padEnd(40, '0'),
     changes: null,
     error: null,
     began: true,

@@ -6,6 +6,7 @@ import { ANA, entry, git, newRepository, open, RELEASE, result } from './reposit
 
 const REF = ledgerRef('shop', 'dev');
 const LAYER = sha256('layer');
+const COMMIT = 'c0ffee'.padEnd(40, '0');
 
 const RECORD1 = {
   version: 1,
@@ -13,7 +14,7 @@ const RECORD1 = {
   deployment: 'shop',
   target: 'dev',
   release: RELEASE,
-  commit: 'c0ffee',
+  commit: COMMIT,
   dirty: false,
   promotedFrom: null,
   by: ANA,
@@ -24,7 +25,7 @@ const RECORD1 = {
   reason: null,
 };
 
-const COMPONENT1 = { release: RELEASE, commit: 'c0ffee', layer: LAYER, by: ANA, at: '2026-01-01T00:00:00Z', outputs: null, upstream: {} };
+const COMPONENT1 = { release: RELEASE, commit: COMMIT, layer: LAYER, by: ANA, at: '2026-01-01T00:00:00Z', outputs: null, upstream: {} };
 
 /** A ledger as an earlier version wrote it: one component runs, and an intent that names it and another one has no outcome. */
 function plant(dir: string): void {
@@ -34,13 +35,13 @@ function plant(dir: string): void {
     target: 'dev',
     state: 'deploying',
     release: RELEASE,
-    commit: 'c0ffee',
+    commit: COMMIT,
     by: ANA,
     at: '2026-01-02T03:04:05Z',
     components: { 'terraform/net': COMPONENT1, 'terraform/db': COMPONENT1 },
     open: ['terraform/db', 'terraform/new'],
     approvals: {},
-    ran: [{ release: RELEASE, commit: 'c0ffee', artifacts: LAYER }],
+    ran: [{ release: RELEASE, commit: COMMIT, artifacts: LAYER }],
   };
   const call = (input: string, ...args: readonly string[]): string =>
     execFileSync('git', args, { cwd: dir, input, encoding: 'utf8' }).trim();

@@ -133,7 +133,7 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
     if (value !== undefined) add(section, value);
   }
   if (kind === 'terraform') {
-    checkTerraformEnv(`${kind}/${name}`, mapOf(member(unevaluated, 'env'), '"env"'));
+    checkTerraformEnv(`${kind}/${name}`, sections.env, mapOf(member(unevaluated, 'env'), '"env"'));
     const remote = remoteStateOf(unevaluated, backend, merged.merger);
     if (remote.section !== undefined) add('remote_state_backend', remote.section);
     Object.assign(sections, {

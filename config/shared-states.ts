@@ -34,7 +34,8 @@ function stateOf({ deployment, target, secrets }: Scope, { kind, sections }: Sco
     backend: (sections.backend ?? {}) as JsonObject,
     workspace: String(sections.workspace ?? 'default'),
     env: (sections.env ?? {}) as JsonObject,
-    secrets: Object.keys(secrets),
+    // What their values are is known where they are used.
+    secrets: Object.fromEntries(Object.keys(secrets).map((name) => [name, undefined])),
     owner: `${deployment}/${target}`,
   });
 }

@@ -1,3 +1,4 @@
+import { scryptSync } from 'node:crypto';
 import { canonicalJson, isObject, type Json, type JsonObject } from '../engine/index.ts';
 
 /** What decides where Terraform keeps a component's state. */
@@ -9,28 +10,42 @@ export interface StateSite {
   readonly workspace: string;
   /** The component's own variables: some backends read their place from them. */
   readonly env: JsonObject;
-  /** Variables that are secrets: a place that one of them names is known to nobody. */
-  readonly secrets: Iterable<string>;
+  /** Variables that are secrets, with their values where they are known. */
+  readonly secrets: Readonly<Record<string, string | undefined>>;
   /** Whose secrets they are. */
   readonly owner: string;
 }
 
 /**
  * Where a state lies, as text for people: the same for two sites exactly if their states would be one. Only what names the place counts; credentials,
- * retries, encryption and the like don't, and nothing of them is in it. `undefined` for local states, which lie apart by target and component.
+ * retries, encryption and the like don't, and nothing of them is in it. Of a place that a secret names there is a digest that takes long to try, and
+ * where its value is not known, whose secret it is (`isKnownPlace`). `undefined` for local states, which lie apart by target and component.
  */
 export function statePlace(site: StateSite): string | undefined {
   const { type } = site;
   if (type === '' || type === 'local') return undefined;
-  return `${type} ${(BACKENDS[type] ?? anyBackend)(new Options(site))}`;
+  const options = new Options(site);
+  const place = (BACKENDS[type] ?? anyBackend)(options);
+  const [secret] = options.asked;
+  if (secret === undefined) return `${type} ${place}`;
+  if (site.secrets[secret] === undefined) return `${type} <secret ${secret} of ${site.owner}>`;
+  return `${type} <secret ${secret}> ${scryptSync(place, 'where a state lies', 16, { N: 4096 }).toString('hex')}`;
+}
+
+/** Whether it is known which place it is: not where a secret's value decides that was not at hand. */
+export function isKnownPlace(place: string): boolean {
+  return !/^\S+ <secret \S+ of /.test(place);
 }
 
 /** The options of a backend, by name: as its section says, else as a variable says that Terraform reads in its place. */
 class Options {
   readonly site: StateSite;
+  /** The secrets that decided. */
+  readonly asked: Set<string>;
 
-  constructor(site: StateSite) {
+  constructor(site: StateSite, asked = new Set<string>()) {
     this.site = site;
+    this.asked = asked;
   }
 
   get workspace(): string {
@@ -47,9 +62,12 @@ class Options {
 
   /** The first of these variables that is set. */
   variable(...variables: readonly string[]): string {
-    const { env, secrets, owner } = this.site;
+    const { env, secrets } = this.site;
     for (const variable of variables) {
-      if ([...secrets].includes(variable)) return `<secret ${variable} of ${owner}>`;
+      if (Object.hasOwn(secrets, variable)) {
+        this.asked.add(variable);
+        return secrets[variable] ?? '';
+      }
       const value = env[variable];
       if (value !== undefined && value !== null && value !== '') return textOf(value);
     }
@@ -60,7 +78,7 @@ class Options {
   block(name: string): Options {
     const own = this.site.backend[name];
     const backend = Array.isArray(own) ? own[0] : own;
-    return new Options({ ...this.site, backend: isObject(backend) ? (backend as JsonObject) : {}, env: {}, secrets: [] });
+    return new Options({ ...this.site, backend: isObject(backend) ? (backend as JsonObject) : {}, env: {}, secrets: {} });
   }
 }
 
@@ -150,7 +168,7 @@ function clean(path: string): string {
 
 /** An address without who asks; two spellings of one are the same. */
 function urlOf(text: string): string {
-  if (text === '' || text.startsWith('<secret ')) return text;
+  if (text === '') return text;
   try {
     const url = new URL(text.includes('://') ? text : `http://${text}`);
     return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}${url.search}`;
@@ -162,7 +180,6 @@ function urlOf(text: string): string {
 /** A database of PostgreSQL: its connection string is a URL, or words like `host=db`; what neither says is in variables. */
 function databaseOf(o: Options): string {
   const said = o.text('conn_str', 'PG_CONN_STR');
-  if (said.startsWith('<secret ')) return said;
   const words = /^postgres(?:ql)?:\/\//.test(said) ? wordsOfUrl(said) : wordsOfText(said);
   const of = (name: string, variable: string, usual: string): string => words[name] || o.variable(variable) || usual;
   return `${of('host', 'PGHOST', 'localhost')}:${of('port', 'PGPORT', '5432')}/${of('dbname', 'PGDATABASE', '')}`;

@@ -1,4 +1,5 @@
-import { errorAt, type LocatedMap, plain } from './yaml/located.ts';
+import { isObject, type Json } from '../engine/index.ts';
+import { errorAt, type LocatedMap } from './yaml/located.ts';
 
 /** Variables by which Terraform would work on something else than what is declared, and what says it instead. */
 const RESERVED: Readonly<Record<string, string>> = {
@@ -11,12 +12,17 @@ const RESERVED: Readonly<Record<string, string>> = {
 /** What `TF_CLI_ARGS` and its like may add to a command: nothing that decides what it works on, or where its state is. */
 const HARMLESS = /^-(?:parallelism=\d+|compact-warnings|no-color|refresh=(?:true|false))$/;
 
-/** Refuses variables in a terraform component's `env` that would lift what is declared elsewhere. @throws AtmosError `reserved-variable` */
-export function checkTerraformEnv(component: string, env: LocatedMap | undefined): void {
-  for (const [name, { keyAt, value }] of env?.entries ?? []) {
-    const instead = reservedVariable(name, plain(value));
+/**
+ * Refuses variables in a terraform component's `env` that would lift what is declared elsewhere. `values` are evaluated, as names are; `written` is where
+ * they stand.
+ * @throws AtmosError `reserved-variable`
+ */
+export function checkTerraformEnv(component: string, values: Json | undefined, written: LocatedMap | undefined): void {
+  for (const [name, value] of Object.entries(isObject(values) ? values : {})) {
+    const instead = reservedVariable(name, value);
     if (instead === undefined) continue;
-    throw errorAt(keyAt, `${component}: "${name}" can't be set by env`, { code: 'reserved-variable', hint: instead });
+    const at = written?.entries.get(name)?.keyAt ?? written?.at;
+    throw errorAt(at, `${component}: "${name}" can't be set by env`, { code: 'reserved-variable', hint: instead });
   }
 }
 

@@ -71,7 +71,7 @@ async function placeOf(
     backend: written.terraform?.backend?.[type] ?? {},
     workspace: String(settings.workspace),
     env: (settings.env ?? {}) as JsonObject,
-    secrets: Object.keys(config.secrets),
+    secrets: Object.fromEntries(Object.entries(config.secrets).map(([name, { env }]) => [name, process.env[env]])),
     owner: `${config.deployment}/${config.target}`,
   });
 }

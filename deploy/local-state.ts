@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { isKnownPlace } from '../config/index.ts';
 import { AtmosError, flatName } from '../engine/index.ts';
 import type { Instance, Instances } from '../phases/index.ts';
 import type { ComponentState, StateLocation, TargetState } from '../tracking/index.ts';
@@ -145,7 +146,7 @@ export function isSameState(
 ): boolean {
   const { backend_type: type, workspace: own } = component.settings;
   if (backend !== type) return false;
-  if (place !== undefined && statePlace !== undefined) return place === statePlace;
+  if (place !== undefined && statePlace !== undefined) return place === statePlace || !isKnownPlace(place) || !isKnownPlace(statePlace);
   return config === trees.backend && (workspace === own || backend === 'http');
 }
 

@@ -1,6 +1,7 @@
+import { isKnownPlace } from '../config/index.ts';
 import { AtmosError } from '../engine/index.ts';
 import type { Instance, Instances } from '../phases/index.ts';
-import type { TargetState } from '../tracking/index.ts';
+import type { StateLocation, TargetState } from '../tracking/index.ts';
 import { isSameState } from './local-state.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -22,12 +23,22 @@ export async function refuseShared(workspace: Workspace, state: TargetState, ins
   const { ledger } = await workspace.tracking();
   const others = (await ledger.allStates()).filter(({ deployment, target }) => deployment !== state.deployment || target !== state.target);
   for (const instance of fresh) {
+    // The secret that names it is missing: that is told next.
+    if (instance.statePlace !== undefined && !isKnownPlace(instance.statePlace)) continue;
     for (const { deployment, target, components } of [state, ...others]) {
-      const [address] = Object.entries(components).find(([, known]) => known.state !== null && isSameState(instance, known.state)) ?? [];
+      const [address] =
+        Object.entries(components).find(
+          ([, known]) => known.state !== null && isKnown(known.state) && isSameState(instance, known.state),
+        ) ?? [];
       const name = deployment === state.deployment ? target : `${deployment}/${target}`;
       if (address !== undefined) throw shared(instance, state, `${address} of ${name}`);
     }
   }
+}
+
+/** Of a place that a secret names whose value was not at hand nothing can be said. */
+function isKnown({ place }: StateLocation): boolean {
+  return place === undefined || isKnownPlace(place);
 }
 
 function shared({ address, statePlace }: Instance, { target }: TargetState, other: string): AtmosError {

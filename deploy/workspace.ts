@@ -168,12 +168,13 @@ async function openTracking(root: string, project: Project, { warn, stop, watch 
   const { remote: named, push } = project.deployments.tracking;
   const remote = push ? remoteOf(await repository.remotes(), named) : undefined;
   const refs = new Refs(repository, remote, stop, warn);
+  const prefix = relative(realpathSync(repository.root), root);
   return {
     repository,
-    prefix: relative(realpathSync(repository.root), root),
+    prefix,
     remote,
     refs,
-    ledger: new Ledger(repository, refs, warn),
+    ledger: new Ledger(repository, refs, warn, prefix),
     locks: new Locks(repository, refs, watch, {
       dir: root,
       async isBusy(dir, deployment, target) {

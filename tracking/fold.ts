@@ -13,7 +13,8 @@ export function fold(deployment: string, target: string, records: readonly Ledge
  * Where a target stands after one more record. What an intent names stays in the state until an outcome says that it is applied, or gone, or was
  * never begun.
  */
-export function step(state: TargetState, record: LedgerRecord): TargetState {
+export function step(before: TargetState, record: LedgerRecord): TargetState {
+  const state = record.root === undefined ? before : { ...before, root: record.root };
   switch (record.kind) {
     case 'intent':
       return derived(begun(state, record));

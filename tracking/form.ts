@@ -108,6 +108,7 @@ export const isRecord = members<LedgerRecord>({
   orphans: list(text),
   artifacts: maybe(digest),
   reason: maybe(text),
+  root: optional(text),
 }) as (value: unknown) => value is LedgerRecord;
 
 const standing = {
@@ -131,6 +132,7 @@ export const isTargetState = members<TargetState>({
   deployment: text,
   target: text,
   state: oneOf('never', 'deploying', 'deployed', 'partial', 'failed', 'destroyed'),
+  root: optional(text),
   release: maybe(digest),
   commit: maybe(commit),
   by: maybe(person),

@@ -3,6 +3,7 @@ import { step } from './fold.ts';
 import { type Signature, type StoredFile, writeCommit, writeTree } from './git/files.ts';
 import type { Patience, Refs, RefUpdate } from './git/refs.ts';
 import type { Repository } from './git/repository.ts';
+import { isOwnedBy, otherOwner } from './owner.ts';
 import { emptyState, type LedgerRecord, type TargetState } from './types.ts';
 import { malformed, readRecord, readState } from './upgrade.ts';
 
@@ -38,8 +39,11 @@ export class Ledger {
   readonly #repository: Repository;
   readonly #refs: Refs;
   readonly #warn: (message: string) => void;
+  readonly #root: string;
 
-  constructor(repository: Repository, refs: Refs, warn: (message: string) => void) {
+  /** `root`: where the deployments lie in the Git repository. */
+  constructor(repository: Repository, refs: Refs, warn: (message: string) => void, root = '') {
+    this.#root = root;
     this.#repository = repository;
     this.#refs = refs;
     this.#warn = warn;
@@ -52,8 +56,9 @@ export class Ledger {
   async states(deployment: string, targets: readonly string[]): Promise<readonly TargetState[]> {
     const ids = await this.#readOrRecall([`refs/atmos/ledger/${deployment}/*`]);
     const others = [...ids.keys()].map((ref) => parseLedgerRef(ref).target).filter((target) => !targets.includes(target));
-    const all = [...targets, ...others.sort()];
-    return Promise.all(all.map((target) => this.#stateAt(deployment, target, ids.get(ledgerRef(deployment, target)))));
+    const named = targets.map((target) => this.stateIn(deployment, target, ids));
+    const found = others.sort().map((target) => this.#stateAt(deployment, target, ids.get(ledgerRef(deployment, target))));
+    return [...(await Promise.all(named)), ...(await Promise.all(found)).filter((state) => isOwnedBy(state, this.#root))];
   }
 
   /** Where every target of every deployment stands that has a ledger, sorted. @throws AtmosError `remote-unreachable` */
@@ -88,9 +93,11 @@ export class Ledger {
     return this.stateIn(deployment, target, await this.#refs.read([ledgerRef(deployment, target)]));
   }
 
-  /** Where a target stands by what its ledger's ref was read as. */
-  stateIn(deployment: string, target: string, ids: RefIds): Promise<TargetState> {
-    return this.#stateAt(deployment, target, ids.get(ledgerRef(deployment, target)));
+  /** Where a target stands by what its ledger's ref was read as. @throws AtmosError `other-owner` */
+  async stateIn(deployment: string, target: string, ids: RefIds): Promise<TargetState> {
+    const state = await this.#stateAt(deployment, target, ids.get(ledgerRef(deployment, target)));
+    if (isOwnedBy(state, this.#root)) return state;
+    throw otherOwner(state, this.#root);
   }
 
   /**
@@ -111,11 +118,12 @@ export class Ledger {
       const parent = ids.get(ref);
       const own = await this.#appended(tried, parent);
       if (own !== undefined) return own;
-      const before = await this.#stateAt(deployment, target, parent);
+      const before = await this.stateIn(deployment, target, ids);
       const entry = await build(before, ids);
-      const state = step(before, entry.record);
-      const commit = await this.#write(entry.record, state, parent);
-      const appended = { ...entry, state, commit };
+      const record = { ...entry.record, root: this.#root };
+      const state = step(before, record);
+      const commit = await this.#write(record, state, parent);
+      const appended = { ...entry, record, state, commit };
       if (await this.#refs.update([{ ref, from: parent, to: commit }, ...(entry.refs ?? [])], { patience })) return appended;
       tried.push(appended);
       ids = undefined;

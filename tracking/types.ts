@@ -30,6 +30,8 @@ export interface LedgerRecord {
   /** Digest of what a promotion takes along: sources, locks, images of all components. `null` where no release is rolled out. */
   readonly artifacts: Digest | null;
   readonly reason: string | null;
+  /** Where the deployment's root lies in the Git repository, `''` at its top; absent in records that did not say it yet. */
+  readonly root?: string;
 }
 
 export type ComponentAction =
@@ -104,6 +106,8 @@ export interface TargetState {
   readonly target: string;
   /** `partial`: what was asked for succeeded, but not all components run one release. */
   readonly state: 'never' | 'deploying' | 'deployed' | 'partial' | 'failed' | 'destroyed';
+  /** Whose ledger this is: the directory of the deployment's root in the Git repository; absent while no record said it. */
+  readonly root?: string;
   /** The newest release that ran here as a whole. */
   readonly release: Digest | null;
   readonly commit: string | null;

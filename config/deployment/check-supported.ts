@@ -1,4 +1,5 @@
 import type { AtmosError } from '../../engine/index.ts';
+import { reservedVariable } from '../terraform-env.ts';
 import { errorAt, itemsOf, type Located, mapOf, member, plain } from '../yaml/located.ts';
 
 /** The phases that run nodes of the user's own. */
@@ -18,6 +19,15 @@ export function checkSupported(root: Located | undefined): readonly AtmosError[]
       .map(([phase, { keyAt }]) =>
         unsupported(keyAt, `the phase "${phase}" runs no nodes of your own`, `phases that do: ${WITH_NODES.join(', ')}`),
       ),
+    ...targets.flatMap(([, { value }]) =>
+      [...(mapOf(member(value, 'secrets'), '"secrets"')?.entries ?? [])].flatMap(([name, { keyAt }]) => {
+        // Whatever its value, nobody who approves a release sees it.
+        const instead = reservedVariable(name, undefined);
+        return instead === undefined
+          ? []
+          : [errorAt(keyAt, `"${name}" can't be set by a secret`, { code: 'reserved-variable', hint: instead })];
+      }),
+    ),
     ...targets.flatMap(([, { value }]) => {
       const method = member(member(value, 'promotion'), 'approval_method');
       return method !== undefined && plain(method) === 'ci'

@@ -6,14 +6,14 @@ import type { JsonObject } from '../../engine/index.ts';
 interface Said {
   readonly workspace?: string;
   readonly env?: JsonObject;
-  readonly secrets?: readonly string[];
+  readonly secrets?: Readonly<Record<string, string | undefined>>;
   readonly owner?: string;
 }
 
 function place(
   type: string,
   backend: JsonObject,
-  { workspace = 'dev', env = {}, secrets = [], owner = 'app/dev' }: Said = {},
+  { workspace = 'dev', env = {}, secrets = {}, owner = 'app/dev' }: Said = {},
 ): string | undefined {
   return statePlace({ type, backend, workspace, env, secrets, owner });
 }
@@ -39,7 +39,15 @@ describe('where a state lies', () => {
     ['gcs', { bucket: 'b', prefix: 'p/' }, {}, { bucket: 'b', prefix: 'p', credentials: 'c' }, {}],
     ['http', { address: 'http://H:80/x', retry_max: 3 }, { workspace: 'a' }, { address: 'http://h/x' }, { workspace: 'b' }],
     ['http', { address: 'http://u:p@h/x' }, {}, {}, { env: { TF_HTTP_ADDRESS: 'http://h/x' } }],
-    ['http', {}, { secrets: ['TF_HTTP_ADDRESS'] }, {}, { secrets: ['TF_HTTP_ADDRESS'] }],
+    ['http', {}, { secrets: { TF_HTTP_ADDRESS: undefined } }, {}, { secrets: { TF_HTTP_ADDRESS: undefined } }],
+    [
+      'http',
+      {},
+      { secrets: { TF_HTTP_ADDRESS: 'http://h/x' } },
+      {},
+      { secrets: { TF_HTTP_ADDRESS: 'http://me@h:80/x' }, owner: 'app/prod' },
+    ],
+    ['pg', {}, { secrets: { PG_CONN_STR: 'postgres://a:b@h/x' } }, {}, { secrets: { PG_CONN_STR: 'postgres://c:d@h/x' } }],
     ['pg', { conn_str: 'postgres://u:p@db/x' }, {}, { conn_str: 'host=db dbname=x user=other', schema_name: 'terraform_remote_state' }, {}],
     ['pg', { conn_str: 'postgres://db/x' }, {}, {}, { env: { PGHOST: 'db', PGDATABASE: 'x', PGPORT: 5432 } }],
     [
@@ -77,7 +85,8 @@ describe('where a state lies', () => {
     ['http', { address: 'http://h/x' }, {}, { address: 'http://h/y' }, {}],
     ['http', { address: 'http://h/x?a=1' }, {}, { address: 'http://h/x?a=2' }, {}],
     ['http', {}, { env: { TF_HTTP_ADDRESS: 'http://h/x' } }, {}, { env: { TF_HTTP_ADDRESS: 'http://h/y' } }],
-    ['http', {}, { secrets: ['TF_HTTP_ADDRESS'] }, {}, { secrets: ['TF_HTTP_ADDRESS'], owner: 'app/prod' }],
+    ['http', {}, { secrets: { TF_HTTP_ADDRESS: undefined } }, {}, { secrets: { TF_HTTP_ADDRESS: undefined }, owner: 'app/prod' }],
+    ['http', {}, { secrets: { TF_HTTP_ADDRESS: 'http://h/x' } }, {}, { secrets: { TF_HTTP_ADDRESS: 'http://h/y' } }],
     ['pg', { conn_str: 'postgres://db/x' }, {}, { conn_str: 'postgres://db/y' }, {}],
     ['pg', { conn_str: 'postgres://db/x' }, {}, { conn_str: 'postgres://db/x' }, { env: { PG_SCHEMA_NAME: 's' } }],
     [
@@ -97,6 +106,12 @@ describe('where a state lies', () => {
     expect(place('http', { address: 'https://me:hidden@h/x', password: 'hidden' })).toBe('http https://h/x');
     expect(place('pg', { conn_str: 'postgres://me:hidden@db:5433/x?password=hidden' })).toBe('pg db:5433/x terraform_remote_state dev');
     expect(place('s3', { bucket: 'b', key: 'k', secret_key: 'hidden' })).toBe('s3 b/env:/dev/k');
+  });
+
+  test('that a secret names is not told, but whether it is another one', () => {
+    const told = place('http', {}, { secrets: { TF_HTTP_ADDRESS: 'http://hidden/x' } });
+    expect(told).toMatch(/^http <secret TF_HTTP_ADDRESS> [0-9a-f]{32}$/);
+    expect(place('http', {}, { secrets: { TF_HTTP_ADDRESS: undefined } })).toBe('http <secret TF_HTTP_ADDRESS of app/dev>');
   });
 
   test('is told of no local state: these lie apart by themselves', () => {

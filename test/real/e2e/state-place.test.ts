@@ -65,3 +65,44 @@ test('a variable of Terraform’s that would choose another state is refused at 
     expect(refused).toMatchObject({ code: 2, json: { error: { code: 'reserved-variable', line: 7 } } });
   }
 });
+
+test('a state whose place is a secret is not moved by another value, and is nobody else’s', async () => {
+  const server = await startStateServer(ENV.STATE_USER, ENV.STATE_PASSWORD);
+  onTestFinished(() => server.stop());
+  const secrets = (from: string): string =>
+    `secrets: { TF_HTTP_ADDRESS: { env: ${from} }, TF_HTTP_USERNAME: { env: STATE_USER }, TF_HTTP_PASSWORD: { env: STATE_PASSWORD } }`;
+  const app = newApp({
+    'components/terraform/a/main.tf': 'resource "terraform_data" "x" {}\n',
+    'deployments/app.yaml': `deployment:
+  name: app
+  components: { terraform: { a: { backend_type: http, backend: { http: {} } } } }
+  targets: { dev: { ${secrets('ONE')} }, prod: { ${secrets('TWO')} } }
+`,
+  });
+  const env = (one: string, two: string): Record<string, string> => ({ ...ENV, ONE: `${server.url}/${one}`, TWO: `${server.url}/${two}` });
+  expect((await app.run('rollout app --target dev', { env: env('a', 'b') })).code).toBe(0);
+  const shared = await app.ask('rollout app --target prod', { env: env('a', 'a') });
+  expect(shared).toMatchObject({ code: 3, json: { error: { code: 'shared-state' } } });
+  for (const verb of ['plan', 'rollout --all']) {
+    const moved = await app.ask(`${verb.replace('plan', 'plan --all')} app --target dev`, { env: env('c', 'b') });
+    expect(moved).toMatchObject({ code: 3, json: { error: { code: 'state-moved' } } });
+    expect(moved.json.error.message).not.toContain(server.url);
+  }
+  expect((await app.run('rollout app --target prod', { env: env('a', 'b') })).code).toBe(0);
+  expect([...server.states.keys()].sort()).toEqual(['/a', '/b']);
+});
+
+test.each([
+  ['by a secret', 'targets: { dev: { secrets: { TF_WORKSPACE: { env: X } } } }', ''],
+  ['by arguments in a secret', 'targets: { dev: { secrets: { TF_CLI_ARGS_plan: { env: X } } } }', ''],
+  ['by a name that a template makes', 'targets: { dev: }', '{ "{{ print \\"TF_\\" \\"WORKSPACE\\" }}": other }'],
+])('a variable of Terraform’s is refused %s', async (_, targets, env) => {
+  const app = newApp({
+    'atmos.yaml': 'base_path: ""\ntemplates: { settings: { enabled: true } }\n',
+    'components/terraform/a/main.tf': 'resource "terraform_data" "x" {}\n',
+    'deployments/app.yaml': `deployment:\n  name: app\n  components: { terraform: { a: ${env === '' ? '' : `{ env: ${env} }`} } }\n  ${targets}\n`,
+  });
+  for (const verb of ['validate app', 'plan app', 'rollout app']) {
+    expect(await app.ask(verb, { env: { X: 'other' } })).toMatchObject({ code: 2, json: { error: { code: 'reserved-variable' } } });
+  }
+});

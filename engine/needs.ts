@@ -12,12 +12,14 @@ export type Isolation = (typeof ISOLATIONS)[number];
 /** What a command needs a runtime to enforce, beside what each one must. */
 function needsOf({ network }: Exec): readonly Ability[] {
   const always: readonly Ability[] = ['memory-limit', 'cpu-limit', 'pids-limit', 'seccomp'];
-  return network === 'bridge' ? [...always, 'own-network'] : always;
+  return network === 'bridge' ? [...always, 'own-network', 'no-link-local'] : always;
 }
 
 /** What is lacking without which a command does not run. */
 export function refusals({ secrets }: Exec, lacking: readonly Ability[], isolation: Isolation | undefined): readonly Ability[] {
-  return (isolation ?? (secrets.length > 0 ? 'strict' : 'best')) === 'strict' ? lacking : [];
+  if (isolation !== undefined) return isolation === 'strict' ? lacking : [];
+  // An engine's networks reach these addresses: who minds asks for it.
+  return secrets.length > 0 ? lacking.filter((ability) => ability !== 'no-link-local') : [];
 }
 
 /** What a runtime does not enforce of what a command needs. */

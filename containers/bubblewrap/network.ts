@@ -4,6 +4,7 @@ import { access, readFile, readlink } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { AtmosError } from '../../engine/index.ts';
+import { quote } from '../kept.ts';
 import { freeAddresses } from './addresses.ts';
 import { FORGET } from './command.ts';
 import { onPath } from './probe.ts';
@@ -21,12 +22,15 @@ const DEVICE = 'tap0';
 export class Networks {
   readonly #slirp: string;
   readonly #unshare: string;
+  /** What makes a network without link-local addresses; `undefined` where this machine has not what it takes. */
+  readonly #narrow: Narrowing | undefined;
   /** The first three bytes of the addresses in such a network. */
   readonly #addresses: string;
 
-  private constructor(slirp: string, unshare: string, addresses: string) {
+  private constructor(slirp: string, unshare: string, narrow: Narrowing | undefined, addresses: string) {
     this.#slirp = slirp;
     this.#unshare = unshare;
+    this.#narrow = narrow;
     this.#addresses = addresses;
   }
 
@@ -36,7 +40,7 @@ export class Networks {
     if (slirp === undefined || unshare === undefined) return undefined;
     try {
       await access('/dev/net/tun', constants.R_OK | constants.W_OK);
-      return new Networks(slirp, unshare, freeAddresses(await readFile('/proc/net/route', 'utf8')));
+      return new Networks(slirp, unshare, await findNarrowing(unshare), freeAddresses(await readFile('/proc/net/route', 'utf8')));
     } catch {
       return undefined;
     }
@@ -44,7 +48,16 @@ export class Networks {
 
   /** The command that runs another one in a network that is not connected yet. */
   enter(argv: readonly string[]): readonly string[] {
-    return [this.#unshare, '--user', '--map-current-user', '--net', '--', ...argv];
+    return [...this.#unshared(), ...(this.#narrow === undefined ? [] : ['/bin/sh', '-c', narrowed(this.#narrow), 'sh']), ...argv];
+  }
+
+  /** Whether the addresses of the link alone, where clouds give out credentials, are out of reach. */
+  get isNarrow(): boolean {
+    return this.#narrow !== undefined;
+  }
+
+  #unshared(): readonly string[] {
+    return [this.#unshare, '--user', '--map-current-user', ...(this.#narrow === undefined ? [] : ['--keep-caps']), '--net', '--'];
   }
 
   /**
@@ -77,7 +90,17 @@ export class Networks {
    * `fifo` is made and must not be there.
    */
   within(fifo: string, argv: readonly string[]): readonly string[] {
-    return ['/bin/sh', '-c', WITHIN, 'sh', fifo, this.#slirp, `${this.#addresses}.0/24`, this.#unshare, ...argv];
+    const last = this.#narrow === undefined ? 'exec "$@"' : narrowed(this.#narrow);
+    return [
+      '/bin/sh',
+      '-c',
+      within(this.#unshared().map(quote).join(' '), last),
+      'sh',
+      fifo,
+      this.#slirp,
+      `${this.#addresses}.0/24`,
+      ...argv,
+    ];
   }
 
   /** What stands in `/etc/resolv.conf` in such a network. */
@@ -86,6 +109,45 @@ export class Networks {
     // Where slirp4netns(1) answers questions of names: it asks whom the machine asks.
     return Buffer.from([`nameserver ${this.#addresses}.3`, ...lines.filter((line) => !/^\s*nameserver\s/.test(line))].join('\n'));
   }
+}
+
+/** The programs that close a network to some addresses, and give up what that takes. */
+interface Narrowing {
+  readonly ip: string;
+  readonly setpriv: string;
+}
+
+/** RFC 3927. Over IPv6 nothing is reached at all. */
+const LINK_LOCAL = '169.254.0.0/16';
+
+/** A script that runs its arguments in a network from which no link-local address can be reached, as somebody who can't change that. */
+const narrowed = ({ ip, setpriv }: Narrowing): string =>
+  `${quote(ip)} route add unreachable ${LINK_LOCAL} && exec ${quote(setpriv)} --inh-caps=-all --ambient-caps=-all -- "$@"`;
+
+/** Tried, since it takes a kernel and programs that are new enough. */
+async function findNarrowing(unshare: string): Promise<Narrowing | undefined> {
+  const [ip, setpriv] = await Promise.all([onPath('ip'), onPath('setpriv')]);
+  if (ip === undefined || setpriv === undefined) return undefined;
+  const argv = [
+    '--user',
+    '--map-current-user',
+    '--keep-caps',
+    '--net',
+    '--',
+    '/bin/sh',
+    '-c',
+    narrowed({ ip, setpriv }),
+    'sh',
+    '/bin/sh',
+    '-c',
+    ':',
+  ];
+  const child = spawn(unshare, argv, { env: {}, stdio: 'ignore' });
+  const code = await new Promise<number | null>((resolve) => {
+    child.once('error', () => resolve(null));
+    child.once('exit', resolve);
+  });
+  return code === 0 ? { ip, setpriv } : undefined;
 }
 
 /** Whether a process is in another network than that one, as somebody; or gone. */
@@ -123,11 +185,11 @@ async function isReady(child: ChildProcess): Promise<void> {
 }
 
 /**
- * `fifo slirp4netns addresses unshare command…`: becomes the command, which holds one end of the fifo; a copy of this shell, which stays in the machine's network,
- * becomes slirp4netns, which ends when the other end does.
+ * A script with the arguments `fifo slirp4netns addresses command…`: becomes the command by way of `unshare`, and holds one end of the fifo; a copy of
+ * this shell, which stays in the machine's network, becomes slirp4netns, which ends when the other end does. `last` runs the command in the network.
  */
-const WITHIN = `
-fifo=$1 slirp=$2 addresses=$3 unshare=$4; shift 4
+const within = (unshare: string, last: string): string => `
+fifo=$1 slirp=$2 addresses=$3; shift 3
 mkfifo "$fifo" && exec 9<>"$fifo" 8<"$fifo" && rm "$fifo" || exit 1
 mine=$(readlink /proc/$$/ns/net)
 (
@@ -136,7 +198,7 @@ mine=$(readlink /proc/$$/ns/net)
   exec "$slirp" ${OPTIONS.join(' ')} --cidr="$addresses" --exit-fd=8 --userns-path=/proc/$$/ns/user $$ ${DEVICE}
 ) &
 exec 8<&-
-exec "$unshare" --user --map-current-user --net -- /bin/sh -c '
+exec ${unshare} /bin/sh -c ${quote(`
   ${FORGET}
   tries=0
   until [ "$(wc -l < /proc/self/net/route)" -gt 1 ]; do
@@ -144,4 +206,4 @@ exec "$unshare" --user --map-current-user --net -- /bin/sh -c '
     [ $tries -lt 500 ] || { echo "slirp4netns made no network" >&2; exit 1; }
     sleep 0.02
   done
-  exec "$@"' sh "$@"`;
+  ${last}`)} sh "$@"`;

@@ -55,6 +55,7 @@ class BubblewrapRuntime implements Runtime {
     this.abilities = new Set([
       ...(FILTER === undefined ? [] : ['seccomp' as const]),
       ...(networks === undefined ? [] : ['own-network' as const]),
+      ...(networks?.isNarrow === true ? ['no-link-local' as const] : []),
       ...cgroups.abilities,
     ]);
     this.remedy = cgroups.remedy;

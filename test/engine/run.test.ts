@@ -183,7 +183,9 @@ test('where isolation is strict, a node that needs what the runtime does not enf
   expect(runtime.ran).toEqual([]);
   const best = optionsFor(store, runtime);
   await run(graph, best);
-  expect(best.events).toContainEqual(expect.objectContaining({ type: 'unenforced', abilities: ['pids-limit', 'own-network'] }));
+  expect(best.events).toContainEqual(
+    expect.objectContaining({ type: 'unenforced', abilities: ['pids-limit', 'own-network', 'no-link-local'] }),
+  );
   expect(runtime.ran).toEqual(['a']);
 });
 
@@ -197,6 +199,10 @@ test('a node with secrets does not run where something is not enforced that it n
     error: { code: 'isolation', message: expect.stringMatching(/holds secrets.*: memory-limit, pids-limit, seccomp, own-network$/) },
   });
   expect(outcomes.get('b')).toMatchObject({ status: 'done' });
+  // What no engine's network does is asked for by who minds.
+  const open = { ...runtime, abilities: new Set(['memory-limit', 'cpu-limit', 'pids-limit', 'seccomp', 'own-network'] as const) };
+  const ran = await run(graph, optionsFor(store, open, { isolation: undefined, secrets }));
+  expect(ran.outcomes.get('a')).toMatchObject({ status: 'done' });
   await run(graph, optionsFor(store, runtime, { isolation: 'best', secrets }));
   expect(runtime.ran.sort()).toEqual(['a', 'b']);
 });

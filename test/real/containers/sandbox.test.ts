@@ -59,6 +59,19 @@ describe.each(RUNTIMES)('%s', (name) => {
     expect((await runScript(bench, reading)).stdout.trim()).toBe('');
   });
 
+  test.each([
+    ['', {}],
+    [' that changes the world', { effect: 'shop/dev/network/apply' }],
+  ])('a node with a network%s does not reach addresses of the link alone, or the runtime says that it does', async (_, exec) => {
+    const ran = await runScript(bench, 'cat /proc/net/route; nc -w 2 169.254.169.254 80 < /dev/null; exit 0', {
+      exec: { network: 'bridge', ...exec },
+    });
+    // 169.254.0.0/16, as a route that refuses.
+    const isClosed = /^\S+\s+0000FEA9\s+00000000\s+02\d\d\s/m.test(ran.stdout);
+    expect(isClosed).toBe(bench.runtime.abilities.has('no-link-local'));
+    expect(bench.runtime.abilities.has('no-link-local')).toBe(name === 'bubblewrap');
+  });
+
   test('a descriptor that somebody left open is not handed on', async () => {
     const secret = join(bench.dir, 'left-open');
     mkdirSync(secret, { recursive: true });

@@ -82,10 +82,10 @@ class OciCache implements RemoteCache {
     });
   }
 
-  async find(key: Digest): Promise<NodeResult | undefined> {
+  async find(key: Digest, fits: (result: NodeResult) => boolean): Promise<NodeResult | undefined> {
     if (this.#off.find) return undefined;
     try {
-      return await this.#fetch(key);
+      return await this.#fetch(key, fits);
     } catch (error) {
       if (error instanceof RegistryError && error.code === 'not-found') return undefined;
       // Bad content is one result's affair; a registry that does not answer is everybody's.
@@ -119,9 +119,11 @@ class OciCache implements RemoteCache {
     }
   }
 
-  async #fetch(key: Digest): Promise<NodeResult> {
+  async #fetch(key: Digest, fits: (result: NodeResult) => boolean): Promise<NodeResult> {
     const { bytes } = await this.#registry.manifest(tagOf(key));
     const { record, layers } = await this.#read(bytes, key);
+    const result = { exitCode: record.exitCode, outputs: record.outputs };
+    if (!fits(result)) throw lying(`${key}: no result that this node can have`);
     const dir = await this.#store.temporary('remote');
     try {
       for (const [index, [name, digest]] of Object.entries(record.outputs).entries()) {
@@ -136,7 +138,6 @@ class OciCache implements RemoteCache {
     } finally {
       await rm(dir, { recursive: true, force: true });
     }
-    const result = { exitCode: record.exitCode, outputs: record.outputs };
     await this.#store.remember(key, result);
     return result;
   }

@@ -86,14 +86,15 @@ async function findOrMake(
   emitter: Emitter,
 ): Promise<Found> {
   const isFresh = context.fresh?.has(key) === false;
+  const fits = (result: NodeResult): boolean => isResultOf(node, result);
   const known = isFresh ? undefined : await context.store.result(key);
-  if (known !== undefined) {
+  if (known !== undefined && fits(known)) {
     emitter.emit(node.id, { type: 'cached', key, description });
     return { cached: true, result: known };
   }
   // What a pure function makes is made sooner than asked for.
   const remote = node.action.kind === 'exec' ? context.remote : undefined;
-  const theirs = isFresh ? undefined : await remote?.find(key);
+  const theirs = isFresh ? undefined : await remote?.find(key, fits);
   if (theirs !== undefined) {
     emitter.emit(node.id, { type: 'cached', key, description, from: 'remote' });
     return { cached: true, result: theirs };
@@ -113,6 +114,13 @@ async function findOrMake(
   } finally {
     turn?.end?.();
   }
+}
+
+/** Whether a result can be what a node gave: ended as it may, with the outputs that it declares and no others. */
+function isResultOf({ action }: Node, { exitCode, outputs }: NodeResult): boolean {
+  const declared = action.kind === 'exec' ? action.outputs.map(({ name }) => name) : action.outputs;
+  const isEnded = action.kind === 'exec' ? action.succeeds.includes(exitCode) : exitCode === 0;
+  return isEnded && declared.length === Object.keys(outputs).length && declared.every((name) => Object.hasOwn(outputs, name));
 }
 
 function produced(outcomes: ReadonlyMap<NodeId, Outcome>, id: NodeId, output: string): Digest {

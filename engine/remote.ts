@@ -6,7 +6,8 @@ import type { NodeResult } from './store/index.ts';
  * whole in the store by then, verified.
  */
 export interface RemoteCache {
-  find(key: Digest): Promise<NodeResult | undefined>;
+  /** `fits` says whether a result can be one of this node: one that is not is none. */
+  find(key: Digest, fits: (result: NodeResult) => boolean): Promise<NodeResult | undefined>;
   /** Begins to give a result to others, and does not wait for it. */
   offer(key: Digest, result: NodeResult): void;
   /** Waits for what was begun. */

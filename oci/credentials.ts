@@ -19,12 +19,12 @@ interface DockerConfig {
 }
 
 /**
- * What Docker's configuration (`$DOCKER_CONFIG`, else `~/.docker`) has for a registry: from a credential helper, else from the file itself.
+ * What Docker's configuration (`$DOCKER_CONFIG`, else `~/.docker`; a variable that is empty is none) has for a registry: from a credential helper, else from the file itself.
  * `undefined` where there is nothing: many registries give to everybody.
  * @throws RegistryError `denied` when a helper fails
  */
 export async function credentialsOf(registry: string, env: NodeJS.ProcessEnv = process.env): Promise<Credentials | undefined> {
-  const path = join(env.DOCKER_CONFIG ?? join(env.HOME ?? homedir(), '.docker'), 'config.json');
+  const path = join(env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker'), 'config.json');
   const config = await readConfig(path);
   const name = configName(registry);
   const helper = config.credHelpers?.[registry] ?? config.credHelpers?.[name] ?? config.credsStore;

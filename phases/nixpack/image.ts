@@ -8,9 +8,10 @@ import {
   makeTree,
   overlay,
   prettyJson,
+  type Tree,
 } from '../../engine/index.ts';
 
-export const IMAGE = { name: 'nixpack-image', version: 1 } as const;
+export const IMAGE = { name: 'nixpack-image', version: 2 } as const;
 export const IMAGE_LAYER = { name: 'nixpack-layer', version: 1 } as const;
 
 export interface ImageArgs {
@@ -22,7 +23,7 @@ export interface ImageArgs {
 /** Where a service lies in its image. */
 const APP = 'app';
 
-/** Assembles a service's image from its source tree. Inputs `app` and `base`; output `image`. */
+/** Assembles a service's image from what its source was built to. Inputs `app`, `source` and `base`; output `image`. */
 export const buildImage: ComputeFunction = async (json, io) => {
   const args = json as unknown as ImageArgs;
   const start = args.start ?? (await startScript(io, args.component));
@@ -33,9 +34,25 @@ export const buildImage: ComputeFunction = async (json, io) => {
     user: '65534:65534',
     history: 'atmos-deployment build',
   };
-  const app = overlay([{ at: APP, tree: io.input('app') }]);
+  const app = overlay([{ at: APP, tree: await withoutIgnored(io.input('app'), io.input('source'), io) }]);
   return assembleImage({ ...spec } as unknown as JsonObject, { ...io, input: (name) => (name === 'app' ? app : io.input(name)) });
 };
+
+/**
+ * What was built, without what `.dockerignore` of the source names there: tests may need that, an image does not have it. What a build made anew, though the
+ * source has something in its place, is not what is meant.
+ */
+async function withoutIgnored(app: Tree, source: Tree, io: ComputeIo): Promise<Tree> {
+  const file = source.entries.find(({ path, mode }) => path === '.dockerignore' && mode !== 'link');
+  if (file === undefined) return app;
+  const library = await import('@balena/dockerignore');
+  // Its types describe another form than it has: what it exports is the function itself.
+  const ignored = (library.default as unknown as typeof library.default.default)().add(
+    Buffer.from(await io.read(file.digest)).toString('utf8'),
+  );
+  const given = new Map(source.entries.map((entry) => [entry.path, entry.digest]));
+  return makeTree(app.entries.filter(({ path, digest }) => given.get(path) !== digest || !ignored.ignores(path)));
+}
 
 async function startScript(io: ComputeIo, component: string): Promise<string> {
   const entry = io.input('app').entries.find(({ path }) => path === 'package.json');

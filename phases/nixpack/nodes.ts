@@ -40,7 +40,7 @@ export function imageNodes(service: Service): readonly Node[] {
     ...(install === null ? [] : [commandNode(service, 'install', install, source, 'bridge')]),
     ...(build === null ? [] : [commandNode(service, 'build', build, installed, 'none')]),
     step(component, 'image', {
-      inputs: [input('app', builtTree(service)), input('base', base.tree)],
+      inputs: [input('app', builtTree(service)), input('source', source), input('base', base.tree)],
       action: { kind: 'compute', ...IMAGE, args: args as unknown as Json, outputs: ['image'] },
     }),
   ];

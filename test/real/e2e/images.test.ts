@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { cloneShop, newShop } from './shop.ts';
+import { cloneShop, newApp, newShop } from './shop.ts';
 
 test('images list tells what is pinned and whether it is here, and images verify whether this machine makes the same', async () => {
   const shop = await newShop();
@@ -18,4 +19,35 @@ test('images list tells what is pinned and whether it is here, and images verify
   expect(changed.code).toBe(1);
   expect(changed.stdout).toMatch(/✖ terraform {2}pinned as 000000000000, but this machine's programs make [0-9a-f]{12}/);
   expect((await shop.run('images list nowhere')).code).toBe(2);
+});
+
+test('an image from source has nothing that .dockerignore names, while tests have it', async () => {
+  const app = newApp({
+    'services/web/.dockerignore': '# what an image is not to have\n.npmrc\n**/*.key\nnode_modules\ntest\n!test/kept.txt\n',
+    'services/web/.npmrc': '//registry.example.com/:_authToken=planted\n',
+    'services/web/certs/tls.key': 'planted\n',
+    'services/web/test/a.txt': 'a\n',
+    'services/web/test/kept.txt': 'kept\n',
+    'services/web/server.js': '1;\n',
+    'deployments/app.yaml': `deployment:
+  name: app
+  components:
+    nixpack:
+      web:
+        vars: { source: ./services/web, image: { registry: registry.example.com, name: web } }
+        settings: { nixpack: { build: "mkdir node_modules; echo made > node_modules/made.js; cat .npmrc > /dev/null", start: node server.js } }
+  phases: { test: [ { name: unit, component: nixpack/web, run: "cat test/a.txt .npmrc" } ] }
+  targets: { dev: }
+`,
+  });
+  expect((await app.run('test app')).code).toBe(0);
+  const { json } = await app.ask('build app --target dev');
+  // Trees are kept as JSON: those of images have layers.
+  const trees = execFileSync('sh', ['-c', 'grep -rl \'"path":"rootfs/\' .atmos/cache/objects | xargs cat'], {
+    cwd: app.dir,
+    encoding: 'utf8',
+  });
+  const paths = [...trees.matchAll(/"path":"rootfs\/\d+\/app\/([^"]*)"/g)].map(([, path]) => path).sort();
+  expect(json).toBeDefined();
+  expect([...new Set(paths)]).toEqual(['.dockerignore', 'node_modules/made.js', 'server.js', 'test/kept.txt']);
 });

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { AtmosError, diskError, type ErrorKind, type Position } from '../engine/index.ts';
 import type { Format } from './formats.ts';
 import { yaml } from './globals.ts';
-import { say, tell } from './streams.ts';
+import { masked, say, tell } from './streams.ts';
 
 const EXIT_CODES: Readonly<Record<ErrorKind, number>> = { failed: 1, invalid: 2, refused: 3, environment: 4, interrupted: 130 };
 
@@ -11,16 +11,28 @@ const WORDS: Readonly<Partial<Record<ErrorKind, string>>> = { refused: 'refused'
 /** Reports an error: for people on stderr; with `--format json` or `yaml` as a document on stdout as well. Returns the exit code. */
 export async function report(error: unknown, format: Format, verbose: boolean): Promise<number> {
   const known = error instanceof AtmosError ? error : (diskError(error) ?? fault(error));
-  const all = [known, ...known.others];
+  const all = [known, ...known.others].map(withoutSecrets);
   if (format !== 'table') {
-    const document = { error: jsonOf(known), ...(all.length > 1 ? { errors: all.map(jsonOf) } : {}) };
+    const document = { error: jsonOf(all[0] ?? known), ...(all.length > 1 ? { errors: all.map(jsonOf) } : {}) };
     const text = format === 'json' ? `${JSON.stringify(document, null, 2)}\n` : await yaml(document);
     say(text);
   }
   tell(`${all.map((one) => forPeople(one)).join('\n')}\n`);
   if (all.length > 1) tell(`${all.length} errors\n`);
-  if (verbose && error instanceof Error) tell(`${error.stack ?? ''}\n`);
+  if (verbose && error instanceof Error) tell(`${masked(error.stack ?? '')}\n`);
   return EXIT_CODES[known.kind];
+}
+
+/** Errors tell what tools said, and show lines of files. */
+function withoutSecrets({ message, kind, code, position, hint }: AtmosError): AtmosError {
+  const { excerpt } = position ?? {};
+  const shown = excerpt === undefined ? position : { ...position, excerpt: { ...excerpt, lines: excerpt.lines.map(masked) } };
+  return new AtmosError(masked(message), {
+    kind,
+    code,
+    position: shown as Position | undefined,
+    hint: hint === undefined ? undefined : masked(hint),
+  });
 }
 
 /** Anything else that is thrown is a fault of ours. */

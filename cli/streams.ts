@@ -7,14 +7,19 @@ const used: { stdout?: NodeJS.WriteStream; stderr?: NodeJS.WriteStream } = {};
 
 let mask = (text: string): string => text;
 
-/** From now on all that is said passes this. */
+/** From now on all that others say, and we pass on, passes this: what tools print, errors. Our own words, names and digests say nothing secret. */
 export function maskWith(hide: (text: string) => string): void {
   mask = hide;
 }
 
+/** A text of somebody else's without what is secret in it. */
+export function masked(text: string): string {
+  return mask(text);
+}
+
 /** Says something on stdout, where answers go. What a reader does not take at once waits for him. */
 export function say(raw: string): void {
-  const text = harmless(mask(raw));
+  const text = harmless(raw);
   if (used.stdout !== undefined) {
     used.stdout.write(text);
     return;
@@ -32,7 +37,7 @@ export function say(raw: string): void {
 
 /** Says something on stderr, where progress and errors go. Never waits: who reads slowly holds up nothing. */
 export function tell(text: string): void {
-  (used.stderr ?? open('stderr')).write(harmless(mask(text)));
+  (used.stderr ?? open('stderr')).write(harmless(text));
 }
 
 function open(name: 'stdout' | 'stderr'): NodeJS.WriteStream {

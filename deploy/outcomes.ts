@@ -81,13 +81,13 @@ async function outcomeOf(address: string, operation: Operation, release: Release
   const effectId = `${address}/${destroy ? 'destroy' : 'apply'}`;
   // A plan that failed says what is wrong, not what would change.
   const planned = results.outcomes.get(planId)?.status === 'done' ? outputOf(results, planId, 'plan') : undefined;
-  const plan = planned === undefined ? undefined : await readPlan(planned, store);
+  const plan = planned === undefined ? undefined : await readPlan(planned, store, results.mask);
   const changes = plan === undefined ? null : { create: plan.create, update: plan.update, delete: plan.delete };
   const effect = results.outcomes.get(effectId);
   const began = hasBegun(effect);
   const state = began ? await run.locations(address) : null;
   if (effect?.status === 'done') {
-    const warnings = effect.outputs.outputs === undefined ? [] : await readApplyWarnings(effect.outputs.outputs, store);
+    const warnings = effect.outputs.outputs === undefined ? [] : await readApplyWarnings(effect.outputs.outputs, store, results.mask);
     if (destroy) return { result: result('destroyed', { changes, began, state }), plan, warnings };
     const isUnchanged = plan !== undefined && plan.changes.length === 0;
     const outputs = await outputsOf(effect.outputs.outputs, isUnchanged ? before.components[address]?.outputs : null, run, address);

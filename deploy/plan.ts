@@ -109,7 +109,7 @@ export async function plan(workspace: Workspace, { deployment, target, all }: Pl
     for (const address of work.keys()) {
       const planned = outputOf(results, `${address}/plan`, 'plan');
       if (planned !== undefined && results.outcomes.get(`${address}/plan`)?.status === 'done')
-        plans[address] = await readPlan(planned, workspace.store);
+        plans[address] = await readPlan(planned, workspace.store, results.mask);
     }
     const later = knownLater(release, plans, unknown);
     for (const address of Object.keys(later)) delete plans[address];

@@ -138,7 +138,7 @@ async function plansIn({ store }: Workspace, components: ReadonlySet<string>, re
   const plans: Record<string, PlanSummary> = {};
   for (const address of components) {
     const planned = outputOf(results, `${address}/plan`, 'plan');
-    if (planned !== undefined) plans[address] = await readPlan(planned, store);
+    if (planned !== undefined) plans[address] = await readPlan(planned, store, results.mask);
   }
   return plans;
 }

@@ -1,5 +1,6 @@
 import type { Digest } from './digest.ts';
 import type { AtmosError } from './errors.ts';
+import type { Mask } from './mask.ts';
 import type { NodeId } from './node.ts';
 
 export interface Done {
@@ -27,6 +28,8 @@ export type Outcome =
 
 export interface Results {
   readonly outcomes: ReadonlyMap<NodeId, Outcome>;
+  /** Hides all that was found to be secret: what is read of nodes' outputs for people to see passes it. */
+  readonly mask: Mask;
 }
 
 /** The tree that a node exported under a name; `undefined` when it did not get there. */

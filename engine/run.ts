@@ -92,7 +92,7 @@ export async function run(graph: Graph, options: RunOptions): Promise<Results> {
     else options.cancellation.interrupt.addEventListener('abort', interrupt, { once: true });
     step();
   });
-  return { outcomes };
+  return { outcomes, mask };
 }
 
 async function runNode(

@@ -1,4 +1,4 @@
-import { type Digest, isObject, type JsonObject, jsonDigest, parseJson, type Store } from '../../engine/index.ts';
+import { type Digest, isObject, type JsonObject, jsonDigest, type Mask, parseJson, type Store } from '../../engine/index.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { VARS_FILE } from './module.ts';
 
@@ -31,12 +31,12 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   move: ['move'],
 };
 
-/** Reads what a plan node's output says (Terraform's machine-readable UI: `planned_change`, `outputs`). A replacement counts as both. */
-export async function readPlan(plan: Digest, store: Store): Promise<PlanSummary> {
+/** Reads what a plan node's output says (Terraform's machine-readable UI: `planned_change`, `outputs`), secrets masked. A replacement counts as both. */
+export async function readPlan(plan: Digest, store: Store, mask: Mask): Promise<PlanSummary> {
   const changes: { address: string; actions: readonly string[] }[] = [];
   const add = (address: string, action: unknown): void => {
     const actions = ACTIONS[String(action)];
-    if (actions !== undefined) changes.push({ address, actions });
+    if (actions !== undefined) changes.push({ address: mask(address), actions });
   };
   const events = await readEvents(plan, 'plan.jsonl', store);
   for (const event of events) {
@@ -49,23 +49,23 @@ export async function readPlan(plan: Digest, store: Store): Promise<PlanSummary>
   changes.sort((a, b) => (a.address < b.address ? -1 : 1));
   const count = (action: string): number =>
     changes.filter(({ address, actions }) => !address.startsWith('output.') && actions.includes(action)).length;
-  return { create: count('create'), update: count('update'), delete: count('delete'), changes, warnings: warningsIn(events) };
+  return { create: count('create'), update: count('update'), delete: count('delete'), changes, warnings: warningsIn(events, mask) };
 }
 
 /** What an apply warned of. */
-export async function readApplyWarnings(applied: Digest, store: Store): Promise<readonly TerraformWarning[]> {
-  return warningsIn(await readEvents(applied, 'apply.jsonl', store));
+export async function readApplyWarnings(applied: Digest, store: Store, mask: Mask): Promise<readonly TerraformWarning[]> {
+  return warningsIn(await readEvents(applied, 'apply.jsonl', store), mask);
 }
 
-function warningsIn(events: Events): readonly TerraformWarning[] {
+function warningsIn(events: Events, mask: Mask): readonly TerraformWarning[] {
   const all = events.flatMap(({ type, diagnostic, '@level': level }) => {
     if (type !== 'diagnostic' || level !== 'warn' || !isObject(diagnostic)) return [];
     const { range } = diagnostic;
     const start = isObject(range) && isObject(range.start) ? range.start : undefined;
-    const detail = oneLine(diagnostic.detail);
+    const detail = mask(oneLine(diagnostic.detail));
     return [
       {
-        summary: String(diagnostic.summary),
+        summary: mask(String(diagnostic.summary)),
         detail,
         file: isObject(range) ? String(range.filename) : null,
         line: start === undefined ? null : Number(start.line),

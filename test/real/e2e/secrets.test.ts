@@ -173,3 +173,21 @@ check "short" {
   const warned = await app.run('rollout app --target dev --component c');
   expect([warned.code, warned.stdout + warned.stderr]).toEqual([0, expect.stringContaining('not short: ***')]);
 });
+
+test.each(['true', 'null', '": {', '127b', 'terraform', 'applied'])(
+  'a secret that is a word of ours, %j, changes nothing of what we say',
+  async (value) => {
+    const app = newApp({
+      'components/terraform/a/main.tf': 'resource "terraform_data" "x" {}\n',
+      'deployments/app.yaml': `deployment:
+  name: app
+  components: { terraform: { a: } }
+  targets: { dev: { secrets: { TOKEN: { env: PLANTED } } } }
+`,
+    });
+    const ran = await app.ask('rollout app --target dev', { env: { PLANTED: value } });
+    expect(ran.json).toMatchObject({ result: 'deployed', components: { 'terraform/a': { action: 'applied', began: true } } });
+    expect(ran.json.release).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect((await app.ask('plan app --target dev', { env: { PLANTED: value } })).json).toBeDefined();
+  },
+);

@@ -4,6 +4,7 @@ import type { Host } from './evaluate.ts';
 import type { Project } from './project.ts';
 import type { GitFacts, ResolveOptions } from './resolve.ts';
 import type { Impurity } from './scope.ts';
+import type { GuardedEnv } from './secrets.ts';
 import { FUNCTIONS, type Functions, Namespace, type Value } from './templates/index.ts';
 
 /** Functions of templates that give something else each time. */
@@ -17,9 +18,10 @@ export interface Surroundings {
 }
 
 export function surroundingsOf(
-  { git, remote, env, root }: ResolveOptions,
+  { git, remote, env: all, root }: ResolveOptions,
   { deployments, stores }: Project,
   files: DataFiles,
+  { env, check }: GuardedEnv,
 ): Surroundings {
   const noted = new Map<string, Impurity>();
   const note = (what: string, answer: string): string => {
@@ -62,8 +64,9 @@ export function surroundingsOf(
           cwd: root,
           encoding: 'utf8',
           stdio: ['ignore', 'pipe', 'pipe'],
-          env: { ...env },
+          env: { ...all },
         });
+        check(said);
         ran.set(command, said.trimEnd());
         return note(`!exec ${command}`, said.trimEnd());
       },

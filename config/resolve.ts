@@ -13,7 +13,8 @@ import { surroundingsOf } from './host.ts';
 import { suggestion } from './nearest.ts';
 import type { Project } from './project.ts';
 import { prepareComponent } from './resolve-component.ts';
-import { PHASES, type PhaseName, type Scope, type ScopedComponent, type SecretSource, type UserNode } from './scope.ts';
+import { PHASES, type PhaseName, type Scope, type ScopedComponent, type UserNode } from './scope.ts';
+import { guardedEnv, secretsOf } from './secrets.ts';
 import { siblingsOf } from './siblings.ts';
 import type { FileContext } from './stacks/file-templates.ts';
 import { declaredStacks, ManifestLoader } from './stacks/imports.ts';
@@ -67,7 +68,7 @@ export async function resolve(
   const own = targetSection(root, target);
   const recorded = recordingFiles(files);
   const data = new DataFiles(recorded.files);
-  const { host, functions, impure } = surroundingsOf(options, project, data);
+  const { host, functions, impure } = surroundingsOf(options, project, data, guardedEnv(root, options.env));
   const history: History | undefined = options.history === true ? new Map() : undefined;
   const declared = componentSections(root);
   const overlays = componentSections(own);
@@ -232,8 +233,4 @@ const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_0
 /** Milliseconds of `90s`, `5m` or `1h`, which the schema has checked. */
 function durationOf(text: string | undefined): number | undefined {
   return text === undefined ? undefined : Number(text.slice(0, -1)) * (UNITS[text.slice(-1)] ?? 0);
-}
-
-function secretsOf(target: LocatedMap | undefined): Readonly<Record<string, SecretSource>> {
-  return (plain(member(target, 'secrets')) ?? {}) as unknown as Readonly<Record<string, SecretSource>>;
 }

@@ -191,3 +191,39 @@ test.each(['true', 'null', '": {', '127b', 'terraform', 'applied'])(
     expect((await app.ask('plan app --target dev', { env: { PLANTED: value } })).json).toBeDefined();
   },
 );
+
+test.each([
+  ['!env', 'password: !env PLANTED'],
+  ['a template', `password: '{{ env "PLANTED" }}'`],
+  ['part of a template', `password: 'x-{{ getenv "PLANTED" }}'`],
+  ['!exec', 'password: !exec echo "$PLANTED"'],
+  ['!env with a secret of another target', 'password: !env OTHER'],
+])('a secret that %s would put into a release is refused at its line, and is in Git nowhere', async (_, line) => {
+  const app = newApp({
+    'atmos.yaml': 'base_path: ""\ntemplates: { settings: { enabled: true } }\n',
+    'components/terraform/a/main.tf': 'variable "password" { type = string }\n',
+    'deployments/app.yaml': `deployment:
+  name: app
+  components:
+    terraform:
+      a:
+        vars:
+          ${line}
+  targets:
+    dev: { secrets: { TF_VAR_token: { env: PLANTED } } }
+    prod: { secrets: { TOKEN: { env: OTHER } } }
+`,
+  });
+  const env = { PLANTED: 'pl4nted-value-of-it', OTHER: '0ther-value-of-it' };
+  for (const verb of ['validate app', 'plan app --target dev', 'rollout app --target dev']) {
+    const refused = await app.ask(verb, { env });
+    expect(refused).toMatchObject({ code: 2, json: { error: { line: 7 } } });
+    expect(refused.json.error.message).toMatch(/a secret of target (dev|prod)/);
+    expect(refused.stdout + refused.stderr).not.toMatch(/pl4nted|0ther/);
+  }
+  const objects = app
+    .git('cat-file', '--batch-all-objects', '--batch-check')
+    .split('\n')
+    .map((one) => one.split(' ')[0] ?? '');
+  for (const id of objects) expect(app.git('cat-file', '-p', id)).not.toMatch(/pl4nted|0ther/);
+});

@@ -1,4 +1,5 @@
 import { isObject, type Json } from '../engine/index.ts';
+import { needsOf } from './deferred.ts';
 import { errorAt, type LocatedMap } from './yaml/located.ts';
 
 /** Variables by which Terraform would work on something else than what is declared, and what says it instead. */
@@ -15,14 +16,30 @@ const HARMLESS = /^-(?:parallelism=\d+|compact-warnings|no-color|refresh=(?:true
 /**
  * Refuses variables in a terraform component's `env` that would lift what is declared elsewhere. `values` are evaluated, as names are; `written` is where
  * they stand.
- * @throws AtmosError `reserved-variable`
+ * @throws AtmosError `reserved-variable`, `env-name`, `not-supported`
  */
 export function checkTerraformEnv(component: string, values: Json | undefined, written: LocatedMap | undefined): void {
   for (const [name, value] of Object.entries(isObject(values) ? values : {})) {
+    const place = written?.entries.get(name)?.keyAt ?? written?.at;
+    if (name === '' || /[=\0]/.test(name) || (typeof value === 'string' && value.includes('\0'))) {
+      throw errorAt(place, `${component}: no program can have the variable ${JSON.stringify(name)} with this name or value`, {
+        code: 'env-name',
+      });
+    }
+    const [read] = needsOf(value as Json);
+    if (read !== undefined) {
+      throw errorAt(
+        place,
+        `${component}: env can't read "${read.field}" of ${read.component}: a program has its environment before that is known`,
+        {
+          code: 'not-supported',
+          hint: 'read it into vars',
+        },
+      );
+    }
     const instead = reservedVariable(name, value);
     if (instead === undefined) continue;
-    const at = written?.entries.get(name)?.keyAt ?? written?.at;
-    throw errorAt(at, `${component}: "${name}" can't be set by env`, { code: 'reserved-variable', hint: instead });
+    throw errorAt(place, `${component}: "${name}" can't be set by env`, { code: 'reserved-variable', hint: instead });
   }
 }
 

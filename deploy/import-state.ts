@@ -1,4 +1,4 @@
-import { constants, copyFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { chmodSync, constants, copyFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { AtmosError, makePrivate } from '../engine/index.ts';
@@ -16,7 +16,7 @@ export interface ImportRequest extends StateRequest {
 /**
  * Takes a copy of a local state into this clone: the one that the ledger knows, no older than it knows it.
  * Whoever imports it says that nothing is under way where it was.
- * @throws AtmosError `not-local`, `other-state`, `earlier-copy`, `state-exists`, `locked`
+ * @throws AtmosError `not-local`, `other-state`, `other-copy`, `state-exists`, `locked`
  */
 export function importState(workspace: Workspace, request: ImportRequest, file: string): Promise<{ readonly component: string }> {
   return underLock(workspace, request, () => importNow(workspace, request, file));
@@ -47,7 +47,7 @@ async function importNow(workspace: Workspace, request: ImportRequest, file: str
       hint: `the ledger knows lineage ${location.lineage ?? 'unknown'}, serial ${location.serial ?? 'unknown'}, on ${location.host ?? 'unknown'} in ${location.dir ?? 'unknown'}`,
     });
   }
-  await refuseEarlier(request, address, known, state);
+  await refuseOther(workspace, request, address, known, state);
   const path = stateFile(workspace, stateDirectory(request.deployment, request.target, address), location.workspace);
   const own = await readState(path);
   if (own !== undefined && (own.lineage !== state.lineage || own.serial > state.serial)) {
@@ -60,6 +60,7 @@ async function importNow(workspace: Workspace, request: ImportRequest, file: str
   makePrivate(workspace.stateRoot);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   copyFileSync(file, `${path}.new`, constants.COPYFILE_FICLONE);
+  chmodSync(`${path}.new`, 0o600);
   renameSync(`${path}.new`, path);
   await recordState(workspace, request, address, 'state-imported', {
     lineage: state.lineage,
@@ -72,31 +73,34 @@ async function importNow(workspace: Workspace, request: ImportRequest, file: str
 }
 
 /**
- * Of what was being changed when that was interrupted, a copy from before does not say what became of it. Where that can be seen, the copy has to be
- * the same; elsewhere it has to be newer than what was begun with, or the user says that it is what is there now.
+ * Where the state can be seen that the ledger knows, the copy has to be the same. Elsewhere one that is newer than the ledger knows, or of what was
+ * being changed when that was interrupted one that is not, is taken when the user says that it is what is there now.
  */
-async function refuseEarlier(
+async function refuseOther(
+  workspace: Workspace,
   { deployment, target, isCurrent }: ImportRequest,
   address: string,
   known: ComponentState,
   copy: StateFile,
 ): Promise<void> {
   const { state: location, status } = known;
-  if (status !== 'pending' || location === null) return;
-  const there = await stateThere(deployment, target, address, location);
-  if (there !== undefined ? there.digest === copy.digest : isCurrent || location.lineage === null || copy.serial > (location.serial ?? 0))
-    return;
-  throw new AtmosError(
-    `${address} was being changed on ${location.host} in ${location.dir} when that was interrupted, and this copy is from before`,
-    {
-      kind: 'refused',
-      code: 'earlier-copy',
-      hint:
-        there === undefined
-          ? 'copy it there as it is now; if this is how it is there now: --yes'
-          : `copy it as it is now: ${stateFile({ stateRoot: String(location.dir) }, stateDirectory(deployment, target, address), location.workspace)}`,
-    },
-  );
+  if (location === null) return;
+  const isHere = location.host === hostname() && location.dir === stateRootOf(workspace);
+  const there = isHere ? undefined : await stateThere(deployment, target, address, location);
+  if (there !== undefined && there.digest === copy.digest) return;
+  const isNewer = location.lineage === null || copy.serial > (location.serial ?? 0);
+  const isUsual = status === 'pending' ? isNewer : isHere || !isNewer;
+  if (there === undefined && (isCurrent || isUsual)) return;
+  const path = stateFile({ stateRoot: String(location.dir) }, stateDirectory(deployment, target, address), location.workspace);
+  const why =
+    status === 'pending'
+      ? `, was being changed when that was interrupted, and this copy is ${isNewer ? 'another one' : 'from before'}`
+      : ', and this copy is another one';
+  throw new AtmosError(`${address}: its state is on ${location.host} in ${location.dir}${why}`, {
+    kind: 'refused',
+    code: 'other-copy',
+    hint: there === undefined ? 'copy it there as it is now; if this is how it is there now: --yes' : `copy it as it is now: ${path}`,
+  });
 }
 
 /** The state where the ledger says that it is, if that is on this machine. */
@@ -107,5 +111,10 @@ async function stateThere(
   { host, dir, workspace }: StateLocation,
 ): Promise<StateFile | undefined> {
   if (host !== hostname() || dir === null) return undefined;
-  return readState(stateFile({ stateRoot: dir }, stateDirectory(deployment, target, address), workspace));
+  const path = stateFile({ stateRoot: dir }, stateDirectory(deployment, target, address), workspace);
+  return readState(path).catch((error: unknown) => {
+    // What is damaged there is nothing to compare with.
+    if (error instanceof AtmosError && error.code === 'invalid-state') return undefined;
+    throw error;
+  });
 }

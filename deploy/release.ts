@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { join } from 'node:path/posix';
 import { type Scope, suggestion } from '../config/index.ts';
-import { AtmosError, asDigest, type Digest, jsonDigest, outputOf, type Results, shortId } from '../engine/index.ts';
+import { AtmosError, asDigest, type Digest, isDigest, jsonDigest, outputOf, type Results, shortId } from '../engine/index.ts';
 import { expandRelease, type Ground, releaseParts, type TakenOver, takeOver } from '../phases/index.ts';
 import { assembleRelease, exportRelease, type FileRefs, type Release, readRelease, releaseRef, writeRelease } from '../releases/index.ts';
 import { ANY, type RefUpdate, readFiles, writeCommit, writeTree } from '../tracking/index.ts';
@@ -195,8 +195,8 @@ export async function findRelease(workspace: Workspace, id: string): Promise<Dig
 /** The refs of all releases. */
 export const RELEASES = releaseRef(asDigest(`sha256:${'0'.repeat(64)}`)).replace(/0{64}$/, '*');
 
-/** The releases of this repository and its remote, in no order. */
+/** The releases of this repository and its remote, in no order. A ref that can't be one's is none. */
 export async function listReleases(refs: Tracking['refs']): Promise<readonly Digest[]> {
   const found = await refs.read([RELEASES]);
-  return [...found.keys()].map((ref) => asDigest(`sha256:${ref.slice(ref.lastIndexOf('/') + 1)}`));
+  return [...found.keys()].map((ref) => `sha256:${ref.slice(ref.lastIndexOf('/') + 1)}`).filter(isDigest);
 }

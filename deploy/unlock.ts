@@ -1,3 +1,5 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { isBusy } from '../containers/index.ts';
 import type { LedgerRecord } from '../tracking/index.ts';
 import { newRecord } from './record.ts';
@@ -9,9 +11,13 @@ export async function unlockTarget(workspace: Workspace, deployment: string, tar
   const by = await repository.identity();
   const { found, owner } = await locks.force(deployment, target);
   if (!found) return undefined;
-  if (await isBusy(workspace.runsRoot, `${deployment}/${target}`)) {
+  const own = workspace.runsRoot;
+  // The holder's may be another clone on this machine.
+  const theirs = owner?.dir === undefined || owner.host !== hostname() ? own : join(owner.dir, '.atmos/runs');
+  for (const root of new Set([own, theirs])) {
+    if (!(await isBusy(root, `${deployment}/${target}`))) continue;
     workspace.warn(
-      `what an earlier command of this clone had begun in ${deployment}/${target} may still run: whoever deploys there now works beside it`,
+      `what an earlier command had begun in ${deployment}/${target} may still run (${root}): whoever deploys there now works beside it`,
     );
   }
   const reason =

@@ -105,6 +105,7 @@ async function sourceFiles(component: ScopedComponent, dir: string, from: Source
 
 /** The root module and every local module that it uses, laid out as they lie to one another in the repository. */
 async function terraformSource(component: ScopedComponent, from: Sources): Promise<SourceOf> {
+  refuseCommand(component);
   const dirs = new Map<string, TerraformModule>();
   const visit = async (dir: string): Promise<void> => {
     if (dirs.has(dir)) return;
@@ -160,6 +161,17 @@ function inRepository(component: ScopedComponent, dir: string, { prefix }: Sourc
     kind: 'invalid',
     code: 'path-escape',
     hint: 'modules must lie in the repository',
+  });
+}
+
+/** Terraform and OpenTofu are in images of ours; another program would not do what they do. @throws AtmosError `not-supported` */
+function refuseCommand({ address, sections }: ScopedComponent): void {
+  const { command = 'terraform' } = sections;
+  if (command === 'terraform' || command === 'tofu') return;
+  throw new AtmosError(`${address}: its command can't be ${JSON.stringify(command)}`, {
+    kind: 'invalid',
+    code: 'not-supported',
+    hint: 'it is "terraform" or "tofu"; which version, say deployments.images of atmos.yaml',
   });
 }
 

@@ -1,13 +1,23 @@
 import { listReleases, loadRelease } from '../../deploy/index.ts';
-import { shortId } from '../../engine/index.ts';
+import { AtmosError, shortId } from '../../engine/index.ts';
 import { type Globals, print, table } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
 
 export async function releases(globals: Globals, name: string | undefined): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const { refs } = await workspace.tracking();
-    const all = await Promise.all((await listReleases(refs)).map((digest) => loadRelease(workspace, digest)));
-    const shown = all
+    const loaded = await Promise.all(
+      (await listReleases(refs)).map((digest) =>
+        loadRelease(workspace, digest).catch((error: unknown) => {
+          // One that is damaged is told, and the others are listed.
+          if (!(error instanceof AtmosError)) throw error;
+          workspace.warn(error.message);
+          return undefined;
+        }),
+      ),
+    );
+    const shown = loaded
+      .filter((release) => release !== undefined)
       .filter(({ config }) => name === undefined || config.deployment === name)
       .map(({ digest, config: { deployment, target, commit, dirty, promotedFrom } }) => ({
         digest,

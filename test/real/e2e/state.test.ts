@@ -215,7 +215,7 @@ test('a copy from before an interrupted apply does not do for it, only what is t
   let early = await importing(before);
   // The apply that the kill left behind runs to its end first.
   while (early.json.error?.code === 'locked') early = await importing(before);
-  expect([early.code, early.json.error.code]).toEqual([3, 'earlier-copy']);
+  expect([early.code, early.json.error.code]).toEqual([3, 'other-copy']);
   expect((await importing(file)).code).toBe(0);
   expect((await two.ask('rollout app --target dev')).json).toMatchObject({ result: 'deployed' });
   expect(resourcesOf(two, 'dev')).toEqual({ a: 2 });
@@ -236,6 +236,7 @@ test('what is no state, or another one with the same number, is not taken for th
     JSON.stringify({ ...state, serial: -1 }),
     JSON.stringify({ ...state, resources: undefined, serial: 99 }),
     JSON.stringify({ ...state, resources: [] }),
+    JSON.stringify({ ...state, resources: [], serial: 5 }),
     '[]',
     '',
   ]) {

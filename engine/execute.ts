@@ -100,7 +100,7 @@ async function findOrMake(
     return { cached: true, result: theirs };
   }
   const turn = isFresh || node.action.kind !== 'exec' ? undefined : await takeTurn(key, node.id, context, emitter);
-  if (turn?.result !== undefined) {
+  if (turn?.result !== undefined && fits(turn.result)) {
     emitter.emit(node.id, { type: 'cached', key, description });
     return { cached: true, result: turn.result };
   }

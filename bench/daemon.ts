@@ -27,8 +27,12 @@ export class Daemon {
   /** `SIGTERM`, as an init system stops it: it ends its containers, and then itself. Killed, it leaves them to be ended when it is started again. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     const pid = readFileSync(this.#pidFile, 'utf8');
+    const below = join(this.#dir, 'exec/containerd/containerd.pid');
+    const containerd = existsSync(below) ? readFileSync(below, 'utf8') : undefined;
     process.kill(Number(pid), signal);
     await until(() => !existsSync(`/proc/${pid}`));
+    // It dies with its parent, a moment later: who starts meanwhile takes it for alive.
+    await until(() => containerd === undefined || !existsSync(`/proc/${containerd}`));
     rmSync(this.#pidFile, { force: true });
   }
 

@@ -1,15 +1,28 @@
-/** Go's regular expressions (RE2 syntax) by JavaScript's. */
-export class GoRegExp {
-  readonly #expression: RegExp;
+import { createRequire } from 'node:module';
+import type { RE2JS } from 're2js';
 
-  /** @throws Error for an expression that is none */
+/** Loaded when the first expression is compiled: most templates have none, and they can't wait for it. */
+let library: typeof import('re2js') | undefined;
+
+function compile(source: string): RE2JS {
+  library ??= createRequire(import.meta.url)('re2js') as typeof import('re2js');
+  return library.RE2JS.compile(source);
+}
+
+/** A match: where it is, and what its groups hold; `undefined` for a group that took no part, or is not there. */
+interface Match {
+  readonly index: number;
+  readonly text: string;
+  group(name: number | string): string | undefined;
+}
+
+/** Go's regular expressions, whose time is linear in the text whatever the expression. */
+export class GoRegExp {
+  readonly #expression: RE2JS;
+
+  /** @throws Error for an expression that is none, in Go's words */
   constructor(source: string) {
-    const { body, flags } = translate(source);
-    try {
-      this.#expression = new RegExp(body, `g${flags}`);
-    } catch (cause) {
-      throw new Error(`error parsing regexp: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-    }
+    this.#expression = compile(source);
   }
 
   test(text: string): boolean {
@@ -18,12 +31,12 @@ export class GoRegExp {
 
   find(text: string): string | undefined {
     const found = this.#matches(text).next();
-    return found.done === true ? undefined : found.value[0];
+    return found.done === true ? undefined : found.value.text;
   }
 
   /** At most `count` of them; all when it is negative. */
   findAll(text: string, count: number): readonly string[] {
-    const all = [...this.#matches(text)].map(([whole]) => whole);
+    const all = [...this.#matches(text)].map((match) => match.text);
     return count < 0 ? all : all.slice(0, count);
   }
 
@@ -33,7 +46,7 @@ export class GoRegExp {
       template.replaceAll(/\$(?:\$|\{(\w+)\}|(\w+))/g, (whole, braced?: string, bare?: string) => {
         const name = braced ?? bare;
         if (name === undefined) return whole === '$$' ? '$' : whole;
-        return (/^\d+$/.test(name) ? match[Number(name)] : match.groups?.[name]) ?? '';
+        return match.group(/^\d+$/.test(name) ? Number(name) : name) ?? '';
       }),
     );
   }
@@ -49,79 +62,42 @@ export class GoRegExp {
     let from = 0;
     for (const match of this.#matches(text)) {
       if (count > 0 && parts.length === count - 1) break;
-      const end = match.index + match[0].length;
-      if (end === 0 || (match[0] === '' && match.index >= text.length)) continue;
+      const end = match.index + match.text.length;
+      if (end === 0 || (match.text === '' && match.index >= text.length)) continue;
       parts.push(text.slice(from, match.index));
       from = end;
     }
     return [...parts, text.slice(from)];
   }
 
-  #matches(text: string): Generator<RegExpExecArray> {
-    return matchesOf(new RegExp(this.#expression), text);
+  *#matches(text: string): Generator<Match> {
+    const matcher = this.#expression.matcher(text);
+    const names = new Set(Object.keys(this.#expression.namedGroups()));
+    let last = -1;
+    while (matcher.find()) {
+      const index = matcher.start();
+      const whole = matcher.group() ?? '';
+      // Go takes no empty match right behind another one.
+      if (whole === '' && index === last) continue;
+      last = index + whole.length;
+      const count = matcher.groupCount();
+      yield {
+        index,
+        text: whole,
+        group: (name) => ((typeof name === 'number' ? name <= count : names.has(name)) ? (matcher.group(name) ?? undefined) : undefined),
+      };
+    }
   }
 
-  #replace(text: string, replacement: (match: RegExpExecArray) => string): string {
+  #replace(text: string, replacement: (match: Match) => string): string {
     let said = '';
     let from = 0;
     for (const match of this.#matches(text)) {
       said += text.slice(from, match.index) + replacement(match);
-      from = match.index + match[0].length;
+      from = match.index + match.text.length;
     }
     return said + text.slice(from);
   }
-}
-
-function* matchesOf(expression: RegExp, text: string): Generator<RegExpExecArray> {
-  let last = -1;
-  for (const match of text.matchAll(expression)) {
-    // Go takes no empty match right behind another one.
-    if (match[0] === '' && match.index === last) continue;
-    last = match.index + match[0].length;
-    yield match as RegExpExecArray;
-  }
-}
-
-const POSIX: Readonly<Record<string, string>> = {
-  alnum: 'A-Za-z0-9',
-  alpha: 'A-Za-z',
-  ascii: '\\x00-\\x7F',
-  blank: '\\t ',
-  cntrl: '\\x00-\\x1F\\x7F',
-  digit: '0-9',
-  graph: '!-~',
-  lower: 'a-z',
-  print: ' -~',
-  punct: '!-\\/:-@\\[-`{-~',
-  space: '\\t\\n\\v\\f\\r ',
-  upper: 'A-Z',
-  word: '0-9A-Za-z_',
-  xdigit: '0-9A-Fa-f',
-};
-
-/** What RE2 writes in another way than JavaScript: flags in front, named groups, POSIX classes, `\A`, `\z`, `\Q…\E`. */
-function translate(source: string): { readonly body: string; readonly flags: string } {
-  let flags = 'u';
-  let rest = source;
-  for (let leading = /^\(\?([imsU]+)\)/.exec(rest); leading !== null; leading = /^\(\?([imsU]+)\)/.exec(rest)) {
-    for (const flag of (leading[1] ?? '').replace('U', '')) if (!flags.includes(flag)) flags += flag;
-    rest = rest.slice(leading[0].length);
-  }
-  const body = rest.replaceAll(
-    /\\Q([\s\S]*?)(?:\\E|$)|\\([\s\S])|\(\?P?<(\w+)>|\[:(\^?)(\w+):\]/g,
-    (whole, quoted?: string, escaped?: string, name?: string, negated?: string, posix?: string) => {
-      if (quoted !== undefined) return quoteMeta(quoted);
-      if (name !== undefined) return `(?<${name}>`;
-      if (posix !== undefined) return negated === '' ? (POSIX[posix] ?? whole) : whole;
-      if (escaped === 'A') return '(?<![\\s\\S])';
-      if (escaped === 'z') return '(?![\\s\\S])';
-      if (escaped === 'a') return '\\x07';
-      // With the flag u, JavaScript takes no escape that means nothing.
-      if (escaped !== undefined && /[^\w\s^$\\.*+?()[\]{}|/-]/.test(escaped)) return escaped;
-      return whole;
-    },
-  );
-  return { body, flags };
 }
 
 /** regexp.QuoteMeta. */

@@ -55,6 +55,9 @@ function placeOf(document: Document, node: { range?: readonly number[] | null | 
   return place(document, [start, end]);
 }
 
+/** How many values a file's aliases may stand for: a few lines can stand for more than any memory holds. */
+const MOST_ALIASED = 1_000_000;
+
 /** Reads the nodes of one document; what an anchor names is read once, however often it is used. */
 class Reader {
   readonly #document: Document;
@@ -62,6 +65,8 @@ class Reader {
   readonly #keyDelimiter: string | undefined;
   /** `undefined` while an anchor's value is being read: a use within it is a loop. */
   readonly #anchored = new Map<Node, Located | undefined>();
+  readonly #weights = new Map<Located, number>();
+  #aliased = 0;
 
   constructor(document: Document, parsed: YamlDocument, keyDelimiter: string | undefined) {
     this.#document = document;
@@ -90,7 +95,25 @@ class Reader {
     }
     const value = this.#anchored.get(target);
     if (value === undefined) throw errorAt(at, `&${node.source} contains itself`, { code: 'invalid-yaml' });
+    this.#aliased += this.#weigh(value);
+    if (this.#aliased > MOST_ALIASED) {
+      throw errorAt(at, `the aliases of this file stand for more than ${MOST_ALIASED} values`, {
+        code: 'invalid-yaml',
+        hint: 'they contain one another',
+      });
+    }
     return value;
+  }
+
+  /** How many values there are in one, those that aliases stand for counted each time. */
+  #weigh(value: Located): number {
+    const known = this.#weights.get(value);
+    if (known !== undefined) return known;
+    const within =
+      value.kind === 'map' ? [...value.entries.values()].map((entry) => entry.value) : value.kind === 'list' ? value.items : [];
+    const weight = within.reduce((sum, one) => sum + this.#weigh(one), 1);
+    this.#weights.set(value, weight);
+    return weight;
   }
 
   #map(node: YAMLMap): LocatedMap {

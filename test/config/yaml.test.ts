@@ -32,8 +32,8 @@ describe('parseYaml', () => {
   });
 
   test('reads an anchor once, however often it is used', () => {
-    const levels = Array.from({ length: 40 }, (_, level) => `l${level + 1}: &l${level + 1} [*l${level}, *l${level}]`);
-    // Read anew at each use, this would be 2^40 nodes.
+    const levels = Array.from({ length: 16 }, (_, level) => `l${level + 1}: &l${level + 1} [*l${level}, *l${level}]`);
+    // Read anew at each use, each level would take twice as long as the one before.
     expect(parse(`l0: &l0 [x]\n${levels.join('\n')}`).kind).toBe('map');
   });
 
@@ -95,8 +95,8 @@ test('a file that was parsed before is read from the cache, and is the same with
 });
 
 test('anchors that would fill the memory are not kept', () => {
-  const levels = Array.from({ length: 30 }, (_, level) => `l${level + 1}: &l${level + 1} [*l${level}, *l${level}]`);
-  expect(compact(parse(`l0: &l0 [x]\n${levels.join('\n')}`))).toBeUndefined();
+  const levels = Array.from({ length: 16 }, (_, level) => `l${level + 1}: &l${level + 1} [*l${level}, *l${level}]`);
+  expect(compact(parse(`l0: &l0 [x]\n${levels.join('\n')}\nmore: *l16`))).toBeUndefined();
   const small = parse('a: [1, 2]\n');
   expect(restore(compact(small) ?? '', small.at.document)).toEqual(small);
 });
@@ -104,4 +104,18 @@ test('anchors that would fill the memory are not kept', () => {
 test('positionOf cuts a place of several lines at the end of the first', () => {
   const document = parse('key:\n  - 1\n  - 2\n');
   expect(positionOf(document.at)).toMatchObject({ line: 1, column: 1, length: 4 });
+});
+
+test('aliases that stand for more than memory holds are an error at their place', async () => {
+  const levels = Array.from(
+    { length: 9 },
+    (_, level) => `x${level + 1}: &a${level + 1} [${Array.from({ length: 10 }, () => `*a${level}`).join(',')}]`,
+  );
+  const text = `x0: &a0 [1,2,3,4,5,6,7,8,9,10]\n${levels.join('\n')}\n`;
+  await expect(parseYaml('stacks/s.yaml', Buffer.from(text))).rejects.toMatchObject({
+    code: 'invalid-yaml',
+    position: { file: 'stacks/s.yaml' },
+  });
+  const usual = `x: &a { b: 1 }\n${Array.from({ length: 1000 }, (_, index) => `y${index}: *a`).join('\n')}\n`;
+  expect(await parseYaml('stacks/s.yaml', Buffer.from(usual))).toMatchObject({ kind: 'map' });
 });

@@ -37,7 +37,7 @@ export function parseReference(text: string): Reference {
     /^\w[\w.-]{0,127}$/.test(tag) &&
     (digest === undefined || /^sha256:[0-9a-f]{64}$/.test(digest)) &&
     more.length === 0;
-  if (!isValid) throw new RegistryError('invalid-reference', `"${text}" is no reference of an image`);
+  if (!isValid) throw new RegistryError('invalid-reference', `invalid image reference "${text}"`);
   return { registry, repository, tag, digest };
 }
 

@@ -38,7 +38,7 @@ export function checkPromotion(candidate: Omit<Candidate, 'release'>, rules: Rul
       : `${running.target} runs ${running.release === null ? 'nothing' : shortId(running.release)}. To take that:  atmos-deployment rollout ${deployment} --target ${target} --promote-from ${running.target}`;
   const where = rules.origin === undefined ? '' : ` (${rules.origin.file}:${rules.origin.line} promotion)`;
   throw new AtmosError(
-    `${target} takes only what ${names} ran${where}, and ${names} never ran this${candidate.dirty ? ': it has uncommitted changes' : ''}`,
+    `${target} only accepts releases promoted from ${names}${where}, and ${names} never ran this${candidate.dirty ? ': it has uncommitted changes' : ''}`,
     { kind: 'refused', code: 'not-promoted', hint: runs },
   );
 }
@@ -46,7 +46,7 @@ export function checkPromotion(candidate: Omit<Candidate, 'release'>, rules: Rul
 /** Where targets stand none of which runs a release as a whole. */
 function standing(sources: readonly TargetState[]): string {
   const partly = sources.find(({ components }) => Object.keys(components).length > 0);
-  return partly === undefined ? 'runs nothing yet' : `does not run a release as a whole: it is ${partly.state}`;
+  return partly === undefined ? 'has nothing deployed yet' : `does not run a release as a whole: it is ${partly.state}`;
 }
 
 /** How the first of the targets that it is promoted from gets something to run. */

@@ -5,7 +5,7 @@ import type { RunFlags } from '../settings.ts';
 /** The options of verbs that run nodes. */
 export function withRunFlags(command: Command): Command {
   return command
-    .option('--runtime <name>', 'auto, bubblewrap or docker')
+    .option('--runtime <name>', 'auto, bubblewrap, docker or podman')
     .option('--parallelism <n>', 'how many nodes run at once')
     .option('--keep-going', 'after a failure, go on with what does not depend on it', false)
     .option('--no-cache', 'run every node, whatever is cached')

@@ -79,7 +79,7 @@ function namedBases(section: LocatedMap | undefined): readonly Base[] {
   const named = inherits.flatMap((item) => {
     const text = textOf(item, 'a base component');
     if (text !== undefined && seen.has(text)) {
-      throw errorAt(item.at, `"${text}" stands twice in metadata.inherits`, { code: 'duplicate-base', hint: 'remove one of them' });
+      throw errorAt(item.at, `duplicate base "${text}" in metadata.inherits`, { code: 'duplicate-base', hint: 'remove one of them' });
     }
     if (text !== undefined) seen.add(text);
     return text === undefined ? [] : [{ name: text, at: item.at, isAttribute: false }];

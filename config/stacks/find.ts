@@ -72,7 +72,7 @@ export class StackFinder {
     const fixed = pattern.slice(0, pattern.search(/[*?[{]/));
     const matcher = globExpression(extname(pattern) === '' ? `${pattern}.yaml` : pattern);
     if (matcher === undefined)
-      throw errorAt(wanted.at, `"${wanted.path}" is no glob`, { code: 'invalid-glob', hint: 'close its braces and brackets' });
+      throw errorAt(wanted.at, `invalid glob "${wanted.path}"`, { code: 'invalid-glob', hint: 'close its braces and brackets' });
     const found = (await this.#files.list(dirname(`${fixed}x`))).filter((name) => MANIFEST.test(name) && matcher.test(name));
     if (found.length > 0 || wanted.optional) return found;
     throw errorAt(wanted.at, `no stack matches "${wanted.path}"`, {

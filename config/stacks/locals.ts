@@ -39,7 +39,7 @@ export function resolveLocals(section: Located | undefined, outer: Locals, conte
   const visit = (name: string, { value }: Entry, path: readonly string[]): void => {
     if (done.has(name)) return;
     if (path.includes(name)) {
-      throw errorAt(value.at, `locals need one another: ${[...path.slice(path.indexOf(name)), name].join(' → ')}`, {
+      throw errorAt(value.at, `cycle in locals: ${[...path.slice(path.indexOf(name)), name].join(' → ')}`, {
         code: 'locals-cycle',
         hint: 'write one of these values out',
       });

@@ -37,7 +37,7 @@ function syntaxError(document: Document, error: YAMLParseError): AtmosError {
   const at = place(document, error.pos);
   if (error.code === 'DUPLICATE_KEY') {
     const key = /^[\w.-]+/.exec(document.text.slice(at.offset))?.[0] ?? '';
-    return errorAt({ ...at, length: Math.max(1, key.length) }, `the key "${key}" stands twice in this map`, {
+    return errorAt({ ...at, length: Math.max(1, key.length) }, `duplicate key "${key}"`, {
       code: 'duplicate-key',
       hint: 'remove one of them',
     });

@@ -230,9 +230,7 @@ ${b}  targets: { dev: { context: { of: one } }, prod: { context: { of: two } } }
   });
 
   test('refuses YAML that does not parse, and keys that stand twice', async () => {
-    expect(await errorsOf('deployment:\n  name: app\n  name: app\n')).toEqual([
-      '3:3 the key "name" stands twice in this map (remove one of them)',
-    ]);
+    expect(await errorsOf('deployment:\n  name: app\n  name: app\n')).toEqual(['3:3 duplicate key "name" (remove one of them)']);
     expect((await errorsOf('deployment: [\n'))[0]).toMatch(/^2:1 .*\(this is not YAML as it stands\)$/);
   });
 });

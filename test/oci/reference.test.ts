@@ -17,9 +17,9 @@ test.each([
 });
 
 test.each(['', 'UPPER/case', 'a b', 'app@sha256:short', 'app:-x', 'ghcr.io/', `app@${DIGEST}@${DIGEST}`, '../app', 'ghcr.io/a//b'])(
-  'what is no reference is refused: "%s"',
+  'an invalid reference is refused: "%s"',
   (text) => {
-    expect(() => parseReference(text)).toThrow('is no reference of an image');
+    expect(() => parseReference(text)).toThrow('invalid image reference');
   },
 );
 

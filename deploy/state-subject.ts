@@ -32,7 +32,8 @@ export async function underLock<T>(
 ): Promise<T> {
   const { repository, locks } = await workspace.tracking();
   // A lock of a killed command of this clone is had at once, though what that had begun may still run: it stays, and keeps others away.
-  if (await isBusy(workspace.runsRoot, `${deployment}/${target}`)) throw stillRuns(deployment, target);
+  const isHeld = (await locks.holder(deployment, target)) !== undefined;
+  if (!isHeld && (await isBusy(workspace.runsRoot, `${deployment}/${target}`))) throw stillRuns(deployment, target);
   const lock = await locks.acquire(deployment, target, await repository.identity());
   try {
     return await work(lock);

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
-import { canonicalJson, sha256 } from '../../../engine/index.ts';
+import { type Forged, forgeRelease } from './forge.ts';
 import { startRegistry } from './registry.ts';
 import { BIN, cloneShop, newShop } from './shop.ts';
 import { asAnother } from './user.ts';
@@ -89,8 +89,6 @@ test('a release names no time, host, user or absolute path', async () => {
   expect(text).not.toMatch(/20\d\d-\d\d-\d\dT/);
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: what somebody makes by hand may be anything
-type Forged = Record<string, any>;
 const NOTHING = `sha256:${'0'.repeat(64)}`;
 
 test.each<[string, (config: Forged) => void]>([
@@ -102,25 +100,7 @@ test.each<[string, (config: Forged) => void]>([
 ])('a release that somebody made by hand with another %s than its files have is refused', async (_, forge) => {
   const shop = await newShop();
   const { json } = await shop.ask('release payment-service --target dev');
-  const from = `refs/atmos/releases/${json.digest.slice(7)}`;
-  const config = JSON.parse(shop.git('show', `${from}:config.json`));
-  forge(config);
-  const configText = canonicalJson(config);
-  const manifest = JSON.parse(shop.git('show', `${from}:manifest.json`));
-  const described = { ...manifest.config, digest: sha256(configText), size: Buffer.byteLength(configText) };
-  const manifestText = canonicalJson({ ...manifest, config: described });
-  const digest = sha256(manifestText);
-  const env = { ...process.env, GIT_INDEX_FILE: `${shop.dir}/.git/forging` };
-  execFileSync('git', ['read-tree', from], { cwd: shop.dir, env });
-  for (const [path, input] of [
-    ['config.json', configText],
-    ['manifest.json', manifestText],
-  ] as const) {
-    const blob = execFileSync('git', ['hash-object', '-w', '--stdin'], { cwd: shop.dir, input, encoding: 'utf8' }).trim();
-    execFileSync('git', ['update-index', '--cacheinfo', `100644,${blob},${path}`], { cwd: shop.dir, env });
-  }
-  const tree = execFileSync('git', ['write-tree'], { cwd: shop.dir, env, encoding: 'utf8' }).trim();
-  shop.git('push', '--quiet', 'origin', `${shop.git('commit-tree', '-m', 'forged', tree)}:refs/atmos/releases/${digest.slice(7)}`);
+  const digest = forgeRelease(shop, json.digest, forge);
   const refused = await shop.ask(`rollout payment-service --target dev --release ${digest.slice(7)}`);
   expect(refused).toMatchObject({ code: 1, json: { error: { code: 'tampered-release' } } });
 });

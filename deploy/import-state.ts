@@ -3,8 +3,8 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { AtmosError, makePrivate } from '../engine/index.ts';
 import type { ComponentState, StateLocation } from '../tracking/index.ts';
-import { stateDirectory, stateRootOf } from './local-state.ts';
-import { isCopy, readState, type StateFile, stateFile } from './state-file.ts';
+import { stateRootOf } from './local-state.ts';
+import { isCopy, readState, type StateFile, stateDirectory, stateFile } from './state-file.ts';
 import { recordState, type StateRequest, subjectOf, underLock } from './state-subject.ts';
 import type { Workspace } from './workspace.ts';
 

@@ -3,7 +3,7 @@ import { type ConfigFiles, inspectModule, statePlace, type TerraformModule } fro
 import { AtmosError, type Digest, type JsonObject, shortId, subtree, type Tree, together } from '../engine/index.ts';
 import { type Instance, type Instances, type LayerTrees, lockOf, providersOf, takeApart, terraformImage } from '../phases/index.ts';
 import type { Release, ReleaseComponent } from '../releases/index.ts';
-import { stateDirectory } from './local-state.ts';
+import { stateDirectory } from './state-file.ts';
 import { storeTrees } from './stores/index.ts';
 import type { Workspace } from './workspace.ts';
 

@@ -1,23 +1,11 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { isKnownPlace } from '../config/index.ts';
-import { AtmosError, flatName } from '../engine/index.ts';
+import { AtmosError } from '../engine/index.ts';
 import type { Instance, Instances } from '../phases/index.ts';
 import type { ComponentState, StateLocation, TargetState } from '../tracking/index.ts';
-import { isCopy, readState, stateFile } from './state-file.ts';
+import { isCopy, readState, rescuedState, stateDirectory, stateFile } from './state-file.ts';
 import type { Workspace } from './workspace.ts';
-
-/** Where a component's local state lies below the state root. No state lies in another's directory. */
-export function stateDirectory(deployment: string, target: string, address: string): string {
-  const [kind = '', ...name] = address.split('/');
-  return `${deployment}/${target}/${kind}/${flatName(name.join('/'))}`;
-}
-
-/** Where a failed apply's rescued state lies, of whatever backend. */
-export function rescuedState({ stateRoot }: Pick<Workspace, 'stateRoot'>, stateDir: string): string {
-  return join(stateRoot, stateDir, 'errored.tfstate');
-}
 
 /** Where a component's Terraform state is, as the ledger has it; of a local one, which it is by now. */
 export async function locateState(workspace: Pick<Workspace, 'stateRoot'>, instance: Instance): Promise<StateLocation> {

@@ -2,9 +2,10 @@ import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Digest, type Graph, makePrivate, type Results } from '../engine/index.ts';
 import type { Ground } from './ground.ts';
-import { locateState, rescuedState } from './local-state.ts';
+import { locateState } from './local-state.ts';
 import type { ComponentOutcome } from './outcomes.ts';
 import { type ChangeSubject, resultOf } from './record.ts';
+import { rescuedState } from './state-file.ts';
 import type { Workspace } from './workspace.ts';
 
 /** What Terraform leaves where it could not write a state to its backend. */

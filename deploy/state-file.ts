@@ -1,8 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AtmosError, type Digest, isMissing, isObject, sha256 } from '../engine/index.ts';
+import { AtmosError, type Digest, flatName, isMissing, isObject, sha256 } from '../engine/index.ts';
 import type { StateLocation } from '../tracking/index.ts';
 import type { Workspace } from './workspace.ts';
+
+/** Where a component's local state lies below the state root. No state lies in another's directory. */
+export function stateDirectory(deployment: string, target: string, address: string): string {
+  const [kind = '', ...name] = address.split('/');
+  return `${deployment}/${target}/${kind}/${flatName(name.join('/'))}`;
+}
+
+/** Where a failed apply's rescued state lies, of whatever backend. */
+export function rescuedState({ stateRoot }: Pick<Workspace, 'stateRoot'>, stateDir: string): string {
+  return join(stateRoot, stateDir, 'errored.tfstate');
+}
 
 /** The file of a component's local state, as Terraform's `local` backend names it. */
 export function stateFile({ stateRoot }: Pick<Workspace, 'stateRoot'>, stateDir: string, workspace: string): string {

@@ -19,7 +19,13 @@ const LITERAL = '--literal-pathspecs';
  */
 export async function dirtyPaths(git: RunGit, root: string, paths: readonly string[]): Promise<readonly string[]> {
   if (paths.length === 0) return [];
-  const all = [...new Set(paths.flatMap((path) => linksAlong(root, path)))];
+  const known = new Map<string, string | undefined>();
+  // Most paths begin alike.
+  const linkAt = (path: string): string | undefined => {
+    if (!known.has(path)) known.set(path, readLink(join(root, path)));
+    return known.get(path);
+  };
+  const all = [...new Set(paths.flatMap((path) => linksAlong(root, path, linkAt)))];
   const { stdout } = await git([LITERAL, 'status', '--porcelain=v1', '-z', '-uall', '--no-renames', '--', ...all.map(pathspec)]);
   return split(stdout)
     .map((line) => line.slice(3))
@@ -27,14 +33,14 @@ export async function dirtyPaths(git: RunGit, root: string, paths: readonly stri
 }
 
 /** The links on the way to a path, and where they lead in the end; relative to the root. What lies outside is none of ours. */
-function linksAlong(root: string, path: string): readonly string[] {
+function linksAlong(root: string, path: string, linkAt: (path: string) => string | undefined): readonly string[] {
   const found: string[] = [];
   let rest = path.split('/').filter((part) => part !== '');
   let at = '';
   while (rest.length > 0 && found.length < LINKS) {
     const [name = '', ...others] = rest;
     const next = at === '' ? name : `${at}/${name}`;
-    const to = linkAt(join(root, next));
+    const to = linkAt(next);
     rest = others;
     if (to === undefined) at = next;
     else {
@@ -48,7 +54,7 @@ function linksAlong(root: string, path: string): readonly string[] {
   return [...found, at];
 }
 
-function linkAt(path: string): string | undefined {
+function readLink(path: string): string | undefined {
   try {
     return readlinkSync(path);
   } catch (error) {

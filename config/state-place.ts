@@ -1,5 +1,5 @@
 import { scryptSync } from 'node:crypto';
-import { canonicalJson, isObject, type Json, type JsonObject } from '../engine/index.ts';
+import { canonicalJson, isObject, type Json, type JsonObject, jsonDigest } from '../engine/index.ts';
 
 /** What decides where Terraform keeps a component's state. */
 export interface StateSite {
@@ -26,10 +26,11 @@ export function statePlace(site: StateSite): string | undefined {
   if (type === '' || type === 'local') return undefined;
   const options = new Options(site);
   const place = (BACKENDS[type] ?? anyBackend)(options);
-  const [secret] = options.asked;
-  if (secret === undefined) return `${type} ${place}`;
-  if (site.secrets[secret] === undefined) return `${type} <secret ${secret} of ${site.owner}>`;
-  return `${type} <secret ${secret}> ${scryptSync(place, 'where a state lies', 16, { N: 4096 }).toString('hex')}`;
+  const secrets = [...options.asked];
+  if (secrets.length === 0) return `${type} ${place}`;
+  const unknown = secrets.find((name) => site.secrets[name] === undefined);
+  if (unknown !== undefined) return `${type} <secret ${unknown} of ${site.owner}>`;
+  return `${type} <secret ${secrets.join(', ')}> ${scryptSync(place, 'where a state lies', 16, { N: 4096 }).toString('hex')}`;
 }
 
 /** Whether it is known which place it is: not where a secret's value decides that was not at hand. */
@@ -41,11 +42,10 @@ export function isKnownPlace(place: string): boolean {
 class Options {
   readonly site: StateSite;
   /** The secrets that decided. */
-  readonly asked: Set<string>;
+  readonly asked = new Set<string>();
 
-  constructor(site: StateSite, asked = new Set<string>()) {
+  constructor(site: StateSite) {
     this.site = site;
-    this.asked = asked;
   }
 
   get workspace(): string {
@@ -138,9 +138,9 @@ const BACKENDS: Readonly<Record<string, (options: Options) => string>> = {
   remote: (o) => organizations(o),
 };
 
-/** A backend that we know nothing of: all that it is told counts. */
+/** A backend that we know nothing of: all of its section counts, and what in it is secret nobody knows, so it is a digest. */
 function anyBackend({ site, workspace }: Options): string {
-  return `${canonicalJson(site.backend)} ${workspace}`;
+  return `${jsonDigest(site.backend)} ${workspace}`;
 }
 
 /** An object of a bucket, where the workspace that Terraform calls `default` has a name of its own. */

@@ -106,6 +106,12 @@ describe('where a state lies', () => {
     expect(place('http', { address: 'https://me:hidden@h/x', password: 'hidden' })).toBe('http https://h/x');
     expect(place('pg', { conn_str: 'postgres://me:hidden@db:5433/x?password=hidden' })).toBe('pg db:5433/x terraform_remote_state dev');
     expect(place('s3', { bucket: 'b', key: 'k', secret_key: 'hidden' })).toBe('s3 b/env:/dev/k');
+    expect(place('other', { token: 'hidden' })).not.toContain('hidden');
+  });
+
+  test('that two secrets name is known only where both are', () => {
+    const secrets = { PGHOST: 'db', PGDATABASE: undefined };
+    expect(place('pg', {}, { secrets })).toBe('pg <secret PGDATABASE of app/dev>');
   });
 
   test('that a secret names is not told, but whether it is another one', () => {

@@ -1,6 +1,6 @@
 import { type Dirent, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
-import { AtmosError, errorCode, isMissing } from '../engine/index.ts';
+import { AtmosError, errorCode, isMissing, linkLoop, linkOutside } from '../engine/index.ts';
 
 /** Where configuration is read from: the working tree, or a commit. Paths are relative to the repository's root, with `/`. */
 export interface ConfigFiles {
@@ -46,11 +46,7 @@ function withinRepository(root: string): (path: string) => void {
     top ??= realpathSync(repositoryOf(root));
     const real = realpathSync(join(root, path));
     if (isBelow(top, real) || !isBelow(repositoryOf(root), join(root, path))) return;
-    throw new AtmosError(`${path} is a link to ${real}, which is not in the Git repository`, {
-      kind: 'invalid',
-      code: 'link-outside',
-      hint: 'links are followed within the repository: put the files into it',
-    });
+    throw linkOutside(path, real);
   };
 }
 
@@ -67,13 +63,7 @@ function isBelow(dir: string, path: string): boolean {
 }
 
 function loopOf(path: string, error: unknown): unknown {
-  if (errorCode(error) !== 'ELOOP') return error;
-  return new AtmosError(`${path}: links lead in a circle`, {
-    kind: 'invalid',
-    code: 'link-loop',
-    hint: 'remove one of them',
-    cause: error,
-  });
+  return errorCode(error) === 'ELOOP' ? linkLoop(path, error) : error;
 }
 
 const NOT_LISTED: ReadonlySet<string> = new Set(['.git', '.terraform', '.atmos', 'node_modules']);

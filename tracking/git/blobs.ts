@@ -1,7 +1,7 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { linkLoop, linkOutside } from '../../engine/index.ts';
 import { missing } from './call.ts';
 import { gitEnvironment } from './environment.ts';
-import { linkLoop, linkOutside } from './links.ts';
 import { childProcess } from './process.ts';
 
 /** An object as Git keeps it; `symlink` for a link out of the commit, whose content says where to, and `loop` for links in a circle. */

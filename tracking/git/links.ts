@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { AtmosError } from '../../engine/index.ts';
+import { linkLoop } from '../../engine/index.ts';
 import type { SourceEntry } from './repository.ts';
 
 /** How the files of a revision are looked at; paths are relative to the Git repository's root. */
@@ -12,8 +12,8 @@ interface Files {
   file(path: string): Promise<SourceEntry | undefined>;
 }
 
-/** How deep directories may lie in one another by links alone. */
-const DEPTH = 32;
+/** How many links in a row are followed. */
+export const LINKS = 32;
 
 /**
  * The entries below a directory, sorted. A link within it stays one; one that leads out of it stands for what it leads to, as long as that is in the
@@ -22,7 +22,7 @@ const DEPTH = 32;
  * @throws AtmosError `link-loop`
  */
 export async function withLinks(dir: string, files: Files, depth = 0): Promise<readonly SourceEntry[]> {
-  if (depth > DEPTH) throw linkLoop(dir);
+  if (depth > LINKS) throw linkLoop(dir);
   const entries: SourceEntry[] = [];
   for (const entry of await files.list(dir)) {
     if (entry.mode !== 'link') entries.push(entry);
@@ -43,16 +43,4 @@ async function followed(dir: string, link: SourceEntry, files: Files, depth: num
   const below = await withLinks(target, files, depth + 1);
   if (below.length === 0) return [{ ...link, outside: full }];
   return below.map((entry) => ({ ...entry, path: `${link.path}/${entry.path}`, real: entry.real ?? `${target}/${entry.path}` }));
-}
-
-export function linkLoop(path: string): AtmosError {
-  return new AtmosError(`${path}: links lead in a circle`, { kind: 'invalid', code: 'link-loop', hint: 'remove one of them' });
-}
-
-export function linkOutside(path: string, to: string): AtmosError {
-  return new AtmosError(`${path} is a link to ${to}, which is not in the Git repository`, {
-    kind: 'invalid',
-    code: 'link-outside',
-    hint: 'links are followed within the repository: put the files into it',
-  });
 }

@@ -1,11 +1,9 @@
 import { posix } from 'node:path';
-import { AtmosError, type FileMode } from '../../engine/index.ts';
+import { AtmosError, type FileMode, linkLoop, linkOutside } from '../../engine/index.ts';
 import type { GitObject } from './blobs.ts';
-import { linkLoop, linkOutside, withLinks } from './links.ts';
+import { LINKS, withLinks } from './links.ts';
 import type { SourceEntry } from './repository.ts';
 
-/** How many links on the way to a file are followed. */
-const LINKS = 32;
 const MODES: Readonly<Record<string, FileMode>> = { '100644': '644', '100755': '755', '120000': 'link' };
 /**
  * The files below a directory of a commit, sorted; none where there is no such directory. Links that lead out of the directory are followed.

@@ -1,15 +1,13 @@
 import { readlinkSync } from 'node:fs';
 import { lstat, readFile, readlink, realpath } from 'node:fs/promises';
 import { join, posix, relative, sep } from 'node:path';
-import { errorCode, isMissing } from '../../engine/index.ts';
-import { linkOutside, withLinks } from './links.ts';
+import { errorCode, isMissing, linkOutside } from '../../engine/index.ts';
+import { LINKS, withLinks } from './links.ts';
 import type { Repository, SourceEntry } from './repository.ts';
 import { type FindObject, sourceEntry, submodule } from './trees.ts';
 
 type RunGit = Repository['git'];
 
-/** How many links on the way to a file are followed. */
-const LINKS = 32;
 /** Paths are meant as they are, whatever characters they hold. */
 const LITERAL = '--literal-pathspecs';
 

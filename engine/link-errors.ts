@@ -1,0 +1,15 @@
+import { AtmosError } from './errors.ts';
+
+/** The error of links that lead to one another. */
+export function linkLoop(path: string, cause?: unknown): AtmosError {
+  return new AtmosError(`${path}: links lead in a circle`, { kind: 'invalid', code: 'link-loop', hint: 'remove one of them', cause });
+}
+
+/** The error of a link to what no commit has. */
+export function linkOutside(path: string, to: string): AtmosError {
+  return new AtmosError(`${path} is a link to ${to}, which is not in the Git repository`, {
+    kind: 'invalid',
+    code: 'link-outside',
+    hint: 'links are followed within the repository: put the files into it',
+  });
+}

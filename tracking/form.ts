@@ -74,19 +74,24 @@ const ACTIONS: Readonly<Record<ComponentAction, true>> = {
 };
 const RESULTS = ['deployed', 'failed', 'destroyed', 'partial'] as const;
 
-const result = members<ComponentResult>({
-  action: oneOf(...Object.keys(ACTIONS)),
-  release: maybe(digest),
-  commit: maybe(commit),
+/** What a component was applied with, and what it has: in records and states. */
+const applied = {
   layer: digest,
   settings: maybe(digest),
-  changes: maybe(members<NonNullable<ComponentResult['changes']>>({ create: count, update: count, delete: count })),
-  error: maybe(text),
-  began: yesOrNo,
   outputs: maybe(digest),
   upstream: map(maybe(digest)),
   dependsOn: list(text),
   state: maybe(location),
+};
+
+const result = members<ComponentResult>({
+  action: oneOf(...Object.keys(ACTIONS)),
+  release: maybe(digest),
+  commit: maybe(commit),
+  changes: maybe(members<NonNullable<ComponentResult['changes']>>({ create: count, update: count, delete: count })),
+  error: maybe(text),
+  began: yesOrNo,
+  ...applied,
 });
 
 /** Whether something is a record of version 2. */
@@ -118,12 +123,7 @@ const standing = {
   commit: (value: unknown) => value === '' || commit(value),
   by: person,
   at: time,
-  layer: digest,
-  settings: maybe(digest),
-  outputs: maybe(digest),
-  upstream: map(maybe(digest)),
-  dependsOn: list(text),
-  state: maybe(location),
+  ...applied,
 };
 
 /** Whether something is a state of version 2. */

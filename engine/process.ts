@@ -1,4 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { errorCode } from './errors.ts';
 
 /**
  * Names a process so that another one can tell whether it still lives: machine, boot and pid namespace in one word, the pid,
@@ -20,12 +21,14 @@ export function thisProcess(): ProcessIdentity {
 /** True when the process is known to be gone: it was on this machine, in this boot, and no process with its pid and start is there. */
 export function isGone(identity: ProcessIdentity): boolean {
   if (identity.machine !== thisProcess().machine) return false;
-  if (process.platform === 'linux') return startOf(identity.pid) !== identity.started;
+  const started = process.platform === 'linux' ? startOf(identity.pid) : undefined;
+  if (started !== undefined) return started !== identity.started;
   try {
     process.kill(identity.pid, 0);
     return false;
-  } catch {
-    return true;
+  } catch (error) {
+    // One that may not be signalled is somebody else's, and lives; /proc may hide it from us.
+    return errorCode(error) === 'ESRCH';
   }
 }
 
@@ -58,8 +61,8 @@ function startOf(pid: number): string | undefined {
   const text = read(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  // A zombie holds nothing any more.
-  return fields[0] === 'Z' ? undefined : fields[19];
+  // A zombie holds nothing any more: it began at no time.
+  return fields[0] === 'Z' ? '' : fields[19];
 }
 
 function read(path: string): string | undefined {

@@ -4,7 +4,6 @@ import {
   constants,
   createReadStream,
   existsSync,
-  mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -13,11 +12,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { copyFile, open } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { asDigest, type Digest, sha256 } from '../digest.ts';
-import { AtmosError, errorCode, isMissing } from '../errors.ts';
+import { AtmosError, isMissing } from '../errors.ts';
 import { TREE_TIME } from './checkout.ts';
-import { placeIn } from './walk.ts';
+import { placeIn, putInPlace } from './walk.ts';
 
 /** Above this many bytes a file travels as a stream, never whole in memory. */
 export const STREAM_ABOVE = 4 * 1024 * 1024;
@@ -155,13 +154,7 @@ export class Contents {
 
 /** Moves a finished file to its place, whose directory is made if need be. */
 export function moveIn(temporary: string, path: string): void {
-  try {
-    renameSync(temporary, path);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-    mkdirSync(dirname(path), { recursive: true });
-    renameSync(temporary, path);
-  }
+  putInPlace(path, () => renameSync(temporary, path));
 }
 
 /** Copied by the kernel, which need not copy at all where the file system shares blocks. */

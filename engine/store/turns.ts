@@ -1,10 +1,10 @@
-import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Digest } from '../digest.ts';
 import { errorCode, isMissing, isUnwritable } from '../errors.ts';
 import { formatProcess, type ProcessIdentity, parseProcess, thisProcess } from '../process.ts';
 import type { Liveness } from './liveness.ts';
-import { placeIn, storedIn } from './walk.ts';
+import { placeIn, putInPlace, storedIn } from './walk.ts';
 
 /** Whose turn it is to make what a key stands for: ours, until `end` is called; or another process's. */
 export type Turn = { readonly end: () => void } | { readonly of: ProcessIdentity };
@@ -80,13 +80,11 @@ export function sweepTurns(dir: string, liveness: Liveness): void {
 
 function isLinked(from: string, path: string): boolean {
   try {
-    linkSync(from, path);
+    putInPlace(path, () => linkSync(from, path));
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
-    if (errorCode(error) !== 'ENOENT' || existsSync(dirname(path))) throw error;
-    mkdirSync(dirname(path), { recursive: true });
-    return isLinked(from, path);
+    throw error;
   }
 }
 

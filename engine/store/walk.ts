@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { asDigest, type Digest, hex, sha256 } from '../digest.ts';
-import { isMissing } from '../errors.ts';
+import { errorCode, isMissing } from '../errors.ts';
 import type { Tree } from '../tree.ts';
 
 /** Something that lies in a store under a digest: `objects/2c/f24d…`. */
@@ -17,6 +17,20 @@ export type Part = 'objects' | 'trees' | 'results' | 'texts' | 'turns';
 export function placeIn(dir: string, digest: Digest): string {
   const name = hex(digest);
   return `${dir}/${name.slice(0, 2)}/${name.slice(2)}`;
+}
+
+/**
+ * Puts something in a path, whose directory is made where that fails for want of one. Whether it is there is not asked: another process may have made
+ * it since.
+ */
+export function putInPlace<T>(path: string, put: () => T): T {
+  try {
+    return put();
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    mkdirSync(dirname(path), { recursive: true });
+    return put();
+  }
 }
 
 /** A tree that lies in a store; `undefined` when it is not there, or damaged. */

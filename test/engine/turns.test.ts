@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { formatProcess, makeGraph, openStore, type RunEvent, run, sha256, thisProcess } from '../../engine/index.ts';
 import { takeTurn } from '../../engine/turn.ts';
@@ -22,6 +24,17 @@ test('of many that want a key at once, one has it', async () => {
   const store = newStore();
   const turns = await Promise.all(Array.from({ length: 50 }, () => openStore(store.dir).turn(KEY)));
   expect(turns.filter((turn) => 'end' in turn)).toHaveLength(1);
+});
+
+test('of two that come at the same moment, before there is a directory, one has the key', async () => {
+  const { dir } = newStore();
+  const rounds = 500;
+  const gate = new SharedArrayBuffer(8 * rounds);
+  const takers = [true, false].map(
+    (cleans) => new Worker(new URL('taker.ts', import.meta.url), { workerData: { dir, gate, rounds, cleans } }),
+  );
+  const had = await Promise.all(takers.map(async (taker) => ((await once(taker, 'message')) as [number])[0]));
+  expect(had.reduce((sum, one) => sum + one)).toBe(rounds);
 });
 
 test('the turn of a process that is gone stands for nothing, and goes with what it left', async () => {

@@ -1,6 +1,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { writeBlob } from '../../tracking/git/files.ts';
 import { readFiles, type StoredFile, writeCommit, writeTree } from '../../tracking/index.ts';
 import { git, newRepository, open, temporaryDirectory } from './repositories.ts';
 
@@ -55,4 +57,22 @@ test.each(['sha1', 'sha256'])('trees and commits are those that Git itself would
   git(dir, 'update-ref', 'refs/heads/made', commit);
   expect(git(dir, 'fsck', '--strict', '--no-dangling')).toBe('');
   expect(git(dir, 'log', '-1', '--format=%an|%ae|%ct|%s', 'refs/heads/made')).toBe('Ana x|ana@example.com|1700000000|A subject');
+});
+
+test('objects are written while Git clears away the folders that it finds empty', async () => {
+  const repository = await open(newRepository());
+  const folders = Array.from({ length: 256 }, (_, at) => join(repository.objects.dir, at.toString(16).padStart(2, '0')));
+  let isDone = false;
+  const clearing = (async () => {
+    while (!isDone) await Promise.all(folders.map((folder) => rmdir(folder).catch(() => undefined)));
+  })();
+  const contents = Array.from({ length: 100 }, (_, at) => `object ${at}`);
+  const ids: string[] = [];
+  try {
+    for (const content of contents) ids.push(await writeBlob(repository, Buffer.from(content)));
+  } finally {
+    isDone = true;
+    await clearing;
+  }
+  expect(await Promise.all(ids.map(async (id) => (await repository.readObject(id)).toString()))).toEqual(contents);
 });

@@ -12,6 +12,9 @@ export interface ObjectDatabase {
   readonly hash: 'sha1' | 'sha256';
 }
 
+/** How often the folder of an object is made, should it be removed each time. */
+const ATTEMPTS = 100;
+
 /**
  * Writes a loose object (gitformat-loose(5)): header and content, deflated, under a temporary name and then moved to the name that its hash gives.
  * No process is started, which costs more than all else. Returns the object's id.
@@ -27,15 +30,26 @@ export async function writeObject({ dir, hash }: ObjectDatabase, type: ObjectTyp
     // Loaded only where something is written.
     const { deflateSync } = await import('node:zlib');
     await writeFile(temporary, deflateSync(Buffer.concat([header, content])), { flag: 'wx', mode: 0o444 });
-    await mkdir(folder).catch((error: unknown) => {
-      if (errorCode(error) !== 'EEXIST') throw error;
-    });
-    await rename(temporary, path);
+    await moveIn(temporary, folder, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
   return id;
+}
+
+/** Git removes a folder that it finds empty while it packs objects: then it is made again. */
+async function moveIn(temporary: string, folder: string, path: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    await mkdir(folder).catch((error: unknown) => {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    });
+    try {
+      return await rename(temporary, path);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT' || attempt === ATTEMPTS || !(await exists(temporary))) throw error;
+    }
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

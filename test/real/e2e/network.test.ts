@@ -83,7 +83,7 @@ test('one who waits in line goes on when the other is done, and finds what that 
     app.ask('rollout app --target dev --lock-timeout 60s'),
     app.ask('rollout app --target dev --lock-timeout 60s'),
   ]);
-  expect([first.code, second.code]).toEqual([0, 0]);
+  expect([first.code, second.code], `${first.stdout}${first.stderr}\n${second.stdout}${second.stderr}`).toEqual([0, 0]);
   expect([first.json.result, second.json.result].sort()).toEqual(['deployed', 'up-to-date']);
   expect((await app.run('rollout app --target dev --lock-timeout soon')).code).toBe(2);
 });

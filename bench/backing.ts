@@ -59,7 +59,7 @@ export async function inPostgres(): Promise<Backing> {
 /** In a thread of its own: this one waits for its children. */
 const MARKS = `
 const { parentPort, workerData } = require('node:worker_threads');
-const { rmSync } = require('node:fs');
+const { rmSync, writeFileSync } = require('node:fs');
 const server = require('node:http').createServer((request, response) => {
   const [, what, id] = request.url.split('/');
   if (what === 'made') writeFileSync(workerData + '/' + id, ''); else rmSync(workerData + '/' + id, { force: true });

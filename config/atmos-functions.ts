@@ -3,7 +3,7 @@ import { isDeferred } from './deferred.ts';
 import { suggestion } from './nearest.ts';
 import type { ComponentAddress } from './scope.ts';
 import type { Siblings } from './siblings.ts';
-import { Fields, type Functions, Namespace, type Value } from './templates/index.ts';
+import { Fields, type Functions, Namespace, Opaque, type Value } from './templates/index.ts';
 import { locate, type Place, templateData } from './yaml/located.ts';
 
 /** What the functions of `atmos` are made of. */
@@ -35,9 +35,11 @@ export function atmosFunctions(siblings: Siblings, { stack, at, sources, call }:
           `there is no component "${String(name)}" in this deployment; ${suggestion(String(name), siblings.addresses, 'components') ?? ''}`,
         );
       }
-      const { sections } = siblings.resolve(address);
+      const { sections, secrets = {} } = siblings.resolve(address);
+      const known = Object.fromEntries(Object.entries(sections).map(([key, value]) => [key, asValue(value, at)]));
       return {
-        ...Object.fromEntries(Object.entries(sections).map(([key, value]) => [key, asValue(value, at)])),
+        ...known,
+        ...secretsIn(known, Object.keys(secrets)),
         outputs: new Outputs(address),
       };
     },
@@ -62,6 +64,14 @@ function asValue(value: Json, at: Place): Value {
   return Object.fromEntries(Object.entries(value as Readonly<Record<string, Json>>).map(([key, member]) => [key, asValue(member, at)]));
 }
 
+/** Sections with what only nodes may know in its place: whoever reads it is told so. */
+function secretsIn(sections: Readonly<Record<string, Value>>, names: readonly string[]): Readonly<Record<string, Value>> {
+  const { vars, env } = sections as Readonly<Record<string, Readonly<Record<string, Value>> | undefined>>;
+  const variables = names.flatMap((name) => (name.startsWith('TF_VAR_') ? [name.slice('TF_VAR_'.length)] : []));
+  const hidden = (all: readonly string[]) => Object.fromEntries(all.map((name) => [name, new Secret()]));
+  return { vars: { ...vars, ...hidden(variables) }, env: { ...env, ...hidden(names) } };
+}
+
 /** What another component gives out. */
 class Outputs extends Fields {
   readonly #address: ComponentAddress;
@@ -79,5 +89,16 @@ class Outputs extends Fields {
 class NotYet extends Fields {
   field(): Value {
     throw new Error('this value is known only when another component was applied');
+  }
+}
+
+/** A value that only nodes may know. */
+class Secret extends Opaque {
+  readonly type = 'secret';
+  print(): string {
+    throw new Error('this value is secret, and only the nodes of its own component read it');
+  }
+  member(): undefined {
+    return undefined;
   }
 }

@@ -43,6 +43,10 @@ export interface Host {
   readonly read: (path: string) => string | undefined;
   /** The stores of `atmos.yaml`. */
   readonly stores: Readonly<Record<string, StoreSettings>>;
+  /** Whether a variable of the environment is a secret of the target. */
+  readonly isSecret: (variable: string) => boolean;
+  /** Whether commands may be run at all. */
+  readonly mayExec: boolean;
   /** Runs a command of a shell and returns what it printed. @throws Error when it fails, or may not be run */
   readonly exec: (command: string) => string;
 }
@@ -109,5 +113,7 @@ function evaluateScalar(scalar: LocatedScalar, context: EvaluationContext): Json
   if (typeof scalar.value !== 'string') return scalarJson(scalar.value);
   const written = functionIn(scalar.value);
   if (written !== undefined) return yamlFunction({ ...scalar, value: written.text }, written.tag, context);
-  return evaluateTemplate(scalar.value, scalar, context);
+  const value = evaluateTemplate(scalar.value, scalar, context);
+  // What a template made may be a function: templates come first.
+  return typeof value === 'string' && value !== scalar.value ? evaluateText(value, scalar.at, context) : value;
 }

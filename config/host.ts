@@ -21,7 +21,7 @@ export function surroundingsOf(
   { git, remote, env: all, root }: ResolveOptions,
   { deployments, stores }: Project,
   files: DataFiles,
-  { env, check }: GuardedEnv,
+  { env, isSecret, check }: GuardedEnv,
 ): Surroundings {
   const noted = new Map<string, Impurity>();
   const note = (what: string, answer: string): string => {
@@ -44,6 +44,8 @@ export function surroundingsOf(
   return {
     host: {
       env,
+      isSecret,
+      mayExec: deployments.exec !== 'deny',
       stores,
       root: () => note('repository directory', root),
       read: (path) => files.text(path),

@@ -10,6 +10,7 @@ import { suggestion } from './nearest.ts';
 import { noteOrigins } from './origins.ts';
 import type { Project } from './project.ts';
 import type { ComponentAddress, Kind, ScopedComponent } from './scope.ts';
+import { type Referring, takeReferences } from './secret-references.ts';
 import type { Siblings } from './siblings.ts';
 import { type Backend, backendOf, remoteStateOf } from './stacks/backend.ts';
 import { type ComponentLayers, type MergedComponent, mergeComponent } from './stacks/component.ts';
@@ -111,17 +112,19 @@ export interface Prepared {
 }
 
 function evaluateComponent(request: ComponentRequest, prepared: Prepared): ScopedComponent {
-  const { merged, root, unevaluated, backend, stack, workspace } = prepared;
+  const { merged, root, backend, stack, workspace } = prepared;
   const { kind, name, project, at } = request;
   const data = templateData(request, prepared);
-  const sources = dataSources(unevaluated, request);
+  const sources = dataSources(prepared.unevaluated, request);
   const functions = {
     ...request.evaluation.functions,
-    ...environmentFunctions(unevaluated, request),
+    ...environmentFunctions(prepared.unevaluated, request),
     ...sources,
     ...atmosFunctions(request.siblings, { stack, at, sources, call: (text) => evaluateText(text, at, context) }),
   };
   const context: EvaluationContext = { ...request.evaluation, data, functions, merger: merged.merger };
+  const none: Referring = { sections: prepared.unevaluated, secrets: {} };
+  const { sections: unevaluated, secrets } = kind === 'terraform' ? takeReferences(prepared.unevaluated, context) : none;
   const sections: Record<string, Json> = { vars: {} };
   const written: [string, Located][] = [];
   const add = (section: string, value: Located): void => {
@@ -133,7 +136,12 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
     if (value !== undefined) add(section, value);
   }
   if (kind === 'terraform') {
-    checkTerraformEnv(`${kind}/${name}`, sections.env, mapOf(member(unevaluated, 'env'), '"env"'));
+    const names = Object.fromEntries(Object.keys(secrets).map((variable) => [variable, null]));
+    checkTerraformEnv(
+      `${kind}/${name}`,
+      { ...(sections.env as JsonObject), ...names },
+      mapOf(member(prepared.unevaluated, 'env'), '"env"'),
+    );
     const remote = remoteStateOf(unevaluated, backend, merged.merger);
     if (remote.section !== undefined) add('remote_state_backend', remote.section);
     Object.assign(sections, {
@@ -156,6 +164,7 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
     source: kind === 'nixpack' ? serviceDir(all, name, at) : root,
     sections: all,
     dependsOn: dependsOn(merged, all, request),
+    ...(Object.keys(secrets).length === 0 ? {} : { secrets }),
   };
   noteOrigins(component, written, context);
   return component;

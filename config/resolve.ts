@@ -68,7 +68,7 @@ export async function resolve(
   const own = targetSection(root, target);
   const recorded = recordingFiles(files);
   const data = new DataFiles(recorded.files);
-  const { host, functions, impure } = surroundingsOf(options, project, data, guardedEnv(root, options.env));
+  const { host, functions, impure } = surroundingsOf(options, project, data, guardedEnv(root, target, options.env));
   const history: History | undefined = options.history === true ? new Map() : undefined;
   const declared = componentSections(root);
   const overlays = componentSections(own);

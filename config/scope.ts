@@ -44,6 +44,8 @@ export interface ScopedComponent {
   readonly sections: JsonObject;
   /** What it waits for: `metadata.depends_on` and whatever it reads outputs of. Sorted. */
   readonly dependsOn: readonly ComponentAddress[];
+  /** Variables of its nodes whose values are read when they run, by name; never in a release. Absent where there are none. */
+  readonly secrets?: Readonly<Record<string, ValueSource>>;
   /** What its nodes may use, where the deployment file says so. */
   readonly limits?: NodeLimits;
 }
@@ -82,6 +84,9 @@ export interface UserNode {
   /** Report files to collect, by name: `{ junit: "reports/junit.xml" }`. */
   readonly outputs: Readonly<Record<string, string>>;
 }
+
+/** Where a node has a variable's value from: the environment, whose variable is a secret where there is no default; or what a command prints. */
+export type ValueSource = { readonly env: string; readonly default?: string } | { readonly exec: string };
 
 export interface SecretSource {
   /** The host's environment variable. */

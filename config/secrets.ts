@@ -11,6 +11,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** The environment as configuration may read it: what any target of the deployment calls a secret is not for a release to hold. */
 export interface GuardedEnv {
   readonly env: Env;
+  /** Whether a variable of it is a secret of the target that is asked about. */
+  isSecret(variable: string): boolean;
   /** Refuses a text that holds the value of a secret. @throws Error that names it */
   check(text: string): string;
 }
@@ -18,26 +20,30 @@ export interface GuardedEnv {
 /** Shorter values are in many texts by chance. */
 const SHORTEST = 8;
 
-export function guardedEnv(root: LocatedMap, env: Env): GuardedEnv {
+export function guardedEnv(root: LocatedMap, selected: string, env: Env): GuardedEnv {
+  const own = new Set<string>();
   const owners = new Map<string, { readonly target: string; readonly name: string }>();
   for (const [target, { value }] of mapOf(member(root, 'targets'), '"targets"')?.entries ?? []) {
-    for (const [name, source] of Object.entries(secretsOf(mapOf(value, `target "${target}"`)))) owners.set(source.env, { target, name });
+    for (const [name, source] of Object.entries(secretsOf(mapOf(value, `target "${target}"`)))) {
+      if (target === selected) own.add(source.env);
+      if (target === selected || !owners.has(source.env)) owners.set(source.env, { target, name });
+    }
   }
-  if (owners.size === 0) return { env, check: (text) => text };
+  const isSecret = (variable: string): boolean => own.has(variable);
+  if (owners.size === 0) return { env, isSecret, check: (text) => text };
   const refuse = (variable: string, what: string): Error => {
     const { target = '', name = '' } = owners.get(variable) ?? {};
-    const asVariable = name.startsWith('TF_VAR_')
-      ? ''
-      : ` under another name, as TF_VAR_<variable>: secrets: { TF_VAR_…: { env: ${variable} } }`;
-    return new Error(
-      `${what} ${variable}, a secret of target ${target} (${name}), would be in the release. Leave the value out here, and let nodes read it${asVariable}`,
-    );
+    const remedy = own.has(variable)
+      ? `Make it a variable of its own (vars: { <variable>: !env ${variable} }), or one of env: then nodes read it when they run`
+      : `Declare it for this target, too: secrets: { ${name}: { env: ${variable} } }`;
+    return new Error(`${what} ${variable}, a secret of target ${target} (${name}), would be in the release. ${remedy}`);
   };
   return {
+    isSecret,
     env: new Proxy(env, {
-      get(own, variable: string) {
+      get(all, variable: string) {
         if (owners.has(variable)) throw refuse(variable, 'the value of');
-        return own[variable];
+        return all[variable];
       },
     }),
     check(text) {

@@ -27,16 +27,19 @@ export function sharedStates(
   return errors;
 }
 
-function stateOf({ deployment, target, secrets }: Scope, { kind, sections }: ScopedComponent): string | undefined {
+function stateOf({ deployment, target, secrets }: Scope, { kind, sections, secrets: own = {} }: ScopedComponent): string | undefined {
   if (kind !== 'terraform') return undefined;
+  // What has a default is no secret, and stands in `env`.
+  const hidden = Object.entries(own).filter(([, source]) => 'exec' in source || source.default === undefined);
+  const sources = Object.fromEntries(hidden.map(([name, source]) => [name, 'exec' in source ? `$(${source.exec})` : source.env]));
   return statePlace({
     type: String(sections.backend_type ?? ''),
     backend: (sections.backend ?? {}) as JsonObject,
     workspace: String(sections.workspace ?? 'default'),
     env: (sections.env ?? {}) as JsonObject,
     // What their values are is known where they are used.
-    secrets: Object.fromEntries(Object.keys(secrets).map((name) => [name, undefined])),
-    owner: `${deployment}/${target}`,
+    secrets: Object.fromEntries([...Object.keys(secrets), ...Object.keys(sources)].map((name) => [name, undefined])),
+    owner: (name) => [`${deployment}/${target}`, sources[name] ?? ''].join(' ').trim(),
   });
 }
 

@@ -12,8 +12,8 @@ export interface StateSite {
   readonly env: JsonObject;
   /** Variables that are secrets, with their values where they are known. */
   readonly secrets: Readonly<Record<string, string | undefined>>;
-  /** Whose secrets they are. */
-  readonly owner: string;
+  /** Whose secret a variable is. */
+  readonly owner: (variable: string) => string;
 }
 
 /**
@@ -29,7 +29,7 @@ export function statePlace(site: StateSite): string | undefined {
   const secrets = [...options.asked];
   if (secrets.length === 0) return `${type} ${place}`;
   const unknown = secrets.find((name) => site.secrets[name] === undefined);
-  if (unknown !== undefined) return `${type} <secret ${unknown} of ${site.owner}>`;
+  if (unknown !== undefined) return `${type} <secret ${unknown} of ${site.owner(unknown)}>`;
   return `${type} <secret ${secrets.join(', ')}> ${scryptSync(place, 'where a state lies', 16, { N: 4096 }).toString('hex')}`;
 }
 

@@ -8,7 +8,7 @@ import { checkStates, locateState } from './local-state.ts';
 import { type ComponentOutcome, componentOutcomes } from './outcomes.ts';
 import { pinsOfReleases } from './pins.ts';
 import { rescuedOutcomes, rescueStates } from './rescue.ts';
-import { secretValues } from './secrets.ts';
+import { refsOf, secretValues } from './secrets.ts';
 import type { RunSettings, Session } from './session.ts';
 import { settleEarlier } from './settle.ts';
 import type { Change, Changed } from './target-change.ts';
@@ -20,7 +20,8 @@ export async function changeTarget(workspace: Workspace, change: Change, session
   const began = Date.now();
   const first = await prepare(workspace, change, change.state, change.work(change.state));
   // A secret that is not set leaves nothing begun.
-  secretValues([...first.ground.releases.values()]);
+  const whose = { deployment, target, dirty: release?.config.dirty };
+  const known = await secretValues(workspace, whose, refsOf(first.ground));
   const begun = await beginInLine(workspace, change, first, session, settings);
   if ('done' in begun) return change.answerWhenDone(begun.done, session.ran);
   const { subject, ground, state, lock, intent } = begun;
@@ -41,7 +42,7 @@ export async function changeTarget(workspace: Workspace, change: Change, session
     }
     session.images.admit(await pinsOfReleases(workspace, ground.releases.values()));
     const { graph } = expandRollout({ ...ground, work: subject.work });
-    const secrets = secretValues([...ground.releases.values()]);
+    const secrets = await secretValues(workspace, whose, refsOf(ground), known);
     const results = await session.run(graph, secrets, lock);
     await rescueStates(workspace, graph, results);
     if (lock.lost.aborted) throw lockLost(deployment, target);

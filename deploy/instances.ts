@@ -1,8 +1,9 @@
-import { join } from 'node:path/posix';
+import posix, { join } from 'node:path/posix';
 import { type ConfigFiles, inspectModule, statePlace, type TerraformModule } from '../config/index.ts';
-import { AtmosError, type Digest, type JsonObject, shortId, subtree, type Tree, together } from '../engine/index.ts';
+import { AtmosError, type Digest, type JsonObject, type SecretRef, shortId, subtree, type Tree, together } from '../engine/index.ts';
 import { type Instance, type Instances, type LayerTrees, lockOf, providersOf, takeApart, terraformImage } from '../phases/index.ts';
 import type { Release, ReleaseComponent } from '../releases/index.ts';
+import { knownValue, secretsOf } from './secrets.ts';
 import { stateDirectory } from './state-file.ts';
 import { storeTrees } from './stores/index.ts';
 import type { Workspace } from './workspace.ts';
@@ -27,7 +28,7 @@ export async function instancesOf(
   addresses: Iterable<string>,
   { initialized = {}, stores = false }: InstanceOptions = {},
 ): Promise<Instances> {
-  const { deployment, target, components, images, secrets } = release.config;
+  const { deployment, target, components, images } = release.config;
   const wanted = [...addresses].filter((address) => componentOf(release, address).kind === 'terraform');
   const read = stores ? await storeTrees(workspace, release, new Set(wanted)) : {};
   const instances = await together(wanted, async (address): Promise<[string, Instance]> => {
@@ -35,14 +36,14 @@ export async function instancesOf(
     const layer = release.layers[address];
     const image = images[terraformImage(String(component.settings.command))];
     if (layer === undefined || image === undefined) throw new TypeError(`release ${release.digest} has no layer or image of ${address}`);
-    const { trees, outputs, variableTypes } = await layerTrees(workspace, layer, component);
+    const { trees, outputs, variableTypes } = await layerTrees(workspace, release, layer, component);
     return [
       address,
       {
         address,
         component,
         image: image.digest,
-        secrets: Object.keys(secrets).sort(),
+        secrets: secretsOf(release, component),
         trees: { ...trees, data: initialized[address] },
         outputs,
         variableTypes,
@@ -56,12 +57,9 @@ export async function instancesOf(
 }
 
 /** Where a component's state lies, by the backend file in its layer. */
-async function placeOf(
-  { store }: Workspace,
-  { config }: Release,
-  { settings }: ReleaseComponent,
-  backend: Digest,
-): Promise<string | undefined> {
+async function placeOf({ store }: Workspace, release: Release, component: ReleaseComponent, backend: Digest): Promise<string | undefined> {
+  const { config } = release;
+  const { settings } = component;
   const type = String(settings.backend_type);
   const [file] = (await store.tree(backend)).entries;
   const bytes = file === undefined ? undefined : await store.get(file.digest);
@@ -71,8 +69,8 @@ async function placeOf(
     backend: written.terraform?.backend?.[type] ?? {},
     workspace: String(settings.workspace),
     env: (settings.env ?? {}) as JsonObject,
-    secrets: Object.fromEntries(Object.entries(config.secrets).map(([name, { env }]) => [name, process.env[env]])),
-    owner: `${config.deployment}/${config.target}`,
+    secrets: Object.fromEntries(secretsOf(release, component).map(({ name, from }) => [name, knownValue(from)])),
+    owner: () => `${config.deployment}/${config.target}`,
   });
 }
 
@@ -98,7 +96,8 @@ interface Layer {
   readonly variableTypes: Readonly<Record<string, string>>;
 }
 
-async function layerTrees(workspace: Workspace, layer: Digest, { settings }: ReleaseComponent): Promise<Layer> {
+async function layerTrees(workspace: Workspace, release: Release, layer: Digest, component: ReleaseComponent): Promise<Layer> {
+  const { settings } = component;
   const { store, providers: from, cache } = workspace;
   const root = String(settings.root);
   const tree = await store.tree(layer);
@@ -114,7 +113,28 @@ async function layerTrees(workspace: Workspace, layer: Digest, { settings }: Rel
   await visit(start);
   const providers = await providersOf([...modules.values()], lockOf(tree), { store, providers: from });
   const { outputs = [], variableTypes = {} } = modules.get(start) ?? {};
+  await refuseOverridden(files, start, secretsOf(release, component));
   return { trees: { ...(await takeApart(layer, root, store)), providers }, outputs, variableTypes };
+}
+
+/** Files that Terraform reads variables from by itself; they count more than what is in the environment. */
+const OWN_VALUES = /(?:^|\/)(?:terraform\.tfvars|[^/]*\.auto\.tfvars)(?:\.json)?$/;
+
+/** A value of the module's own would count more than the secret that the stacks give. @throws AtmosError `secret-overridden` */
+async function refuseOverridden(files: ConfigFiles, dir: string, secrets: readonly SecretRef[]): Promise<void> {
+  const variables = secrets.flatMap(({ name }) => (name.startsWith('TF_VAR_') ? [name.slice('TF_VAR_'.length)] : []));
+  if (variables.length === 0) return;
+  for (const path of (await files.list(dir)).filter((one) => OWN_VALUES.test(one))) {
+    if (posix.dirname(posix.normalize(path)) !== posix.normalize(dir)) continue;
+    const text = Buffer.from((await files.read(path)) ?? '').toString('utf8');
+    const found = variables.find((name) => new RegExp(`^\\s*(?:[{,]\\s*)?"?${name}"?\\s*[=:]`, 'm').test(text));
+    if (found === undefined) continue;
+    throw new AtmosError(`${path} of the module sets the variable ${found}, and counts more than the secret that the stacks give it`, {
+      kind: 'invalid',
+      code: 'secret-overridden',
+      hint: `take ${found} out of ${path}`,
+    });
+  }
 }
 
 /** A tree as configuration files are read. */

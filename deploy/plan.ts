@@ -8,7 +8,7 @@ import { componentOf } from './instances.ts';
 import { checkStates } from './local-state.ts';
 import { pinsOfReleases } from './pins.ts';
 import { makeRelease } from './release.ts';
-import { secretValues } from './secrets.ts';
+import { refsOf, secretValues } from './secrets.ts';
 import type { RunSettings } from './session.ts';
 import { settleSuperseded } from './settle.ts';
 import { recordEarlier } from './unrecorded.ts';
@@ -104,7 +104,8 @@ export async function plan(workspace: Workspace, { deployment, target, all }: Pl
       ),
     );
     const { graph, unknown } = expandRollout({ ...ground, work });
-    const results = await session.run(graph, secretValues([...ground.releases.values()]));
+    const whose = { deployment, target, dirty: release.config.dirty };
+    const results = await session.run(graph, await secretValues(workspace, whose, refsOf(ground)));
     const plans: Record<string, PlanSummary> = Object.fromEntries([...current].map((address) => [address, NO_CHANGES]));
     for (const address of work.keys()) {
       const planned = outputOf(results, `${address}/plan`, 'plan');

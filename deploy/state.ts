@@ -7,7 +7,7 @@ import { groundOf } from './ground.ts';
 import { readLock } from './images.ts';
 import { pinsOfReleases } from './pins.ts';
 import { headCommit, revisionAt } from './revision.ts';
-import { secretValues } from './secrets.ts';
+import { refsOf, secretValues } from './secrets.ts';
 import { type RunSettings, Session } from './session.ts';
 import { recordState, type StateRequest, subjectOf, underLock } from './state-subject.ts';
 import type { Workspace } from './workspace.ts';
@@ -92,7 +92,8 @@ async function onState(
   try {
     session.images.admit(await pinsOfReleases(workspace, ground.releases.values()));
     const graph = expandState(ground.instances[address] as Instance, operation, ground.applied);
-    const results = await session.run(graph, secretValues([...ground.releases.values()]), lock);
+    const secrets = await secretValues(workspace, { deployment, target }, refsOf(ground));
+    const results = await session.run(graph, secrets, lock);
     const failure = await firstFailure(results, workspace, undefined, { deployment, target });
     if (failure !== undefined) throw failure;
     return outputOf(results, `${address}/state-unlock`, 'unlocked');

@@ -20,7 +20,7 @@ import { nothingDeployed } from './nothing-deployed.ts';
 import { pinsOfReleases } from './pins.ts';
 import { loadRelease } from './release.ts';
 import { collectReports, type Report } from './reports.ts';
-import { secretValues } from './secrets.ts';
+import { refsOf, secretsOf, secretValues } from './secrets.ts';
 import type { RunSettings } from './session.ts';
 import { readStores } from './stores/index.ts';
 import { endings, type PhaseAnswer, settledNode } from './test.ts';
@@ -56,7 +56,8 @@ export async function verify(workspace: Workspace, deployment: string, target: s
     const running = await groundOf(workspace, state, work, undefined);
     await checkStates(workspace, running, state);
     session.images.admit(await pinsOfReleases(workspace, running.releases.values()));
-    const secrets = secretValues([release, ...running.releases.values()]);
+    const checkers = secretsOf(release);
+    const secrets = await secretValues(workspace, { deployment, target }, [...checkers, ...refsOf(running)]);
     const run = new Set(work.keys());
     const applied = { ...running.applied, ...running.instances };
     const plans = expandRollout({ ...running, applied, work }).graph;
@@ -80,7 +81,7 @@ export async function verify(workspace: Workspace, deployment: string, target: s
       if (tree !== undefined) produced[address] = await outputValues(await workspace.store.tree(tree), (digest) => must(workspace, digest));
     }
     const settled = own.map((node) => settledNode(node, produced));
-    const checks = userNodes(settled, scope, ground, { cache: 'never', secrets: Object.keys(release.config.secrets).sort() });
+    const checks = userNodes(settled, scope, ground, { cache: 'never', secrets: checkers });
     const images = own.some(({ component }) => component?.startsWith('nixpack/') === true) ? expandBuild(scope, ground) : [];
     const checked = await session.run(makeGraph([...images, ...checks]), secrets);
     const reports = await collectReports(workspace, scope, own, checked);

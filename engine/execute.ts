@@ -145,8 +145,8 @@ async function perform(node: Node, inputs: readonly ResolvedInput[], context: Ex
   }
 }
 
-function ioOf(id: NodeId, secretNames: readonly string[], context: ExecutionContext, emitter: Emitter) {
-  const secrets = Object.fromEntries(secretNames.map((name) => [name, secretValue(name, context.secrets)]));
+function ioOf(id: NodeId, named: Exec['secrets'], context: ExecutionContext, emitter: Emitter) {
+  const secrets = Object.fromEntries(named.map(({ name, from }) => [name, secretValue(from, context.secrets)]));
   return {
     store: context.store,
     secrets,

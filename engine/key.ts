@@ -45,7 +45,7 @@ function describe(action: Action): Json {
         limits: { cpus: action.limits.cpus, memoryMiB: action.limits.memoryMiB, pids: action.limits.pids },
         network: action.network,
         outputs: action.outputs.map(({ name, path }) => ({ name, path })),
-        secrets: [...action.secrets].sort(),
+        secrets: action.secrets.map(({ name }) => name).sort(),
         state: action.state.map(({ path }) => path),
         succeeds: [...action.succeeds].sort((a, b) => a - b),
         workdir: action.workdir,

@@ -31,7 +31,7 @@ export function unenforced(exec: Exec, { abilities }: Pick<Runtime, 'abilities'>
 export function notEnforced(
   { name, remedy }: Pick<Runtime, 'name' | 'remedy'>,
   lacking: readonly Ability[],
-  secrets: readonly string[],
+  secrets: Exec['secrets'],
 ): AtmosError {
   const see = remedy === undefined ? 'see what each runtime enforces: atmos-deployment doctor' : `have it enforced: ${remedy}`;
   const what = secrets.length > 0 ? 'this node, which holds secrets, needs' : 'this node needs';

@@ -47,7 +47,7 @@ export interface Exec {
   readonly workdir: string;
   readonly env: Readonly<Record<string, string>>;
   /** Environment variables whose values are secret: names enter the key, values never. */
-  readonly secrets: readonly string[];
+  readonly secrets: readonly SecretRef[];
   readonly network: 'none' | 'bridge' | 'host';
   readonly limits: Limits;
   readonly outputs: readonly Output[];
@@ -66,6 +66,13 @@ export interface Exec {
   readonly timeoutMs: number | undefined;
   /** How often it is run again when it fails. */
   readonly retries: number;
+}
+
+/** A variable of a node that has a secret's value. */
+export interface SecretRef {
+  readonly name: string;
+  /** Which of the run's secrets. */
+  readonly from: string;
 }
 
 export interface StateMount {

@@ -31,7 +31,7 @@ export interface RunOptions {
   readonly keepGoing: boolean;
   /** Run every node, whatever is cached: but for results that are in here, where those of this run are noted too. */
   readonly fresh: Set<Digest> | undefined;
-  /** Values of secrets by name; a node gets those that it names. */
+  /** Values of secrets; a node gets those that it names. */
   readonly secrets: Readonly<Record<string, string>>;
   /** Masks what is secret, and learns of these secrets and of what is found to be one; where it is kept, others are masked by it, too. */
   readonly mask?: GrowingMask | undefined;

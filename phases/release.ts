@@ -187,7 +187,8 @@ export async function releaseParts(
                   workspace: String(sections.workspace ?? 'default'),
                   backend_type: String(sections.backend_type ?? 'local'),
                   root: source.root,
-                  env: textValues((sections.env ?? {}) as JsonObject),
+                  env: textValues(withoutSecrets(component)),
+                  ...(component.secrets === undefined ? {} : { secrets: { ...component.secrets } }),
                   ...(isLocked(component) ? { locked: true } : {}),
                   ...(component.limits === undefined ? {} : { limits: { ...component.limits } }),
                 },
@@ -213,6 +214,11 @@ async function descriptorOf(address: string, tree: Digest, results: Results, sto
   const entry = (await store.tree(descriptor)).entries[0];
   const bytes = entry === undefined ? undefined : await store.get(entry.digest);
   return readLayerDescriptor(Buffer.from(bytes ?? '').toString('utf8'));
+}
+
+/** The environment that a component is given by its release. */
+function withoutSecrets({ sections, secrets = {} }: ScopedComponent): JsonObject {
+  return Object.fromEntries(Object.entries((sections.env ?? {}) as JsonObject).filter(([name]) => !Object.hasOwn(secrets, name)));
 }
 
 function textValues(env: JsonObject): Readonly<Record<string, string>> {

@@ -1,5 +1,5 @@
 import { type Need, type NodeLimits, storeOf } from '../config/index.ts';
-import { type Digest, type Graph, type Json, type JsonObject, makeGraph, type Node, type NodeId } from '../engine/index.ts';
+import { type Digest, type Graph, type Json, type JsonObject, makeGraph, type Node, type NodeId, type SecretRef } from '../engine/index.ts';
 import type { ReleaseComponent } from '../releases/index.ts';
 import { orderOf, reversed } from '../tracking/index.ts';
 import { input, step } from './step.ts';
@@ -21,7 +21,7 @@ export interface Instance {
   readonly component: ReleaseComponent;
   /** The image that its nodes run in. */
   readonly image: Digest;
-  readonly secrets: readonly string[];
+  readonly secrets: readonly SecretRef[];
   readonly trees: LayerTrees;
   /** What kinds of values the variables of its root module take. */
   readonly variableTypes: Readonly<Record<string, string>>;

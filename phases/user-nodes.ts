@@ -1,5 +1,5 @@
 import type { Scope, UserNode } from '../config/index.ts';
-import { AtmosError, type Digest, type Input, type JsonObject, type Node } from '../engine/index.ts';
+import { AtmosError, type Digest, type Input, type JsonObject, type Node, type SecretRef } from '../engine/index.ts';
 import { baseOf, type Ground, terraformImage } from './ground.ts';
 import { builtTree } from './nixpack/index.ts';
 import { serviceOf } from './release.ts';
@@ -22,7 +22,7 @@ export function userNodes(
   nodes: readonly (UserNode & { readonly env: JsonObject })[],
   scope: Scope,
   ground: Ground,
-  options: { readonly cache: Node['cache']; readonly secrets: readonly string[] },
+  options: { readonly cache: Node['cache']; readonly secrets: readonly SecretRef[] },
 ): readonly Node[] {
   return nodes.map((node) => {
     const source = node.component === undefined ? undefined : ground.sources[node.component];

@@ -31,6 +31,7 @@ export function isReleaseConfig(value: unknown): value is ReleaseConfig {
     typeof value.dirty === 'boolean' &&
     isObject(value.images) &&
     isObject(value.secrets) &&
+    Object.values(value.secrets).every(isSource) &&
     isObject(value.components) &&
     Object.entries(value.components).every(([address, component]) => isComponent(address, component))
   );
@@ -57,12 +58,23 @@ function isComponent(address: string, value: unknown): boolean {
 }
 
 /** What paths and command lines are made of. */
-function isSettings({ root = '', workspace = 'default', env = {} }: { readonly [key: string]: unknown }): boolean {
+function isSettings({ root = '', workspace = 'default', env = {}, secrets = {} }: { readonly [key: string]: unknown }): boolean {
   return (
     typeof root === 'string' &&
     (root === '' || isTreePath(root)) &&
     isWorkspaceName(workspace) &&
     isObject(env) &&
-    Object.values(env).every((one) => typeof one === 'string')
+    Object.values(env).every((one) => typeof one === 'string') &&
+    isObject(secrets) &&
+    Object.entries(secrets).every(([name, source]) => isVariable(name) && isSource(source))
   );
+}
+
+function isVariable(name: unknown): boolean {
+  return typeof name === 'string' && /^[^=\0]+$/.test(name);
+}
+
+function isSource(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  return 'exec' in value ? typeof value.exec === 'string' : isVariable(value.env) && ['string', 'undefined'].includes(typeof value.default);
 }

@@ -10,4 +10,4 @@ export { type Difference, diffReleases } from './diff.ts';
 export { exportRelease } from './export.ts';
 export { type FileRefs, readRelease, releaseRef, type StoredFile, writeRelease } from './git.ts';
 export { describeLayer, LAYER, type LayerDescriptor, readLayerDescriptor } from './layer.ts';
-export type { Manifest, Release, ReleaseComponent, ReleaseConfig } from './types.ts';
+export type { Manifest, Release, ReleaseComponent, ReleaseConfig, ValueSource } from './types.ts';

@@ -26,6 +26,9 @@ export interface ReleaseConfig {
   readonly components: Readonly<Record<string, ReleaseComponent>>;
 }
 
+/** Where a node has a variable's value from: the environment, whose variable is a secret where there is no default; or what a command prints. */
+export type ValueSource = { readonly env: string; readonly default?: string } | { readonly exec: string };
+
 export interface ReleaseComponent {
   readonly kind: string;
   readonly name: string;

@@ -13,6 +13,7 @@ import { errorAt, type LocatedScalar } from '../yaml/located.ts';
 import { GIT_FUNCTIONS, gitFact } from './git.ts';
 import { outputAsked } from './output.ts';
 import { storeTemplate } from './store.ts';
+import { ownVariable } from './variable.ts';
 import { unquoted, wordsOf } from './words.ts';
 
 /** @throws AtmosError `yaml-function` for a tag that names no function, or arguments that it does not take. */
@@ -75,9 +76,7 @@ const YAML_FUNCTIONS: Readonly<Record<string, YamlFunction>> = {
   '!env': (scalar, text, context) => {
     const [name, fallback, ...rest] = argumentsOf(scalar, text, context);
     if (name === undefined || rest.length > 0) throw wrongArguments(scalar, '!env', 'NAME [default]');
-    const own = memberOf(memberOf(context.data, 'env'), name);
-    const isPlain = own !== undefined && own !== null && !(typeof own === 'string' && own.startsWith('!env '));
-    return (isPlain ? String(own) : undefined) ?? context.host.env[name] ?? fallback ?? '';
+    return ownVariable(context, name) ?? context.host.env[name] ?? fallback ?? '';
   },
   '!template': (scalar, text, context) => jsonOrText(evaluateTemplate(text, scalar, context)),
   '!exec': (scalar, text, context) => {

@@ -70,7 +70,7 @@ class Evaluation {
         return;
       case 'action': {
         const value = this.#pipe(node.pipe, dot);
-        if (node.pipe.declares.length === 0) this.#out.push(print(printable(value, node.pipe.at)));
+        if (node.pipe.declares.length === 0) this.#out.push(printed(value, node.pipe.at));
         return;
       }
       case 'if':
@@ -113,7 +113,7 @@ class Evaluation {
     const { declares, assigns } = node.pipe;
     const value = this.#pipe({ ...node.pipe, declares: [] }, dot);
     const pairs = pairsOf(value);
-    if (pairs === undefined) throw new TemplateError(`range can't iterate over ${print(value)}`, node.pipe.at);
+    if (pairs === undefined) throw new TemplateError(`range can't iterate over ${printed(value, node.pipe.at)}`, node.pipe.at);
     for (const [key, element] of pairs) {
       const names =
         declares.length === 1
@@ -245,5 +245,15 @@ class Evaluation {
       if (cause instanceof TemplateError || !(cause instanceof Error)) throw cause;
       throw new TemplateError(`error calling ${name}: ${cause.message}`, at, { cause });
     }
+  }
+}
+
+/** Some values say why they have no text. */
+function printed(value: Value, at: number): string {
+  try {
+    return print(printable(value, at));
+  } catch (cause) {
+    if (cause instanceof TemplateError || !(cause instanceof Error)) throw cause;
+    throw new TemplateError(cause.message, at, { cause });
   }
 }

@@ -12,5 +12,5 @@ export { type SourceFiles, sourceFunctions } from './gomplate/sources.ts';
 export { inline } from './inline.ts';
 export type { Delimiters } from './lex.ts';
 export { parseTemplate } from './parse.ts';
-export { Decimal, Fields, memberOf, UNKNOWN, type Value } from './values.ts';
-export { commandsOf, onlyField, operandsOf } from './walk.ts';
+export { Decimal, Fields, memberOf, Opaque, UNKNOWN, type Value } from './values.ts';
+export { commandsOf, onlyCall, onlyField, operandsOf } from './walk.ts';

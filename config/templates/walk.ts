@@ -46,9 +46,21 @@ function* ofPipe(pipe: Pipe): Generator<Command> {
 }
 
 /** The path of a template that is one action alone but for spaces around it, and that a field alone: `{{ .locals.name }}`. */
-export function onlyField({ body }: Template): readonly string[] | undefined {
+export function onlyField(template: Template): readonly string[] | undefined {
+  const [operand, ...others] = onlyCommand(template)?.args ?? [];
+  return operand?.kind === 'field' && others.length === 0 ? operand.path : undefined;
+}
+
+/** The function and the texts that it is given, where a template is that call alone but for spaces around it: `{{ env "NAME" }}`. */
+export function onlyCall(template: Template): readonly [called: string, ...texts: string[]] | undefined {
+  const [called, ...args] = onlyCommand(template)?.args ?? [];
+  if (called?.kind !== 'function' || called.path.length > 0) return undefined;
+  const texts = args.flatMap((arg) => (arg.kind === 'literal' && typeof arg.value === 'string' ? [arg.value] : []));
+  return texts.length === args.length ? [called.name, ...texts] : undefined;
+}
+
+function onlyCommand({ body }: Template): Command | undefined {
   const [node, ...more] = body.filter((part) => part.kind !== 'text' || part.text.trim() !== '');
   if (more.length > 0 || node?.kind !== 'action' || node.pipe.declares.length > 0 || node.pipe.commands.length !== 1) return undefined;
-  const [operand, ...others] = node.pipe.commands[0]?.args ?? [];
-  return operand?.kind === 'field' && others.length === 0 ? operand.path : undefined;
+  return node.pipe.commands[0];
 }

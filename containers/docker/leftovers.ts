@@ -37,13 +37,32 @@ export async function removeLeftovers(engine: Engine): Promise<readonly string[]
       await ignoreMissing(container.remove({ force: State !== 'created', v: true }));
     }),
   );
-  const { Volumes } = await docker.listVolumes({ filters: JSON.stringify(filters) });
+  // Some hold something for later runs, too.
+  if (await removeVolumes(engine)) await collectTrees(engine);
+  return stale.map(({ Labels }) => Labels[NODE] ?? '');
+}
+
+/**
+ * Removes containers that were never started, and volumes, of processes that are gone: an engine may make what it was asked for after the next process
+ * has looked.
+ */
+export async function removeUnstarted(engine: Engine): Promise<void> {
+  const { docker } = engine;
+  const containers = await docker.listContainers({ all: true, filters: { label: [OWNER], status: ['created'] } });
+  const stale = containers.filter(({ Labels }) => isLeftover(Labels[OWNER]));
+  if (stale.length === 0) return;
+  // One that was started after all stays.
+  await Promise.all(stale.map(({ Id }) => ignoreMissing(docker.getContainer(Id).remove({ v: true }))));
+  await removeVolumes(engine);
+}
+
+/** Removes volumes of processes that are gone; whether there are any that hold trees. */
+async function removeVolumes({ docker }: Engine): Promise<boolean> {
+  const { Volumes } = await docker.listVolumes({ filters: JSON.stringify({ label: [OWNER] }) });
   const trees = (Volumes ?? []).filter(({ Labels }) => Labels?.[TREE] !== undefined);
   const volumes = (Volumes ?? []).filter((volume) => !trees.includes(volume) && isLeftover(volume.Labels?.[OWNER]));
   await Promise.all(volumes.map(({ Name }) => ignoreMissing(docker.getVolume(Name).remove())));
-  // They hold something for later runs, too.
-  if (trees.length > 0) await collectTrees(engine);
-  return stale.map(({ Labels }) => Labels[NODE] ?? '');
+  return trees.length > 0;
 }
 
 /** Interrupts it, and gives it time: a call that waits for its end would be idle for too long. */

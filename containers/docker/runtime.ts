@@ -20,7 +20,7 @@ import { connect, type Engine } from './connect.ts';
 import { provideImage } from './images.ts';
 import { containerOptions, shellCommand } from './isolation.ts';
 import { ignoreMissing } from './labels.ts';
-import { removeLeftovers } from './leftovers.ts';
+import { removeLeftovers, removeUnstarted } from './leftovers.ts';
 import { ContainerOutput } from './output.ts';
 import { chooseTransport, type TransportChoice } from './probe.ts';
 import { seccompProfile } from './seccomp.ts';
@@ -29,6 +29,8 @@ import { awaitEnd, engineLost, insist, isLostConnection, startContainer, within 
 
 /** How long an engine may take to remove a container, in milliseconds. */
 const REMOVAL = 20_000;
+/** How long it may take to say what was left, when all is done, in milliseconds. */
+const LAST_LOOK = 2000;
 
 export interface EngineOptions {
   readonly transport?: TransportChoice;
@@ -154,6 +156,8 @@ class EngineRuntime implements Runtime {
   async close(): Promise<void> {
     const transport = await this.#transport?.catch(() => undefined);
     await transport?.close();
+    // Where it can't be done, the next process does it.
+    await within(LAST_LOOK, removeUnstarted(this.#engine)).catch(() => undefined);
     await this.#engine.close();
   }
 }

@@ -1,4 +1,4 @@
-import type { Digest, Exec, Input, Node, NodeId, StateMount } from '../../engine/index.ts';
+import type { Digest, Exec, Input, Node, NodeId, SecretRef, StateMount } from '../../engine/index.ts';
 import { exec, input, script, step } from '../step.ts';
 import { MIRROR_CONFIG, providersInput, STATE, TERRAFORM_ENV, type Workbench } from './prepare.ts';
 
@@ -10,7 +10,7 @@ export interface Site extends Workbench {
   /** Of its own: below the state root its local state, below the run root what changes it just now. */
   readonly stateDir: string;
   readonly env: Readonly<Record<string, string>>;
-  readonly secrets: readonly string[];
+  readonly secrets: readonly SecretRef[];
 }
 
 /**

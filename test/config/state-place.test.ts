@@ -15,7 +15,7 @@ function place(
   backend: JsonObject,
   { workspace = 'dev', env = {}, secrets = {}, owner = 'app/dev' }: Said = {},
 ): string | undefined {
-  return statePlace({ type, backend, workspace, env, secrets, owner });
+  return statePlace({ type, backend, workspace, env, secrets, owner: () => owner });
 }
 
 describe('where a state lies', () => {

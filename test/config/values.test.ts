@@ -129,3 +129,53 @@ test('atmos.Resolve gives in a template what a YAML function gives', async () =>
   const vars = varsOf(await scopeOf(withVars('a: "{{ atmos.Resolve \\"!env REGION\\" }}/{{ atmos.Resolve \\"x\\" }}"')), 'terraform/a');
   expect(vars).toMatchObject({ a: 'eu-west-1/x' });
 });
+
+test('a template that gives a function is that function; what a function gives is no template and no function again', async () => {
+  expect(await value(`'{{ printf "!env %s" "REGION" }}'`)).toBe('eu-west-1');
+  const given = { ...OPTIONS, env: { ...OPTIONS.env, SAYS: '!env REGION' } };
+  expect(varsOf(await scopeOf(withVars('x: !env SAYS'), 'default', given), 'terraform/a').x).toBe('!env REGION');
+});
+
+describe('of a component’s env', () => {
+  const files = (env: string) => ({
+    'deployments/app.yaml': `deployment:
+  name: app
+  components: { terraform: { a: { env: { ${env} } } } }
+  targets: { default: { secrets: { T: { env: TOKEN } } }, prod: { secrets: { P: { env: PROD_TOKEN } } } }
+`,
+  });
+  const OWN = { ...OPTIONS, env: { REGION: 'eu-west-1', TOKEN: 'hidden', PROD_TOKEN: 'hidden too' } };
+  const referring = async (env: string) => {
+    const component = (await scopeOf(files(env), 'default', OWN)).components['terraform/a'];
+    return { env: component?.sections.env, secrets: component?.secrets };
+  };
+
+  test('what the environment and commands give is read when nodes run, secrets and commands not before', async () => {
+    expect(await referring('A: !env REGION, B: !env NOWHERE or, C: !env TOKEN, D: !exec "gh auth token", E: plain')).toEqual({
+      env: { A: 'eu-west-1', B: 'or', E: 'plain' },
+      secrets: {
+        A: { env: 'REGION', default: '' },
+        B: { env: 'NOWHERE', default: 'or' },
+        C: { env: 'TOKEN' },
+        D: { exec: 'gh auth token' },
+      },
+    });
+    expect((await referring('A: plain')).secrets).toBeUndefined();
+  });
+
+  test('what its own env gives is known', async () => {
+    expect(await referring('A: plain, B: !env A')).toEqual({ env: { A: 'plain', B: 'plain' }, secrets: undefined });
+  });
+
+  test('a template that gives a command is one, too', async () => {
+    expect((await referring(`A: '{{ printf "!exec %s" "date" }}'`)).secrets).toEqual({ A: { exec: 'date' } });
+  });
+
+  test.each(['A: !env PROD_TOKEN', `A: '{{ env "PROD_TOKEN" }}'`, 'A: "x-{{ env `TOKEN` }}"'])('%s is refused at its line', async (env) => {
+    expect(await refusal(scopeOf(files(env), 'default', OWN))).toMatchObject({ position: { line: 3 } });
+  });
+
+  test.each(['TF_WORKSPACE: !env REGION', 'TF_CLI_ARGS: !exec date'])('%s is refused: nobody sees what it is', async (env) => {
+    expect(await refusal(scopeOf(files(env), 'default', OWN))).toMatchObject({ code: 'reserved-variable' });
+  });
+});

@@ -4,6 +4,8 @@ import { newStore, node, optionsFor, runtimeOf } from './bench.ts';
 
 const statuses = (results: Results) => Object.fromEntries([...results.outcomes].map(([id, { status }]) => [id, status]));
 
+const TOKEN = { name: 'TOKEN', from: 'TOKEN' };
+
 test('a node starts when what it waits for is done, and reads what that made', async () => {
   const store = newStore();
   const runtime = runtimeOf(store, () => 0);
@@ -52,11 +54,11 @@ test('a changed argument, variable, image or input gives another key; the name o
   const store = newStore();
   const runtime = runtimeOf(store, () => 0);
   const runOne = (one: ReturnType<typeof node>, secrets = {}) => run(makeGraph([one]), optionsFor(store, runtime, { secrets }));
-  await runOne(node('a', { exec: { argv: ['x'], secrets: ['TOKEN'] } }), { TOKEN: 'first' });
-  await runOne(node('renamed', { exec: { argv: ['x'], secrets: ['TOKEN'] } }), { TOKEN: 'second' });
+  await runOne(node('a', { exec: { argv: ['x'], secrets: [TOKEN] } }), { TOKEN: 'first' });
+  await runOne(node('renamed', { exec: { argv: ['x'], secrets: [TOKEN] } }), { TOKEN: 'second' });
   expect(runtime.ran).toHaveLength(1);
   const tree = await store.putTree({ entries: [] });
-  await runOne(node('a', { exec: { argv: ['y'], secrets: ['TOKEN'] } }), { TOKEN: 'first' });
+  await runOne(node('a', { exec: { argv: ['y'], secrets: [TOKEN] } }), { TOKEN: 'first' });
   await runOne(node('a', { exec: { argv: ['x'], env: { A: '1' } } }));
   await runOne(node('a', { exec: { argv: ['x'] }, inputs: [{ path: '/in', from: tree }] }));
   await runOne(node('a', { exec: { argv: ['x'], network: 'bridge' } }));
@@ -192,7 +194,7 @@ test('where isolation is strict, a node that needs what the runtime does not enf
 test('a node with secrets does not run where something is not enforced that it needs, unless that is asked for; one without does', async () => {
   const store = newStore();
   const runtime = { ...runtimeOf(store, () => 0), abilities: new Set(['cpu-limit'] as const) };
-  const graph = makeGraph([node('a', { exec: { network: 'bridge', secrets: ['TOKEN'] } }), node('b', { exec: { network: 'bridge' } })]);
+  const graph = makeGraph([node('a', { exec: { network: 'bridge', secrets: [TOKEN] } }), node('b', { exec: { network: 'bridge' } })]);
   const secrets = { TOKEN: 'value' };
   const { outcomes } = await run(graph, optionsFor(store, runtime, { isolation: undefined, secrets, keepGoing: true }));
   expect(outcomes.get('a')).toMatchObject({
@@ -211,7 +213,7 @@ test('a secret that stands in a value is in no event, in what a key is made of n
   const store = newStore();
   const runtime = runtimeOf(store, () => 0);
   const graph = makeGraph([
-    node('a', { exec: { argv: ['say', 'planted-secret'], env: { TOKEN_URL: 'https://planted-secret@host' }, secrets: ['TOKEN'] } }),
+    node('a', { exec: { argv: ['say', 'planted-secret'], env: { TOKEN_URL: 'https://planted-secret@host' }, secrets: [TOKEN] } }),
   ]);
   const options = optionsFor(store, runtime, { secrets: { TOKEN: 'planted-secret' } });
   await run(graph, options);

@@ -61,7 +61,7 @@ export async function runScript({ runtime, store, image, stateRoot }: Bench, tex
   const exec = execAction({
     image: image.digest,
     argv: ['sh', '-c', text],
-    secrets: Object.keys(trial.secrets ?? {}),
+    secrets: Object.keys(trial.secrets ?? {}).map((name) => ({ name, from: name })),
     limits: { memoryMiB: 512, cpus: 1, pids: 256 },
     ...trial.exec,
   });

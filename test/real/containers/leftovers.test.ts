@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { connect } from '../../../containers/docker/connect.ts';
 import { EFFECT, NODE, OWNER } from '../../../containers/docker/labels.ts';
-import { removeLeftovers } from '../../../containers/docker/leftovers.ts';
+import { removeLeftovers, removeUnstarted } from '../../../containers/docker/leftovers.ts';
 import { formatProcess, thisProcess } from '../../../engine/index.ts';
 
 /** A process of this machine that is gone: pids are not so large. */
@@ -25,3 +25,25 @@ test.each(['docker', 'podman'] as const)('an effect that a killed process create
     call('rmi', image);
   }
 });
+
+test.each(['docker', 'podman'] as const)(
+  'what %s made for a killed process after the next one had looked is removed when that ends',
+  async (name) => {
+    const call = (...args: readonly string[]): string => execFileSync(name, args, { encoding: 'utf8', input: Buffer.alloc(1024) }).trim();
+    const image = call('import', '-');
+    const created = (owner: string): string => call('create', '--label', `${OWNER}=${owner}`, '--label', `${NODE}=a/plan`, image, '/none');
+    const [left, own] = [created(GONE), created(formatProcess(thisProcess()))];
+    call('volume', 'create', '--label', `${OWNER}=${GONE}`, 'atmos-left-by-nobody');
+    const engine = await connect(name);
+    try {
+      await removeUnstarted(engine);
+      const ids = call('ps', '-aq', '--no-trunc');
+      expect([ids.includes(left), ids.includes(own)]).toEqual([false, true]);
+      expect(call('volume', 'ls', '-q')).not.toContain('atmos-left-by-nobody');
+    } finally {
+      await engine.close();
+      call('rm', own);
+      call('rmi', image);
+    }
+  },
+);

@@ -193,8 +193,9 @@ test.each(['true', 'null', '": {', '127b', 'terraform', 'applied'])(
 );
 
 test.each([
-  ['!env', 'password: !env PLANTED'],
-  ['a template', `password: '{{ env "PLANTED" }}'`],
+  ['!env within a map', 'password: { of: !env PLANTED }'],
+  ['!env within a list', 'password: [!env PLANTED]'],
+  ['a template around it', `password: '{{ env "PLANTED" | upper }}'`],
   ['part of a template', `password: 'x-{{ getenv "PLANTED" }}'`],
   ['!exec', 'password: !exec echo "$PLANTED"'],
   ['!env with a secret of another target', 'password: !env OTHER'],

@@ -1,0 +1,91 @@
+import type { EvaluationContext } from './evaluate.ts';
+import { functionIn } from './functions/index.ts';
+import { ownVariable } from './functions/variable.ts';
+import { unquoted, wordsOf } from './functions/words.ts';
+import type { ValueSource } from './scope.ts';
+import { evaluateTemplate } from './template-value.ts';
+import { onlyCall, parseTemplate, TemplateError } from './templates/index.ts';
+import type { Located, LocatedMap, LocatedScalar } from './yaml/located.ts';
+
+/** Sections without what only nodes may know, and where that comes from, by the variable that nodes get. */
+export interface Referring {
+  readonly sections: LocatedMap;
+  readonly secrets: Readonly<Record<string, ValueSource>>;
+}
+
+/**
+ * Takes out of a terraform component's sections what is read when its nodes run, and is in no release: a whole variable of `vars` that is a secret of the
+ * target (`!env NAME`, `{{ env "NAME" }}`), and in `env` whatever the environment or a command gives. The latter keeps its place where it is no secret and
+ * nothing has to be run for it.
+ */
+export function takeReferences(sections: LocatedMap, context: EvaluationContext): Referring {
+  const secrets: Record<string, ValueSource> = {};
+  const take = (section: string, find: (value: Located, name: string) => boolean): void => {
+    const all = sections.entries.get(section);
+    if (all?.value.kind !== 'map') return;
+    const kept = [...all.value.entries].filter(([name, { value }]) => !find(value, name));
+    if (kept.length === all.value.entries.size) return;
+    left.set(section, { ...all, value: { ...all.value, entries: new Map(kept) } });
+  };
+  const left = new Map(sections.entries);
+  take('env', (value, name) => {
+    const source = sourceOf(value, context);
+    if (source === undefined) return false;
+    secrets[name] = source;
+    return 'exec' in source || context.host.isSecret(source.env);
+  });
+  take('vars', (value, name) => {
+    const source = sourceOf(value, context);
+    if (source === undefined || 'exec' in source || !context.host.isSecret(source.env)) return false;
+    // What the stacks say of a variable counts more than its name in the environment.
+    secrets[`TF_VAR_${name}`] = source;
+    return true;
+  });
+  return { sections: { ...sections, entries: left }, secrets };
+}
+
+/** Where the whole value comes from; `undefined` where it is known, or is only a part of a text. */
+function sourceOf(value: Located, context: EvaluationContext): ValueSource | undefined {
+  const scalar = value.kind === 'layers' ? value.layers.at(-1) : value;
+  if (scalar?.kind !== 'scalar') return undefined;
+  const text = scalar.value === null ? '' : String(scalar.value);
+  const template = scalar.tag === undefined ? ofTemplate(scalar, text, context) : undefined;
+  if (template !== undefined) return template;
+  const called = scalar.tag === undefined ? functionMade(scalar, text, context) : { tag: scalar.tag, text };
+  if (called === undefined) return undefined;
+  const known = evaluateTemplate(called.text, scalar, context);
+  if (typeof known !== 'string') return undefined;
+  if (called.tag === '!exec') return context.host.mayExec ? { exec: known } : undefined;
+  if (called.tag !== '!env') return undefined;
+  const [name, fallback, ...rest] = wordsOf(known).map((word) => unquoted(word.text));
+  return rest.length > 0 ? undefined : ofVariable(name, fallback, context);
+}
+
+/** The function that a text is, or that its template gives. */
+function functionMade(scalar: LocatedScalar, text: string, context: EvaluationContext): ReturnType<typeof functionIn> {
+  const written = functionIn(text);
+  if (written !== undefined || !text.includes('{{')) return written;
+  const made = evaluateTemplate(text, scalar, context);
+  return typeof made === 'string' ? functionIn(made) : undefined;
+}
+
+/** A template that is nothing but `env "NAME"`. */
+function ofTemplate(scalar: LocatedScalar, text: string, context: EvaluationContext): ValueSource | undefined {
+  const delimiters = context.delimitersOf(scalar.at.document.file);
+  if (delimiters === undefined || !text.includes(delimiters.left)) return undefined;
+  try {
+    const [called, name, ...rest] = onlyCall(parseTemplate(text, delimiters)) ?? [];
+    const source = called === 'env' || called === 'getenv' ? ofVariable(name, undefined, context) : undefined;
+    // Of what is no secret the template's value is kept.
+    return rest.length === 0 && source !== undefined && 'env' in source && context.host.isSecret(source.env) ? source : undefined;
+  } catch (error) {
+    // Which is told when it is evaluated.
+    if (error instanceof TemplateError) return undefined;
+    throw error;
+  }
+}
+
+function ofVariable(name: string | undefined, fallback: string | undefined, context: EvaluationContext): ValueSource | undefined {
+  if (name === undefined || !/^[A-Za-z_]\w*$/.test(name) || ownVariable(context, name) !== undefined) return undefined;
+  return context.host.isSecret(name) ? { env: name } : { env: name, default: fallback ?? '' };
+}

@@ -16,6 +16,7 @@ export { loadProject, type Project, type RemoteSettings } from './project.ts';
 export { type GitFacts, type ResolveOptions, resolve } from './resolve.ts';
 export * from './scope.ts';
 
+export { targetSecrets } from './secrets.ts';
 export { isKnownPlace, statePlace } from './state-place.ts';
 export { type StoreSettings, storeOf } from './stores.ts';
 export { inspectModule, type TerraformModule, testModules } from './terraform-module.ts';

@@ -95,8 +95,11 @@ export interface DeploymentSettings {
   readonly images: Readonly<Record<string, string>>;
   /** `mirror`: a directory in the form of Terraform's `filesystem_mirror`, unpacked. */
   readonly providers: { readonly mirror: string | undefined };
-  /** `remote`: the Git remote; `undefined` takes `origin` if there is one. */
-  readonly tracking: { readonly remote: string | undefined; readonly push: boolean };
+  /**
+   * `remote`: the Git remote; `undefined` takes `origin` if there is one. `policyRef`: the ref of the remote that rules are read from; `undefined` for its
+   * default branch.
+   */
+  readonly tracking: { readonly remote: string | undefined; readonly push: boolean; readonly policyRef: string | undefined };
   /** Whether `!exec` may run commands on this machine. */
   readonly exec: 'allow' | 'deny';
 }
@@ -172,6 +175,7 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
       tracking: {
         remote: settings.text('deployments', 'tracking', 'remote'),
         push: settings.flag('deployments', 'tracking', 'push') ?? true,
+        policyRef: settings.text('deployments', 'tracking', 'policy_ref'),
       },
       exec: settings.choice(['allow', 'deny'], 'deployments', 'functions', 'exec') ?? 'allow',
     },

@@ -1,9 +1,15 @@
+import type { Deployment } from './deployment/load.ts';
 import type { SecretSource } from './scope.ts';
 import { type LocatedMap, mapOf, member, plain } from './yaml/located.ts';
 
 /** What a target declares under `secrets`: by the variable that nodes get, where its value comes from. */
 export function secretsOf(target: LocatedMap | undefined): Readonly<Record<string, SecretSource>> {
   return (plain(member(target, 'secrets')) ?? {}) as unknown as Readonly<Record<string, SecretSource>>;
+}
+
+/** The same of a target of a deployment. */
+export function targetSecrets({ root }: Deployment, target: string): Readonly<Record<string, SecretSource>> {
+  return secretsOf(mapOf(member(mapOf(member(root, 'targets'), '"targets"'), target), `target "${target}"`));
 }
 
 type Env = Readonly<Record<string, string | undefined>>;

@@ -1,8 +1,15 @@
 import { AtmosError } from '../engine/index.ts';
-import { checkApprover, type LedgerRecord } from '../tracking/index.ts';
+import {
+  type ApprovedOperation,
+  approvableNow,
+  checkApprovals,
+  checkApprover,
+  type LedgerRecord,
+  type TargetState,
+} from '../tracking/index.ts';
 import { newRecord } from './record.ts';
 import { findRelease, loadRelease } from './release.ts';
-import { rulesOf } from './rules.ts';
+import { rulesIfAny, rulesOf } from './rules.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
@@ -16,10 +23,50 @@ export async function approve(workspace: Workspace, deployment: string, target: 
   const { digest, config } = await loadRelease(workspace, await findRelease(workspace, id));
   if (config.deployment !== deployment || config.target !== target) throw otherTarget(id, config.deployment, config.target);
   const { record } = await ledger.append(deployment, target, (state) => {
-    checkApprover(by, digest, rules, state);
+    checkApprover(by, { deployment, target, operation: 'rollout', release: digest }, rules, state);
     return { record: newRecord({ kind: 'approval', deployment, target, release: digest, commit: config.commit, dirty: config.dirty, by }) };
   });
   return record;
+}
+
+/**
+ * Records an approval of something else than a rollout, of a target that stands as it does now.
+ * @throws AtmosError `not-an-approver`, `approved-already`
+ */
+export async function approveOperation(
+  workspace: Workspace,
+  deployment: string,
+  target: string,
+  operation: Exclude<ApprovedOperation, 'rollout'>,
+): Promise<LedgerRecord> {
+  const { repository, ledger } = await workspace.tracking();
+  const by = await repository.identity();
+  const rules = await rulesOf(workspace, deployment, target);
+  const { record } = await ledger.append(deployment, target, (state) => {
+    const subject = approvableNow(operation, state);
+    checkApprover(by, subject, rules, state);
+    const { release } = subject;
+    const { commit } = state;
+    return { record: newRecord({ kind: 'approval', deployment, target, release, commit, dirty: false, by }, { operation }) };
+  });
+  return record;
+}
+
+/**
+ * What is done to a target whose rollouts need approval needs it too; what is declared nowhere any more has no rules. What is returned is to
+ * be asked of the state that it is done to; `undefined` where no approval is needed.
+ * @throws AtmosError what `rulesOf` throws; what is returned: `not-approved`
+ */
+export async function approvalOf(
+  workspace: Workspace,
+  deployment: string,
+  target: string,
+  operation: Exclude<ApprovedOperation, 'rollout'>,
+): Promise<((state: TargetState) => void) | undefined> {
+  const { repository } = await workspace.tracking();
+  const [rules, by] = await Promise.all([rulesIfAny(workspace, deployment, target), repository.identity()]);
+  if (rules === undefined || rules.approvals === 0) return undefined;
+  return (state) => void checkApprovals(approvableNow(operation, state), rules, state, by);
 }
 
 function otherTarget(id: string, deployment: string, target: string): AtmosError {

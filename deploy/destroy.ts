@@ -1,6 +1,7 @@
 import { AtmosError } from '../engine/index.ts';
 import { dependentsOf, destroyWork, ledgerRef, lockRef, type TargetState } from '../tracking/index.ts';
 import { addressOf } from './address.ts';
+import { approvalOf } from './approve.ts';
 import { changeTarget } from './change.ts';
 import { readLock } from './images.ts';
 import { declaredNow, refuseLockedNow } from './locked.ts';
@@ -37,6 +38,8 @@ export async function destroy(workspace: Workspace, request: DestroyRequest, set
     throw nothingDeployed(deployment, target);
   }
   const component = request.component === undefined ? undefined : addressOf(request.component, running);
+  const checkApproval = await approvalOf(workspace, deployment, target, 'destroy');
+  checkApproval?.(state);
   const { files } = await revisionAt(workspace, await headCommit(repository));
   const { declared, locked } = await declaredNow(workspace, deployment, target);
   const session = new Session(workspace, await readLock(workspace, files, deployment), settings);
@@ -56,6 +59,7 @@ export async function destroy(workspace: Workspace, request: DestroyRequest, set
         initialized: {},
         declared,
         check: (now) => {
+          checkApproval?.(now);
           refuseNeeded(now, component);
           refuseLockedNow(locked, [...destroyWork(now, component).keys()]);
         },

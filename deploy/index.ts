@@ -5,7 +5,7 @@
  * together: scope → graph → results → release → record. `cli/` reads arguments and shows answers.
  */
 export { addressOf } from './address.ts';
-export { approve } from './approve.ts';
+export { approve, approveOperation } from './approve.ts';
 export { type Comparison, compare } from './compare.ts';
 export { type DestroyRequest, destroy } from './destroy.ts';
 export { type Diagnosis, diagnose, type Finding } from './doctor.ts';

@@ -19,7 +19,7 @@ import { changeTarget } from './change.ts';
 import { type Chosen, chooseRelease } from './choice.ts';
 import { artifactsOf, storeRelease } from './release.ts';
 import { nothingToDo, type RolloutRequest } from './rollout.ts';
-import { rulesOf } from './rules.ts';
+import { refuseOffPolicy, refuseOtherSecrets, rulesOf } from './rules.ts';
 import type { RunSettings } from './session.ts';
 import { settleSuperseded } from './settle.ts';
 import type { Changed } from './target-change.ts';
@@ -68,6 +68,8 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
     const prune = request.prune || chosen.prune;
     // What ran here once was allowed here once.
     if (!before.ran.some((ran) => ran.release === release.digest)) checkPromotion(candidate, rules, sources);
+    await refuseOffPolicy(release, rules);
+    refuseOtherSecrets(release, rules);
     const isDone = (state: TargetState): boolean => {
       const isPruned = prune && orphansOf(state, Object.keys(wanted)).length > 0;
       return !request.all && component === undefined && !isPruned && isRunning(release.digest, wanted, state);
@@ -92,7 +94,7 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
         scope: chosen.scope,
         initialized: chosen.initialized,
         declared: new Set(Object.keys(wanted)),
-        check: (state) => void checkApprovals(candidate, rules, state, by),
+        check: (state) => void checkApprovals({ ...candidate, operation: 'rollout' }, rules, state, by),
         work,
         isDone,
         answerWhenDone,
@@ -108,7 +110,7 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
 /** A release that waits for approval is kept, so that whoever approves can look at it. @throws AtmosError `not-approved` */
 async function requireApprovals(workspace: Workspace, release: Release, rules: Rules, state: TargetState, by: Person): Promise<void> {
   try {
-    checkApprovals(candidateOf(release), rules, state, by);
+    checkApprovals({ ...candidateOf(release), operation: 'rollout' }, rules, state, by);
   } catch (error) {
     await storeRelease(workspace, release);
     throw error;

@@ -2,6 +2,7 @@ import { isBusy } from '../containers/index.ts';
 import { AtmosError } from '../engine/index.ts';
 import type { ComponentState, Lock, StateLocation } from '../tracking/index.ts';
 import { addressOf } from './address.ts';
+import { approvalOf } from './approve.ts';
 import { nothingDeployed } from './nothing-deployed.ts';
 import { newRecord } from './record.ts';
 import { rescuedState, stateDirectory } from './state-file.ts';
@@ -24,18 +25,22 @@ export interface StateSubject {
   readonly rescued: string;
 }
 
-/** Does something to a component's state while nobody else deploys its target. @throws AtmosError `locked`, `under-way` */
+/** Does something to a component's state while nobody else deploys its target. @throws AtmosError `locked`, `under-way`, `not-approved` */
 export async function underLock<T>(
   workspace: Workspace,
   { deployment, target }: StateRequest,
   work: (lock: Lock) => Promise<T>,
 ): Promise<T> {
-  const { repository, locks } = await workspace.tracking();
+  const { repository, locks, ledger } = await workspace.tracking();
+  const checkApproval = await approvalOf(workspace, deployment, target, 'state');
+  // Before anything is waited for.
+  if (checkApproval !== undefined) checkApproval(await ledger.state(deployment, target));
   // A lock of a killed command of this clone is had at once, though what that had begun may still run: it stays, and keeps others away.
   const isHeld = (await locks.holder(deployment, target)) !== undefined;
   if (!isHeld && (await isBusy(workspace.runsRoot, `${deployment}/${target}`))) throw stillRuns(deployment, target);
   const lock = await locks.acquire(deployment, target, await repository.identity());
   try {
+    if (checkApproval !== undefined) checkApproval(await ledger.state(deployment, target));
     return await work(lock);
   } finally {
     await lock.release();

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isBusy } from '../containers/index.ts';
 import type { LedgerRecord } from '../tracking/index.ts';
+import { approvalOf } from './approve.ts';
 import { newRecord } from './record.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -9,6 +10,8 @@ import type { Workspace } from './workspace.ts';
 export async function unlockTarget(workspace: Workspace, deployment: string, target: string): Promise<LedgerRecord | undefined> {
   const { repository, ledger, locks } = await workspace.tracking();
   const by = await repository.identity();
+  const checkApproval = await approvalOf(workspace, deployment, target, 'unlock');
+  if (checkApproval !== undefined) checkApproval(await ledger.state(deployment, target));
   const { found, owner } = await locks.force(deployment, target);
   if (!found) return undefined;
   const own = workspace.runsRoot;

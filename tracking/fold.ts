@@ -1,5 +1,5 @@
-import type { ComponentResult, ComponentState, LedgerRecord, StateLocation, TargetState } from './types.ts';
-import { emptyState } from './types.ts';
+import type { ApprovedOperation, ComponentResult, ComponentState, LedgerRecord, StateLocation, TargetState } from './types.ts';
+import { approvalKey, emptyState } from './types.ts';
 
 /** How many of `ran` are kept. */
 const RAN_KEPT = 200;
@@ -21,14 +21,16 @@ export function step(before: TargetState, record: LedgerRecord): TargetState {
     case 'approval':
       return approved(state, record);
     case 'unlock':
-      return state;
+      return usedUp(state, 'unlock');
     case 'state':
-      return relocated(state, record);
+      return usedUp(relocated(state, record), 'state');
     case 'rollout':
     case 'promotion':
     case 'rollback':
-    case 'destroy':
       return derived(ended(state, record));
+    case 'destroy':
+      // One that failed is repeated.
+      return derived(record.result === 'failed' ? ended(state, record) : usedUp(ended(state, record), 'destroy'));
     default:
       return record.kind satisfies never;
   }
@@ -177,9 +179,16 @@ function relocated(state: TargetState, record: LedgerRecord): TargetState {
   return derived({ ...state, ...ran, components, last, orphans });
 }
 
-function approved(state: TargetState, { release, by, at }: LedgerRecord): TargetState {
-  if (release === null) throw new TypeError('an approval of no release');
-  return { ...state, approvals: { ...state.approvals, [release]: [...(state.approvals[release] ?? []), { by, at }] } };
+function approved(state: TargetState, { release, by, at, operation = 'rollout' }: LedgerRecord): TargetState {
+  if (release === null && operation === 'rollout') throw new TypeError('an approval of no release');
+  const key = approvalKey(operation, release);
+  return { ...state, approvals: { ...state.approvals, [key]: [...(state.approvals[key] ?? []), { by, at }] } };
+}
+
+/** What was done is approved no more: it would have to be asked for again. */
+function usedUp(state: TargetState, operation: ApprovedOperation): TargetState {
+  const left = Object.entries(state.approvals).filter(([key]) => !key.startsWith(`${operation} `));
+  return left.length === Object.keys(state.approvals).length ? state : { ...state, approvals: Object.fromEntries(left) };
 }
 
 /** The target's own state follows from its components, and from how the last command ended. */

@@ -1,5 +1,14 @@
 import { isDigest, isObject } from '../engine/index.ts';
-import type { ComponentAction, ComponentResult, ComponentState, LedgerRecord, RecordKind, StateLocation, TargetState } from './types.ts';
+import {
+  type ComponentAction,
+  type ComponentResult,
+  type ComponentState,
+  type LedgerRecord,
+  OPERATIONS,
+  type RecordKind,
+  type StateLocation,
+  type TargetState,
+} from './types.ts';
 
 /** Whether a value has the form that is meant. */
 type Form = (value: unknown) => boolean;
@@ -113,6 +122,7 @@ export const isRecord = members<LedgerRecord>({
   orphans: list(text),
   artifacts: maybe(digest),
   reason: maybe(text),
+  operation: optional(oneOf(...OPERATIONS)),
   root: optional(text),
 }) as (value: unknown) => value is LedgerRecord;
 

@@ -14,7 +14,16 @@ export { openRepository, type Person, type Repository, type SourceEntry } from '
 export { type Appended, componentRef, type Entry, Ledger, ledgerRef, type RefIds } from './ledger.ts';
 export { type Claim, EXPIRY, type Lock, type LockOwner, type LockSite, Locks, lockLost, lockRef } from './lock.ts';
 export { LockWatch, type SteadyClock, type WatchMemory } from './lock-watch.ts';
-export { type Candidate, checkApprovals, checkApprover, checkPromotion, checkSource, type Rules } from './policy.ts';
+export {
+  type Approvable,
+  approvableNow,
+  type Candidate,
+  checkApprovals,
+  checkApprover,
+  checkPromotion,
+  checkSource,
+  type Rules,
+} from './policy.ts';
 export * from './types.ts';
 export {
   dependentsOf,

@@ -1,6 +1,6 @@
 import { AtmosError, type Digest, shortId } from '../engine/index.ts';
 import type { Person } from './git/repository.ts';
-import type { Approval, TargetState } from './types.ts';
+import { type Approval, type ApprovedOperation, approvalKey, type TargetState } from './types.ts';
 
 /** The rules of a target, as configuration has them. */
 export interface Rules {
@@ -81,31 +81,56 @@ export function checkSource(source: TargetState, target: string, rules: Rules): 
   return source.release;
 }
 
+/** What needs approval: a release that is rolled out, or something else that is done to a target. */
+export interface Approvable {
+  readonly deployment: string;
+  readonly target: string;
+  readonly operation: ApprovedOperation;
+  /** What is rolled out; of other operations what the target runs, if it runs anything. */
+  readonly release: Digest | null;
+}
+
+/** What is to be approved for something that is done to a target where it stands. */
+export function approvableNow(operation: Exclude<ApprovedOperation, 'rollout'>, state: TargetState): Approvable {
+  const { deployment, target, release, intent } = state;
+  return { deployment, target, operation, release: release ?? intent?.release ?? null };
+}
+
 /**
- * Approvals are bound to a release and a target, by distinct people, none of them the one who asks, all of them in `approvers` if there are any.
+ * Approvals are bound to a release, a target and what is done there; they are by distinct people, none of them the one who asks, all of them in
+ * `approvers` if there are any.
  * @throws AtmosError `not-approved` with the command for an approver.
  */
-export function checkApprovals(candidate: Candidate, rules: Rules, state: TargetState, requester: Person): readonly Approval[] {
+export function checkApprovals(subject: Approvable, rules: Rules, state: TargetState, requester: Person): readonly Approval[] {
   if (rules.approvals === 0) return [];
-  const given = state.approvals[candidate.release] ?? [];
+  const { deployment, target, release, operation } = subject;
+  const given = state.approvals[approvalKey(operation, release)] ?? [];
   const counted = given.filter(({ by }) => sameness(by) !== sameness(requester) && mayApprove(by, rules));
   const distinct = [...new Map(counted.map((approval) => [sameness(approval.by), approval])).values()];
   if (distinct.length >= rules.approvals) return distinct;
-  const { deployment, target, release } = candidate;
   const own = given.some(({ by }) => sameness(by) === sameness(requester)) ? '; your own approval does not count' : '';
   const who = rules.approvers.length === 0 ? 'somebody else' : rules.approvers.join(', ');
+  const of = operation === 'rollout' && release !== null ? `release ${shortId(release)}` : WHAT[operation];
+  const flags = operation === 'rollout' && release !== null ? `--release ${shortId(release)}` : `--operation ${operation}`;
   throw new AtmosError(
-    `${target} needs ${rules.approvals} approval${rules.approvals === 1 ? '' : 's'} of release ${shortId(release)} and has ${distinct.length}${own}`,
+    `${target} needs ${rules.approvals} approval${rules.approvals === 1 ? '' : 's'} of ${of} and has ${distinct.length}${own}`,
     {
       kind: 'refused',
       code: 'not-approved',
-      hint: `ask ${who} to run:  atmos-deployment approve ${deployment} --target ${target} --release ${shortId(release)}`,
+      hint: `ask ${who} to run:  atmos-deployment approve ${deployment} --target ${target} ${flags}`,
     },
   );
 }
 
+const WHAT: Readonly<Record<ApprovedOperation, string>> = {
+  rollout: 'a release',
+  destroy: 'being destroyed',
+  unlock: 'being unlocked',
+  state: 'a change of its states by hand',
+};
+
 /** @throws AtmosError `not-an-approver`, `approved-already` */
-export function checkApprover(by: Person, release: Digest, rules: Rules, state: TargetState): void {
+export function checkApprover(by: Person, { release, operation }: Approvable, rules: Rules, state: TargetState): void {
   if (!mayApprove(by, rules)) {
     throw new AtmosError(`${by.email} is not an approver of ${state.target}`, {
       kind: 'refused',
@@ -113,11 +138,12 @@ export function checkApprover(by: Person, release: Digest, rules: Rules, state: 
       hint: `approvers are: ${rules.approvers.join(', ')}`,
     });
   }
-  if ((state.approvals[release] ?? []).some((approval) => sameness(approval.by) === sameness(by))) {
-    throw new AtmosError(`${by.email} has approved release ${shortId(release)} for ${state.target} already`, {
-      kind: 'refused',
-      code: 'approved-already',
-    });
+  if ((state.approvals[approvalKey(operation, release)] ?? []).some((approval) => sameness(approval.by) === sameness(by))) {
+    const what =
+      operation === 'rollout' && release !== null
+        ? `release ${shortId(release)} for ${state.target}`
+        : `${state.target} ${WHAT[operation]}`;
+    throw new AtmosError(`${by.email} has approved ${what} already`, { kind: 'refused', code: 'approved-already' });
   }
 }
 

@@ -4,6 +4,10 @@ import type { Person } from './git/repository.ts';
 /** What a record is about. An `intent` precedes what is applied or destroyed. */
 export type RecordKind = 'intent' | 'rollout' | 'promotion' | 'rollback' | 'destroy' | 'approval' | 'unlock' | 'state';
 
+/** What may need approval: what is done to a target. */
+export const OPERATIONS = ['rollout', 'destroy', 'unlock', 'state'] as const;
+export type ApprovedOperation = (typeof OPERATIONS)[number];
+
 /** One entry of a ledger: `record.json` of its commit. The state of a target is a pure function of its records (`fold.ts`). */
 export interface LedgerRecord {
   readonly version: 2;
@@ -30,6 +34,8 @@ export interface LedgerRecord {
   /** Digest of what a promotion takes along: sources, locks, images of all components. `null` where no release is rolled out. */
   readonly artifacts: Digest | null;
   readonly reason: string | null;
+  /** Of an approval: what it is of; absent of that of a rollout. */
+  readonly operation?: ApprovedOperation;
   /** Where the deployment's root lies in the Git repository, `''` at its top; absent in records that did not say it yet. */
   readonly root?: string;
 }
@@ -122,7 +128,7 @@ export interface TargetState {
   readonly intent: Intent | null;
   /** How the newest rollout or destroy ended; `complete` when every declared component runs as its release has it. */
   readonly last: { readonly result: NonNullable<LedgerRecord['result']>; readonly complete: boolean } | null;
-  /** By release. */
+  /** As `approvalKey` names what was approved. */
   readonly approvals: Readonly<Record<string, readonly Approval[]>>;
   /** What ran here successfully, newest first: what a promotion may take. */
   readonly ran: readonly Ran[];
@@ -171,6 +177,11 @@ export interface Ran {
   readonly commit: string;
   /** Digest of what a promotion takes along: sources, locks, images of all components. */
   readonly artifacts: Digest;
+}
+
+/** What an approval is bound to: a release; or what is done to a target while that runs a release. */
+export function approvalKey(operation: ApprovedOperation, release: Digest | null): string {
+  return operation === 'rollout' ? String(release) : `${operation} ${release ?? 'nothing'}`;
 }
 
 export function emptyState(deployment: string, target: string): TargetState {

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { globalsOf, withRunFlags } from './flags.ts';
 
 /** Verbs: what runs where, and the rules and states behind it. */
@@ -24,9 +24,10 @@ export function addTracking(program: Command): void {
     .action(async (name, _, command: Command) => (await import('../verbs/releases.ts')).releases(globalsOf(command), name));
   program
     .command('approve <deployment>')
-    .description('approve a release for its target')
+    .description('approve a release for its target, or what else is to be done to a target')
     .requiredOption('--target <name>')
-    .requiredOption('--release <id>')
+    .addOption(new Option('--release <id>', 'the release').conflicts('operation'))
+    .addOption(new Option('--operation <what>', 'another operation').choices(['destroy', 'unlock', 'state']))
     .action(async (name, options, command: Command) =>
       (await import('../verbs/approve.ts')).approveVerb(globalsOf(command), name, options),
     );

@@ -1,14 +1,34 @@
-import { approve } from '../../deploy/index.ts';
+import { approve, approveOperation } from '../../deploy/index.ts';
+import { AtmosError } from '../../engine/index.ts';
+import type { ApprovedOperation } from '../../tracking/index.ts';
 import { type Globals, print } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
 
-export async function approveVerb(
-  globals: Globals,
-  name: string,
-  { target, release }: { readonly target: string; readonly release: string },
-): Promise<void> {
+export interface ApproveFlags {
+  readonly target: string;
+  readonly release?: string;
+  readonly operation?: Exclude<ApprovedOperation, 'rollout'>;
+}
+
+export async function approveVerb(globals: Globals, name: string, { target, release, operation }: ApproveFlags): Promise<void> {
+  if (release === undefined && operation === undefined) {
+    throw new AtmosError('name what is approved', {
+      kind: 'invalid',
+      code: 'usage',
+      hint: `a release: atmos-deployment approve ${name} --target ${target} --release <id>; or --operation destroy, unlock or state`,
+    });
+  }
   await inWorkspace(globals, async (workspace) => {
-    const record = await approve(workspace, name, target, release);
-    await print(globals.format, record, () => `${record.by.email} approved release ${release} of ${name} for ${target}`);
+    if (operation !== undefined) {
+      const record = await approveOperation(workspace, name, target, operation);
+      await print(
+        globals.format,
+        record,
+        () => `${record.by.email} approved of ${operation} for ${name}/${target}, once, as it stands now`,
+      );
+      return;
+    }
+    const record = await approve(workspace, name, target, release ?? '');
+    await print(globals.format, record, () => `${record.by.email} approved release ${release ?? ''} of ${name} for ${target}`);
   });
 }

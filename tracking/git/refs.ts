@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError } from '../../engine/index.ts';
 import type { Answer } from './call.ts';
+import { isBeforeThere } from './history.ts';
 import { callRemote, isPassing, pause, pauseBefore, type Stop } from './network.ts';
+import { pushArguments, pushEnd } from './push.ts';
 import { diverged, notPublished, rejected, unreachable } from './ref-errors.ts';
 import { ANY, FETCH, instruction, isLedger, parseRefs, type RefUpdate } from './ref-text.ts';
 import type { Repository } from './repository.ts';
@@ -61,6 +63,29 @@ export class Refs {
       // The remote may let go of a ref after it was listed, a lock for one: then what was listed is not true any more.
       if (behind.length === 0 || (await this.#fetch(this.#remote, behind, patience))) return shared;
     }
+  }
+
+  /** What the remote's default branch points at; `undefined` where it has none yet. @throws AtmosError `remote-unreachable` */
+  async head(): Promise<string | undefined> {
+    if (this.#remote === undefined) return undefined;
+    const answer = await this.#insist(['ls-remote', this.#remote, 'HEAD'], 'command');
+    if (answer.code !== 0) throw unreachable(this.#remote, answer);
+    return parseRefs(answer.stdout, '\t').get('HEAD');
+  }
+
+  /** Whether a commit is another one of the remote, or comes before it. @throws AtmosError `remote-unreachable` */
+  async isBefore(older: string, newer: string): Promise<boolean> {
+    if (older === newer || (await this.#isAncestor(older, newer))) return true;
+    const { gitDir } = this.#repository;
+    if (this.#remote === undefined || !existsSync(join(gitDir, 'shallow'))) return false;
+    const found = await isBeforeThere(older, newer, { gitDir, remote: this.#remote, signal: this.#signal('command') });
+    if (typeof found === 'boolean') return found;
+    throw unreachable(this.#remote, found);
+  }
+
+  async #isAncestor(older: string, newer: string): Promise<boolean> {
+    const { code } = await this.#call(['merge-base', '--is-ancestor', older, newer]);
+    return code === 0;
   }
 
   /** What refs point at on the remote, without fetching what that is; where there is none, here. @throws AtmosError `remote-unreachable` */
@@ -132,11 +157,6 @@ export class Refs {
     return answer.code === 0;
   }
 
-  async #isAncestor(older: string, newer: string): Promise<boolean> {
-    const { code } = await this.#call(['merge-base', '--is-ancestor', older, newer]);
-    return code === 0;
-  }
-
   async #updateLocal(instructions: readonly string[]): Promise<boolean> {
     const input = `start\n${instructions.join('\n')}\nprepare\ncommit\n`;
     const answer = await this.#call(['update-ref', '--stdin'], input);
@@ -153,28 +173,18 @@ export class Refs {
   }
 
   async #push(remote: string, updates: readonly RefUpdate[], patience: Patience): Promise<boolean> {
-    const leases = updates.flatMap(({ ref, from }) => (from === ANY ? [] : [`--force-with-lease=${ref}:${from ?? ''}`]));
-    const refspecs = updates.map(({ ref, from, to }) => `${from === ANY ? '+' : ''}${to ?? ''}:${ref}`);
-    const options = ['--porcelain', '--progress', '--atomic', '--no-verify', '--no-follow-tags', '--recurse-submodules=no'];
     const signal = this.#signal(patience);
     const until = performance.now() + PATIENCE[patience];
     let isUncertain = false;
     for (let attempt = 0; ; attempt += 1) {
       // Whoever asks again may have been heard the first time.
       if (isUncertain && (await this.#isDone(remote, updates, patience))) return true;
-      const answer = await callRemote(['push', ...options, ...leases, remote, ...refspecs], { cwd: this.#repository.root, signal });
-      if (answer.code === 0) return true;
-      const lines = answer.stdout.toString('utf8').split('\n');
-      const refused = lines.filter((line) => line.startsWith('!') && !line.includes('(atomic push failed)'));
-      // What Git, its servers and the large hosts say when a ref was not as expected, or is being written.
-      const conflict =
-        /stale info|fetch first|non-fast-forward|failed to update ref|failed to lock|cannot lock ref|already exists|incorrect old value|transaction|does not exist/;
-      if (refused.some((line) => conflict.test(line)) || /remote ref does not exist/.test(answer.stderr)) {
-        // A line that was cut may have been asked again by Git itself, which then found its own work in the way.
-        return this.#isDone(remote, updates, patience);
-      }
-      const isCut = isPassing(answer) || refused.some((line) => /\[remote failure\]|remote end|internal error/i.test(line));
-      if (!isCut) throw refused.length > 0 ? rejected(remote, refused, answer) : unreachable(remote, answer);
+      const answer = await callRemote(pushArguments(remote, updates), { cwd: this.#repository.root, signal });
+      const { end, refused } = pushEnd(answer);
+      if (end === 'done') return true;
+      // A line that was cut may have been asked again by Git itself, which then found its own work in the way.
+      if (end === 'conflict') return this.#isDone(remote, updates, patience);
+      if (end === 'refused') throw refused.length > 0 ? rejected(remote, refused, answer) : unreachable(remote, answer);
       if (performance.now() > until) {
         if (await this.#isDone(remote, updates, patience)) return true;
         throw unreachable(remote, answer);

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cloneShop, newApp, resourcesOf, type Shop } from './shop.ts';
@@ -57,6 +57,7 @@ test('what is no longer declared is destroyed after the applies where that is as
   expect(resourcesOf(app, 'dev')).toEqual({ net: 1 });
   app.commit('deployments/app.yaml', deployment('      net:\n', '  prune: true\n'));
   await app.run('rollout app --target dev');
+  app.git('push', '--quiet', 'origin', 'main');
   expect(actions((await app.ask('rollout app --target prod --promote-from dev')).json)['terraform/queue']).toBe('destroyed');
   expect(resourcesOf(app, 'prod')).toEqual({ net: 1 });
 });
@@ -245,6 +246,8 @@ test('a release is promoted, and what runs is verified, in clones that are behin
   const shallow = cloneShop(app, ['--depth', '1']);
   app.commit('components/terraform/a/main.tf', 'resource "terraform_data" "x" { input = 2 }\n');
   await app.run('rollout app --target dev');
+  app.commit('unrelated.txt', 'later\n');
+  app.git('push', '--quiet', 'origin', 'main');
   expect((await behind.ask('rollout app --target prod --promote-from dev')).json).toMatchObject({ kind: 'promotion', result: 'deployed' });
   expect((await shallow.ask('rollout app --target stage --promote-from dev')).json).toMatchObject({
     kind: 'promotion',
@@ -252,6 +255,7 @@ test('a release is promoted, and what runs is verified, in clones that are behin
   });
   expect((await shallow.run('verify app --target stage')).code).toBe(0);
   expect(existsSync(join(behind.dir, '.git/shallow'))).toBe(false);
+  expect(readFileSync(join(shallow.dir, '.git/shallow'), 'utf8')).not.toBe('');
 });
 
 test('status tells what runs, also where a deployment file does not hold', async () => {

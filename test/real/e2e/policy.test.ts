@@ -1,0 +1,188 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { cloneShop, newApp, resourcesOf, type Shop } from './shop.ts';
+
+const RAVI = { GIT_AUTHOR_NAME: 'Ravi', GIT_AUTHOR_EMAIL: 'ravi@example.com' };
+
+const deployment = (targets: string): string => `deployment:\n  name: app\n  components: { terraform: { a: } }\n  targets: ${targets}\n`;
+const RULES = '{ dev: , prod: { promotion: { from: dev, requires_approval: true } } }';
+const NONE = '{ dev: , prod: }';
+
+const appWith = (targets: string, files: Readonly<Record<string, string>> = {}): Shop =>
+  newApp({
+    'components/terraform/a/main.tf': 'resource "terraform_data" "x" {}\n',
+    'deployments/app.yaml': deployment(targets),
+    ...files,
+  });
+
+const push = (app: Shop): string => app.git('push', '--quiet', 'origin', 'HEAD:main');
+const codeOf = async (app: Shop, args: string): Promise<unknown> => {
+  const { code, json } = await app.ask(args);
+  return [code, json.error?.code];
+};
+
+/** What lifts the rules of prod in one's own clone, and what it is refused as. */
+const LIFTED: readonly (readonly [what: string, lift: (app: Shop) => void, codes: readonly string[]])[] = [
+  ['a commit that is not pushed', (app) => app.commit('deployments/app.yaml', deployment(NONE)), ['not-promoted']],
+  [
+    'a file that is not committed',
+    (app) => writeFileSync(join(app.dir, 'deployments/app.yaml'), deployment(NONE)),
+    ['dirty-tree', 'not-promoted'],
+  ],
+  [
+    'records that go nowhere',
+    (app) => app.commit('atmos.yaml', 'base_path: ""\ndeployments: { tracking: { push: false } }\n'),
+    ['other-tracking'],
+  ],
+  [
+    'records that go nowhere, not committed',
+    (app) => writeFileSync(join(app.dir, 'atmos.yaml'), 'base_path: ""\ndeployments: { tracking: { push: false } }\n'),
+    ['other-tracking', 'dirty-tree'],
+  ],
+  [
+    'another remote',
+    (app) => {
+      app.git('remote', 'add', 'mine', app.remote);
+      app.commit('atmos.yaml', 'base_path: ""\ndeployments: { tracking: { remote: mine } }\n');
+    },
+    ['other-tracking'],
+  ],
+  [
+    'another directory of deployments',
+    (app) => {
+      app.commit('atmos.yaml', 'base_path: ""\ndeployments: { base_path: mine }\n');
+      app.git('mv', 'deployments', 'mine');
+      app.commit('mine/app.yaml', deployment(NONE));
+    },
+    ['not-promoted'],
+  ],
+  [
+    'another policy ref',
+    (app) => {
+      app.git('checkout', '--quiet', '-b', 'mine');
+      app.commit('deployments/app.yaml', deployment(NONE));
+      app.commit('atmos.yaml', 'base_path: ""\ndeployments: { tracking: { policy_ref: mine } }\n');
+      app.git('push', '--quiet', 'origin', 'mine');
+    },
+    ['not-promoted'],
+  ],
+  [
+    'a branch that is pushed',
+    (app) => {
+      app.git('checkout', '--quiet', '-b', 'mine');
+      app.commit('deployments/app.yaml', deployment(NONE));
+      app.git('push', '--quiet', '--set-upstream', 'origin', 'mine');
+    },
+    ['not-promoted'],
+  ],
+  [
+    'what this clone believes of the remote',
+    (app) => {
+      app.commit('deployments/app.yaml', deployment(NONE));
+      app.git('update-ref', 'refs/remotes/origin/main', 'HEAD');
+    },
+    ['not-promoted'],
+  ],
+];
+
+test.each(LIFTED)('%s lifts no rule', async (_, lift, codes) => {
+  const app = appWith(RULES);
+  lift(app);
+  const refused = await app.ask('rollout app --target prod');
+  expect(refused.code).toBe(3);
+  expect(codes).toContain(refused.json.error.code);
+});
+
+test('a target with rules takes only what is on the remote’s default branch, also in a shallow clone; others take what is committed', async () => {
+  const app = appWith(RULES.replace(', requires_approval: true', ''));
+  app.commit('components/terraform/a/main.tf', 'resource "terraform_data" "y" {}\n');
+  expect((await app.ask('rollout app --target dev')).json).toMatchObject({ result: 'deployed' });
+  expect(await codeOf(app, 'rollout app --target prod --promote-from dev')).toEqual([3, 'not-on-policy-ref']);
+  const shallow = cloneShop(app, ['--depth', '1']);
+  expect(await codeOf(shallow, 'rollout app --target prod --promote-from dev')).toEqual([3, 'not-on-policy-ref']);
+  push(app);
+  app.commit('later.txt', 'later\n');
+  push(app);
+  expect((await app.ask('rollout app --target prod --promote-from dev')).json).toMatchObject({ kind: 'promotion', result: 'deployed' });
+});
+
+test('rules that are pushed count in every clone, before it has them', async () => {
+  const app = appWith(NONE);
+  const elsewhere = cloneShop(app);
+  app.commit('deployments/app.yaml', deployment(RULES));
+  push(app);
+  expect(await codeOf(elsewhere, 'rollout app --target prod')).toEqual([3, 'not-promoted']);
+});
+
+test('the ref that the default branch names has the rules', async () => {
+  const app = appWith(RULES, { 'atmos.yaml': 'base_path: ""\ndeployments: { tracking: { policy_ref: rules } }\n' });
+  expect(await codeOf(app, 'rollout app --target prod')).toEqual([2, 'no-policy-ref']);
+  app.git('push', '--quiet', 'origin', 'HEAD:rules');
+  expect(await codeOf(app, 'rollout app --target prod')).toEqual([3, 'not-promoted']);
+  app.commit('deployments/app.yaml', deployment(NONE));
+  push(app);
+  expect(await codeOf(app, 'rollout app --target prod')).toEqual([3, 'not-promoted']);
+  app.git('push', '--quiet', 'origin', 'HEAD:rules');
+  expect((await app.ask('rollout app --target prod')).json).toMatchObject({ result: 'deployed' });
+});
+
+test('a new deployment or target has its own rules until it is merged, and without a branch on the remote the commit decides', async () => {
+  const app = appWith('{ dev: }');
+  app.commit('deployments/app.yaml', deployment('{ dev: , stage: { promotion: { from: dev } }, feature: }'));
+  expect(await codeOf(app, 'rollout app --target stage')).toEqual([3, 'not-promoted']);
+  expect((await app.ask('rollout app --target feature')).json).toMatchObject({ result: 'deployed' });
+  app.git('--git-dir', app.remote, 'symbolic-ref', 'HEAD', 'refs/heads/none-yet');
+  expect(await codeOf(app, 'rollout app --target stage')).toEqual([3, 'not-promoted']);
+});
+
+test.each([
+  ['destroy', 'destroy app --target prod --yes'],
+  ['unlock', 'unlock app --target prod --force'],
+  ['state', 'state forget app a --target prod --yes'],
+])('where rollouts need approval, so does %s: one of somebody else, for once, as the target stands', async (operation, command) => {
+  const app = appWith('{ prod: { promotion: { requires_approval: true, approvers: [ana@example.com, ravi@example.com] } } }');
+  const waiting = await app.run('rollout app --target prod');
+  const id = /--release ([0-9a-f]{12})/.exec(waiting.stderr)?.[1];
+  await app.run(`approve app --target prod --release ${id}`, { env: RAVI });
+  expect((await app.ask('rollout app --target prod')).json).toMatchObject({ result: 'deployed' });
+
+  const refused = await app.ask(command);
+  expect(refused).toMatchObject({ code: 3, json: { error: { code: 'not-approved' } } });
+  expect(refused.json.error.hint).toContain(`approve app --target prod --operation ${operation}`);
+  // The approval of the rollout, one's own, and that of somebody who may not are none.
+  expect((await app.run(`approve app --target prod --operation ${operation}`)).code).toBe(0);
+  expect(await codeOf(app, command)).toEqual([3, 'not-approved']);
+  const eve = { GIT_AUTHOR_NAME: 'Eve', GIT_AUTHOR_EMAIL: 'eve@example.com' };
+  expect((await app.ask(`approve app --target prod --operation ${operation}`, { env: eve })).json.error.code).toBe('not-an-approver');
+  // Neither does a commit of one's own lift it.
+  app.commit('deployments/app.yaml', deployment('{ prod: }'));
+  expect(await codeOf(app, command)).toEqual([3, 'not-approved']);
+  app.git('reset', '--quiet', '--hard', 'origin/main');
+
+  expect((await app.run(`approve app --target prod --operation ${operation}`, { env: RAVI })).code).toBe(0);
+  if (operation === 'unlock')
+    app.git('push', '--quiet', 'origin', `${app.git('hash-object', '-w', 'atmos.yaml')}:refs/atmos/locks/app/prod`);
+  expect((await app.run(command)).code).toBe(0);
+  if (operation === 'destroy') expect(resourcesOf(app, 'prod')).toEqual({});
+  const { approvals } = JSON.parse(app.git('show', 'refs/atmos/ledger/app/prod:state.json'));
+  expect(Object.keys(approvals).filter((key) => key.startsWith(operation))).toEqual([]);
+});
+
+test('a release that somebody made is given no secret that the target does not declare', async () => {
+  const app = appWith('{ prod: { promotion: { requires_approval: true }, secrets: { TOKEN: { env: PROD_TOKEN } } } }');
+  app.commit('deployments/app.yaml', (text) =>
+    text.replace('TOKEN: { env: PROD_TOKEN }', 'TOKEN: { env: PROD_TOKEN }, MORE: { env: OTHER_TOKEN }'),
+  );
+  push(app);
+  const env = { PROD_TOKEN: 'one', OTHER_TOKEN: 'two' };
+  const waiting = await app.run('rollout app --target prod', { env });
+  const id = /--release ([0-9a-f]{12})/.exec(waiting.stderr)?.[1];
+  await app.run(`approve app --target prod --release ${id}`, { env: { ...env, ...RAVI } });
+  app.commit('deployments/app.yaml', (text) => text.replace(', MORE: { env: OTHER_TOKEN }', ''));
+  push(app);
+  expect(await app.ask(`rollout app --target prod --release ${id}`, { env })).toMatchObject({
+    code: 3,
+    json: { error: { code: 'not-declared', message: expect.stringContaining('OTHER_TOKEN') } },
+  });
+});

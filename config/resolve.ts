@@ -38,6 +38,8 @@ export interface ResolveOptions {
   /** The address of the remote, for `!git.url` and its like; `undefined` where there is none. */
   readonly remote: () => string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The same of one variable, without its being noted that it was read; `env` where it is absent. */
+  readonly peek?: (variable: string) => string | undefined;
   readonly cache?: TextCache;
   /** The repository's directory, absolute: what `!repo-root` gives, and where `!exec` runs. */
   readonly root: string;
@@ -68,7 +70,12 @@ export async function resolve(
   const own = targetSection(root, target);
   const recorded = recordingFiles(files);
   const data = new DataFiles(recorded.files);
-  const { host, functions, impure } = surroundingsOf(options, project, data, guardedEnv(root, target, options.env));
+  const { host, functions, impure } = surroundingsOf(
+    options,
+    project,
+    data,
+    guardedEnv(root, target, options.env, options.peek ?? ((variable) => options.env[variable])),
+  );
   const history: History | undefined = options.history === true ? new Map() : undefined;
   const declared = componentSections(root);
   const overlays = componentSections(own);

@@ -1,3 +1,4 @@
+import { growingMask } from '../engine/index.ts';
 import type { Deployment } from './deployment/load.ts';
 import type { SecretSource } from './scope.ts';
 import { type LocatedMap, mapOf, member, plain } from './yaml/located.ts';
@@ -19,14 +20,16 @@ export interface GuardedEnv {
   readonly env: Env;
   /** Whether a variable of it is a secret of the target that is asked about. */
   isSecret(variable: string): boolean;
-  /** Refuses a text that holds the value of a secret. @throws Error that names it */
+  /** Refuses a text that holds the value of a secret, in whatever encoding. @throws Error that names it */
   check(text: string): string;
 }
 
 /** Shorter values are in many texts by chance. */
 const SHORTEST = 8;
+const LINE = 16;
 
-export function guardedEnv(root: LocatedMap, selected: string, env: Env): GuardedEnv {
+/** `peek` tells what a variable is without anybody taking note of that: a secret decides nothing of what is resolved. */
+export function guardedEnv(root: LocatedMap, selected: string, env: Env, peek: (variable: string) => string | undefined): GuardedEnv {
   const own = new Set<string>();
   const owners = new Map<string, { readonly target: string; readonly name: string }>();
   for (const [target, { value }] of mapOf(member(root, 'targets'), '"targets"')?.entries ?? []) {
@@ -44,20 +47,27 @@ export function guardedEnv(root: LocatedMap, selected: string, env: Env): Guarde
       : `Declare it for this target, too: secrets: { ${name}: { env: ${variable} } }`;
     return new Error(`${what} ${variable}, a secret of target ${target} (${name}), would be in the release. ${remedy}`);
   };
+  const told = [...owners.keys()].filter((variable) => (peek(variable) ?? '').length >= SHORTEST);
   return {
     isSecret,
     env: new Proxy(env, {
       get(all, variable: string) {
         if (owners.has(variable)) throw refuse(variable, 'the value of');
-        return all[variable];
+        const value = all[variable];
+        const same = told.find((name) => peek(name) === value);
+        if (same !== undefined) throw refuse(same, `${variable} has the value of`);
+        return value;
       },
     }),
     check(text) {
-      for (const variable of owners.keys()) {
-        const value = env[variable] ?? '';
-        if (value.length >= SHORTEST && text.includes(value)) throw refuse(variable, 'it gives the value of');
-      }
+      for (const variable of told) if (holds(text, peek(variable) ?? '')) throw refuse(variable, 'it gives the value of');
       return text;
     },
   };
+}
+
+/** Whether a text has a value in it: as it is, or encoded as masks know it. Of what has several lines, those that are long. */
+function holds(text: string, value: string): boolean {
+  const parts = value.includes('\n') ? [value, ...value.split('\n').filter(({ length }) => length >= LINE)] : [value];
+  return text.includes(value) || parts.some((part) => !part.includes('\n') && growingMask([part])(text) !== text);
 }

@@ -84,6 +84,7 @@ export async function scopeAt(workspace: Workspace, revision: Revision, deployme
     git: () => revision.facts(),
     remote: () => remoteUrl(workspace.root),
     env: watched(revision.environment),
+    peek: (variable) => process.env[variable],
     cache,
     root: workspace.root,
   });

@@ -33,10 +33,20 @@ export async function checkOut(tree: Tree, contents: Pick<Contents, 'get' | 'wri
   mkdirSync(dirname(target), { recursive: true });
   try {
     renameSync(temporary, target);
+    markDone(target);
   } catch (error) {
     // Another process was first: its copy is as good.
     if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error;
     removeTree(temporary);
+  }
+}
+
+/** Says that all below a directory is as it is meant to be: no change time there is after the directory's own (`intact.ts`). */
+export function markDone(dir: string): void {
+  try {
+    utimesSync(dir, TREE_TIME, TREE_TIME);
+  } catch {
+    // Where it can't be said, everything is read again.
   }
 }
 

@@ -185,7 +185,7 @@ async function copySparse(from: string, to: string): Promise<void> {
 }
 
 /** The digest of a file of any size, through memory that is used again: streams leave more behind than is collected in time. */
-async function digestOf(path: string): Promise<Digest> {
+export async function digestOf(path: string): Promise<Digest> {
   const hash = createHash('sha256');
   const buffer = Buffer.allocUnsafeSlow(CHUNK);
   const file = await open(path, 'r');

@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, renameSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../digest.ts';
-import { AtmosError } from '../errors.ts';
+import { AtmosError, isMissing } from '../errors.ts';
 import { parseTree, type Tree, treeBytes } from '../tree.ts';
 import { alone } from './alone.ts';
 import { checkOut, isDirectory } from './checkout.ts';
 import { type Contents, damaged, STREAM_ABOVE } from './contents.ts';
 import { type StoreCheck, type StoreStats, stats, verify } from './inspect.ts';
+import { isIntact } from './intact.ts';
 import { type PruneAnswer, type PruneRequest, prune } from './prune.ts';
 import type { NodeResult } from './results.ts';
 import { Shared } from './shared.ts';
@@ -163,9 +164,13 @@ class DiskStore implements Store {
 
   async #checkOut(digest: Digest): Promise<string> {
     const target = this.#shared.checkoutPath(digest);
-    if (!isDirectory(target)) {
-      await checkOut(await this.tree(digest), this.#find(), target, await this.temporary('checkout'));
+    const tree = await this.tree(digest);
+    if (isDirectory(target)) {
+      if (await isIntact(tree, target)) return target;
+      // Whoever uses it may go on with what there was.
+      moveAway(target, await this.temporary('damaged'));
     }
+    await checkOut(tree, this.#find(), target, await this.temporary('checkout'));
     return target;
   }
 
@@ -234,5 +239,14 @@ class DiskStore implements Store {
 
   close(): Promise<void> {
     return this.#shared.close();
+  }
+}
+
+/** Another process may be first. */
+function moveAway(path: string, temporary: string): void {
+  try {
+    renameSync(path, join(temporary, 'tree'));
+  } catch (error) {
+    if (!isMissing(error)) throw error;
   }
 }

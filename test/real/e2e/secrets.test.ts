@@ -198,6 +198,8 @@ test.each([
   ['a template around it', `password: '{{ env "PLANTED" | upper }}'`],
   ['part of a template', `password: 'x-{{ getenv "PLANTED" }}'`],
   ['!exec', 'password: !exec echo "$PLANTED"'],
+  ['!exec, encoded,', 'password: !exec printf %s "$PLANTED" | base64'],
+  ['another variable of its value', 'password: !env ALIAS'],
   ['!env with a secret of another target', 'password: !env OTHER'],
 ])('a secret that %s would put into a release is refused at its line, and is in Git nowhere', async (_, line) => {
   const app = newApp({
@@ -215,7 +217,7 @@ test.each([
     prod: { secrets: { TOKEN: { env: OTHER } } }
 `,
   });
-  const env = { PLANTED: 'pl4nted-value-of-it', OTHER: '0ther-value-of-it' };
+  const env = { PLANTED: 'pl4nted-value-of-it', ALIAS: 'pl4nted-value-of-it', OTHER: '0ther-value-of-it' };
   for (const verb of ['validate app', 'plan app --target dev', 'rollout app --target dev']) {
     const refused = await app.ask(verb, { env });
     expect(refused).toMatchObject({ code: 2, json: { error: { line: 7 } } });

@@ -4,6 +4,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ figures(): Promise<Figure
   chain: () => import('./chain.ts'),
   engine: () => import('./engine.ts'),
   faults: () => import('./faults.ts'),
+  fuzz: () => import('./fuzz.ts'),
   graphs: () => import('./graphs.ts'),
   inputs: () => import('./inputs.ts'),
   network: () => import('./network.ts'),

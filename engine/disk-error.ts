@@ -11,6 +11,7 @@ const CASES: Readonly<Record<string, readonly [what: string, code: string, hint:
   EROFS: ['the disk is read-only', 'not-writable', CLOSED],
   EACCES: [DENIED, 'not-writable', CLOSED],
   EPERM: [DENIED, 'not-writable', CLOSED],
+  ENAMETOOLONG: ['a name is too long for this file system', 'name-too-long', 'shorten it: 255 bytes a name, about 4000 a path'],
   EMFILE: ['too many files are open', 'too-many-files', 'allow more: ulimit -n 4096; or run fewer nodes at once: --parallelism 4'],
   ENFILE: ['too many files are open on this machine', 'too-many-files', 'run fewer nodes at once: --parallelism 4'],
 };

@@ -26,14 +26,15 @@ export type Manifest =
 export function readManifest(bytes: Uint8Array): Manifest {
   let value: { [key: string]: unknown };
   try {
-    value = JSON.parse(Buffer.from(bytes).toString('utf8')) as { [key: string]: unknown };
+    // What has no members has none of a manifest.
+    value = (JSON.parse(Buffer.from(bytes).toString('utf8')) ?? {}) as { [key: string]: unknown };
   } catch (cause) {
     throw new RegistryError('refused', 'a manifest that is not JSON', { cause });
   }
   if (Array.isArray(value.manifests)) {
-    const manifests = value.manifests.map((one: { platform?: { os?: unknown; architecture?: unknown } }) => ({
+    const manifests = value.manifests.map((one: { platform?: { os?: unknown; architecture?: unknown } } | null) => ({
       ...descriptor(one),
-      platform: `${String(one.platform?.os)}/${String(one.platform?.architecture)}`,
+      platform: `${String(one?.platform?.os)}/${String(one?.platform?.architecture)}`,
     }));
     return { kind: 'index', manifests };
   }

@@ -1,4 +1,14 @@
-import { type Digest, isObject, jsonDigest, overlay, type Store, subtree, type Tree, type TreeEntry } from '../../engine/index.ts';
+import {
+  AtmosError,
+  type Digest,
+  isObject,
+  jsonDigest,
+  overlay,
+  type Store,
+  subtree,
+  type Tree,
+  type TreeEntry,
+} from '../../engine/index.ts';
 
 /**
  * An image as one tree: `config.json` (OCI image-spec v1.1, config.md), whose digest is the image's, and its layers, lowest first. Of a layer that we made
@@ -27,10 +37,12 @@ export interface ImageConfig {
   readonly layers: readonly string[];
 }
 
+/** @throws AtmosError `invalid-image` */
 export function readImageConfig(bytes: Uint8Array): ImageConfig {
-  const config: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
-  if (!isObject(config) || !isObject(config.rootfs) || !Array.isArray(config.rootfs.diff_ids))
-    throw new TypeError('not the config of an image');
+  const config = parsed(bytes);
+  if (!isObject(config) || !isObject(config.rootfs) || !Array.isArray(config.rootfs.diff_ids)) {
+    throw new AtmosError('what should be the config of an image is of a form that is not known', { kind: 'failed', code: 'invalid-image' });
+  }
   const env = isObject(config.config) && Array.isArray(config.config.Env) ? config.config.Env : [];
   return { architecture: String(config.architecture), env: env.map(String), layers: config.rootfs.diff_ids.map(String) };
 }
@@ -67,4 +79,13 @@ export async function rootfs(image: Tree, layers: readonly string[], store: Stor
   if (pulled.length > 0 && known === undefined) throw new Error(`the base of image ${imageDigest(image)} is missing from the cache`);
   const base = known === undefined ? [] : [{ at: '', tree: await store.tree(known) }];
   return overlay([...base, ...layers.map((_, index) => ({ at: '', tree: subtree(image, layerDir(index)) }))]);
+}
+
+/** `undefined` for what is no JSON. */
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    return undefined;
+  }
 }

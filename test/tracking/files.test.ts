@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -61,17 +62,35 @@ test.each(['sha1', 'sha256'])('trees and commits are those that Git itself would
 
 test('objects are written while Git clears away the folders that it finds empty', async () => {
   const repository = await open(newRepository());
-  const folders = Array.from({ length: 256 }, (_, at) => join(repository.objects.dir, at.toString(16).padStart(2, '0')));
-  let isDone = false;
+  const folderOf = (content: string): string => {
+    const id = createHash('sha1').update(`blob ${content.length}\0${content}`).digest('hex');
+    return join(repository.objects.dir, id.slice(0, 2));
+  };
+  // Each is the first in its folder.
+  const contents = [...new Map(Array.from({ length: 1000 }, (_, at) => [folderOf(`object ${at}`), `object ${at}`] as const)).values()];
+  let current: string | undefined = contents[0];
   const clearing = (async () => {
-    while (!isDone) await Promise.all(folders.map((folder) => rmdir(folder).catch(() => undefined)));
+    // Each folder a few times, as several commands of Git would.
+    for (let [last, times] = ['', 0]; current !== undefined; ) {
+      if (last !== current) [last, times] = [current, 0];
+      if (times === 10) await new Promise((resolve) => setImmediate(resolve));
+      else
+        await rmdir(folderOf(current)).then(
+          () => {
+            times += 1;
+          },
+          () => undefined,
+        );
+    }
   })();
-  const contents = Array.from({ length: 100 }, (_, at) => `object ${at}`);
   const ids: string[] = [];
   try {
-    for (const content of contents) ids.push(await writeBlob(repository, Buffer.from(content)));
+    for (const content of contents) {
+      current = content;
+      ids.push(await writeBlob(repository, Buffer.from(content)));
+    }
   } finally {
-    isDone = true;
+    current = undefined;
     await clearing;
   }
   expect(await Promise.all(ids.map(async (id) => (await repository.readObject(id)).toString()))).toEqual(contents);

@@ -89,6 +89,10 @@ export function keyName(key: string, at: Place, context: EvaluationContext): str
 
 /** What functions gave merges like values that were written there. */
 function evaluateLayers({ layers, at }: LocatedLayers, context: EvaluationContext): Json {
+  const last = layers.at(-1);
+  const whole = last === undefined ? undefined : evaluate(last, context);
+  // What is replaced as a whole need not be known.
+  if (['string', 'number', 'boolean'].includes(typeof whole) && whole !== undefined) return whole;
   const merged = layers.reduce<{ readonly value: Json; readonly located: Located } | undefined>((base, layer) => {
     const value = evaluate(layer, context);
     const located = locate(value, layer.at);

@@ -18,10 +18,10 @@ export interface Surroundings {
 }
 
 export function surroundingsOf(
-  { git, remote, env: all, root }: ResolveOptions,
+  { git, remote, root, noExec }: ResolveOptions,
   { deployments, stores }: Project,
   files: DataFiles,
-  { env, isSecret, check }: GuardedEnv,
+  { env, isSecret, check, forCommands }: GuardedEnv,
 ): Surroundings {
   const noted = new Map<string, Impurity>();
   const note = (what: string, answer: string): string => {
@@ -58,6 +58,7 @@ export function surroundingsOf(
       // A command runs once, however often it is asked for.
       exec(command) {
         if (deployments.exec === 'deny') throw new Error('atmos.yaml forbids it (deployments.functions.exec: deny)');
+        if (noExec !== undefined) throw new Error(noExec);
         const known = ran.get(command);
         if (known !== undefined) return known;
         // Loaded when the first command runs: most stacks run none.
@@ -66,7 +67,7 @@ export function surroundingsOf(
           cwd: root,
           encoding: 'utf8',
           stdio: ['ignore', 'pipe', 'pipe'],
-          env: { ...all },
+          env: forCommands(),
         });
         check(said);
         ran.set(command, said.trimEnd());

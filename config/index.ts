@@ -19,6 +19,6 @@ export * from './scope.ts';
 export { targetSecrets } from './secrets.ts';
 export { isKnownPlace, statePlace } from './state-place.ts';
 export { type StoreSettings, storeOf } from './stores.ts';
-export { inspectModule, type TerraformModule, testModules } from './terraform-module.ts';
+export { hclParser, inspectModule, type TerraformModule, testModules } from './terraform-module.ts';
 export type { TextCache } from './text-cache.ts';
 export { validateDeployments } from './validate.ts';

@@ -40,6 +40,8 @@ export interface ResolveOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The same of one variable, without its being noted that it was read; `env` where it is absent. */
   readonly peek?: (variable: string) => string | undefined;
+  /** Why `!exec` runs nothing for this; absent where it may. */
+  readonly noExec?: string;
   readonly cache?: TextCache;
   /** The repository's directory, absolute: what `!repo-root` gives, and where `!exec` runs. */
   readonly root: string;

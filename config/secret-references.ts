@@ -1,10 +1,9 @@
 import type { EvaluationContext } from './evaluate.ts';
 import { functionIn } from './functions/index.ts';
-import { ownVariable } from './functions/variable.ts';
+import { findVariable, secretTemplate } from './functions/variable.ts';
 import { unquoted, wordsOf } from './functions/words.ts';
 import type { ValueSource } from './scope.ts';
 import { evaluateTemplate } from './template-value.ts';
-import { onlyCall, parseTemplate, TemplateError } from './templates/index.ts';
 import type { Located, LocatedMap, LocatedScalar } from './yaml/located.ts';
 
 /** Sections without what only nodes may know, and where that comes from, by the variable that nodes get. */
@@ -36,7 +35,9 @@ export function takeReferences(sections: LocatedMap, context: EvaluationContext)
   });
   take('vars', (value, name) => {
     const source = sourceOf(value, context);
-    if (source === undefined || 'exec' in source || !context.host.isSecret(source.env)) return false;
+    // What a command prints is in the release, unless it is a variable of `env`.
+    const isKnown = source === undefined || ('exec' in source ? isCommand(value) : !context.host.isSecret(source.env));
+    if (isKnown) return false;
     // What the stacks say of a variable counts more than its name in the environment.
     secrets[`TF_VAR_${name}`] = source;
     return true;
@@ -44,12 +45,20 @@ export function takeReferences(sections: LocatedMap, context: EvaluationContext)
   return { sections: { ...sections, entries: left }, secrets };
 }
 
+/** Whether a value itself is `!exec`. */
+function isCommand(value: Located): boolean {
+  const scalar = value.kind === 'layers' ? value.layers.at(-1) : value;
+  return (
+    scalar?.kind === 'scalar' && (scalar.tag === '!exec' || (scalar.tag === undefined && functionIn(String(scalar.value))?.tag === '!exec'))
+  );
+}
+
 /** Where the whole value comes from; `undefined` where it is known, or is only a part of a text. */
 function sourceOf(value: Located, context: EvaluationContext): ValueSource | undefined {
   const scalar = value.kind === 'layers' ? value.layers.at(-1) : value;
   if (scalar?.kind !== 'scalar') return undefined;
   const text = scalar.value === null ? '' : String(scalar.value);
-  const template = scalar.tag === undefined ? ofTemplate(scalar, text, context) : undefined;
+  const template = scalar.tag === undefined ? secretTemplate(text, scalar, context) : undefined;
   if (template !== undefined) return template;
   const called = scalar.tag === undefined ? functionMade(scalar, text, context) : { tag: scalar.tag, text };
   if (called === undefined) return undefined;
@@ -58,7 +67,9 @@ function sourceOf(value: Located, context: EvaluationContext): ValueSource | und
   if (called.tag === '!exec') return context.host.mayExec ? { exec: known } : undefined;
   if (called.tag !== '!env') return undefined;
   const [name, fallback, ...rest] = wordsOf(known).map((word) => unquoted(word.text));
-  return rest.length > 0 ? undefined : ofVariable(name, fallback, context);
+  if (name === undefined || rest.length > 0) return undefined;
+  const found = findVariable(name, fallback, scalar, context);
+  return 'source' in found && ('exec' in found.source || /^[A-Za-z_]\w*$/.test(found.source.env)) ? found.source : undefined;
 }
 
 /** The function that a text is, or that its template gives. */
@@ -67,25 +78,4 @@ function functionMade(scalar: LocatedScalar, text: string, context: EvaluationCo
   if (written !== undefined || !text.includes('{{')) return written;
   const made = evaluateTemplate(text, scalar, context);
   return typeof made === 'string' ? functionIn(made) : undefined;
-}
-
-/** A template that is nothing but `env "NAME"`. */
-function ofTemplate(scalar: LocatedScalar, text: string, context: EvaluationContext): ValueSource | undefined {
-  const delimiters = context.delimitersOf(scalar.at.document.file);
-  if (delimiters === undefined || !text.includes(delimiters.left)) return undefined;
-  try {
-    const [called, name, ...rest] = onlyCall(parseTemplate(text, delimiters)) ?? [];
-    const source = called === 'env' || called === 'getenv' ? ofVariable(name, undefined, context) : undefined;
-    // Of what is no secret the template's value is kept.
-    return rest.length === 0 && source !== undefined && 'env' in source && context.host.isSecret(source.env) ? source : undefined;
-  } catch (error) {
-    // Which is told when it is evaluated.
-    if (error instanceof TemplateError) return undefined;
-    throw error;
-  }
-}
-
-function ofVariable(name: string | undefined, fallback: string | undefined, context: EvaluationContext): ValueSource | undefined {
-  if (name === undefined || !/^[A-Za-z_]\w*$/.test(name) || ownVariable(context, name) !== undefined) return undefined;
-  return context.host.isSecret(name) ? { env: name } : { env: name, default: fallback ?? '' };
 }

@@ -20,7 +20,9 @@ export interface GuardedEnv {
   readonly env: Env;
   /** Whether a variable of it is a secret of the target that is asked about. */
   isSecret(variable: string): boolean;
-  /** Refuses a text that holds the value of a secret, in whatever encoding. @throws Error that names it */
+  /** What commands may see of it: a secret is a word that stands for it, by which `check` knows that it was used. */
+  forCommands(): Readonly<Record<string, string>>;
+  /** Refuses a text that holds a secret, or what stands for one, in whatever encoding. @throws Error that names it */
   check(text: string): string;
 }
 
@@ -39,7 +41,6 @@ export function guardedEnv(root: LocatedMap, selected: string, env: Env, peek: (
     }
   }
   const isSecret = (variable: string): boolean => own.has(variable);
-  if (owners.size === 0) return { env, isSecret, check: (text) => text };
   const refuse = (variable: string, what: string): Error => {
     const { target = '', name = '' } = owners.get(variable) ?? {};
     const remedy = own.has(variable)
@@ -53,18 +54,30 @@ export function guardedEnv(root: LocatedMap, selected: string, env: Env, peek: (
     env: new Proxy(env, {
       get(all, variable: string) {
         if (owners.has(variable)) throw refuse(variable, 'the value of');
-        const value = all[variable];
+        const value: unknown = all[variable];
+        // What every object has is no variable.
+        if (typeof value !== 'string') return undefined;
         const same = told.find((name) => peek(name) === value);
         if (same !== undefined) throw refuse(same, `${variable} has the value of`);
         return value;
       },
     }),
+    forCommands() {
+      const all = Object.entries({ ...env }).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+      return Object.fromEntries(all.map(([name, value]) => [name, owners.has(name) ? standIn(name) : value]));
+    },
     check(text) {
-      for (const variable of told) if (holds(text, peek(variable) ?? '')) throw refuse(variable, 'it gives the value of');
+      for (const variable of owners.keys()) {
+        const isTold = told.includes(variable) && holds(text, peek(variable) ?? '');
+        if (isTold || holds(text, standIn(variable))) throw refuse(variable, 'it gives the value of');
+      }
       return text;
     },
   };
 }
+
+/** What a command is given in place of a secret: whatever it makes of that may be in a release. */
+const standIn = (variable: string): string => `a-secret-is-not-given-to-commands-${variable}`;
 
 /** Whether a text has a value in it: as it is, or encoded as masks know it. Of what has several lines, those that are long. */
 function holds(text: string, value: string): boolean {

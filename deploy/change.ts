@@ -1,5 +1,6 @@
 import { AtmosError, type Digest, shortId } from '../engine/index.ts';
 import { expandRollout } from '../phases/index.ts';
+import type { Release } from '../releases/index.ts';
 import { type LedgerRecord, lockLost, type StateLocation } from '../tracking/index.ts';
 import { beginInLine, prepare } from './begin.ts';
 import { firstFailure } from './failure.ts';
@@ -20,8 +21,8 @@ export async function changeTarget(workspace: Workspace, change: Change, session
   const began = Date.now();
   const first = await prepare(workspace, change, change.state, change.work(change.state));
   // A secret that is not set leaves nothing begun.
-  const whose = { deployment, target, dirty: release?.config.dirty };
-  const known = await secretValues(workspace, whose, refsOf(first.ground));
+  const whose = (releases: Iterable<Release>) => ({ deployment, target, releases, scope: change.scope });
+  const known = await secretValues(workspace, whose(first.ground.releases.values()), refsOf(first.ground));
   const begun = await beginInLine(workspace, change, first, session, settings);
   if ('done' in begun) return change.answerWhenDone(begun.done, session.ran);
   const { subject, ground, state, lock, intent } = begun;
@@ -42,7 +43,7 @@ export async function changeTarget(workspace: Workspace, change: Change, session
     }
     session.images.admit(await pinsOfReleases(workspace, ground.releases.values()));
     const { graph } = expandRollout({ ...ground, work: subject.work });
-    const secrets = await secretValues(workspace, whose, refsOf(ground), known);
+    const secrets = await secretValues(workspace, whose(ground.releases.values()), refsOf(ground), known);
     const results = await session.run(graph, secrets, lock);
     await rescueStates(workspace, graph, results);
     if (lock.lost.aborted) throw lockLost(deployment, target);

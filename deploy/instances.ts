@@ -1,9 +1,10 @@
-import posix, { join } from 'node:path/posix';
+import { join } from 'node:path/posix';
 import { type ConfigFiles, inspectModule, statePlace, type TerraformModule } from '../config/index.ts';
-import { AtmosError, type Digest, type JsonObject, type SecretRef, shortId, subtree, type Tree, together } from '../engine/index.ts';
+import { AtmosError, type Digest, type JsonObject, shortId, subtree, type Tree, together } from '../engine/index.ts';
 import { type Instance, type Instances, type LayerTrees, lockOf, providersOf, takeApart, terraformImage } from '../phases/index.ts';
 import type { Release, ReleaseComponent } from '../releases/index.ts';
-import { knownValue, secretsOf } from './secrets.ts';
+import { refuseOverridden } from './own-values.ts';
+import { knownValue, quoted, secretsOf } from './secrets.ts';
 import { stateDirectory } from './state-file.ts';
 import { storeTrees } from './stores/index.ts';
 import type { Workspace } from './workspace.ts';
@@ -43,7 +44,7 @@ export async function instancesOf(
         address,
         component,
         image: image.digest,
-        secrets: secretsOf(release, component),
+        secrets: secretsOf(release, component).map((ref) => (isExpression(ref.name, variableTypes) ? quoted(ref) : ref)),
         trees: { ...trees, data: initialized[address] },
         outputs,
         variableTypes,
@@ -54,6 +55,12 @@ export async function instancesOf(
     ];
   });
   return Object.fromEntries(instances);
+}
+
+/** Whether Terraform reads a variable's value in the environment as an expression: any that is not declared to be a plain value, or not at all. */
+function isExpression(name: string, types: Readonly<Record<string, string>>): boolean {
+  const type = name.startsWith('TF_VAR_') ? types[name.slice('TF_VAR_'.length)] : undefined;
+  return type !== undefined && !['string', 'number', 'bool'].includes(type);
 }
 
 /** Where a component's state lies, by the backend file in its layer. */
@@ -113,28 +120,8 @@ async function layerTrees(workspace: Workspace, release: Release, layer: Digest,
   await visit(start);
   const providers = await providersOf([...modules.values()], lockOf(tree), { store, providers: from });
   const { outputs = [], variableTypes = {} } = modules.get(start) ?? {};
-  await refuseOverridden(files, start, secretsOf(release, component));
+  await refuseOverridden(files, start, component.name, secretsOf(release, component));
   return { trees: { ...(await takeApart(layer, root, store)), providers }, outputs, variableTypes };
-}
-
-/** Files that Terraform reads variables from by itself; they count more than what is in the environment. */
-const OWN_VALUES = /(?:^|\/)(?:terraform\.tfvars|[^/]*\.auto\.tfvars)(?:\.json)?$/;
-
-/** A value of the module's own would count more than the secret that the stacks give. @throws AtmosError `secret-overridden` */
-async function refuseOverridden(files: ConfigFiles, dir: string, secrets: readonly SecretRef[]): Promise<void> {
-  const variables = secrets.flatMap(({ name }) => (name.startsWith('TF_VAR_') ? [name.slice('TF_VAR_'.length)] : []));
-  if (variables.length === 0) return;
-  for (const path of (await files.list(dir)).filter((one) => OWN_VALUES.test(one))) {
-    if (posix.dirname(posix.normalize(path)) !== posix.normalize(dir)) continue;
-    const text = Buffer.from((await files.read(path)) ?? '').toString('utf8');
-    const found = variables.find((name) => new RegExp(`^\\s*(?:[{,]\\s*)?"?${name}"?\\s*[=:]`, 'm').test(text));
-    if (found === undefined) continue;
-    throw new AtmosError(`${path} of the module sets the variable ${found}, and counts more than the secret that the stacks give it`, {
-      kind: 'invalid',
-      code: 'secret-overridden',
-      hint: `take ${found} out of ${path}`,
-    });
-  }
 }
 
 /** A tree as configuration files are read. */

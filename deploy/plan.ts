@@ -104,7 +104,7 @@ export async function plan(workspace: Workspace, { deployment, target, all }: Pl
       ),
     );
     const { graph, unknown } = expandRollout({ ...ground, work });
-    const whose = { deployment, target, dirty: release.config.dirty };
+    const whose = { deployment, target, releases: ground.releases.values(), scope };
     const results = await session.run(graph, await secretValues(workspace, whose, refsOf(ground)));
     const plans: Record<string, PlanSummary> = Object.fromEntries([...current].map((address) => [address, NO_CHANGES]));
     for (const address of work.keys()) {

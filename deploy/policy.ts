@@ -1,7 +1,7 @@
-import { type ConfigFiles, loadProject, type Project } from '../config/index.ts';
+import type { ConfigFiles, Project } from '../config/index.ts';
 import { AtmosError } from '../engine/index.ts';
 import { Refs } from '../tracking/index.ts';
-import { headCommit, revisionAt } from './revision.ts';
+import { headCommit, projectIn, revisionAt } from './revision.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Where the rules of targets are read: a commit, its files and its `atmos.yaml`. */
@@ -58,9 +58,7 @@ async function readAt(workspace: Workspace, refs: Refs, commit: string): Promise
     });
   }
   const { files } = await revisionAt(workspace, commit);
-  const { configFile } = workspace;
-  const own = configFile !== undefined && (await files.read(configFile)) !== undefined ? configFile : undefined;
-  return { commit, files, project: await loadProject(files, own, workspace.cache) };
+  return { commit, files, project: await projectIn(workspace, files) };
 }
 
 async function named(refs: Refs, remote: string, policyRef: string): Promise<string> {

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { UserNode } from '../config/index.ts';
-import { outputOf, type Results } from '../engine/index.ts';
+import { makePrivate, outputOf, type Results } from '../engine/index.ts';
 import { countTests, type TestCounts } from '../phases/index.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -34,6 +34,8 @@ export async function collectReports(
       const content = entry === undefined ? undefined : await workspace.store.get(entry.digest);
       if (content === undefined) continue;
       const file = join('.atmos/reports', deployment, target, node, path);
+      // A node that verifies may have written a secret.
+      makePrivate(join(workspace.root, '.atmos/reports'));
       await mkdir(dirname(join(workspace.root, file)), { recursive: true });
       await writeFile(join(workspace.root, file), content);
       files[output] = file;

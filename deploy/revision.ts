@@ -3,6 +3,8 @@ import {
   type ConfigFiles,
   type GitFacts,
   loadDeployment,
+  loadProject,
+  type Project,
   type ResolveOptions,
   resolve,
   type Scope,
@@ -78,8 +80,10 @@ function under(prefix: string, dir: string): string {
 
 /** The scope of a deployment's target at a revision: what is enabled of it. */
 export async function scopeAt(workspace: Workspace, revision: Revision, deployment: string, target: string): Promise<Scope> {
-  const { project, cache } = workspace;
+  const { cache } = workspace;
+  const project = await projectAt(workspace, revision);
   const found = await loadDeployment(revision.files, project, deployment, cache);
+  const isOurs = revision.dirty || (await isPartOfHere(workspace, revision.commit));
   const scope = await resolve(revision.files, project, found, target, {
     git: () => revision.facts(),
     remote: () => remoteUrl(workspace.root),
@@ -87,8 +91,34 @@ export async function scopeAt(workspace: Workspace, revision: Revision, deployme
     peek: (variable) => process.env[variable],
     cache,
     root: workspace.root,
+    ...(isOurs
+      ? {}
+      : {
+          noExec: `commit ${revision.commit.slice(0, 12)} is not part of what is checked out, and its commands are not run: check it out`,
+        }),
   });
   return withoutDisabled(scope);
+}
+
+/** The `atmos.yaml` of a revision; that of the working tree where that, or what is checked out, is meant. */
+async function projectAt(workspace: Workspace, { dirty, commit, files }: Revision): Promise<Project> {
+  const { repository } = await workspace.tracking();
+  return dirty || commit === (await repository.head()) ? workspace.project : projectIn(workspace, files);
+}
+
+/** What files say as a project: by the `atmos.yaml` that was asked for, where it is among them. */
+export async function projectIn({ configFile, cache }: Workspace, files: ConfigFiles): Promise<Project> {
+  const own = configFile !== undefined && (await files.read(configFile)) !== undefined ? configFile : undefined;
+  return loadProject(files, own, cache);
+}
+
+/** Whether a commit is the one that is checked out, or comes before it: then whoever is at work here has it on purpose. */
+export async function isPartOfHere(workspace: Workspace, commit: string): Promise<boolean> {
+  const { repository } = await workspace.tracking();
+  const head = await repository.head();
+  if (commit === head) return true;
+  if (head === undefined) return false;
+  return (await repository.git(['merge-base', '--is-ancestor', commit, head], { answers: [0, 1, 128] })).code === 0;
 }
 
 /** The environment, noting the names of what is read of it. */

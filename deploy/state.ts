@@ -92,7 +92,7 @@ async function onState(
   try {
     session.images.admit(await pinsOfReleases(workspace, ground.releases.values()));
     const graph = expandState(ground.instances[address] as Instance, operation, ground.applied);
-    const secrets = await secretValues(workspace, { deployment, target }, refsOf(ground));
+    const secrets = await secretValues(workspace, { deployment, target, releases: ground.releases.values() }, refsOf(ground));
     const results = await session.run(graph, secrets, lock);
     const failure = await firstFailure(results, workspace, undefined, { deployment, target });
     if (failure !== undefined) throw failure;

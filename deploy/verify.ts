@@ -57,7 +57,10 @@ export async function verify(workspace: Workspace, deployment: string, target: s
     await checkStates(workspace, running, state);
     session.images.admit(await pinsOfReleases(workspace, running.releases.values()));
     const checkers = secretsOf(release);
-    const secrets = await secretValues(workspace, { deployment, target }, [...checkers, ...refsOf(running)]);
+    const secrets = await secretValues(workspace, { deployment, target, releases: [release, ...running.releases.values()] }, [
+      ...checkers,
+      ...refsOf(running),
+    ]);
     const run = new Set(work.keys());
     const applied = { ...running.applied, ...running.instances };
     const plans = expandRollout({ ...running, applied, work }).graph;

@@ -13,7 +13,7 @@ import { errorAt, type LocatedScalar } from '../yaml/located.ts';
 import { GIT_FUNCTIONS, gitFact } from './git.ts';
 import { outputAsked } from './output.ts';
 import { storeTemplate } from './store.ts';
-import { ownVariable } from './variable.ts';
+import { findVariable } from './variable.ts';
 import { unquoted, wordsOf } from './words.ts';
 
 /** @throws AtmosError `yaml-function` for a tag that names no function, or arguments that it does not take. */
@@ -76,7 +76,15 @@ const YAML_FUNCTIONS: Readonly<Record<string, YamlFunction>> = {
   '!env': (scalar, text, context) => {
     const [name, fallback, ...rest] = argumentsOf(scalar, text, context);
     if (name === undefined || rest.length > 0) throw wrongArguments(scalar, '!env', 'NAME [default]');
-    return ownVariable(context, name) ?? context.host.env[name] ?? fallback ?? '';
+    const found = findVariable(name, fallback, scalar, context);
+    if ('value' in found) return found.value;
+    if ('exec' in found.source) {
+      throw errorAt(scalar.at, `the variable ${name} is what a command prints when nodes run, and is not known before`, {
+        code: 'yaml-function',
+        hint: `make it a variable of its own: vars: { <variable>: !env ${name} }`,
+      });
+    }
+    return context.host.env[found.source.env] ?? found.source.default ?? '';
   },
   '!template': (scalar, text, context) => jsonOrText(evaluateTemplate(text, scalar, context)),
   '!exec': (scalar, text, context) => {

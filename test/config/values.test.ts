@@ -175,6 +175,15 @@ describe('of a component’s env', () => {
     expect(await refusal(scopeOf(files(env), 'default', OWN))).toMatchObject({ position: { line: 3 } });
   });
 
+  test.each(['constructor', 'toString', '__proto__'])('%s is a variable like any other', async (name) => {
+    expect((await referring(`A: !env ${name}`)).env).toEqual({ A: '' });
+    expect(varsOf(await scopeOf(withVars(`x: !env ${name} or`), 'default', OWN), 'terraform/a').x).toBe('or');
+  });
+
+  test('variables in a circle are told', async () => {
+    expect((await refusal(scopeOf(files('A: !env B, B: !env A'), 'default', OWN))).message).toContain('defined by itself');
+  });
+
   test.each(['TF_WORKSPACE: !env REGION', 'TF_CLI_ARGS: !exec date'])('%s is refused: nobody sees what it is', async (env) => {
     expect(await refusal(scopeOf(files(env), 'default', OWN))).toMatchObject({ code: 'reserved-variable' });
   });

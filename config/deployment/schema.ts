@@ -77,7 +77,8 @@ const userNode = {
     timeout: { type: 'string', pattern: '^[1-9][0-9]*(s|m|h)$' },
     retries: { type: 'integer', minimum: 0, maximum: 10 },
     limits,
-    env: { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } },
+    // No program can have a variable with another name.
+    env: { type: 'object', propertyNames: { pattern: '^[^=]+$' }, additionalProperties: { type: ['string', 'number', 'boolean'] } },
     outputs: { type: 'object', additionalProperties: text },
   },
 } as const;

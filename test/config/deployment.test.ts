@@ -89,6 +89,7 @@ describe('validateDeployments', () => {
   phases:
     test:
       - { name: unit, network: wifi, component: terraform/a }
+      - { name: env, run: x, image: y, env: { "A=B": c } }
 `;
     expect(await errorsOf(text)).toEqual([
       '2:9 "App" is no name (it must match ^[a-z0-9]+(-[a-z0-9]+)*$)',
@@ -97,6 +98,7 @@ describe('validateDeployments', () => {
       '4:41 "vars" must be a map (it is the number 3)',
       '7:9 "run" is missing (an entry of "test" needs it)',
       '7:32 "network" can\'t be "wifi" (it can be: none, bridge, host)',
+      '8:47 "A=B" is no name for one of "env" (it must match ^[^=]+$)',
     ]);
   });
 

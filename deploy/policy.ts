@@ -1,7 +1,7 @@
-import type { ConfigFiles, Project } from '../config/index.ts';
+import { type ConfigFiles, loadProject, type Project } from '../config/index.ts';
 import { AtmosError } from '../engine/index.ts';
 import { Refs } from '../tracking/index.ts';
-import { headCommit, projectIn, revisionAt } from './revision.ts';
+import { headCommit, revisionAt } from './revision.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Where the rules of targets are read: a commit, its files and its `atmos.yaml`. */
@@ -17,7 +17,7 @@ export interface Policy {
 
 /**
  * The rules that count: those of the remote's default branch, or of the ref that its `deployments.tracking.policy_ref` names, as they are now. Neither the
- * working tree nor a commit that nobody else has relaxes any.
+ * working tree, nor `--config`, nor a commit that nobody else has relaxes any.
  * @throws AtmosError `remote-unreachable`, `other-tracking` where the configuration here would record elsewhere
  */
 export async function policyOf(workspace: Workspace): Promise<Policy> {
@@ -58,7 +58,7 @@ async function readAt(workspace: Workspace, refs: Refs, commit: string): Promise
     });
   }
   const { files } = await revisionAt(workspace, commit);
-  return { commit, files, project: await projectIn(workspace, files) };
+  return { commit, files, project: await loadProject(files, undefined, workspace.cache) };
 }
 
 async function named(refs: Refs, remote: string, policyRef: string): Promise<string> {

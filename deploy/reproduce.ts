@@ -36,7 +36,8 @@ export async function reproduce(workspace: Workspace, digest: Digest, settings: 
   };
 }
 
-async function remake(workspace: Workspace, release: Release, settings: RunSettings): Promise<Release> {
+/** The release of the same commit, made again; nothing is recorded. @throws AtmosError `dirty-release` */
+export async function remake(workspace: Workspace, release: Release, settings: RunSettings): Promise<Release> {
   const { deployment, target, commit, dirty, promotedFrom } = release.config;
   if (dirty) {
     throw new AtmosError(`release ${shortId(release.digest)} holds uncommitted changes: no commit has what it was made from`, {

@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path/posix';
+import { join, normalize, relative } from 'node:path/posix';
 import {
   type ConfigFiles,
   type GitFacts,
@@ -100,16 +100,31 @@ export async function scopeAt(workspace: Workspace, revision: Revision, deployme
   return withoutDisabled(scope);
 }
 
-/** The `atmos.yaml` of a revision; that of the working tree where that, or what is checked out, is meant. */
-async function projectAt(workspace: Workspace, { dirty, commit, files }: Revision): Promise<Project> {
+/** What `atmos.yaml` says at a revision, or what was asked for in its place. @throws AtmosError `dirty-tree` where a commit does not have that */
+async function projectAt(workspace: Workspace, { dirty, files, commit }: Revision): Promise<Project> {
+  const { configFile, project } = workspace;
+  if (dirty) return project;
   const { repository } = await workspace.tracking();
-  return dirty || commit === (await repository.head()) ? workspace.project : projectIn(workspace, files);
+  if (configFile !== undefined && commit === (await repository.head()) && (await readInside(files, configFile)) === undefined) {
+    throw new AtmosError(`${configFile} is not committed, and a release is made from a commit`, {
+      kind: 'refused',
+      code: 'dirty-tree',
+      hint: `commit it: git add ${configFile} && git commit; or roll out what is there with --allow-dirty`,
+    });
+  }
+  return projectIn(workspace, files);
 }
 
 /** What files say as a project: by the `atmos.yaml` that was asked for, where it is among them. */
 export async function projectIn({ configFile, cache }: Workspace, files: ConfigFiles): Promise<Project> {
-  const own = configFile !== undefined && (await files.read(configFile)) !== undefined ? configFile : undefined;
+  const own = configFile !== undefined && (await readInside(files, configFile)) !== undefined ? configFile : undefined;
   return loadProject(files, own, cache);
+}
+
+/** A file that may lie outside of the repository: then a commit does not have it. */
+async function readInside(files: ConfigFiles, path: string): Promise<Uint8Array | undefined> {
+  const clean = normalize(path);
+  return clean === '..' || clean.startsWith('../') || clean.startsWith('/') ? undefined : files.read(path);
 }
 
 /** Whether a commit is the one that is checked out, or comes before it: then whoever is at work here has it on purpose. */

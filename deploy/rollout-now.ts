@@ -1,4 +1,4 @@
-import { AtmosError } from '../engine/index.ts';
+import { AtmosError, shortId } from '../engine/index.ts';
 import type { Release } from '../releases/index.ts';
 import {
   type Candidate,
@@ -19,7 +19,7 @@ import { changeTarget } from './change.ts';
 import { type Chosen, chooseRelease } from './choice.ts';
 import { artifactsOf, storeRelease } from './release.ts';
 import { nothingToDo, type RolloutRequest } from './rollout.ts';
-import { refuseOffPolicy, refuseOtherSecrets, rulesOf } from './rules.ts';
+import { hasRules, refuseOffPolicy, refuseOtherSecrets, rulesOf } from './rules.ts';
 import type { RunSettings } from './session.ts';
 import { settleSuperseded } from './settle.ts';
 import type { Changed } from './target-change.ts';
@@ -70,6 +70,9 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
     if (!before.ran.some((ran) => ran.release === release.digest)) checkPromotion(candidate, rules, sources);
     await refuseOffPolicy(release, rules);
     refuseOtherSecrets(release, rules);
+    // Where nobody approves of it, its commit must have it.
+    if (chosen.named && rules.approvals === 0 && hasRules(rules) && !before.ran.some((ran) => ran.release === release.digest))
+      await refuseForged(workspace, release, settings);
     const isDone = (state: TargetState): boolean => {
       const isPruned = prune && orphansOf(state, Object.keys(wanted)).length > 0;
       return !request.all && component === undefined && !isPruned && isRunning(release.digest, wanted, state);
@@ -156,4 +159,20 @@ function wouldRun(release: Release, state: TargetState, work: Work, ran: boolean
     failure: undefined,
     ran,
   };
+}
+
+/** A release says of which commit it is: whoever can push one can say so of anything. @throws AtmosError `not-reproduced` */
+async function refuseForged(workspace: Workspace, release: Release, settings: RunSettings): Promise<void> {
+  const { remake } = await import('./reproduce.ts');
+  const made = await remake(workspace, release, settings);
+  if (made.digest === release.digest) return;
+  const { target, commit } = release.config;
+  throw new AtmosError(
+    `release ${shortId(release.digest)} is not what commit ${commit.slice(0, 12)} makes, and ${target} takes nothing else`,
+    {
+      kind: 'refused',
+      code: 'not-reproduced',
+      hint: `see what differs: atmos-deployment reproduce ${shortId(release.digest)}`,
+    },
+  );
 }

@@ -13,7 +13,7 @@ import { AtmosError } from '../engine/index.ts';
 import type { Release, ReleaseConfig } from '../releases/index.ts';
 import type { Rules } from '../tracking/index.ts';
 import { type Policy, policyOf } from './policy.ts';
-import { headCommit, revisionAt } from './revision.ts';
+import { headCommit, projectIn, revisionAt } from './revision.ts';
 import type { Workspace } from './workspace.ts';
 
 /** The rules of a target, and where they were read. */
@@ -30,7 +30,12 @@ export interface ReadRules extends Rules {
  */
 export async function rulesOf(workspace: Workspace, deployment: string, target: string): Promise<ReadRules> {
   const policy = await policyOf(workspace);
-  const there = await declaredAt(workspace, policy.files, policy.project, deployment);
+  const there =
+    (await declaredAt(workspace, policy.files, policy.project, deployment)) ??
+    // A repository may have several; what its `atmos.yaml` has counts first.
+    (workspace.configFile === undefined
+      ? undefined
+      : await declaredAt(workspace, policy.files, await projectIn(workspace, policy.files), deployment));
   const found = there?.targets.includes(target) === true ? there : await declaredHere(workspace, deployment);
   const policies = promotionPolicies(found);
   const own = policies[target];
@@ -53,7 +58,7 @@ export async function rulesIfAny(workspace: Workspace, deployment: string, targe
 }
 
 /** Whether a target takes only some releases, or only with approvals. */
-function hasRules({ from, approvals }: Rules): boolean {
+export function hasRules({ from, approvals }: Rules): boolean {
   return from.length > 0 || approvals > 0;
 }
 

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isBusy } from '../containers/index.ts';
+import { AtmosError } from '../engine/index.ts';
 import type { LedgerRecord } from '../tracking/index.ts';
 import { approvalOf } from './approve.ts';
 import { newRecord } from './record.ts';
@@ -11,7 +12,12 @@ export async function unlockTarget(workspace: Workspace, deployment: string, tar
   const { repository, ledger, locks } = await workspace.tracking();
   const by = await repository.identity();
   const checkApproval = await approvalOf(workspace, deployment, target, 'unlock');
-  if (checkApproval !== undefined) checkApproval(await ledger.state(deployment, target));
+  const state = await ledger.state(deployment, target).catch((error: unknown) => {
+    // A ledger that is damaged keeps nobody locked out, unless it has to say who approved.
+    if (checkApproval !== undefined || !(error instanceof AtmosError) || error.code === 'other-owner') throw error;
+    return undefined;
+  });
+  if (state !== undefined) checkApproval?.(state);
   const { found, owner } = await locks.force(deployment, target);
   if (!found) return undefined;
   const own = workspace.runsRoot;

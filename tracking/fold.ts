@@ -181,7 +181,7 @@ function relocated(state: TargetState, record: LedgerRecord): TargetState {
 
 function approved(state: TargetState, { release, by, at, operation = 'rollout' }: LedgerRecord): TargetState {
   if (release === null && operation === 'rollout') throw new TypeError('an approval of no release');
-  const key = approvalKey(operation, release);
+  const key = approvalKey(operation, release, state);
   return { ...state, approvals: { ...state.approvals, [key]: [...(state.approvals[key] ?? []), { by, at }] } };
 }
 

@@ -38,3 +38,12 @@ export function unreachable(remote: string, { code, stderr }: Answer): AtmosErro
     hint: `try it: git ls-remote ${remote}   (which remote is used: deployments.tracking.remote in atmos.yaml)`,
   });
 }
+
+/** Rules are read from a branch that everybody agrees on. */
+export function noDefaultBranch(remote: string): AtmosError {
+  return new AtmosError(`the default branch of "${remote}" is not there, though others are: which of them has the rules can't be told`, {
+    kind: 'environment',
+    code: 'no-default-branch',
+    hint: 'set it on the server: git symbolic-ref HEAD refs/heads/main',
+  });
+}

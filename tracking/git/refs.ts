@@ -3,23 +3,17 @@ import { join } from 'node:path';
 import { AtmosError } from '../../engine/index.ts';
 import type { Answer } from './call.ts';
 import { isBeforeThere } from './history.ts';
-import { callRemote, isPassing, pause, pauseBefore, type Stop } from './network.ts';
+import { callRemote, isPassing, LONG_WAIT, PATIENCE, type Patience, pause, pauseBefore, type Stop } from './network.ts';
 import { pushArguments, pushEnd } from './push.ts';
-import { diverged, notPublished, rejected, unreachable } from './ref-errors.ts';
+import { diverged, noDefaultBranch, notPublished, rejected, unreachable } from './ref-errors.ts';
 import { ANY, FETCH, instruction, isLedger, parseRefs, type RefUpdate } from './ref-text.ts';
 import type { Repository } from './repository.ts';
 
+export type { Patience } from './network.ts';
 export { ANY, type RefUpdate } from './ref-text.ts';
 
 /** How often a fetch is tried again when another process of this clone writes the same ref. */
 const FETCHES = 20;
-
-/** How long a remote that does not get through is asked again, in milliseconds: for what is only shown, for what is about to be done, and for what was. */
-const PATIENCE = { query: 8_000, command: 45_000, outcome: 90_000 } as const;
-export type Patience = keyof typeof PATIENCE;
-
-/** After how long people are told that a remote is waited for, in milliseconds. */
-const LONG = 5000;
 
 export interface RefOptions {
   /** `outcome` must be recorded: only force stops it. */
@@ -65,12 +59,17 @@ export class Refs {
     }
   }
 
-  /** What the remote's default branch points at; `undefined` where it has none yet. @throws AtmosError `remote-unreachable` */
+  /**
+   * What the remote's default branch points at, or, where that is not there, the only branch; `undefined` where it has no branch yet.
+   * @throws AtmosError `remote-unreachable`, `no-default-branch`
+   */
   async head(): Promise<string | undefined> {
     if (this.#remote === undefined) return undefined;
-    const answer = await this.#insist(['ls-remote', this.#remote, 'HEAD'], 'command');
+    const answer = await this.#insist(['ls-remote', this.#remote, 'HEAD', 'refs/heads/*'], 'command');
     if (answer.code !== 0) throw unreachable(this.#remote, answer);
-    return parseRefs(answer.stdout, '\t').get('HEAD');
+    const { HEAD, ...branches } = Object.fromEntries(parseRefs(answer.stdout, '\t'));
+    if (HEAD !== undefined || Object.keys(branches).length <= 1) return HEAD ?? Object.values(branches)[0];
+    throw noDefaultBranch(this.#remote);
   }
 
   /** Whether a commit is another one of the remote, or comes before it. @throws AtmosError `remote-unreachable` */
@@ -240,7 +239,7 @@ export class Refs {
 
   /** Waits before a remote is asked again, and says so where it takes long. */
   async #pause(attempt: number, since: number, signal: AbortSignal | undefined): Promise<void> {
-    if (!this.#hasWarned && performance.now() - since > LONG) {
+    if (!this.#hasWarned && performance.now() - since > LONG_WAIT) {
       this.#hasWarned = true;
       this.#warn(`the remote "${this.#remote ?? ''}" does not answer: trying again`);
     }

@@ -1,4 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cloneShop, newApp, resourcesOf, type Shop } from './shop.ts';
@@ -23,7 +25,7 @@ const codeOf = async (app: Shop, args: string): Promise<unknown> => {
 };
 
 /** What lifts the rules of prod in one's own clone, and what it is refused as. */
-const LIFTED: readonly (readonly [what: string, lift: (app: Shop) => void, codes: readonly string[]])[] = [
+const LIFTED: readonly (readonly [what: string, lift: (app: Shop) => void, codes: readonly string[], flags?: string])[] = [
   ['a commit that is not pushed', (app) => app.commit('deployments/app.yaml', deployment(NONE)), ['not-promoted']],
   [
     'a file that is not committed',
@@ -77,6 +79,17 @@ const LIFTED: readonly (readonly [what: string, lift: (app: Shop) => void, codes
     ['not-promoted'],
   ],
   [
+    'another atmos.yaml that the remote has, too',
+    (app) => {
+      app.commit('other.yaml', 'deployments: { base_path: mine }\n');
+      push(app);
+      app.git('mv', 'deployments', 'mine');
+      app.commit('mine/app.yaml', deployment(NONE));
+    },
+    ['not-promoted'],
+    '--config other.yaml ',
+  ],
+  [
     'what this clone believes of the remote',
     (app) => {
       app.commit('deployments/app.yaml', deployment(NONE));
@@ -86,13 +99,16 @@ const LIFTED: readonly (readonly [what: string, lift: (app: Shop) => void, codes
   ],
 ];
 
-test.each(LIFTED)('%s lifts no rule', async (_, lift, codes) => {
-  const app = appWith(RULES);
-  lift(app);
-  const refused = await app.ask('rollout app --target prod');
-  expect(refused.code).toBe(3);
-  expect(codes).toContain(refused.json.error.code);
-});
+test.each(LIFTED.map(([what, lift, codes, flags = '']) => ({ what, lift, codes, flags })))(
+  '$what lifts no rule',
+  async ({ lift, codes, flags }) => {
+    const app = appWith(RULES);
+    lift(app);
+    const refused = await app.ask(`${flags}rollout app --target prod`);
+    expect(refused.code).toBe(3);
+    expect(codes).toContain(refused.json.error.code);
+  },
+);
 
 test('a target with rules takes only what is on the remote’s default branch, also in a shallow clone; others take what is committed', async () => {
   const app = appWith(RULES.replace(', requires_approval: true', ''));
@@ -133,6 +149,11 @@ test('a new deployment or target has its own rules until it is merged, and witho
   expect(await codeOf(app, 'rollout app --target stage')).toEqual([3, 'not-promoted']);
   expect((await app.ask('rollout app --target feature')).json).toMatchObject({ result: 'deployed' });
   app.git('--git-dir', app.remote, 'symbolic-ref', 'HEAD', 'refs/heads/none-yet');
+  // The only branch is the default one, whatever the server says.
+  expect(await codeOf(app, 'rollout app --target stage')).toEqual([3, 'not-promoted']);
+  app.git('push', '--quiet', 'origin', 'HEAD:another');
+  expect(await codeOf(app, 'rollout app --target stage')).toEqual([4, 'no-default-branch']);
+  app.git('push', '--quiet', 'origin', ':main', ':another');
   expect(await codeOf(app, 'rollout app --target stage')).toEqual([3, 'not-promoted']);
 });
 
@@ -185,4 +206,67 @@ test('a release that somebody made is given no secret that the target does not d
     code: 3,
     json: { error: { code: 'not-declared', message: expect.stringContaining('OTHER_TOKEN') } },
   });
+});
+
+test('a lock is taken away from no other root’s deployment of the same name', async () => {
+  const app = appWith('{ dev: }');
+  await app.run('rollout app --target dev');
+  mkdirSync(join(app.dir, 'sub'));
+  writeFileSync(join(app.dir, 'sub/atmos.yaml'), '');
+  app.git('push', '--quiet', 'origin', `${app.git('hash-object', '-w', 'atmos.yaml')}:refs/atmos/locks/app/dev`);
+  expect(await codeOf(app, '--chdir sub unlock app --target dev --force')).toEqual([3, 'other-owner']);
+  expect(app.git('ls-remote', 'origin', 'refs/atmos/locks/*')).not.toBe('');
+});
+
+test('an approval of a destroy is one of what the target runs then, and nothing else', async () => {
+  const app = appWith('{ prod: { promotion: { requires_approval: true } } }');
+  const rolledOut = async (): Promise<void> => {
+    const waiting = await app.run('rollout app --target prod');
+    const id = /--release ([0-9a-f]{12})/.exec(waiting.stderr)?.[1];
+    await app.run(`approve app --target prod --release ${id}`, { env: RAVI });
+    expect((await app.ask('rollout app --target prod')).json.result).toBe('deployed');
+  };
+  await rolledOut();
+  expect((await app.run('approve app --target prod --operation destroy', { env: RAVI })).code).toBe(0);
+  expect((await app.ask('rollout app --target prod --component a')).json.result).toBe('deployed');
+  expect(await codeOf(app, 'destroy app --target prod --yes')).toEqual([3, 'not-approved']);
+});
+
+test('settings that are not committed are in no release of a commit', async () => {
+  const app = appWith('{ dev: }');
+  writeFileSync(join(app.dir, '.atmos/evil.yaml'), 'base_path: ""\nenv: { TF_VAR_x: evil }\n');
+  expect(await codeOf(app, '--config .atmos/evil.yaml rollout app --target dev')).toEqual([3, 'dirty-tree']);
+  app.git('update-index', '--skip-worktree', 'atmos.yaml');
+  writeFileSync(join(app.dir, 'atmos.yaml'), 'base_path: ""\nenv: { TF_VAR_x: evil }\n');
+  const { json } = await app.ask('rollout app --target dev');
+  expect((await app.ask(`release show ${json.release}`)).json.components['terraform/a'].settings.env).toEqual({});
+});
+
+test('a release that says it is of a commit which does not make it is not taken', async () => {
+  const app = appWith('{ dev: , prod: { promotion: { from: dev } } }');
+  await app.run('rollout app --target dev');
+  const prod = (await app.ask('release app --target prod')).json.digest.slice('sha256:'.length);
+  const ref = `refs/atmos/releases/${prod}`;
+  const config = JSON.parse(app.git('show', `${ref}:config.json`));
+  config.components['terraform/a'].settings.env = { TF_VAR_x: 'forged' };
+  const sorted = app.git('show', `${ref}:config.json`).replace('"env":{}', '"env":{"TF_VAR_x":"forged"}');
+  expect(JSON.parse(sorted)).toEqual(config);
+  const manifest = JSON.parse(app.git('show', `${ref}:manifest.json`));
+  const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const forged = app
+    .git('show', `${ref}:manifest.json`)
+    .replace(manifest.config.digest, `sha256:${digest(sorted)}`)
+    .replace(`"size":${manifest.config.size}`, `"size":${Buffer.byteLength(sorted)}`);
+  const blob = (text: string): string =>
+    execFileSync('git', ['hash-object', '-w', '--stdin'], { cwd: app.dir, input: text, encoding: 'utf8' }).trim();
+  const entries = app
+    .git('ls-tree', ref)
+    .replace(/\S+(?=\tconfig\.json)/, blob(sorted))
+    .replace(/\S+(?=\tmanifest\.json)/, blob(forged));
+  const tree = execFileSync('git', ['mktree'], { cwd: app.dir, input: `${entries}\n`, encoding: 'utf8' }).trim();
+  const commit = app.git('commit-tree', '-m', 'forged', tree);
+  app.git('push', '--quiet', 'origin', `${commit}:refs/atmos/releases/${digest(forged)}`);
+  app.git('fetch', '--quiet', 'origin', 'refs/atmos/releases/*:refs/atmos/releases/*');
+  expect(await codeOf(app, `rollout app --target prod --release ${digest(forged)}`)).toEqual([3, 'not-reproduced']);
+  expect((await app.ask(`rollout app --target prod --release ${prod}`)).json).toMatchObject({ result: 'deployed' });
 });

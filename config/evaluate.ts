@@ -43,6 +43,8 @@ export interface Host {
   readonly read: (path: string) => string | undefined;
   /** The stores of `atmos.yaml`. */
   readonly stores: Readonly<Record<string, StoreSettings>>;
+  /** Whether the target has secrets at all. */
+  readonly hasSecrets: boolean;
   /** Whether a variable of the environment is a secret of the target. */
   readonly isSecret: (variable: string) => boolean;
   /** Whether commands may be run at all. */
@@ -90,11 +92,11 @@ export function keyName(key: string, at: Place, context: EvaluationContext): str
 /** What functions gave merges like values that were written there. */
 function evaluateLayers({ layers, at }: LocatedLayers, context: EvaluationContext): Json {
   const last = layers.at(-1);
-  const whole = last === undefined ? undefined : evaluate(last, context);
+  const top = last === undefined ? undefined : evaluate(last, context);
   // What is replaced as a whole need not be known.
-  if (['string', 'number', 'boolean'].includes(typeof whole) && whole !== undefined) return whole;
+  if (['string', 'number', 'boolean'].includes(typeof top) && top !== undefined) return top;
   const merged = layers.reduce<{ readonly value: Json; readonly located: Located } | undefined>((base, layer) => {
-    const value = evaluate(layer, context);
+    const value = layer === last && top !== undefined ? top : evaluate(layer, context);
     const located = locate(value, layer.at);
     const whole =
       base === undefined || isDeferred(value) || isDeferred(base.value)

@@ -21,7 +21,7 @@ export function surroundingsOf(
   { git, remote, root, noExec }: ResolveOptions,
   { deployments, stores }: Project,
   files: DataFiles,
-  { env, isSecret, check, forCommands }: GuardedEnv,
+  { env, hasSecrets, isSecret, check, forCommands }: GuardedEnv,
 ): Surroundings {
   const noted = new Map<string, Impurity>();
   const note = (what: string, answer: string): string => {
@@ -44,6 +44,7 @@ export function surroundingsOf(
   return {
     host: {
       env,
+      hasSecrets,
       isSecret,
       mayExec: deployments.exec !== 'deny',
       stores,

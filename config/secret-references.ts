@@ -33,6 +33,10 @@ export function takeReferences(sections: LocatedMap, context: EvaluationContext)
     secrets[name] = source;
     return 'exec' in source || context.host.isSecret(source.env);
   });
+  // Elsewhere there is nothing to look for, and most of what people have is in vars.
+  if (!context.host.hasSecrets && !Object.values(secrets).some((source) => 'exec' in source)) {
+    return { sections: { ...sections, entries: left }, secrets };
+  }
   take('vars', (value, name) => {
     const source = sourceOf(value, context);
     // What a command prints is in the release, unless it is a variable of `env`.

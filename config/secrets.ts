@@ -18,6 +18,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** The environment as configuration may read it: what any target of the deployment calls a secret is not for a release to hold. */
 export interface GuardedEnv {
   readonly env: Env;
+  /** Whether the target that is asked about has secrets at all. */
+  readonly hasSecrets: boolean;
   /** Whether a variable of it is a secret of the target that is asked about. */
   isSecret(variable: string): boolean;
   /** What commands may see of it: a secret is a word that stands for it, by which `check` knows that it was used. */
@@ -50,6 +52,7 @@ export function guardedEnv(root: LocatedMap, selected: string, env: Env, peek: (
   };
   const told = [...owners.keys()].filter((variable) => (peek(variable) ?? '').length >= SHORTEST);
   return {
+    hasSecrets: own.size > 0,
     isSecret,
     env: new Proxy(env, {
       get(all, variable: string) {

@@ -68,17 +68,18 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
     const prune = request.prune || chosen.prune;
     // What ran here once was allowed here once.
     if (!before.ran.some((ran) => ran.release === release.digest)) checkPromotion(candidate, rules, sources);
-    await refuseOffPolicy(release, rules);
-    refuseOtherSecrets(release, rules);
-    // Where nobody approves of it, its commit must have it.
-    if (chosen.named && rules.approvals === 0 && hasRules(rules) && !before.ran.some((ran) => ran.release === release.digest))
-      await refuseForged(workspace, release, settings);
     const isDone = (state: TargetState): boolean => {
       const isPruned = prune && orphansOf(state, Object.keys(wanted)).length > 0;
       return !request.all && component === undefined && !isPruned && isRunning(release.digest, wanted, state);
     };
     const answerWhenDone = (state: TargetState, ran: boolean): Changed => nothingToDo(state, release.digest, wanted, ran);
+    // Where nothing is to be done, nothing is to be refused.
     if (isDone(before)) return answerWhenDone(before, session.ran);
+    await refuseOffPolicy(release, rules);
+    refuseOtherSecrets(release, rules);
+    // Where nobody approves of it, its commit must have it.
+    if (chosen.named && rules.approvals === 0 && hasRules(rules) && !before.ran.some((ran) => ran.release === release.digest))
+      await refuseForged(workspace, release, settings);
     const asked = component === undefined ? undefined : addressOf(component, Object.keys(release.config.components));
     const work = (state: TargetState): Work => rolloutWork(state, wanted, { all: request.all, component: asked, prune });
     if (request.dryRun) return wouldRun(release, before, work(before), session.ran);

@@ -121,6 +121,12 @@ test('a target with rules takes only what is on the remote’s default branch, a
   app.commit('later.txt', 'later\n');
   push(app);
   expect((await app.ask('rollout app --target prod --promote-from dev')).json).toMatchObject({ kind: 'promotion', result: 'deployed' });
+  // What runs there is not refused when history is written anew, unless something is to be done.
+  app.git('checkout', '--quiet', '--orphan', 'anew');
+  app.git('commit', '--quiet', '--message=Anew');
+  app.git('push', '--quiet', '--force', 'origin', 'HEAD:main');
+  expect((await app.run('rollout app --target prod --promote-from dev')).stdout).toContain('nothing to do');
+  expect(await codeOf(app, 'rollout app --target prod --promote-from dev --all')).toEqual([3, 'not-on-policy-ref']);
 });
 
 test('rules that are pushed count in every clone, before it has them', async () => {

@@ -1,5 +1,6 @@
 import { AtmosError } from '../engine/index.ts';
 import {
+  type Approvable,
   type ApprovedOperation,
   approvableNow,
   checkApprovals,
@@ -17,20 +18,18 @@ import type { Workspace } from './workspace.ts';
  * @throws AtmosError `not-an-approver`, `approved-already`, `other-target`, `no-release`
  */
 export async function approve(workspace: Workspace, deployment: string, target: string, id: string): Promise<LedgerRecord> {
-  const { repository, ledger } = await workspace.tracking();
-  const by = await repository.identity();
-  const rules = await rulesOf(workspace, deployment, target);
   const { digest, config } = await loadRelease(workspace, await findRelease(workspace, id));
   if (config.deployment !== deployment || config.target !== target) throw otherTarget(id, config.deployment, config.target);
-  const { record } = await ledger.append(deployment, target, (state) => {
-    checkApprover(by, { deployment, target, operation: 'rollout', release: digest }, rules, state);
-    return { record: newRecord({ kind: 'approval', deployment, target, release: digest, commit: config.commit, dirty: config.dirty, by }) };
-  });
-  return record;
+  const { commit, dirty } = config;
+  return record(workspace, deployment, target, () => ({
+    subject: { deployment, target, operation: 'rollout', release: digest },
+    of: { release: digest, commit, dirty },
+    fields: {},
+  }));
 }
 
 /**
- * Records an approval of something else than a rollout, of a target that stands as it does now.
+ * Records an approval of another operation than a rollout, for the target as it is now.
  * @throws AtmosError `not-an-approver`, `approved-already`
  */
 export async function approveOperation(
@@ -39,17 +38,33 @@ export async function approveOperation(
   target: string,
   operation: Exclude<ApprovedOperation, 'rollout'>,
 ): Promise<LedgerRecord> {
+  return record(workspace, deployment, target, (state) => {
+    const subject = approvableNow(operation, state);
+    return { subject, of: { release: subject.release, commit: state.commit, dirty: false }, fields: { operation } };
+  });
+}
+
+interface Approving {
+  readonly subject: Approvable;
+  readonly of: Pick<LedgerRecord, 'release' | 'commit' | 'dirty'>;
+  readonly fields: Partial<LedgerRecord>;
+}
+
+async function record(
+  workspace: Workspace,
+  deployment: string,
+  target: string,
+  approving: (state: TargetState) => Approving,
+): Promise<LedgerRecord> {
   const { repository, ledger } = await workspace.tracking();
   const by = await repository.identity();
   const rules = await rulesOf(workspace, deployment, target);
-  const { record } = await ledger.append(deployment, target, (state) => {
-    const subject = approvableNow(operation, state);
+  const appended = await ledger.append(deployment, target, (state) => {
+    const { subject, of, fields } = approving(state);
     checkApprover(by, subject, rules, state);
-    const { release } = subject;
-    const { commit } = state;
-    return { record: newRecord({ kind: 'approval', deployment, target, release, commit, dirty: false, by }, { operation }) };
+    return { record: newRecord({ kind: 'approval', deployment, target, by, ...of }, fields) };
   });
-  return record;
+  return appended.record;
 }
 
 /**

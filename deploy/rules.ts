@@ -87,7 +87,7 @@ export async function refuseOffPolicy({ config }: Release, rules: ReadRules): Pr
   if (!hasRules(rules) || policy.ref === undefined) return;
   if (!config.dirty && (await policy.has(config.commit))) return;
   const what = config.dirty ? 'what is not committed' : `commit ${config.commit.slice(0, 12)}`;
-  throw new AtmosError(`${config.target} has rules, and takes only what ${policy.ref} has, where they are read; ${what} is not there`, {
+  throw new AtmosError(`${config.target} only accepts commits on ${policy.ref}, where its rules are defined; ${what} is not`, {
     kind: 'refused',
     code: 'not-on-policy-ref',
     hint: 'merge it, and push that, first',

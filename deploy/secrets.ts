@@ -127,7 +127,7 @@ async function scopeIfAny(workspace: Workspace, revision: Revision, deployment: 
 async function printed(name: string, from: string, cwd: string): Promise<string> {
   const command = from.slice(2, -1);
   const failed = (why: string): AtmosError =>
-    new AtmosError(`the command that gives the variable ${name} ${why}`, {
+    new AtmosError(`the command for the variable ${name} ${why}`, {
       kind: 'environment',
       code: 'exec',
       hint: `see what it says: ${command}`,

@@ -2,8 +2,8 @@ import type { Body, Command, Operand, Pipe, Template, TemplateNode } from './ast
 import { TemplateError } from './errors.ts';
 import { fieldOf } from './field.ts';
 import { lookUp } from './lookup.ts';
-import { printable, unknownResult } from './unknown.ts';
-import { isTrue, type Method, Opaque, pairsOf, print, UNKNOWN, Unknown, type Value } from './values.ts';
+import { printed, unknownResult } from './unknown.ts';
+import { isTrue, type Method, Opaque, pairsOf, UNKNOWN, Unknown, type Value } from './values.ts';
 import { Variables } from './variables.ts';
 
 /** A function that templates call. It throws an Error to fail; the message becomes the template's. */
@@ -245,15 +245,5 @@ class Evaluation {
       if (cause instanceof TemplateError || !(cause instanceof Error)) throw cause;
       throw new TemplateError(`error calling ${name}: ${cause.message}`, at, { cause });
     }
-  }
-}
-
-/** Some values say why they have no text. */
-function printed(value: Value, at: number): string {
-  try {
-    return print(printable(value, at));
-  } catch (cause) {
-    if (cause instanceof TemplateError || !(cause instanceof Error)) throw cause;
-    throw new TemplateError(cause.message, at, { cause });
   }
 }

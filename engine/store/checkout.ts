@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, mkdirSync, renameSync, symlinkSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../digest.ts';
-import { AtmosError, errorCode } from '../errors.ts';
+import { AtmosError, errorCode, isMissing } from '../errors.ts';
 import { removeTree } from '../remove.ts';
 import type { Tree, TreeEntry } from '../tree.ts';
 import type { Contents } from './contents.ts';
@@ -70,4 +70,13 @@ export function checkoutPath(dir: string, digest: Digest): string {
 
 export function isDirectory(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** Moves a checked-out tree out of the way, for whoever still uses it; another process may be first. */
+export function moveAway(path: string, temporary: string): void {
+  try {
+    renameSync(path, join(temporary, 'tree'));
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
 }

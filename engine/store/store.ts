@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../digest.ts';
-import { AtmosError, isMissing } from '../errors.ts';
+import { AtmosError } from '../errors.ts';
 import { parseTree, type Tree, treeBytes } from '../tree.ts';
 import { alone } from './alone.ts';
-import { checkOut, isDirectory } from './checkout.ts';
+import { checkOut, isDirectory, moveAway } from './checkout.ts';
 import { type Contents, damaged, STREAM_ABOVE } from './contents.ts';
 import { type StoreCheck, type StoreStats, stats, verify } from './inspect.ts';
 import { isIntact } from './intact.ts';
@@ -239,14 +239,5 @@ class DiskStore implements Store {
 
   close(): Promise<void> {
     return this.#shared.close();
-  }
-}
-
-/** Another process may be first. */
-function moveAway(path: string, temporary: string): void {
-  try {
-    renameSync(path, join(temporary, 'tree'));
-  } catch (error) {
-    if (!isMissing(error)) throw error;
   }
 }

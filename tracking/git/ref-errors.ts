@@ -41,7 +41,7 @@ export function unreachable(remote: string, { code, stderr }: Answer): AtmosErro
 
 /** Rules are read from a branch that everybody agrees on. */
 export function noDefaultBranch(remote: string): AtmosError {
-  return new AtmosError(`the default branch of "${remote}" is not there, though others are: which of them has the rules can't be told`, {
+  return new AtmosError(`remote "${remote}" has several branches and no default branch to read the rules from`, {
     kind: 'environment',
     code: 'no-default-branch',
     hint: 'set it on the server: git symbolic-ref HEAD refs/heads/main',

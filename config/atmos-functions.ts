@@ -96,7 +96,7 @@ class NotYet extends Fields {
 class Secret extends Opaque {
   readonly type = 'secret';
   print(): string {
-    throw new Error('this value is secret, and only the nodes of its own component read it');
+    throw new Error('this value is secret: only the nodes of its own component read it');
   }
   member(): undefined {
     return undefined;

@@ -16,11 +16,11 @@ export async function refuseOverridden(files: ConfigFiles, dir: string, componen
     const found = variables.find((name) => Object.hasOwn(values, name));
     if (found === undefined) continue;
     throw new AtmosError(
-      `${inDir} of the module of ${component} sets the variable ${found}, and counts more than the secret that the stacks give it`,
+      `${inDir} of the module of ${component} sets the variable ${found}, which overrides the secret that the stacks set`,
       {
         kind: 'invalid',
         code: 'secret-overridden',
-        hint: `take ${found} out of ${inDir}`,
+        hint: `remove ${found} from ${inDir}`,
       },
     );
   }

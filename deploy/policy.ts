@@ -51,7 +51,7 @@ async function unusedRemote({ project, tracking }: Workspace): Promise<string | 
 async function readAt(workspace: Workspace, refs: Refs, commit: string): Promise<Pick<Policy, 'commit' | 'files' | 'project'>> {
   const { repository } = await workspace.tracking();
   if ((await repository.idOf(`${commit}^{commit}`)) === undefined && !(await refs.fetchCommit(commit))) {
-    throw new AtmosError(`the remote does not give out commit ${commit.slice(0, 12)}, which its rules are read from`, {
+    throw new AtmosError(`cannot fetch commit ${commit.slice(0, 12)}, which the rules are read from`, {
       kind: 'environment',
       code: 'remote-unreachable',
       hint: 'get it: git fetch',
@@ -82,7 +82,7 @@ function refuseElsewhere({ project }: Workspace, policy: Project, remote: string
     {
       kind: 'refused',
       code: 'other-tracking',
-      hint: 'what decides where is recorded is changed on the default branch first: push it there',
+      hint: 'change it on the default branch first, and push that',
     },
   );
 }

@@ -94,7 +94,7 @@ export async function scopeAt(workspace: Workspace, revision: Revision, deployme
     ...(isOurs
       ? {}
       : {
-          noExec: `commit ${revision.commit.slice(0, 12)} is not part of what is checked out, and its commands are not run: check it out`,
+          noExec: `commit ${revision.commit.slice(0, 12)} is not in the history of the checked-out commit, so its commands are not run: check it out`,
         }),
   });
   return withoutDisabled(scope);

@@ -169,7 +169,7 @@ async function refuseForged(workspace: Workspace, release: Release, settings: Ru
   if (made.digest === release.digest) return;
   const { target, commit } = release.config;
   throw new AtmosError(
-    `release ${shortId(release.digest)} is not what commit ${commit.slice(0, 12)} makes, and ${target} takes nothing else`,
+    `release ${shortId(release.digest)} differs from what commit ${commit.slice(0, 12)} produces, and ${target} only accepts what it produces`,
     {
       kind: 'refused',
       code: 'not-reproduced',

@@ -141,12 +141,12 @@ async function printed(name: string, from: string, cwd: string): Promise<string>
       else reject(failed(typeof error.code === 'number' ? `failed: exit code ${error.code}` : 'was ended'));
     }).stdin?.end();
   });
-  if (!isUtf8(said) || said.includes(0)) throw failed('prints what no variable can hold: it is not UTF-8, or has zero bytes');
+  if (!isUtf8(said) || said.includes(0)) throw failed('printed output that is not UTF-8, or contains zero bytes');
   return said.toString('utf8').replace(/[\r\n]+$/, '');
 }
 
 function tooLarge(name: string, from: string): AtmosError {
-  return new AtmosError(`the variable ${name} is larger than ${LARGEST / 1000} kB, and no program can be given that (${from})`, {
+  return new AtmosError(`the variable ${name} is larger than ${LARGEST / 1000} kB, the limit for an environment variable (${from})`, {
     kind: 'invalid',
     code: 'too-large',
     hint: 'let nodes read it from a file or a store',
@@ -163,7 +163,7 @@ function missing({ name, from }: SecretRef, target: string): AtmosError {
 
 function notDeclared(name: string, from: string, { deployment, target }: SecretSubject): AtmosError {
   return new AtmosError(
-    `the release reads ${isCommand(from) ? 'what a command prints' : 'a variable of this machine'} for ${name}, and no configuration of ${deployment}/${target} that is checked out here, or comes before that, says so: ${isCommand(from) ? from.slice(2, -1) : from.replace(/:-[\s\S]*$/, '')}`,
+    `the release sets ${name} from ${isCommand(from) ? 'a command' : 'a variable of this machine'} that the checked-out configuration of ${deployment}/${target}, and its history, do not declare: ${isCommand(from) ? from.slice(2, -1) : from.replace(/:-[\s\S]*$/, '')}`,
     { kind: 'refused', code: 'not-declared', hint: 'check out a commit that has it, and see that it is meant (git pull)' },
   );
 }

@@ -79,7 +79,7 @@ const YAML_FUNCTIONS: Readonly<Record<string, YamlFunction>> = {
     const found = findVariable(name, fallback, scalar, context);
     if ('value' in found) return found.value;
     if ('exec' in found.source) {
-      throw errorAt(scalar.at, `the variable ${name} is what a command prints when nodes run, and is not known before`, {
+      throw errorAt(scalar.at, `the variable ${name} is set by a command that runs with the nodes, and is not known yet`, {
         code: 'yaml-function',
         hint: `make it a variable of its own: vars: { <variable>: !env ${name} }`,
       });

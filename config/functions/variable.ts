@@ -23,7 +23,7 @@ export function findVariable(
   depth = 0,
 ): Found {
   if (depth > DEEPEST) {
-    throw errorAt(scalar.at, `the variable ${name} of env is defined by itself`, {
+    throw errorAt(scalar.at, `cycle in env: the variable ${name} is defined by itself`, {
       code: 'yaml-function',
       hint: 'give one of them a value',
     });

@@ -1,15 +1,14 @@
 import { AtmosError, shortId } from '../engine/index.ts';
 import type { Release } from '../releases/index.ts';
 import {
+  approvableNow,
   type Candidate,
   checkApprovals,
   checkPromotion,
   ledgerRef,
   lockRef,
   orphansOf,
-  type Person,
   type RecordKind,
-  type Rules,
   rolloutWork,
   type TargetState,
   type Work,
@@ -81,9 +80,15 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
     if (chosen.named && rules.approvals === 0 && hasRules(rules) && !before.ran.some((ran) => ran.release === release.digest))
       await refuseForged(workspace, release, settings);
     const asked = component === undefined ? undefined : addressOf(component, Object.keys(release.config.components));
+    const check = (state: TargetState): void => {
+      checkApprovals({ ...candidate, operation: 'rollout' }, rules, state, by);
+      // Whoever approved of the release did not approve of what one asks for with --prune.
+      const isMore = request.prune && !chosen.prune && component === undefined && orphansOf(state, Object.keys(wanted)).length > 0;
+      if (isMore) checkApprovals(approvableNow('destroy', state), rules, state, by);
+    };
     const work = (state: TargetState): Work => rolloutWork(state, wanted, { all: request.all, component: asked, prune });
     if (request.dryRun) return wouldRun(release, before, work(before), session.ran);
-    await requireApprovals(workspace, release, rules, before, by);
+    await requireApprovals(workspace, release, () => check(before));
     return await changeTarget(
       workspace,
       {
@@ -98,7 +103,7 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
         scope: chosen.scope,
         initialized: chosen.initialized,
         declared: new Set(Object.keys(wanted)),
-        check: (state) => void checkApprovals({ ...candidate, operation: 'rollout' }, rules, state, by),
+        check,
         work,
         isDone,
         answerWhenDone,
@@ -112,9 +117,9 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
 }
 
 /** A release that waits for approval is kept, so that whoever approves can look at it. @throws AtmosError `not-approved` */
-async function requireApprovals(workspace: Workspace, release: Release, rules: Rules, state: TargetState, by: Person): Promise<void> {
+async function requireApprovals(workspace: Workspace, release: Release, check: () => void): Promise<void> {
   try {
-    checkApprovals({ ...candidateOf(release), operation: 'rollout' }, rules, state, by);
+    check();
   } catch (error) {
     await storeRelease(workspace, release);
     throw error;

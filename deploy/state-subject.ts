@@ -25,14 +25,15 @@ export interface StateSubject {
   readonly rescued: string;
 }
 
-/** Does something to a component's state while nobody else deploys its target. @throws AtmosError `locked`, `under-way`, `not-approved` */
+/** Does something to a component's state while nobody else deploys its target, and with the approval it needs. @throws AtmosError `locked`, `under-way`, `not-approved` */
 export async function underLock<T>(
   workspace: Workspace,
   { deployment, target }: StateRequest,
   work: (lock: Lock) => Promise<T>,
+  operation: 'state' | 'unlock' = 'state',
 ): Promise<T> {
   const { repository, locks, ledger } = await workspace.tracking();
-  const checkApproval = await approvalOf(workspace, deployment, target, 'state');
+  const checkApproval = await approvalOf(workspace, deployment, target, operation);
   // Before anything is waited for.
   if (checkApproval !== undefined) checkApproval(await ledger.state(deployment, target));
   // A lock of a killed command of this clone is had at once, though what that had begun may still run: it stays, and keeps others away.

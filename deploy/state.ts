@@ -10,6 +10,7 @@ import { headCommit, revisionAt } from './revision.ts';
 import { refsOf, secretValues } from './secrets.ts';
 import { type RunSettings, Session } from './session.ts';
 import { recordState, type StateRequest, subjectOf, underLock } from './state-subject.ts';
+import { recordUnlock } from './unlock.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
@@ -69,10 +70,15 @@ export async function unlockState(
   settings: RunSettings,
 ): Promise<{ readonly component: string; readonly lock: string | undefined }> {
   const { address } = await subjectOf(workspace, request);
-  const output = await underLock(workspace, request, (lock) => onState(workspace, request, address, 'unlock', settings, lock));
-  const entry = output === undefined ? undefined : (await workspace.store.tree(output)).entries[0];
-  const lock = entry === undefined ? undefined : Buffer.from((await workspace.store.get(entry.digest)) ?? '').toString('utf8');
-  return { component: address, lock: lock === 'none' ? undefined : lock };
+  const unlock = async (held: Lock): Promise<string | undefined> => {
+    const output = await onState(workspace, request, address, 'unlock', settings, held);
+    const entry = output === undefined ? undefined : (await workspace.store.tree(output)).entries[0];
+    const said = entry === undefined ? 'none' : Buffer.from((await workspace.store.get(entry.digest)) ?? '').toString('utf8');
+    if (said === 'none') return undefined;
+    await recordUnlock(workspace, request, `the lock ${said} of the state of ${address}`);
+    return said;
+  };
+  return { component: address, lock: await underLock(workspace, request, unlock, 'unlock') };
 }
 
 /** Runs one node on a component's state, while nobody else deploys its target. */

@@ -9,8 +9,7 @@ import type { Workspace } from './workspace.ts';
 
 /** Takes a target's lock away, whoever holds it, and records that. `undefined` when nobody held it. */
 export async function unlockTarget(workspace: Workspace, deployment: string, target: string): Promise<LedgerRecord | undefined> {
-  const { repository, ledger, locks } = await workspace.tracking();
-  const by = await repository.identity();
+  const { ledger, locks } = await workspace.tracking();
   const checkApproval = await approvalOf(workspace, deployment, target, 'unlock');
   const state = await ledger.state(deployment, target).catch((error: unknown) => {
     // A ledger that is damaged keeps nobody locked out, unless it has to say who approved.
@@ -33,8 +32,19 @@ export async function unlockTarget(workspace: Workspace, deployment: string, tar
     owner === undefined
       ? 'it held nothing that could be read'
       : `taken from ${owner.by.email} on ${owner.host}, who held it since ${owner.acquired}`;
-  const { record } = await ledger.append(deployment, target, (state) => ({
-    record: newRecord({ kind: 'unlock', deployment, target, release: state.release, commit: state.commit, dirty: false, by }, { reason }),
+  return recordUnlock(workspace, { deployment, target }, reason);
+}
+
+/** Records that a lock was taken away: which one, and whose it was. */
+export async function recordUnlock(
+  workspace: Workspace,
+  { deployment, target }: { readonly deployment: string; readonly target: string },
+  reason: string,
+): Promise<LedgerRecord> {
+  const { repository, ledger } = await workspace.tracking();
+  const by = await repository.identity();
+  const { record } = await ledger.append(deployment, target, ({ release, commit }) => ({
+    record: newRecord({ kind: 'unlock', deployment, target, release, commit, dirty: false, by }, { reason }),
   }));
   return record;
 }

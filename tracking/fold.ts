@@ -17,20 +17,21 @@ export function step(before: TargetState, record: LedgerRecord): TargetState {
   const state = record.root === undefined ? before : { ...before, root: record.root };
   switch (record.kind) {
     case 'intent':
-      return derived(begun(state, record));
+      // A destroy goes on with what it was approved by.
+      return derived(onlyDestroys(record) ? begun(state, record) : withoutApprovals(begun(state, record)));
     case 'approval':
       return approved(state, record);
     case 'unlock':
-      return usedUp(state, 'unlock');
+      return withoutApprovals(state, ['unlock']);
     case 'state':
-      return usedUp(relocated(state, record), 'state');
+      return withoutApprovals(relocated(state, record));
     case 'rollout':
     case 'promotion':
     case 'rollback':
-      return derived(ended(state, record));
+      return derived(withoutApprovals(ended(state, record)));
     case 'destroy':
       // One that failed is repeated.
-      return derived(record.result === 'failed' ? ended(state, record) : usedUp(ended(state, record), 'destroy'));
+      return derived(withoutApprovals(ended(state, record), record.result === 'failed' ? ['unlock', 'state'] : undefined));
     default:
       return record.kind satisfies never;
   }
@@ -181,14 +182,18 @@ function relocated(state: TargetState, record: LedgerRecord): TargetState {
 
 function approved(state: TargetState, { release, by, at, operation = 'rollout' }: LedgerRecord): TargetState {
   if (release === null && operation === 'rollout') throw new TypeError('an approval of no release');
-  const key = approvalKey(operation, release, state);
+  const key = approvalKey(operation, release);
   return { ...state, approvals: { ...state.approvals, [key]: [...(state.approvals[key] ?? []), { by, at }] } };
 }
 
-/** What was done is approved no more: it would have to be asked for again. */
-function usedUp(state: TargetState, operation: ApprovedOperation): TargetState {
-  const left = Object.entries(state.approvals).filter(([key]) => !key.startsWith(`${operation} `));
+/** Without the approvals of what is done to a target as it was: it is another one now, or has been done. Those of releases stay. */
+function withoutApprovals(state: TargetState, operations: readonly ApprovedOperation[] = ['destroy', 'unlock', 'state']): TargetState {
+  const left = Object.entries(state.approvals).filter(([key]) => !operations.some((operation) => key === operation));
   return left.length === Object.keys(state.approvals).length ? state : { ...state, approvals: Object.fromEntries(left) };
+}
+
+function onlyDestroys({ components }: LedgerRecord): boolean {
+  return Object.values(components).every(({ action }) => action === 'destroying');
 }
 
 /** The target's own state follows from its components, and from how the last command ended. */

@@ -104,7 +104,7 @@ export function approvableNow(operation: Exclude<ApprovedOperation, 'rollout'>, 
 export function checkApprovals(subject: Approvable, rules: Rules, state: TargetState, requester: Person): readonly Approval[] {
   if (rules.approvals === 0) return [];
   const { deployment, target, release, operation } = subject;
-  const given = state.approvals[approvalKey(operation, release, state)] ?? [];
+  const given = state.approvals[approvalKey(operation, release)] ?? [];
   const counted = given.filter(({ by }) => sameness(by) !== sameness(requester) && mayApprove(by, rules));
   const distinct = [...new Map(counted.map((approval) => [sameness(approval.by), approval])).values()];
   if (distinct.length >= rules.approvals) return distinct;
@@ -138,7 +138,7 @@ export function checkApprover(by: Person, { release, operation }: Approvable, ru
       hint: `approvers are: ${rules.approvers.join(', ')}`,
     });
   }
-  if ((state.approvals[approvalKey(operation, release, state)] ?? []).some((approval) => sameness(approval.by) === sameness(by))) {
+  if ((state.approvals[approvalKey(operation, release)] ?? []).some((approval) => sameness(approval.by) === sameness(by))) {
     const what =
       operation === 'rollout' && release !== null
         ? `release ${shortId(release)} for ${state.target}`

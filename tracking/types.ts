@@ -1,4 +1,4 @@
-import { type Digest, jsonDigest } from '../engine/index.ts';
+import type { Digest } from '../engine/index.ts';
 import type { Person } from './git/repository.ts';
 
 /** What a record is about. An `intent` precedes what is applied or destroyed. */
@@ -179,11 +179,9 @@ export interface Ran {
   readonly artifacts: Digest;
 }
 
-/** What an approval is bound to: a release that is rolled out; or what else is done to a target that stands just as it does. */
-export function approvalKey(operation: ApprovedOperation, release: Digest | null, { at, components }: TargetState): string {
-  if (operation === 'rollout') return String(release);
-  const standing = Object.entries(components).map(([address, { status, release: own, layer }]) => [address, status, own, layer]);
-  return `${operation} ${jsonDigest({ at, standing: standing.sort() })}`;
+/** What an approval is of: a release; or something else that is done to a target, which `fold` drops as soon as the target changes. */
+export function approvalKey(operation: ApprovedOperation, release: Digest | null): string {
+  return operation === 'rollout' ? String(release) : operation;
 }
 
 export function emptyState(deployment: string, target: string): TargetState {

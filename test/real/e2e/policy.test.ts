@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { cloneShop, newApp, resourcesOf, type Shop } from './shop.ts';
+import { cloneShop, newApp, type Shop } from './shop.ts';
 
 const RAVI = { GIT_AUTHOR_NAME: 'Ravi', GIT_AUTHOR_EMAIL: 'ravi@example.com' };
 
@@ -163,39 +163,6 @@ test('a new deployment or target has its own rules until it is merged, and witho
   expect(await codeOf(app, 'rollout app --target stage')).toEqual([3, 'not-promoted']);
 });
 
-test.each([
-  ['destroy', 'destroy app --target prod --yes'],
-  ['unlock', 'unlock app --target prod --force'],
-  ['state', 'state forget app a --target prod --yes'],
-])('where rollouts need approval, so does %s: one of somebody else, for once, as the target stands', async (operation, command) => {
-  const app = appWith('{ prod: { promotion: { requires_approval: true, approvers: [ana@example.com, ravi@example.com] } } }');
-  const waiting = await app.run('rollout app --target prod');
-  const id = /--release ([0-9a-f]{12})/.exec(waiting.stderr)?.[1];
-  await app.run(`approve app --target prod --release ${id}`, { env: RAVI });
-  expect((await app.ask('rollout app --target prod')).json).toMatchObject({ result: 'deployed' });
-
-  const refused = await app.ask(command);
-  expect(refused).toMatchObject({ code: 3, json: { error: { code: 'not-approved' } } });
-  expect(refused.json.error.hint).toContain(`approve app --target prod --operation ${operation}`);
-  // The approval of the rollout, one's own, and that of somebody who may not are none.
-  expect((await app.run(`approve app --target prod --operation ${operation}`)).code).toBe(0);
-  expect(await codeOf(app, command)).toEqual([3, 'not-approved']);
-  const eve = { GIT_AUTHOR_NAME: 'Eve', GIT_AUTHOR_EMAIL: 'eve@example.com' };
-  expect((await app.ask(`approve app --target prod --operation ${operation}`, { env: eve })).json.error.code).toBe('not-an-approver');
-  // Neither does a commit of one's own lift it.
-  app.commit('deployments/app.yaml', deployment('{ prod: }'));
-  expect(await codeOf(app, command)).toEqual([3, 'not-approved']);
-  app.git('reset', '--quiet', '--hard', 'origin/main');
-
-  expect((await app.run(`approve app --target prod --operation ${operation}`, { env: RAVI })).code).toBe(0);
-  if (operation === 'unlock')
-    app.git('push', '--quiet', 'origin', `${app.git('hash-object', '-w', 'atmos.yaml')}:refs/atmos/locks/app/prod`);
-  expect((await app.run(command)).code).toBe(0);
-  if (operation === 'destroy') expect(resourcesOf(app, 'prod')).toEqual({});
-  const { approvals } = JSON.parse(app.git('show', 'refs/atmos/ledger/app/prod:state.json'));
-  expect(Object.keys(approvals).filter((key) => key.startsWith(operation))).toEqual([]);
-});
-
 test('a release that somebody made is given no secret that the target does not declare', async () => {
   const app = appWith('{ prod: { promotion: { requires_approval: true }, secrets: { TOKEN: { env: PROD_TOKEN } } } }');
   app.commit('deployments/app.yaml', (text) =>
@@ -222,20 +189,6 @@ test('a lock is taken away from no other root’s deployment of the same name', 
   app.git('push', '--quiet', 'origin', `${app.git('hash-object', '-w', 'atmos.yaml')}:refs/atmos/locks/app/dev`);
   expect(await codeOf(app, '--chdir sub unlock app --target dev --force')).toEqual([3, 'other-owner']);
   expect(app.git('ls-remote', 'origin', 'refs/atmos/locks/*')).not.toBe('');
-});
-
-test('an approval of a destroy is one of what the target runs then, and nothing else', async () => {
-  const app = appWith('{ prod: { promotion: { requires_approval: true } } }');
-  const rolledOut = async (): Promise<void> => {
-    const waiting = await app.run('rollout app --target prod');
-    const id = /--release ([0-9a-f]{12})/.exec(waiting.stderr)?.[1];
-    await app.run(`approve app --target prod --release ${id}`, { env: RAVI });
-    expect((await app.ask('rollout app --target prod')).json.result).toBe('deployed');
-  };
-  await rolledOut();
-  expect((await app.run('approve app --target prod --operation destroy', { env: RAVI })).code).toBe(0);
-  expect((await app.ask('rollout app --target prod --component a')).json.result).toBe('deployed');
-  expect(await codeOf(app, 'destroy app --target prod --yes')).toEqual([3, 'not-approved']);
 });
 
 test('settings that are not committed are in no release of a commit', async () => {

@@ -122,6 +122,10 @@ test('a lock that was left in a backend is named, and released', async () => {
   await app.run('rollout app --target dev', { env: ENV });
   server.lock('/a', JSON.stringify({ ID: 'left-behind', Who: 'ravi@old-laptop', Created: '2026-01-02T03:04:05Z' }));
   expect((await app.run('unlock app --target dev --state a --force', { env: ENV })).stdout).toContain('left-behind');
+  expect((await app.ask('history app --target dev')).json.records[0]).toMatchObject({
+    kind: 'unlock',
+    reason: expect.stringContaining('left-behind'),
+  });
   expect((await app.run('rollout app --target dev --all', { env: ENV })).code).toBe(0);
   expect((await app.run('unlock app --target dev --state a --force', { env: ENV })).stdout).toContain('was not locked');
 });

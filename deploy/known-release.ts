@@ -58,8 +58,10 @@ export async function runsAlready(
 ): Promise<(KnownRelease & { readonly state: TargetState }) | undefined> {
   const { repository, refs, ledger, prefix } = await workspace.tracking();
   const reading = refs.read([ledgerRef(deployment, target)]);
+  // While Git looks at the working tree.
+  const standing = reading.then((ids) => ledger.stateIn(deployment, target, ids));
   // Whoever needs the answer asks again and reports what is wrong.
-  reading.catch(() => undefined);
+  standing.catch(() => undefined);
   const commit = await repository.head();
   const text = commit === undefined ? undefined : await workspace.answers.get(keyOf(workspace, commit, deployment, target));
   const known: unknown = text === undefined ? undefined : JSON.parse(text);
@@ -67,7 +69,7 @@ export async function runsAlready(
   const dirty = repository.dirtyPaths(known.paths.map((path) => join(prefix, path)));
   const [changed, ids, isSame] = await Promise.all([dirty, reading.catch(unreachable), sameProviders(workspace, known)]);
   if (changed.length > 0 || ids === undefined || !isSame) return undefined;
-  const state = await ledger.stateIn(deployment, target, ids);
+  const state = await standing;
   if (!isRunning(known.release, known.wanted, state)) return undefined;
   const hasOrphans = orphansOf(state, Object.keys(known.wanted)).length > 0;
   return hasOrphans && (prune || known.prune) ? undefined : { ...known, state };

@@ -12,7 +12,7 @@ export function stateDirectory(deployment: string, target: string, address: stri
 
 /** Where a failed apply's rescued state lies, of whatever backend. */
 export function rescuedState({ stateRoot }: Pick<Workspace, 'stateRoot'>, stateDir: string): string {
-  return join(stateRoot, stateDir, 'errored.tfstate');
+  return `${stateRoot}/${stateDir}/errored.tfstate`;
 }
 
 /** The file of a component's local state, as Terraform's `local` backend names it. */

@@ -17,9 +17,9 @@ function directory(files: Readonly<Record<string, string>>): string {
 test('remotes are those of the repository and of the user, without asking Git; which is asked where only it can tell', async () => {
   const own = directory({ config: '[core]\n\tbare = false\n[remote "origin"]\n\turl = x\n  [Remote "other one"]\n' });
   const home = directory({ '.gitconfig': '[user]\n  name = A\n', '.config/git/config': '[remote "mine"]\n' });
-  expect(await configuredRemotes(own, { HOME: home })).toEqual(['origin', 'other one', 'mine']);
-  expect(await configuredRemotes(directory({ config: '[core]\n' }), { HOME: directory({}) })).toEqual([]);
-  expect(await configuredRemotes(directory({ config: '[include]\n\tpath = x\n' }), { HOME: home })).toBeUndefined();
-  expect(await configuredRemotes(directory({ config: '[includeIf "gitdir:/x"]\n' }), { HOME: home })).toBeUndefined();
-  expect(await configuredRemotes(own, { HOME: home, GIT_CONFIG_COUNT: '1' })).toBeUndefined();
+  expect(configuredRemotes(own, { HOME: home })).toEqual(['origin', 'other one', 'mine']);
+  expect(configuredRemotes(directory({ config: '[core]\n' }), { HOME: directory({}) })).toEqual([]);
+  expect(configuredRemotes(directory({ config: '[include]\n\tpath = x\n' }), { HOME: home })).toBeUndefined();
+  expect(configuredRemotes(directory({ config: '[includeIf "gitdir:/x"]\n' }), { HOME: home })).toBeUndefined();
+  expect(configuredRemotes(own, { HOME: home, GIT_CONFIG_COUNT: '1' })).toBeUndefined();
 });

@@ -53,6 +53,29 @@ test('GIT_DIR is followed as Git follows it', async () => {
   }
 });
 
+test('the head is what Git says it is, however its refs are kept', async () => {
+  const heads: readonly (readonly [how: string, prepare: (dir: string) => void])[] = [
+    ['packed', (dir) => git(dir, 'pack-refs', '--all')],
+    [
+      'packed, and moved since',
+      (dir) => git(git(dir, 'pack-refs', '--all') || dir, 'commit', '--quiet', '--allow-empty', '--message=Second'),
+    ],
+    ['detached', (dir) => git(dir, 'checkout', '--quiet', '--detach')],
+    ['a branch within a folder', (dir) => git(dir, 'checkout', '--quiet', '-b', 'feature/one')],
+    [
+      'a branch that stands for another one',
+      (dir) => git(git(dir, 'branch', 'two') || dir, 'symbolic-ref', 'refs/heads/main', 'refs/heads/two'),
+    ],
+    ['no branch', (dir) => git(dir, 'symbolic-ref', 'HEAD', 'refs/remotes/origin/main')],
+  ];
+  for (const [how, prepare] of heads) {
+    const dir = newRepository();
+    prepare(dir);
+    const asGit = how === 'no branch' ? undefined : git(dir, 'rev-parse', 'HEAD');
+    expect([how, await (await open(dir)).head()]).toEqual([how, asGit]);
+  }
+});
+
 test('before the first commit there is a branch but no head', async () => {
   const dir = temporaryDirectory();
   git(dir, 'init', '--quiet', '--initial-branch=trunk');

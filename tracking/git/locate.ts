@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AtmosError } from '../../engine/index.ts';
 import { callGit } from './call.ts';
@@ -22,18 +22,20 @@ const ELSEWHERE = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_COMMON_DIR', 'GIT_CEILING_DI
  * @throws AtmosError `git-missing`, `not-a-git-repository`
  */
 export async function locateRepository(dir: string): Promise<GitLocation> {
-  return (await plainRepository(dir)) ?? askGit(dir);
+  return plainRepository(dir) ?? askGit(dir);
 }
 
 /**
  * The plain case, which needs no start of Git: the directory is the working tree's root, holds a `.git` directory of this user's, and nothing in
  * environment or configuration puts the one or the other elsewhere. `undefined` for every other case.
  */
-async function plainRepository(dir: string): Promise<GitLocation | undefined> {
+function plainRepository(dir: string): GitLocation | undefined {
   if (ELSEWHERE.some((name) => process.env[name] !== undefined)) return undefined;
   const own = join(dir, '.git');
   try {
-    const [tree, git, config] = await Promise.all([stat(dir), stat(own), readFile(join(own, 'config'), 'utf8'), stat(join(own, 'HEAD'))]);
+    const [tree, git] = [statSync(dir), statSync(own)];
+    const config = readFileSync(join(own, 'config'), 'utf8');
+    statSync(join(own, 'HEAD'));
     // Another user's repository is Git's to refuse.
     const isOurs = [tree, git].every(({ uid }) => uid === process.geteuid?.());
     if (!git.isDirectory() || !isOurs || /worktree|bare\s*=\s*true|include/i.test(config)) return undefined;

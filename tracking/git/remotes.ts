@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
  * The names of a repository's remotes, as its configuration and the user's say; `undefined` where only Git itself can tell: other files are included,
  * or the environment has its say. Starting Git to ask costs more than all else of asking what runs.
  */
-export async function configuredRemotes(gitDir: string, env = process.env): Promise<readonly string[] | undefined> {
+export function configuredRemotes(gitDir: string, env = process.env): readonly string[] | undefined {
   if (Object.keys(env).some((name) => name.startsWith('GIT_CONFIG'))) return undefined;
   const home = env.HOME ?? '';
   const files = [
@@ -14,9 +14,16 @@ export async function configuredRemotes(gitDir: string, env = process.env): Prom
     join(env.XDG_CONFIG_HOME ?? join(home, '.config'), 'git/config'),
     '/etc/gitconfig',
   ];
-  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
-  const all = texts.join('\n');
+  const all = files.map(textOf).join('\n');
   if (/^\s*\[include/im.test(all)) return undefined;
   const names = [...all.matchAll(/^\s*\[remote\s+"((?:[^"\\]|\\.)+)"\]/gim)].map(([, name = '']) => name.replaceAll(/\\(.)/g, '$1'));
   return [...new Set(names)];
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }

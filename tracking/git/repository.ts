@@ -4,6 +4,7 @@ import { AtmosError, type FileMode } from '../../engine/index.ts';
 import { ObjectReader } from './blobs.ts';
 import { type Answer, type CallOptions, callGit } from './call.ts';
 import { locateRepository } from './locate.ts';
+import { looseFile, looseHead, looseObject, looseRef } from './loose.ts';
 import type { ObjectDatabase } from './objects.ts';
 import { configuredRemotes } from './remotes.ts';
 import { commitEntries, listCommit, storedEntries } from './trees.ts';
@@ -78,7 +79,8 @@ export interface Repository {
  * @throws AtmosError `git-missing`, `not-a-git-repository`
  */
 export async function openRepository(dir: string): Promise<Repository> {
-  const { root, common: gitDir, own, hash } = await locateRepository(dir);
+  const location = await locateRepository(dir);
+  const { root, common: gitDir, own, hash } = location;
   const reader = new ObjectReader(root);
   const git = (args: readonly string[], options: GitOptions = {}): Promise<Answer> => callGit(args, { cwd: root, ...options });
   const text = async (args: readonly string[], options?: GitOptions): Promise<string> =>
@@ -96,8 +98,11 @@ export async function openRepository(dir: string): Promise<Repository> {
     if (commit === undefined) throw unknownCommit(rev);
     return commit;
   };
+  const objects: ObjectDatabase = { dir: join(gitDir, 'objects'), hash };
   const readObject = async (name: string): Promise<Buffer> => {
-    const content = await reader.read(name);
+    const [, commit, file] = /^([0-9a-f]{40,64}):([^/\n]+)$/.exec(name) ?? [];
+    const loose = commit === undefined || file === undefined ? undefined : await looseFile(objects, commit, file);
+    const content = loose ?? (await reader.read(name));
     if (content !== undefined) return content;
     throw new AtmosError(`the repository has no object ${name}`, { kind: 'environment', code: 'git-failed' });
   };
@@ -107,13 +112,13 @@ export async function openRepository(dir: string): Promise<Repository> {
   return {
     root,
     gitDir,
-    objects: { dir: join(gitDir, 'objects'), hash },
+    objects,
     head: () => {
-      head ??= reader.object('HEAD^{commit}').then((commit) => commit?.id);
+      head ??= (async () => looseHead(location) ?? (await reader.object('HEAD^{commit}'))?.id)();
       return head;
     },
     async remotes() {
-      const known = await configuredRemotes(gitDir);
+      const known = configuredRemotes(gitDir);
       return known ?? (await text(['remote'])).split('\n').filter((name) => name !== '');
     },
     async branch() {
@@ -133,7 +138,11 @@ export async function openRepository(dir: string): Promise<Repository> {
       read: (path) => reader.file(commit, path),
       list: (below) => listCommit((name) => reader.object(name), commit, below),
     }),
-    idOf: async (name) => (await reader.object(name))?.id,
+    idOf: async (name) => {
+      const loose = looseRef(location, name);
+      const isHere = loose !== undefined && (await looseObject(objects, loose)) !== undefined;
+      return isHere ? loose : (await reader.object(name))?.id;
+    },
     readObject,
     git,
     text,

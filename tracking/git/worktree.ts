@@ -1,4 +1,4 @@
-import { readlinkSync } from 'node:fs';
+import { lstatSync, readlinkSync } from 'node:fs';
 import { lstat, readFile, readlink, realpath } from 'node:fs/promises';
 import { join, posix, relative, sep } from 'node:path';
 import { errorCode, isMissing, linkOutside } from '../../engine/index.ts';
@@ -54,9 +54,9 @@ function linksAlong(root: string, path: string, linkAt: (path: string) => string
 
 function readLink(path: string): string | undefined {
   try {
-    return readlinkSync(path);
+    // Most are none, and an error costs more than a question.
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true ? readlinkSync(path) : undefined;
   } catch (error) {
-    // It is none, or nothing is there.
     if (isMissing(error) || errorCode(error) === 'EINVAL') return undefined;
     throw error;
   }

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { GitLocation } from './locate.ts';
+import type { ObjectDatabase, ObjectType } from './objects.ts';
+
+// What follows spares a start of Git for the few refs and objects of a command that has nothing to do. It knows the plain forms alone, and whatever it does not
+// find, or finds to be damaged, is Git's to answer.
+
+/** The commit that is checked out, by HEAD and the file of its branch (gitrepository-layout(5)). `undefined` where Git has to be asked. */
+export function looseHead(location: GitLocation): string | undefined {
+  const head = lineIn(join(location.own, 'HEAD'));
+  if (head === undefined || isId(head, location.hash)) return head;
+  const [, branch] = /^ref: (refs\/heads\/[^\0\n]+)$/.exec(head) ?? [];
+  return branch === undefined ? undefined : looseRef(location, branch);
+}
+
+/** What a ref that has a file of its own points at. `undefined` where Git has to be asked. */
+export function looseRef({ common, hash }: GitLocation, ref: string): string | undefined {
+  if (!ref.startsWith('refs/') || ref.split('/').some((part) => part === '..' || part === '.' || part === '')) return undefined;
+  const id = lineIn(join(common, ref));
+  return id !== undefined && isId(id, hash) ? id : undefined;
+}
+
+/** The type and content of an object that has a file of its own (gitformat-loose(5)), if those are what its id says. `undefined` where Git has to be asked. */
+export async function looseObject(
+  { dir, hash }: ObjectDatabase,
+  id: string,
+): Promise<{ readonly type: ObjectType; readonly content: Buffer } | undefined> {
+  try {
+    const packed = readFileSync(join(dir, id.slice(0, 2), id.slice(2)));
+    const { inflateSync } = await import('node:zlib');
+    const bytes = inflateSync(packed);
+    if (createHash(hash).update(bytes).digest('hex') !== id) return undefined;
+    const end = bytes.indexOf(0);
+    const [, type] = /^(blob|tree|commit) \d+$/.exec(bytes.toString('latin1', 0, end)) ?? [];
+    return type === undefined ? undefined : { type: type as ObjectType, content: bytes.subarray(end + 1) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** A file at the top of a commit's tree, where all of that is loose. `undefined` where Git has to be asked. */
+export async function looseFile(objects: ObjectDatabase, commit: string, name: string): Promise<Buffer | undefined> {
+  const found = await looseObject(objects, commit);
+  const [, tree] = found?.type === 'commit' ? (/^tree ([0-9a-f]+)\n/.exec(found.content.toString('latin1', 0, 80)) ?? []) : [];
+  const entries = tree === undefined ? undefined : await looseObject(objects, tree);
+  const id = entries?.type === 'tree' ? fileIn(entries.content, name, objects.hash === 'sha256' ? 32 : 20) : undefined;
+  const file = id === undefined ? undefined : await looseObject(objects, id);
+  return file?.type === 'blob' ? file.content : undefined;
+}
+
+/** The id of a regular file in the content of a tree: `<mode> <name>\0<id>`, over and over. */
+function fileIn(tree: Buffer, name: string, size: number): string | undefined {
+  for (let at = 0; at < tree.length; ) {
+    const end = tree.indexOf(0, at);
+    if (end === -1) return undefined;
+    const [mode, ...rest] = tree.toString('utf8', at, end).split(' ');
+    at = end + 1 + size;
+    if (rest.join(' ') === name) return mode === '100644' ? tree.toString('hex', end + 1, at) : undefined;
+  }
+  return undefined;
+}
+
+function lineIn(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trimEnd();
+  } catch {
+    return undefined;
+  }
+}
+
+function isId(text: string, hash: ObjectDatabase['hash']): boolean {
+  return (hash === 'sha256' ? /^[0-9a-f]{64}$/ : /^[0-9a-f]{40}$/).test(text);
+}

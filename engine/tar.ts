@@ -11,6 +11,8 @@ export interface TarOptions {
   /** Directory that all paths are put under; `''` for none. */
   readonly at?: string;
   readonly uid?: number;
+  /** A directory that everybody may write to, as `/tmp` is (mode 1777). */
+  readonly shared?: string;
 }
 
 /**
@@ -21,7 +23,7 @@ export function packTree(tree: Tree, read: ReadContent, options: TarOptions = {}
   return Readable.from(chunks(tree, read, options), { objectMode: false });
 }
 
-async function* chunks(tree: Tree, read: ReadContent, { at = '', uid = 0 }: TarOptions): AsyncGenerator<Uint8Array> {
+async function* chunks(tree: Tree, read: ReadContent, { at = '', uid = 0, shared }: TarOptions): AsyncGenerator<Uint8Array> {
   // Loaded only when there is something to pack.
   const { pack } = await import('./pack.ts');
   const archive = pack();
@@ -44,7 +46,7 @@ async function* chunks(tree: Tree, read: ReadContent, { at = '', uid = 0 }: TarO
         const dir = `${parts.slice(0, depth).join('/')}/`;
         if (made.has(dir)) continue;
         made.add(dir);
-        await entry({ ...owner, name: dir, type: 'directory', mode: 0o755 });
+        await entry({ ...owner, name: dir, type: 'directory', mode: dir === `${shared}/` ? 0o1777 : 0o755 });
       }
       if (file.mode === 'directory') continue;
       const content = await read(file.digest, file.size);

@@ -4,18 +4,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
-import {
-  AtmosError,
-  type Digest,
-  hex,
-  isObject,
-  makeTree,
-  packTree,
-  type ReadContent,
-  type Store,
-  shortId,
-  subtree,
-} from '../../engine/index.ts';
+import { AtmosError, type Digest, hex, isObject, makeTree, type ReadContent, type Store, shortId, subtree } from '../../engine/index.ts';
+import { packLayer } from '../images/assemble.ts';
 import { imageConfig, imageDigest, layerDir, pulledLayer } from '../images/image.ts';
 import type { ImageStore } from '../images/store.ts';
 
@@ -53,8 +43,8 @@ async function load(docker: Docker, image: Digest, store: Store): Promise<void> 
       const files = subtree(tree, layerDir(index));
       // A tar's header says how long it is, so the layer is packed twice rather than kept whole.
       let size = 0;
-      for await (const chunk of packTree(files, read)) size += (chunk as Uint8Array).length;
-      await pipeline(packTree(files, read), archive.entry({ name: `${index}/layer.tar`, size }));
+      for await (const chunk of packLayer(files, read)) size += (chunk as Uint8Array).length;
+      await pipeline(packLayer(files, read), archive.entry({ name: `${index}/layer.tar`, size }));
     }
     const tags = [`atmos-deployment:${shortId(digest)}`];
     const manifest = [{ Config: config, RepoTags: tags, Layers: layers.map((_, index) => `${index}/layer.tar`) }];

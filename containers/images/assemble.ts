@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import {
   type ComputeFunction,
   type ComputeIo,
@@ -13,6 +14,11 @@ import {
 } from '../../engine/index.ts';
 import { hashStream } from './hash.ts';
 import { CONFIG, imageDigest, layerDir, readImageConfig } from './image.ts';
+
+/** A layer that was made here, as a tar: `/tmp` is everybody's. */
+export function packLayer(files: Tree, read: ReadContent): Readable {
+  return packTree(files, read, { shared: 'tmp' });
+}
 
 /** What an image says of itself beside its files. */
 export interface ImageSpec {
@@ -41,7 +47,7 @@ export async function makeImage(
   base: Base | undefined,
   store: Pick<Store, 'put'> & { readonly read: ReadContent },
 ): Promise<Tree> {
-  const layer = await hashStream(packTree(files, (digest, size) => store.read(digest, size)));
+  const layer = await hashStream(packLayer(files, (digest, size) => store.read(digest, size)));
   const below = base?.layers ?? [];
   const created = new Date(TREE_TIME * 1000).toISOString().replace('.000Z', 'Z');
   const config = canonicalJson({

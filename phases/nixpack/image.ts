@@ -11,7 +11,7 @@ import {
   type Tree,
 } from '../../engine/index.ts';
 
-export const IMAGE = { name: 'nixpack-image', version: 2 } as const;
+export const IMAGE = { name: 'nixpack-image', version: 3 } as const;
 export const IMAGE_LAYER = { name: 'nixpack-layer', version: 1 } as const;
 
 export interface ImageArgs {
@@ -34,7 +34,11 @@ export const buildImage: ComputeFunction = async (json, io) => {
     user: '65534:65534',
     history: 'atmos-deployment build',
   };
-  const app = overlay([{ at: APP, tree: await withoutIgnored(io.input('app'), io.input('source'), io) }]);
+  const app = overlay([
+    { at: APP, tree: await withoutIgnored(io.input('app'), io.input('source'), io) },
+    // Programs expect one, and no base assembled here has it.
+    { at: '', tree: makeTree([{ path: 'tmp', mode: 'directory', ...(await io.put('')) }]) },
+  ]);
   return assembleImage({ ...spec } as unknown as JsonObject, { ...io, input: (name) => (name === 'app' ? app : io.input(name)) });
 };
 

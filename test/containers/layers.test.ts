@@ -1,7 +1,10 @@
+import { pipeline } from 'node:stream/promises';
 import fc from 'fast-check';
+import { extract } from 'tar-stream';
 import { expect, test } from 'vitest';
+import { packLayer } from '../../containers/images/assemble.ts';
 import { type LayerEntry, RootFs } from '../../containers/images/layers.ts';
-import { isTreePath, sha256 } from '../../engine/index.ts';
+import { isTreePath, makeTree, sha256 } from '../../engine/index.ts';
 
 const file = (path: string, text = path): LayerEntry => ({
   path,
@@ -92,4 +95,20 @@ test('whatever layers there are, a tree comes out of them, or they are refused',
     }),
     { numRuns: 3_000 },
   );
+});
+
+test('a layer that was made here has a /tmp that everybody may write to, and nothing else of that kind', async () => {
+  const empty = { mode: 'directory', digest: sha256(''), size: 0 } as const;
+  const files = makeTree(['app/tmp', 'srv', 'tmp'].map((path) => ({ path, ...empty })));
+  const modes: Record<string, number | undefined> = {};
+  const archive = extract();
+  archive.on('entry', ({ name, mode }, stream, next) => {
+    modes[name] = mode;
+    stream.on('end', next).resume();
+  });
+  await pipeline(
+    packLayer(files, async () => Buffer.alloc(0)),
+    archive,
+  );
+  expect(modes).toEqual({ 'app/': 0o755, 'app/tmp/': 0o755, 'srv/': 0o755, 'tmp/': 0o1777 });
 });

@@ -21,7 +21,7 @@ test('images list tells what is pinned and whether it is here, and images verify
   expect((await shop.run('images list nowhere')).code).toBe(2);
 });
 
-test('an image from source has nothing that .dockerignore names, while tests have it', async () => {
+test('an image from source has nothing that .dockerignore names, while tests have it; and a /tmp', async () => {
   const app = newApp({
     'services/web/.dockerignore': '# what an image is not to have\n.npmrc\n**/*.key\nnode_modules\ntest\n!test/kept.txt\n',
     'services/web/.npmrc': '//registry.example.com/:_authToken=planted\n',
@@ -50,4 +50,5 @@ test('an image from source has nothing that .dockerignore names, while tests hav
   const paths = [...trees.matchAll(/"path":"rootfs\/\d+\/app\/([^"]*)"/g)].map(([, path]) => path).sort();
   expect(json).toBeDefined();
   expect([...new Set(paths)]).toEqual(['.dockerignore', 'node_modules/made.js', 'server.js', 'test/kept.txt']);
+  expect(trees).toMatch(/"path":"rootfs\/\d+\/tmp"/);
 });

@@ -5,6 +5,8 @@ import { AtmosError, isMissing, isObject, isUnwritable, type Listener, makePriva
 
 /** Characters that are written at once, at most. */
 const CHUNK = 65_536;
+/** Characters of a node's output that are kept, at most: a program that never stops writing does not fill the disk. */
+const MOST_OUTPUT = 4_194_304;
 /** How many journals are kept. */
 const KEPT = 100;
 /** Changes whenever an event changes its form. */
@@ -36,7 +38,7 @@ export interface Journal {
 
 /**
  * Writes what a command does, an event a line, to `<dir>/<run>.jsonl`: made with the first event, whole up to the last one that ran however the command ends.
- * Of earlier ones the newest hundred are kept. A disk that can't be written to makes no difference to the command.
+ * Of a node's output the first 4 Mi characters are kept; of earlier journals the newest hundred. A disk that can't be written to makes no difference to the command.
  */
 export function journal(dir: string, subject: Subject): { readonly listener: Listener; close(): void } {
   let file: number | undefined;
@@ -64,7 +66,19 @@ export function journal(dir: string, subject: Subject): { readonly listener: Lis
       if (file !== undefined) closeSync(file);
     }
   };
-  const listener: Listener = (event) => {
+  const written = new Map<string, number>();
+  /** What is kept of an event: `undefined` of what comes after the most of a node's output. */
+  const kept = (event: RunEvent): RunEvent | undefined => {
+    if (event.type !== 'output') return event;
+    const before = written.get(event.node) ?? 0;
+    if (before >= MOST_OUTPUT) return undefined;
+    written.set(event.node, before + event.text.length);
+    if (before + event.text.length < MOST_OUTPUT) return event;
+    return { ...event, text: `${event.text.slice(0, MOST_OUTPUT - before)}\n[what this node wrote further was not kept]\n` };
+  };
+  const listener: Listener = (all) => {
+    const event = kept(all);
+    if (event === undefined) return;
     waiting += `${JSON.stringify(event)}\n`;
     // Of what nothing ran for there may be very much: it is written together.
     if ((event.type !== 'queued' && event.type !== 'cached') || waiting.length > CHUNK) flush();

@@ -93,3 +93,17 @@ test('a disk that can’t be written to makes no difference to the command', () 
   expect(() => write({ at: 1, node: 'a', component: 'a', step: 'make', type: 'cancelled', because: 'so' })).not.toThrow();
   expect(existsSync(logsRoot)).toBe(false);
 });
+
+test('of what a node writes without end only the beginning is kept, and that is said', () => {
+  const dir = directory();
+  const { listener, close } = journal(dir, subjectOf('dev'));
+  const from = { at: 1, component: '', step: '' };
+  const line = `${'x'.repeat(65_535)}\n`;
+  for (let count = 0; count < 100; count += 1) listener({ ...from, node: 'loud', type: 'output', stream: 'stdout', text: line });
+  listener({ ...from, node: 'other', type: 'output', stream: 'stdout', text: 'heard\n' });
+  close();
+  const { events } = findRun(dir, 'last');
+  const text = events.map((event) => (event.type === 'output' ? event.text : '')).join('');
+  expect(text.length).toBeLessThan(4_300_000);
+  expect(text).toContain('[what this node wrote further was not kept]\nheard\n');
+});

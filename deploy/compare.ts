@@ -52,7 +52,7 @@ async function targetsOf(workspace: Workspace, deployment: string): Promise<read
 
 async function runningIn(workspace: Workspace, deployment: string, target: string): Promise<Release> {
   const { ledger } = await workspace.tracking();
-  const [state] = await ledger.states(deployment, [target]);
-  if (state?.release != null) return loadRelease(workspace, state.release);
+  const state = await ledger.lastState(deployment, target);
+  if (state.release !== null) return loadRelease(workspace, state.release);
   throw nothingDeployed(deployment, target);
 }

@@ -78,16 +78,15 @@ export async function plan(workspace: Workspace, { deployment, target, all }: Pl
   await recordEarlier(workspace, deployment, target);
   const { ledger, locks } = await workspace.tracking();
   // Git answers beside the rest.
-  const states = ledger.states(deployment, [target]);
-  states.catch(() => undefined);
+  const standing = ledger.lastState(deployment, target);
+  standing.catch(() => undefined);
   const { release, session, scope, initialized } = await makeRelease(
     workspace,
     { deployment, target, allowDirty: true, promoted: undefined },
     settings,
   );
   try {
-    const [state] = await states;
-    if (state === undefined) throw new TypeError(`no state of ${target}`);
+    const state = await standing;
     await settleSuperseded(workspace, state, settings.cancellation.interrupt);
     const wanted = wantedOf(release);
     const compared = compareTarget(state, wanted);

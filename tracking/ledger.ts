@@ -61,6 +61,11 @@ export class Ledger {
     return [...(await Promise.all(named)), ...(await Promise.all(found)).filter((state) => isOwnedBy(state, this.#root))];
   }
 
+  /** The same of one target. @throws AtmosError `other-owner` */
+  async lastState(deployment: string, target: string): Promise<TargetState> {
+    return this.stateIn(deployment, target, await this.#readOrRecall([ledgerRef(deployment, target)]));
+  }
+
   /** Where every target of every deployment stands that has a ledger, sorted. @throws AtmosError `remote-unreachable` */
   async allStates(): Promise<readonly TargetState[]> {
     const ids = await this.#refs.read(['refs/atmos/ledger/*']);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Ability, formatProcess, isGone, type Limits, parseProcess, thisProcess } from '../../engine/index.ts';
@@ -41,9 +42,9 @@ export class Cgroups {
     for (const base of new Set(this.#controllers.map(({ base: one }) => one))) sweep(base);
   }
 
-  open(): LimitGroup {
+  async open(): Promise<LimitGroup> {
     const group = this.name();
-    group.make();
+    await group.make();
     return group;
   }
 
@@ -65,8 +66,9 @@ export class LimitGroup {
     this.#name = name;
   }
 
-  make(): void {
-    for (const dir of this.dirs) mkdirSync(dir);
+  /** The kernel takes its time for each. */
+  async make(): Promise<void> {
+    await Promise.all(this.dirs.map((dir) => mkdir(dir)));
   }
 
   /** Commands of a shell that put that shell into the group, or end it. */

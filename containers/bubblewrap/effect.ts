@@ -43,7 +43,7 @@ export async function runEffect(
   const command = networks === undefined ? [path, ...args] : networks.within(join(run.path, 'network'), [path, ...args]);
   const group = cgroups.name();
   await writeRunFile(run, { runtime: 'bubblewrap', groups: group.dirs });
-  group.make();
+  await group.make();
   group.set(limits);
   const status = join(run.path, 'status');
   const file = await open(status, 'a');

@@ -51,6 +51,7 @@ export class Launcher {
   /** By what they run in. */
   readonly #idle = new Map<Networks | undefined, Shell[]>();
   readonly #all = new Set<Shell>();
+  #prepared: Promise<Shell> | undefined;
   readonly #cgroups: Cgroups;
   readonly #path: string;
 
@@ -71,19 +72,36 @@ export class Launcher {
     let shell = idle.pop();
     // One that died while it had nothing to do starts nothing any more.
     while (shell?.isOver === true) shell = idle.pop();
-    shell ??= this.#start(networks);
+    shell ??= (await this.#takePrepared(networks)) ?? (await this.#start(networks));
     const hit = await shell.run(argv, words, confinement, sinks);
     idle.push(shell);
     return hit;
   }
 
-  #start(networks: Networks | undefined): Shell {
-    const shell = new Shell(this.#path, this.#cgroups.open(), networks);
+  async #takePrepared(networks: Networks | undefined): Promise<Shell | undefined> {
+    if (networks !== undefined) return undefined;
+    const prepared = this.#prepared;
+    this.#prepared = undefined;
+    const shell = await prepared?.catch(() => undefined);
+    return shell?.isOver === true ? undefined : shell;
+  }
+
+  /** Starts a shell before there is a command for it. */
+  prepare(): void {
+    const started = this.#start(undefined);
+    this.#prepared = started;
+    // What is wrong with it is wrong with the next one, too, which somebody waits for.
+    started.catch(() => undefined);
+  }
+
+  async #start(networks: Networks | undefined): Promise<Shell> {
+    const shell = new Shell(this.#path, await this.#cgroups.open(), networks);
     this.#all.add(shell);
     return shell;
   }
 
   async close(): Promise<void> {
+    await this.#prepared?.catch(() => undefined);
     await Promise.all([...this.#all].map((shell) => shell.close()));
   }
 }

@@ -36,7 +36,7 @@ export class Networks {
 
   /** `undefined` where this machine has not what it takes. */
   static async find(): Promise<Networks | undefined> {
-    const [slirp, unshare] = await Promise.all([onPath('slirp4netns'), onPath('unshare')]);
+    const [slirp, unshare] = [onPath('slirp4netns'), onPath('unshare')];
     if (slirp === undefined || unshare === undefined) return undefined;
     try {
       await access('/dev/net/tun', constants.R_OK | constants.W_OK);
@@ -126,7 +126,7 @@ const narrowed = ({ ip, setpriv }: Narrowing): string =>
 
 /** Tried, since it takes a kernel and programs that are new enough. */
 async function findNarrowing(unshare: string): Promise<Narrowing | undefined> {
-  const [ip, setpriv] = await Promise.all([onPath('ip'), onPath('setpriv')]);
+  const [ip, setpriv] = [onPath('ip'), onPath('setpriv')];
   if (ip === undefined || setpriv === undefined) return undefined;
   const argv = [
     '--user',

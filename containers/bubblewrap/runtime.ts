@@ -61,6 +61,8 @@ class BubblewrapRuntime implements Runtime {
     this.remedy = cgroups.remedy;
     this.#cgroups = cgroups;
     this.#launcher = new Launcher(cgroups);
+    // Opened because something is about to run.
+    this.#launcher.prepare();
     this.#path = path;
     this.#networks = networks;
     this.#images = images;

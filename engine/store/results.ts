@@ -45,6 +45,8 @@ export class Results {
   }
 
   async #write(path: string, text: string): Promise<void> {
+    // To put a file in the place of another costs far more than to look.
+    if (read(path) === text) return;
     const temporary = join(await this.#temporary(), `result-${randomBytes(8).toString('hex')}`);
     writeFileSync(temporary, `${sha256(text)}\n${text}`, { flag: 'wx' });
     moveIn(temporary, path);

@@ -84,14 +84,14 @@ test('a command gets an interrupt in the usual way, and is not made deaf to it',
 });
 
 test('a group that is still there is in the way of no other one, and goes when nothing runs in it any more', async () => {
-  const first = (await Cgroups.find()).open();
+  const first = await (await Cgroups.find()).open();
   const child = spawn('/bin/sleep', ['60'], { stdio: 'ignore' });
   try {
     first.add(child.pid as number);
     await first.remove();
     const left = first.dirs.filter((dir) => existsSync(dir));
     expect(left).toEqual(first.dirs);
-    const second = (await Cgroups.find()).open();
+    const second = await (await Cgroups.find()).open();
     expect(second.dirs.filter((dir) => first.dirs.includes(dir))).toEqual([]);
     await second.remove();
   } finally {

@@ -1,5 +1,5 @@
-import { lstatSync, readlinkSync } from 'node:fs';
-import { lstat, readFile, readlink, realpath } from 'node:fs/promises';
+import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { lstat, readFile, readlink } from 'node:fs/promises';
 import { join, posix, relative, sep } from 'node:path';
 import { errorCode, isMissing, linkOutside } from '../../engine/index.ts';
 import { LINKS, withLinks } from './links.ts';
@@ -95,7 +95,7 @@ export function worktreeLister(git: RunGit, find: FindObject, root: string): (di
     return listingOf(split(staged.stdout), new Set(split(changed.stdout)));
   };
   const list = async (logical: string): Promise<readonly SourceEntry[]> => {
-    const dir = await realDirectory(root, logical);
+    const dir = realDirectory(root, logical);
     wanted.add(dir);
     next ??= ask();
     const { clean, changed } = await next;
@@ -109,9 +109,9 @@ export function worktreeLister(git: RunGit, find: FindObject, root: string): (di
   return (dir) =>
     withLinks(dir, {
       list,
-      real: (path) => realDirectory(root, path),
+      real: async (path) => realDirectory(root, path),
       file: async (path) => {
-        const real = await insideOf(root, path);
+        const real = insideOf(root, path);
         if (real === undefined || (await isDirectory(join(root, real)))) return undefined;
         // A commit has neither Git's own files nor what it ignores.
         const isOurs =
@@ -134,14 +134,14 @@ function listingOf(staged: readonly string[], changed: ReadonlySet<string>): Lis
 }
 
 /** Where a directory of the working tree really is, relative to the root: itself where there is none. @throws AtmosError `link-outside` */
-async function realDirectory(root: string, dir: string): Promise<string> {
-  return (await insideOf(root, dir)) ?? dir;
+function realDirectory(root: string, dir: string): string {
+  return insideOf(root, dir) ?? dir;
 }
 
 /** The real path of something in the working tree, relative to its root; `undefined` where there is nothing. @throws AtmosError `link-outside` */
-async function insideOf(root: string, path: string): Promise<string | undefined> {
+function insideOf(root: string, path: string): string | undefined {
   try {
-    const [top, real] = await Promise.all([realpath(root), realpath(join(root, path))]);
+    const [top, real] = [root, join(root, path)].map((one) => realpathSync.native(one)) as [string, string];
     const inside = relative(top, real);
     if (inside === '..' || inside.startsWith(`..${sep}`)) throw linkOutside(path, real);
     return inside.split(sep).join('/');

@@ -8,7 +8,7 @@ import { limit } from '../../pace.ts';
 const PROGRAM = `
   import { Cgroups } from ${JSON.stringify(join(import.meta.dirname, '../../../containers/bubblewrap/cgroups.ts'))};
   const groups = await Cgroups.find();
-  groups.open().set({ memoryMiB: 64, cpus: 1, pids: 64 });
+  (await groups.open()).set({ memoryMiB: 64, cpus: 1, pids: 64 });
   console.log(JSON.stringify(groups.abilities), groups.remedy);
   setInterval(() => undefined, 1000);`;
 

@@ -145,16 +145,21 @@ async function perform(node: Node, inputs: readonly ResolvedInput[], context: Ex
   }
 }
 
-function ioOf(id: NodeId, named: Exec['secrets'], context: ExecutionContext, emitter: Emitter) {
-  const secrets = Object.fromEntries(named.map(({ name, from }) => [name, secretValue(from, context.secrets)]));
+function ioOf(id: NodeId, exec: Exec, context: ExecutionContext, emitter: Emitter) {
+  const named = exec.secrets.map(({ name, from }) => [name, secretValue(from, context.secrets)] as const);
   return {
     store: context.store,
-    secrets,
+    secrets: { ...Object.fromEntries(Object.entries(exec.env).filter(isHidden(emitter))), ...Object.fromEntries(named) },
     stateRoot: context.stateRoot,
     runsRoot: context.runsRoot,
     keepRoot: context.keepRoot,
     log: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => emitter.log(id, stream, chunk),
   };
+}
+
+/** Of variables: those that hold what is masked, an output that is sensitive for one. A runtime is given them as secrets. */
+function isHidden({ mask }: Emitter): (variable: readonly [name: string, value: string]) => boolean {
+  return ([, value]) => mask(value) !== value;
 }
 
 function secretValue(name: string, secrets: Readonly<Record<string, string>>): string {
@@ -205,9 +210,13 @@ async function runOnce(
   context: ExecutionContext,
   emitter: Emitter,
 ): Promise<NodeResult> {
-  const io = ioOf(id, exec.secrets, context, emitter);
+  const io = ioOf(id, exec, context, emitter);
+  const hidden = isHidden(emitter);
+  const env = Object.fromEntries(Object.entries(exec.env).filter((variable) => !hidden(variable)));
   if (exec.effect !== undefined) await context.beforeEffect?.();
-  const result = await runWithin(runtime, { id, exec, inputs }, io, context.cancellation).finally(() => emitter.flush(id));
+  const result = await runWithin(runtime, { id, exec: { ...exec, env }, inputs }, io, context.cancellation).finally(() =>
+    emitter.flush(id),
+  );
   if (exec.succeeds.includes(result.exitCode)) return result;
   if (context.cancellation.interrupt.aborted) {
     throw new AtmosError(`ended after an interrupt with exit code ${result.exitCode}`, { kind: 'interrupted', code: 'interrupted' });

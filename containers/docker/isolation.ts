@@ -3,6 +3,7 @@ import type { ResolvedExec } from '../../engine/index.ts';
 import type { Bind } from '../binds.ts';
 import type { Engine } from './connect.ts';
 import { labels } from './labels.ts';
+import type { SecretInput } from './secret-input.ts';
 
 const MIB = 1024 * 1024;
 /** Of open files and of the user's processes. */
@@ -17,7 +18,7 @@ const ULIMITS = [
  */
 export function containerOptions(
   { id, exec, inputs }: ResolvedExec,
-  secrets: Readonly<Record<string, string>>,
+  input: SecretInput | undefined,
   engine: Engine,
   user: string | undefined,
   mounts: readonly Docker.MountSettings[],
@@ -27,15 +28,17 @@ export function containerOptions(
   const { limits } = exec;
   return {
     Image: exec.image,
-    Entrypoint: [...exec.argv],
+    Entrypoint: [...(input?.argv ?? exec.argv)],
     Cmd: [],
     WorkingDir: exec.workdir,
-    Env: Object.entries({ HOME: '/tmp', ...exec.env, ...secrets }).map(([name, value]) => `${name}=${value}`),
+    Env: Object.entries({ HOME: '/tmp', ...exec.env }).map(([name, value]) => `${name}=${value}`),
     ...(user === undefined ? {} : { User: user }),
     Hostname: 'sandbox',
     Labels: labels(id, exec.effect !== undefined),
     AttachStdout: true,
     AttachStderr: true,
+    // If we go before all of it is written, it ends.
+    ...(input === undefined ? {} : { AttachStdin: true, OpenStdin: true, StdinOnce: true }),
     HostConfig: {
       NetworkMode: exec.network,
       ReadonlyRootfs: true,

@@ -14,17 +14,25 @@ const LAST = 2_000;
 export class ContainerOutput {
   readonly #container: Docker.Container;
   readonly #io: Pick<NodeIo, 'log'>;
+  readonly #input: string | undefined;
   #stream: Promise<void> = Promise.resolve();
   #isOver = false;
 
-  constructor(container: Docker.Container, io: Pick<NodeIo, 'log'>) {
+  /** `input`: what the container finds at its standard input. */
+  constructor(container: Docker.Container, io: Pick<NodeIo, 'log'>, input?: string) {
     this.#container = container;
     this.#io = io;
+    this.#input = input;
   }
 
   /** Follows it from now on: to be called before the container starts. @throws AtmosError `engine-lost` */
   async open(): Promise<void> {
-    this.#follow(await insist(() => this.#container.attach({ stream: true, stdout: true, stderr: true })));
+    const isRead = this.#input !== undefined;
+    const stream = await insist(() =>
+      this.#container.attach({ stream: true, stdin: isRead, stdout: true, stderr: true, ...(isRead ? { hijack: true } : {}) }),
+    );
+    this.#follow(stream);
+    if (this.#input !== undefined) stream.write(this.#input);
   }
 
   /** To be called when the container has ended: waits for the last of its output. */

@@ -24,6 +24,7 @@ import { removeLeftovers, removeUnstarted } from './leftovers.ts';
 import { ContainerOutput } from './output.ts';
 import { chooseTransport, type TransportChoice } from './probe.ts';
 import { seccompProfile } from './seccomp.ts';
+import { type SecretInput, secretInput } from './secret-input.ts';
 import type { Transport } from './transport.ts';
 import { awaitEnd, engineLost, insist, isLostConnection, startContainer, within } from './wait.ts';
 
@@ -94,14 +95,15 @@ class EngineRuntime implements Runtime {
     let isLost = false;
     try {
       const profile = await this.#profileFor(transport, io);
-      const container = await this.#create(step, io, transport, prepared.mounts, profile);
+      const input = secretInput(step.exec.argv, io.secrets);
+      const container = await this.#create(step, input, transport, prepared.mounts, profile);
       if (run !== undefined) {
         const { kind, id, address } = this.#engine;
         await writeRunFile(run, { runtime: kind, container: container.id, engine: id, address });
       }
       try {
         await prepared.check?.();
-        const output = new ContainerOutput(this.#engine.streams.getContainer(container.id), io);
+        const output = new ContainerOutput(this.#engine.streams.getContainer(container.id), io, input?.text);
         const exitCode = await runContainer(container, output, cancellation, effect !== undefined);
         const outputs = collects(step.exec, exitCode) ? await prepared.collect(container) : {};
         if (io.keepRoot === undefined || step.exec.succeeds.includes(exitCode)) return { exitCode, outputs };
@@ -133,13 +135,13 @@ class EngineRuntime implements Runtime {
 
   async #create(
     step: ResolvedExec,
-    io: NodeIo,
+    input: SecretInput | undefined,
     transport: Transport,
     mounts: readonly Docker.MountSettings[],
     profile: string | undefined,
   ): Promise<Docker.Container> {
     try {
-      const options = containerOptions(step, io.secrets, this.#engine, transport.user, mounts, profile);
+      const options = containerOptions(step, input, this.#engine, transport.user, mounts, profile);
       return await createContainer(this.#engine.docker, options);
     } catch (error) {
       throw explain(error, step);

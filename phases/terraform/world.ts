@@ -40,11 +40,11 @@ ${INIT_BACKEND}fi
 ${SELECT_WORKSPACE}`;
 
 /**
- * Terraform's machine-readable UI (`-json`) goes to a file whole, and its messages to the log as they come: one start of Terraform gives the plan, what
- * it would change, and where it is wrong. `$code` is how it ended.
+ * Terraform's machine-readable UI (`-json`) goes to a file, and its messages to the log as they come: one start of Terraform gives the plan, what
+ * it would change, and where it is wrong. What provisioners print is in the log alone, where secrets are masked. `$code` is how it ended.
  */
 const withUi = (file: string, command: string): string => String.raw`mkfifo /tmp/ui
-sed -n -e 'w ${file}' -e 's/.*"@message":"\(\([^"\\]\|\\.\)*\)".*/\1/p' < /tmp/ui & reader=$!
+sed -n -e '/"type":"provision_progress"/!w ${file}' -e 's/.*"@message":"\(\([^"\\]\|\\.\)*\)".*/\1/p' < /tmp/ui & reader=$!
 code=0; run "$1" ${command} > /tmp/ui || code=$?
 wait $reader || true
 `;

@@ -88,7 +88,7 @@ export async function prepareComponent(request: ComponentRequest): Promise<() =>
   });
   const given = lazily([...unevaluated.entries].map(([key, { value }]) => [key, () => dataOf(value) ?? {}]));
   const stack = stackName(project, given, request);
-  const naming = { stack, name, backendType: backend.type, vars: () => plain(member(unevaluated, 'vars')) };
+  const naming = { stack, name, backendType: backend.type, data: given };
   const workspace = kind !== 'terraform' ? undefined : workspacesEnabled ? workspaceOf(merged, naming) : 'default';
   if (workspace !== undefined && !isWorkspaceName(workspace)) {
     throw errorAt(merged.metadata?.at ?? at, `${kind}/${name}: Terraform can't have a workspace called "${workspace}"`, {

@@ -86,13 +86,6 @@ export function mergeComponent(kind: Kind, name: string, layers: ComponentLayers
     inherit.metadata ? mergeBases(bases, rules, [own, overrides], inheritable) : undefined,
     ...[own, overlay].map(metadataOf),
   ]);
-  const template = metadata?.entries.get('terraform_workspace_template');
-  if (template !== undefined) {
-    throw errorAt(template.keyAt, 'there is no metadata.terraform_workspace_template', {
-      code: 'unknown-key',
-      hint: 'there are metadata.terraform_workspace and metadata.terraform_workspace_pattern',
-    });
-  }
   const named = merger.all([own, overlay].map(metadataOf));
   const attribute = [own, overlay].map((layer) => textOf(member(layer, 'component'), '"component"'));
   const component = textOf(member(named, 'component'), '"metadata.component"') ?? first ?? attribute.findLast((text) => text !== undefined);

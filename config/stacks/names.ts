@@ -1,4 +1,4 @@
-import { isObject, type Json } from '../../engine/index.ts';
+import { isObject } from '../../engine/index.ts';
 import type { Project } from '../project.ts';
 import { FUNCTIONS, parseTemplate, render, TemplateError, type Value } from '../templates/index.ts';
 import { errorAt, member, type Place, textOf } from '../yaml/located.ts';
@@ -49,19 +49,57 @@ function templateName(template: string, data: Value, at: Place): string {
   });
 }
 
-/** The Terraform workspace: the component's name is part of it as soon as its root module is called otherwise. */
-export function workspaceOf(
-  { metadata, module }: MergedComponent,
-  { stack, name, backendType, vars }: { stack: string; name: string; backendType: string; vars: () => Json },
+/** What may stand in braces in a workspace's pattern, of `vars`; what is not set is nothing there. */
+const CONTEXT = ['namespace', 'tenant', 'environment', 'region', 'stage'];
+
+export interface WorkspaceSource {
+  readonly stack: string;
+  readonly name: string;
+  readonly backendType: string;
+  /** The component's sections, as templates see them. */
+  readonly data: Readonly<Record<string, Value>>;
+}
+
+/**
+ * The Terraform workspace: what `metadata` says (a template, else a pattern, else a name), else the stack; with the component's name where its root module has
+ * another one.
+ * @throws AtmosError `workspace-name`
+ */
+export function workspaceOf(component: MergedComponent, source: WorkspaceSource): string {
+  if (source.backendType === 'http') return 'default';
+  return chosenWorkspace(component, source).replaceAll('/', '-');
+}
+
+function chosenWorkspace({ metadata, module }: MergedComponent, { stack, name, data }: WorkspaceSource): string {
+  const said = (key: string): string | undefined => textOf(member(metadata, key), `"metadata.${key}"`);
+  const template = said('terraform_workspace_template');
+  if (template !== undefined) return templateWorkspace(template, data, metadata?.at);
+  const pattern = said('terraform_workspace_pattern');
+  if (pattern !== undefined) return fromPattern(pattern, { data, name, module });
+  return said('terraform_workspace') ?? (module === undefined || module === name ? stack : `${stack}-${name}`);
+}
+
+function fromPattern(
+  pattern: string,
+  { data, name, module }: { readonly data: WorkspaceSource['data']; readonly name: string; readonly module: string | undefined },
 ): string {
-  if (backendType === 'http') return 'default';
-  const explicit = textOf(member(metadata, 'terraform_workspace'), '"metadata.terraform_workspace"');
-  if (explicit !== undefined) return explicit;
-  const pattern = textOf(member(metadata, 'terraform_workspace_pattern'), '"metadata.terraform_workspace_pattern"');
-  if (pattern !== undefined) {
-    const given = vars();
-    const known: Readonly<Record<string, unknown>> = { ...(isObject(given) ? given : {}), component: name, 'base-component': module ?? '' };
-    return pattern.replaceAll(/\{([\w-]+)\}/g, (token, key: string) => String(known[key] ?? token)).replaceAll('/', '-');
+  const vars = isObject(data.vars) ? data.vars : {};
+  const attributes = Array.isArray(vars.attributes) ? vars.attributes.map(String).join('-') : '';
+  const known: Readonly<Record<string, unknown>> = {
+    ...Object.fromEntries(CONTEXT.map((key) => [key, ''])),
+    ...vars,
+    attributes,
+    component: name,
+    'base-component': module ?? '',
+  };
+  return pattern.replaceAll(/\{([\w-]+)\}/g, (token, key: string) => String(known[key] ?? token));
+}
+
+function templateWorkspace(template: string, data: Value, at: Place | undefined): string {
+  try {
+    return render(parseTemplate(template), data, { functions: FUNCTIONS, missingKey: 'default' });
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    throw errorAt(at, `metadata.terraform_workspace_template: ${error.message}`, { code: 'workspace-name', cause: error });
   }
-  return (module === undefined ? stack : `${stack}-${name}`).replaceAll('/', '-');
 }

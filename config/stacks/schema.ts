@@ -45,7 +45,7 @@ const metadata = {
     custom: { type: 'object' },
     terraform_workspace: { type: 'string' },
     terraform_workspace_pattern: { type: 'string' },
-    terraform_workspace_template: false,
+    terraform_workspace_template: { type: 'string' },
   },
 } as const;
 

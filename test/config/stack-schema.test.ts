@@ -38,7 +38,6 @@ test.each([
   'terraform: { source: { uri: x } }',
   'components: { terraform: { app: { metadata: { inherits: [a, a] } } } }',
   'components: { terraform: { app: { source: { version: "1" } } } }',
-  'components: { terraform: { app: { metadata: { terraform_workspace_template: x } } } }',
   'components: { terraform: { app: { vars: [1] } } }',
   'components: { terraform: { app: { varz: {} } } }',
 ])('the schema refuses what Atmos refuses: %s', (text) => {
@@ -49,7 +48,6 @@ test.each([
   ['components: { terraform: { a: { metadata: { inherits: [b, b] } }, b: {} } }', 'duplicate-base'],
   ['components: { terraform: { a: { source: { version: "1" } } } }', 'missing-key'],
   ['terraform: { source: { uri: x } }', 'not-for-all'],
-  ['components: { terraform: { a: { metadata: { terraform_workspace_template: x } } } }', 'unknown-key'],
 ])('resolving refuses it, too: %s', async (text, code) => {
   const deployment = 'deployment:\n  name: app\n  stacks: [top]\n  components: { terraform: { a: {} } }\n';
   expect(await refusal(scopeOf({ 'deployments/app.yaml': deployment, 'stacks/top.yaml': text }))).toMatchObject({ code });

@@ -2,21 +2,18 @@ import { join } from 'node:path/posix';
 import { isWorkspaceName, type Json, type JsonObject } from '../engine/index.ts';
 import { atmosFunctions } from './atmos-functions.ts';
 import { dataSources, environmentFunctions, templateData } from './component-data.ts';
-import { needsOf } from './deferred.ts';
-import { dependencyAddress } from './deployment/sections.ts';
+import { dependenciesOf } from './dependencies.ts';
 import { type EvaluationContext, evaluate, evaluateText } from './evaluate.ts';
 import type { ConfigFiles } from './files.ts';
-import { suggestion } from './nearest.ts';
 import { noteOrigins } from './origins.ts';
 import type { Project } from './project.ts';
-import type { ComponentAddress, Kind, ScopedComponent } from './scope.ts';
+import type { Kind, ScopedComponent } from './scope.ts';
 import { type Referring, takeReferences } from './secret-references.ts';
 import type { Siblings } from './siblings.ts';
 import { type Backend, backendOf, remoteStateOf } from './stacks/backend.ts';
 import { type ComponentLayers, type MergedComponent, mergeComponent } from './stacks/component.ts';
 import { stackName, workspaceOf } from './stacks/names.ts';
 import { HELM_SECTIONS, SECTIONS } from './stacks/sections.ts';
-import { storeOf } from './stores.ts';
 import type { Value } from './templates/index.ts';
 import { checkTerraformEnv } from './terraform-env.ts';
 import { inspectModule } from './terraform-module.ts';
@@ -25,7 +22,6 @@ import {
   templateData as dataOf,
   type Entry,
   errorAt,
-  itemsOf,
   type Located,
   type LocatedMap,
   lazily,
@@ -163,7 +159,14 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
     name,
     source: kind === 'nixpack' ? serviceDir(all, name, at) : root,
     sections: all,
-    dependsOn: dependsOn(merged, all, request),
+    dependsOn: dependenciesOf({
+      kind,
+      name,
+      stack,
+      metadata: merged.metadata,
+      sections: all,
+      components: request.evaluation.components,
+    }),
     ...(Object.keys(secrets).length === 0 ? {} : { secrets }),
   };
   noteOrigins(component, written, context);
@@ -194,26 +197,4 @@ function serviceDir({ vars }: JsonObject, name: string, at: Place): string {
     throw errorAt(at, `nixpack/${name}: ${source} is not in the repository`, { code: 'path-escape' });
   }
   return dir;
-}
-
-/** `metadata.depends_on`, and what the component reads of. */
-function dependsOn(merged: MergedComponent, sections: JsonObject, request: ComponentRequest): readonly ComponentAddress[] {
-  const { kind, name, evaluation } = request;
-  const declared = itemsOf(member(merged.metadata, 'depends_on'), '"depends_on"').map((item) => {
-    const text = String(plain(item));
-    const address = dependencyAddress(text, kind, evaluation.components);
-    if (evaluation.components.has(address)) return address;
-    throw errorAt(item.at, `${kind}/${name} depends on "${text}", which is not a component of this deployment`, {
-      code: 'unknown-component',
-      hint: suggestion(text, [...evaluation.components], 'components'),
-    });
-  });
-  return [
-    ...new Set([
-      ...declared,
-      ...needsOf(sections)
-        .filter((need) => storeOf(need) === undefined)
-        .map((need) => need.component),
-    ]),
-  ].sort();
 }

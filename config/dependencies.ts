@@ -1,0 +1,88 @@
+import { isObject, type Json, type JsonObject } from '../engine/index.ts';
+import { needsOf } from './deferred.ts';
+import { dependencyAddress } from './deployment/sections.ts';
+import { suggestion } from './nearest.ts';
+import type { ComponentAddress, Kind } from './scope.ts';
+import { storeOf } from './stores.ts';
+import { errorAt, itemsOf, type LocatedMap, member, plain } from './yaml/located.ts';
+
+export interface Depending {
+  readonly kind: Kind;
+  readonly name: string;
+  /** The stack that it is in. */
+  readonly stack: string;
+  readonly metadata: LocatedMap | undefined;
+  readonly sections: JsonObject;
+  /** The deployment's components. */
+  readonly components: ReadonlySet<ComponentAddress>;
+}
+
+/** One component that another waits for, as a stack says it. */
+interface Named {
+  readonly name: string;
+  readonly kind: string;
+  /** The same as this, where it is one of the same stack. */
+  readonly context: Readonly<Record<string, Json>>;
+}
+
+/** What an entry may say of a stack, as `vars` do. */
+const CONTEXT = ['namespace', 'tenant', 'environment', 'stage'];
+
+/**
+ * What a component waits for, sorted: `metadata.depends_on`, what it reads of, and of `dependencies.components` and `settings.depends_on` what the deployment
+ * has. All others, also those of another stack, are somebody else's to roll out.
+ * @throws AtmosError `unknown-component`
+ */
+export function dependenciesOf(component: Depending): readonly ComponentAddress[] {
+  const { kind, name, metadata, components, sections } = component;
+  const declared = itemsOf(member(metadata, 'depends_on'), '"depends_on"').map((item) => {
+    const text = String(plain(item));
+    const address = dependencyAddress(text, kind, components);
+    if (components.has(address)) return address;
+    throw errorAt(item.at, `${kind}/${name} depends on "${text}", which is not a component of this deployment`, {
+      code: 'unknown-component',
+      hint: suggestion(text, [...components], 'components'),
+    });
+  });
+  const named = namedIn(component)
+    .filter((other) => isOfStack(other, component))
+    .map((other) => dependencyAddress(other.name, other.kind, components))
+    .filter((address) => components.has(address) && address !== `${kind}/${name}`);
+  const read = needsOf(sections).flatMap((need) => (storeOf(need) === undefined ? [need.component] : []));
+  return [...new Set([...declared, ...named, ...read])].sort();
+}
+
+/** `dependencies.components`, which is a list, and `settings.depends_on`, which is a list or a map with keys of no meaning. */
+function namedIn({ kind, sections }: Depending): readonly Named[] {
+  return [
+    ['dependencies', 'components'],
+    ['settings', 'depends_on'],
+  ].flatMap(([section = '', key = '']) => {
+    const holder = sections[section];
+    const value = isObject(holder) ? (holder[key] as Json | undefined) : undefined;
+    return itemsIn(value).flatMap((item) => namedBy(item, kind));
+  });
+}
+
+function itemsIn(value: Json | undefined): readonly Json[] {
+  if (Array.isArray(value)) return value;
+  return isObject(value) ? Object.values(value as JsonObject) : [];
+}
+
+/** Entries with a file or a folder name no component. */
+function namedBy(item: Json, kind: string): readonly Named[] {
+  if (typeof item === 'string') return [{ name: item, kind, context: {} }];
+  if (!isObject(item)) return [];
+  const { name, component, kind: other, type, ...context } = item as JsonObject;
+  const said = component ?? name;
+  if (typeof said !== 'string') return [];
+  const of = other ?? type;
+  return [{ name: said, kind: typeof of === 'string' ? of : kind, context }];
+}
+
+function isOfStack({ context }: Named, { stack, sections }: Depending): boolean {
+  const vars = isObject(sections.vars) ? (sections.vars as JsonObject) : {};
+  const { stack: other } = context;
+  if (typeof other === 'string' && other !== '' && other !== stack) return false;
+  return CONTEXT.every((key) => context[key] === undefined || context[key] === null || context[key] === vars[key]);
+}

@@ -18,6 +18,7 @@ import type { Value } from './templates/index.ts';
 import { checkTerraformEnv } from './terraform-env.ts';
 import { inspectModule } from './terraform-module.ts';
 import type { TextCache } from './text-cache.ts';
+import { unsupportedIn } from './unsupported.ts';
 import {
   templateData as dataOf,
   type Entry,
@@ -153,6 +154,7 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
   else add('metadata', merged.metadata);
   const overrides = merged.overrides === undefined ? {} : { overrides: plain(merged.overrides) };
   const all: JsonObject = { ...sections, ...overrides, component: merged.component, inheritance: merged.inheritance };
+  const unsupported = unsupportedIn(`${kind}/${name}`, at, prepared.unevaluated, all);
   const component: ScopedComponent = {
     address: `${kind}/${name}`,
     kind,
@@ -168,6 +170,7 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
       components: request.evaluation.components,
     }),
     ...(Object.keys(secrets).length === 0 ? {} : { secrets }),
+    ...(unsupported.length === 0 ? {} : { unsupported }),
   };
   noteOrigins(component, written, context);
   return component;

@@ -1,4 +1,4 @@
-import type { Digest, Json, JsonObject } from '../engine/index.ts';
+import type { AtmosError, Digest, Json, JsonObject } from '../engine/index.ts';
 
 export const KINDS = ['terraform', 'nixpack', 'helm', 'helmfile', 'packer', 'lambda'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -46,6 +46,8 @@ export interface ScopedComponent {
   readonly dependsOn: readonly ComponentAddress[];
   /** Variables of its nodes whose values are read when they run, by name; never in a release. Absent where there are none. */
   readonly secrets?: Readonly<Record<string, ValueSource>>;
+  /** What it asks for that is not done here. Absent where there is nothing. */
+  readonly unsupported?: readonly AtmosError[];
   /** What its nodes may use, where the deployment file says so. */
   readonly limits?: NodeLimits;
 }

@@ -53,7 +53,10 @@ async function validate(
   if (options === undefined || found.errors.length > 0) return { deployment, scopes };
   for (const target of deployment.targets) {
     const scope = await found.collect(() => resolve(files, project, deployment, target, options));
-    if (scope !== undefined) scopes.push(withoutDisabled(scope));
+    if (scope === undefined) continue;
+    const enabled = withoutDisabled(scope);
+    scopes.push(enabled);
+    for (const { unsupported = [] } of Object.values(enabled.components)) for (const error of unsupported) found.add(error);
   }
   return { deployment, scopes };
 }

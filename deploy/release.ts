@@ -45,6 +45,8 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
   const at = commit !== undefined ? { commit } : allowDirty ? 'worktree' : 'head';
   const { revision, scope, ground, session } = await gather(workspace, { deployment, target, at }, settings);
   try {
+    // What was made once is made again, whatever is refused since.
+    if (request.commit === undefined) refuseUnsupported(scope);
     const dirty = commit === undefined ? dirtyPaths(workspace, scope, ground.directories) : Promise.resolve([]);
     dirty.catch(() => undefined);
     // Where it is only noted, Git looks while the nodes run.
@@ -81,6 +83,14 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
     await session.close();
     throw error;
   }
+}
+
+/** @throws AtmosError `not-supported` */
+function refuseUnsupported({ components }: Scope): void {
+  const [first, ...others] = Object.values(components).flatMap(({ unsupported = [] }) => unsupported);
+  if (first === undefined) return;
+  const { message, kind, code, position, hint } = first;
+  throw new AtmosError(message, { kind, code, position, hint, others });
 }
 
 /** What `init` made on the way, for those whose nodes ran: a promotion takes lock files over, and initializes anew. */

@@ -2,6 +2,7 @@ import { isDeferred, settle } from '../../config/index.ts';
 import {
   type ComputeFunction,
   type ComputeIo,
+  isObject,
   type Json,
   type JsonObject,
   makeTree,
@@ -13,7 +14,7 @@ import {
 import { imageFields } from '../nixpack/image.ts';
 import { LOCAL } from './prepare.ts';
 
-export const SYNTH = { name: 'terraform-synth', version: 1 } as const;
+export const SYNTH = { name: 'terraform-synth', version: 2 } as const;
 
 /** Arguments of the synth node. Values may hold `Deferred`. */
 export interface SynthArgs {
@@ -40,7 +41,8 @@ export const synthesize: ComputeFunction = async (json, io) => {
   const references = Object.entries(vars).filter(([, value]) => holdsDeferred(value));
   const generated: Record<string, Json | undefined> = {
     'backend.tf.json': backendFile(args.backendType, settle(args.backend, produced) as JsonObject),
-    'providers_override.tf.json': Object.keys(args.providers).length === 0 ? undefined : { provider: settle(args.providers, produced) },
+    'providers_override.tf.json':
+      Object.keys(args.providers).length === 0 ? undefined : { provider: aliased(settle(args.providers, produced) as JsonObject) },
     'terraform.tfvars.json': Object.fromEntries(known),
     'references.json': references.length === 0 ? undefined : { vars: Object.fromEntries(references) },
   };
@@ -56,6 +58,21 @@ export const synthesize: ComputeFunction = async (json, io) => {
     ]),
   };
 };
+
+/** `aws.second` is another configuration of `aws`, as Atmos writes it: a list with an `alias` in all but the first. */
+export function aliased(providers: JsonObject): JsonObject {
+  const named = Object.entries(providers).map(([key, value]) => ({ key, value, name: key.split('.', 1)[0] ?? key }));
+  const withAliases = new Set(named.filter(({ key, name }) => key !== name).map(({ name }) => name));
+  const configurations = (wanted: string): Json =>
+    named
+      .filter(({ name }) => name === wanted)
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .flatMap(({ key, value }): Json[] => {
+        if (key === wanted) return Array.isArray(value) ? value : [value];
+        return [{ alias: key.slice(wanted.length + 1), ...(isObject(value) ? (value as JsonObject) : {}) }];
+      });
+  return Object.fromEntries(named.map(({ key, value, name }) => (withAliases.has(name) ? [name, configurations(name)] : [key, value])));
+}
 
 async function file(path: string, text: string, io: ComputeIo): Promise<TreeEntry> {
   return { path, mode: '644', ...(await io.put(text)) };

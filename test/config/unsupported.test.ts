@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { loadProject, validateDeployments, workingTree } from '../../config/index.ts';
+import { OPTIONS, placeOf, repository } from './repository.ts';
+
+async function refusedIn(section: string, metadata = '{}'): Promise<readonly string[]> {
+  const tree = workingTree(
+    await repository({
+      'atmos.yaml': '{}',
+      'deployments/app.yaml': 'deployment: { name: app, stacks: [top], components: { terraform: { a: } } }',
+      'stacks/top.yaml': `components:\n  terraform:\n    a:\n      metadata: ${metadata}\n      ${section}\n`,
+    }),
+  );
+  const errors = await validateDeployments(tree, await loadProject(tree), ['app'], OPTIONS);
+  return errors.map((error) => `${error.code} ${placeOf(error)} ${error.message}`);
+}
+
+test.each([
+  ['hooks: { keep: { events: [after-terraform-apply], command: store } }', /hooks are not run here, and it has "keep"$/],
+  ['generate: { "made.tf": "x" }', /files are not generated here, and it has "made.tf"$/],
+  [
+    'settings: { validation: { small: { schema_type: opa, schema_path: x.rego } } }',
+    /policies of stacks are not checked here, and it has "small"$/,
+  ],
+])('what a stack asks for and is not done here is told at its line: %s', async (section, message) => {
+  const [first, ...others] = await refusedIn(section);
+  expect(first).toMatch(/^not-supported stacks\/top\.yaml:5:\d+ terraform\/a: /);
+  expect(first).toMatch(message);
+  expect(others).toEqual([]);
+});
+
+test.each(['hooks: {}', 'generate: { "made.tf": null }', 'settings: { validation: { small: { disabled: true } } }'])(
+  'what asks for nothing is no error: %s',
+  async (section) => {
+    expect(await refusedIn(section)).toEqual([]);
+  },
+);
+
+test('a component that is disabled asks for nothing', async () => {
+  expect(await refusedIn('generate: { "made.tf": "x" }', '{ enabled: false }')).toEqual([]);
+});

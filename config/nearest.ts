@@ -12,6 +12,12 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best;
 }
 
+/** The candidate that a word is but for one letter: one more, one less, another one, or two that changed places. */
+export function misspelt(word: string, candidates: readonly string[]): string | undefined {
+  if (!/^[A-Za-z]\w*$/.test(word) || candidates.includes(word)) return undefined;
+  return candidates.find((candidate) => Math.abs(candidate.length - word.length) <= 1 && editDistance(word, candidate) === 1);
+}
+
 /** `did you mean "x"?`, or what there is. */
 export function suggestion(word: string, candidates: readonly string[], what: string): string {
   const found = nearest(word, candidates);

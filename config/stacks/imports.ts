@@ -6,6 +6,7 @@ import type { TextCache } from '../text-cache.ts';
 import { errorAt, itemsOf, type Located, type LocatedMap, mapOf, member, type Place, templateData, textOf } from '../yaml/located.ts';
 import { type History, type Merger, merger } from '../yaml/merge.ts';
 import { parseYaml } from '../yaml/parse.ts';
+import { checkKeys } from './check-keys.ts';
 import { type FileContext, type Rendered, renderFile } from './file-templates.ts';
 import { StackFinder } from './find.ts';
 import { declared, type Import, type ImportRules, importOf, rendered } from './import-request.ts';
@@ -94,6 +95,7 @@ export class ManifestLoader {
     try {
       const file = await this.#read(path, request);
       if (file === undefined) return { root: undefined, ...NONE };
+      checkKeys(file.root);
       const imports: Overridden[] = [];
       let { said } = request;
       for (const item of itemsOf(member(file.root, 'import'), '"import"')) {

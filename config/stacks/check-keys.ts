@@ -1,0 +1,54 @@
+import { AtmosError } from '../../engine/index.ts';
+import { misspelt } from '../nearest.ts';
+import { errorAt, type Located, type LocatedMap, member } from '../yaml/located.ts';
+import { HELM_SECTIONS, SECTIONS } from './sections.ts';
+
+const ANYWHERE = ['locals', 'overrides', 'metadata', 'dependencies', 'source', 'provision', 'command'];
+const ALL = [...new Set([...SECTIONS, ...HELM_SECTIONS, ...ANYWHERE, 'auth', 'retry', 'spacelift'])];
+const KINDS = ['terraform', 'helmfile', 'helm', 'packer', 'nixpack', 'ansible', 'kubernetes'];
+const KNOWN = {
+  root: [...ALL, ...KINDS, 'import', 'components', 'workflows', 'commands', 'schemas', 'stores', 'templates'],
+  kind: [...ALL, 'component', 'components'],
+  component: [...ALL, 'component', 'components', 'inherits'],
+  metadata: [
+    ...['type', 'enabled', 'locked', 'component', 'inherits', 'name', 'description', 'labels', 'tags', 'custom', 'depends_on'],
+    ...[
+      'terraform_workspace',
+      'terraform_workspace_pattern',
+      'terraform_workspace_template',
+      'terraform_workspaces',
+      'template',
+      'version',
+    ],
+  ],
+} as const;
+
+/**
+ * Refuses what differs by one letter from a key that a stack file may have there: it was meant, and would be passed over. Any other key is somebody's own.
+ * @throws AtmosError `unknown-key`
+ */
+export function checkKeys(root: LocatedMap): void {
+  const errors = [...misspeltIn(root, 'root', 'a stack')];
+  for (const kind of KINDS) {
+    errors.push(...misspeltIn(member(root, kind), 'kind', `"${kind}"`));
+    const components = member(member(root, 'components'), kind);
+    if (components?.kind !== 'map') continue;
+    for (const [name, { value }] of components.entries) {
+      errors.push(...misspeltIn(value, 'component', `component ${kind}/${name}`));
+      errors.push(...misspeltIn(member(value, 'metadata'), 'metadata', `"metadata" of ${kind}/${name}`));
+    }
+  }
+  const [first, ...others] = errors;
+  if (first === undefined) return;
+  const { message, kind, code, position, hint } = first;
+  throw new AtmosError(message, { kind, code, position, hint, others });
+}
+
+function misspeltIn(value: Located | undefined, level: keyof typeof KNOWN, where: string): readonly AtmosError[] {
+  if (value?.kind !== 'map') return [];
+  return [...value.entries].flatMap(([key, { keyAt }]) => {
+    const meant = misspelt(key, KNOWN[level]);
+    const options = { code: 'unknown-key', hint: `did you mean "${meant}"?` };
+    return meant === undefined ? [] : [errorAt(keyAt, `there is no "${key}" in ${where}`, options)];
+  });
+}

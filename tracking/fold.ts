@@ -18,11 +18,11 @@ export function step(before: TargetState, record: LedgerRecord): TargetState {
   switch (record.kind) {
     case 'intent':
       // A destroy goes on with what it was approved by.
-      return derived(onlyDestroys(record) ? begun(state, record) : withoutApprovals(begun(state, record)));
+      return derived(withoutApprovals(begun(state, record), onlyDestroys(record) ? BUT_DESTROY : undefined));
     case 'approval':
       return approved(state, record);
     case 'unlock':
-      return withoutApprovals(state, ['unlock']);
+      return withoutApprovals(state, BUT_DESTROY);
     case 'state':
       return withoutApprovals(relocated(state, record));
     case 'rollout':
@@ -31,7 +31,7 @@ export function step(before: TargetState, record: LedgerRecord): TargetState {
       return derived(withoutApprovals(ended(state, record)));
     case 'destroy':
       // One that failed is repeated.
-      return derived(withoutApprovals(ended(state, record), record.result === 'failed' ? ['unlock', 'state'] : undefined));
+      return derived(withoutApprovals(ended(state, record), record.result === 'failed' ? BUT_DESTROY : undefined));
     default:
       return record.kind satisfies never;
   }
@@ -185,6 +185,8 @@ function approved(state: TargetState, { release, by, at, operation = 'rollout' }
   const key = approvalKey(operation, release);
   return { ...state, approvals: { ...state.approvals, [key]: [...(state.approvals[key] ?? []), { by, at }] } };
 }
+
+const BUT_DESTROY: readonly ApprovedOperation[] = ['unlock', 'state'];
 
 /** Without the approvals of what is done to a target as it was: it is another one now, or has been done. Those of releases stay. */
 function withoutApprovals(state: TargetState, operations: readonly ApprovedOperation[] = ['destroy', 'unlock', 'state']): TargetState {

@@ -104,7 +104,9 @@ class EngineRuntime implements Runtime {
       try {
         await prepared.check?.();
         const output = new ContainerOutput(this.#engine.streams.getContainer(container.id), io, input?.text);
-        const exitCode = await runContainer(container, output, cancellation, effect !== undefined);
+        const exitCode = await runContainer(container, output, cancellation, effect !== undefined).catch((error: unknown) => {
+          throw explainStart(error, input?.argv[0] ?? step.exec.argv[0] ?? '', input !== undefined);
+        });
         const outputs = collects(step.exec, exitCode) ? await prepared.collect(container) : {};
         if (io.keepRoot === undefined || step.exec.succeeds.includes(exitCode)) return { exitCode, outputs };
         const kept = prepared.keep(io.keepRoot);
@@ -215,6 +217,18 @@ async function runContainer(
     interrupt.removeEventListener('abort', onInterrupt);
     force.removeEventListener('abort', onForce);
   }
+}
+
+/** A container whose program is not in its image is made, but can't be started. */
+function explainStart(error: unknown, program: string, hasSecrets: boolean): unknown {
+  const { statusCode, message = '' } = error as { statusCode?: number; message?: string };
+  if (statusCode === undefined || !/exec: .*(?:no such file|not found|permission denied)/s.test(message)) return error;
+  return new AtmosError(`its image can't run ${program}${hasSecrets ? ', through which it is given its secrets' : ''}`, {
+    kind: 'failed',
+    code: 'no-program',
+    hint: hasSecrets ? 'use an image with a shell, or --runtime bubblewrap' : 'use another image, or another command',
+    cause: error,
+  });
 }
 
 function explain(error: unknown, step: ResolvedExec): unknown {

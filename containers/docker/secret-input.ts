@@ -31,20 +31,27 @@ done
 echo "its secrets did not arrive: the connection to the engine was lost" >&2
 exit 125`;
 
+/** Variables that some shell sets by itself, or lets nobody set. */
+const SHELLS = new Set(
+  '_ BASHOPTS BASHPID BASH_VERSINFO DIRSTACK EPOCHREALTIME EPOCHSECONDS EUID FUNCNAME GROUPS HISTCMD LINENO OPTIND PPID RANDOM SECONDS SHELLOPTS SRANDOM UID'.split(
+    ' ',
+  ),
+);
+
 /**
  * Secrets as a container's environment, by way of its standard input: what an engine is told when it makes a container it shows to everybody who may ask it,
  * and keeps on its disk. `undefined` where there are none.
- * @throws AtmosError `secret-name` for a name that no shell knows
+ * @throws AtmosError `secret-name` for a name that no shell knows, or that is a shell's own
  */
 export function secretInput(argv: readonly string[], secrets: Readonly<Record<string, string>>): SecretInput | undefined {
   const entries = Object.entries(secrets);
   if (entries.length === 0) return undefined;
-  const odd = entries.find(([name]) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  const odd = entries.find(([name]) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || SHELLS.has(name));
   if (odd !== undefined) {
-    throw new AtmosError(`a container of an engine can't be given a secret named ${odd[0]}: its shell does not know such names`, {
+    throw new AtmosError(`a container of an engine can't be given a secret named ${odd[0]}: its shell can't pass on such a name`, {
       kind: 'invalid',
       code: 'secret-name',
-      hint: 'use letters, digits and _ only; or --runtime bubblewrap',
+      hint: 'use another name, of letters, digits and _; or --runtime bubblewrap',
     });
   }
   const mark = randomBytes(16).toString('hex');

@@ -35,13 +35,13 @@ test('what is done to a target as it is stays approved until the target changes,
   expect(approvedAfter(ROLLOUT, ...ALL)).toEqual(['destroy', 'state', 'unlock']);
   expect(approvedAfter(ROLLOUT, ...ALL, RUNNING)).toEqual([]);
   expect(approvedAfter(ROLLOUT, ...ALL, ROLLOUT)).toEqual([]);
-  expect(approvedAfter(ROLLOUT, ...ALL, { kind: 'unlock', result: null, components: {} })).toEqual(['destroy', 'state']);
+  expect(approvedAfter(ROLLOUT, ...ALL, { kind: 'unlock', result: null, components: {} })).toEqual(['destroy']);
   expect(approvedAfter(ROLLOUT, ...ALL, { kind: 'state', result: null, components: {} })).toEqual([]);
   expect(approvedAfter(ROLLOUT, ...ALL, DESTROYING, DESTROYED)).toEqual([]);
 });
 
 test('a destroy that failed, or was killed, is repeated with the approval it had', () => {
-  expect(approvedAfter(ROLLOUT, ...ALL, DESTROYING)).toEqual(['destroy', 'state', 'unlock']);
+  expect(approvedAfter(ROLLOUT, ...ALL, DESTROYING)).toEqual(['destroy']);
   expect(approvedAfter(ROLLOUT, ...ALL, DESTROYING, FAILED)).toEqual(['destroy']);
   expect(approvedAfter(ROLLOUT, ...ALL, DESTROYING, RUNNING)).toEqual([]);
 });

@@ -64,10 +64,25 @@ describe.each(['docker', 'podman'] as const)('%s', (name) => {
     }
   });
 
-  test('a secret whose name no shell knows is refused', async () => {
+  test('a program that is not in the image is an error that names it', async () => {
     const bench = await openBench(name);
     try {
-      await expect(runScript(bench, 'true', { secrets: { 'TF_VAR_a-b': 'x' } })).rejects.toMatchObject({ code: 'secret-name' });
+      await expect(runScript(bench, '', { exec: { argv: ['/nowhere'] } })).rejects.toMatchObject({
+        kind: 'failed',
+        code: 'no-program',
+        message: "its image can't run /nowhere",
+      });
+    } finally {
+      await bench.close();
+    }
+  });
+
+  test('a secret whose name no shell knows, or that is a shell’s own, is refused', async () => {
+    const bench = await openBench(name);
+    try {
+      for (const odd of ['TF_VAR_a-b', 'UID', 'RANDOM']) {
+        await expect(runScript(bench, 'true', { secrets: { [odd]: 'x' } })).rejects.toMatchObject({ code: 'secret-name' });
+      }
     } finally {
       await bench.close();
     }

@@ -145,11 +145,11 @@ async function perform(node: Node, inputs: readonly ResolvedInput[], context: Ex
   }
 }
 
-function ioOf(id: NodeId, exec: Exec, context: ExecutionContext, emitter: Emitter) {
+function ioOf(id: NodeId, exec: Exec, hidden: Exec['env'], context: ExecutionContext, emitter: Emitter) {
   const named = exec.secrets.map(({ name, from }) => [name, secretValue(from, context.secrets)] as const);
   return {
     store: context.store,
-    secrets: { ...Object.fromEntries(Object.entries(exec.env).filter(isHidden(emitter))), ...Object.fromEntries(named) },
+    secrets: { ...hidden, ...Object.fromEntries(named) },
     stateRoot: context.stateRoot,
     runsRoot: context.runsRoot,
     keepRoot: context.keepRoot,
@@ -157,9 +157,10 @@ function ioOf(id: NodeId, exec: Exec, context: ExecutionContext, emitter: Emitte
   };
 }
 
-/** Of variables: those that hold what is masked, an output that is sensitive for one. A runtime is given them as secrets. */
-function isHidden({ mask }: Emitter): (variable: readonly [name: string, value: string]) => boolean {
-  return ([, value]) => mask(value) !== value;
+/** Variables that hold what is masked, an output that is sensitive for one, and all others. A runtime is given the first as secrets. */
+function split(env: Exec['env'], { mask }: Emitter): { readonly hidden: Exec['env']; readonly plain: Exec['env'] } {
+  const { hidden = [], plain = [] } = Object.groupBy(Object.entries(env), ([, value]) => (mask(value) === value ? 'plain' : 'hidden'));
+  return { hidden: Object.fromEntries(hidden), plain: Object.fromEntries(plain) };
 }
 
 function secretValue(name: string, secrets: Readonly<Record<string, string>>): string {
@@ -210,11 +211,10 @@ async function runOnce(
   context: ExecutionContext,
   emitter: Emitter,
 ): Promise<NodeResult> {
-  const io = ioOf(id, exec, context, emitter);
-  const hidden = isHidden(emitter);
-  const env = Object.fromEntries(Object.entries(exec.env).filter((variable) => !hidden(variable)));
+  const { hidden, plain } = split(exec.env, emitter);
+  const io = ioOf(id, exec, hidden, context, emitter);
   if (exec.effect !== undefined) await context.beforeEffect?.();
-  const result = await runWithin(runtime, { id, exec: { ...exec, env }, inputs }, io, context.cancellation).finally(() =>
+  const result = await runWithin(runtime, { id, exec: { ...exec, env: plain }, inputs }, io, context.cancellation).finally(() =>
     emitter.flush(id),
   );
   if (exec.succeeds.includes(result.exitCode)) return result;

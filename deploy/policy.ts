@@ -30,9 +30,10 @@ export async function policyOf(workspace: Workspace): Promise<Policy> {
     const { files } = await revisionAt(workspace, commit);
     return { commit, files, project: workspace.project, ref: undefined, has: async () => true };
   }
-  const found = await readAt(workspace, refs, first);
+  const found = await readAt(workspace, refs, first, `the default branch of ${name}`);
   const { policyRef } = found.project.deployments.tracking;
-  const policy = policyRef === undefined ? found : await readAt(workspace, refs, await named(refs, name, policyRef));
+  const policy =
+    policyRef === undefined ? found : await readAt(workspace, refs, await named(refs, name, policyRef), `${policyRef} of ${name}`);
   refuseElsewhere(workspace, policy.project, name);
   return {
     ...policy,
@@ -48,7 +49,12 @@ async function unusedRemote({ project, tracking }: Workspace): Promise<string | 
   return names.includes(wanted) ? wanted : undefined;
 }
 
-async function readAt(workspace: Workspace, refs: Refs, commit: string): Promise<Pick<Policy, 'commit' | 'files' | 'project'>> {
+async function readAt(
+  workspace: Workspace,
+  refs: Refs,
+  commit: string,
+  ref: string,
+): Promise<Pick<Policy, 'commit' | 'files' | 'project'>> {
   const { repository } = await workspace.tracking();
   if ((await repository.idOf(`${commit}^{commit}`)) === undefined && !(await refs.fetchCommit(commit))) {
     throw new AtmosError(`cannot fetch commit ${commit.slice(0, 12)}, which the rules are read from`, {
@@ -58,7 +64,16 @@ async function readAt(workspace: Workspace, refs: Refs, commit: string): Promise
     });
   }
   const { files } = await revisionAt(workspace, commit);
-  return { commit, files, project: await loadProject(files, undefined, workspace.cache) };
+  return { commit, files, project: await asThere(ref, loadProject(files, undefined, workspace.cache)) };
+}
+
+/** What is wrong in a file of the remote is not to be looked for in the one that lies here. */
+export async function asThere<Read>(ref: string | undefined, reading: Promise<Read>): Promise<Read> {
+  return reading.catch((error: unknown) => {
+    if (!(error instanceof AtmosError) || error.kind !== 'invalid' || ref === undefined) throw error;
+    const hint = `correct it there: rules are read from ${ref}, not from the files here`;
+    throw new AtmosError(`${ref}: ${error.message}`, { ...error, hint: error.hint === undefined ? hint : `${error.hint}; ${hint}` });
+  });
 }
 
 async function named(refs: Refs, remote: string, policyRef: string): Promise<string> {

@@ -12,7 +12,7 @@ import {
 import { AtmosError } from '../engine/index.ts';
 import type { Release, ReleaseConfig } from '../releases/index.ts';
 import type { Rules } from '../tracking/index.ts';
-import { type Policy, policyOf } from './policy.ts';
+import { asThere, type Policy, policyOf } from './policy.ts';
 import { headCommit, projectIn, revisionAt } from './revision.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -31,11 +31,11 @@ export interface ReadRules extends Rules {
 export async function rulesOf(workspace: Workspace, deployment: string, target: string): Promise<ReadRules> {
   const policy = await policyOf(workspace);
   const there =
-    (await declaredAt(workspace, policy.files, policy.project, deployment)) ??
+    (await asThere(policy.ref, declaredAt(workspace, policy.files, policy.project, deployment))) ??
     // A repository may have several; what its `atmos.yaml` has counts first.
     (workspace.configFile === undefined
       ? undefined
-      : await declaredAt(workspace, policy.files, await projectIn(workspace, policy.files), deployment));
+      : await asThere(policy.ref, declaredAt(workspace, policy.files, await projectIn(workspace, policy.files), deployment)));
   const found = there?.targets.includes(target) === true ? there : await declaredHere(workspace, deployment);
   const policies = promotionPolicies(found);
   const own = policies[target];

@@ -1,8 +1,9 @@
-import { AtmosError, flatName, prettyJson, shortId } from '../engine/index.ts';
+import { AtmosError, flatName, prettyJson } from '../engine/index.ts';
 import { step } from './fold.ts';
 import { type Signature, type StoredFile, writeCommit, writeTree } from './git/files.ts';
 import type { Patience, Refs, RefUpdate } from './git/refs.ts';
 import type { Repository } from './git/repository.ts';
+import { messageOf } from './message.ts';
 import { isOwnedBy, otherOwner } from './owner.ts';
 import { emptyState, type LedgerRecord, type TargetState } from './types.ts';
 import { malformed, readRecord, readState } from './upgrade.ts';
@@ -124,6 +125,7 @@ export class Ledger {
       const own = await this.#appended(tried, parent);
       if (own !== undefined) return own;
       const before = await this.stateIn(deployment, target, ids);
+      if (parent === undefined) await this.#refuseOthers(deployment, patience);
       const entry = await build(before, ids);
       const record = { ...entry.record, root: this.#root };
       const state = step(before, record);
@@ -138,6 +140,16 @@ export class Ledger {
       code: 'ledger-contention',
       hint: 'run the command again',
     });
+  }
+
+  /** A deployment has one owner, whichever of its targets are used. @throws AtmosError `other-owner` */
+  async #refuseOthers(deployment: string, patience: Patience): Promise<void> {
+    const ids = await this.#refs.read([`refs/atmos/ledger/${deployment}/*`], { patience });
+    for (const [ref, id] of [...ids].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      // One that can't be read says nothing of whose it is, and is in nobody's way.
+      const state = await this.#stateAt(deployment, parseLedgerRef(ref).target, id).catch(ignoreUnreadable);
+      if (state !== undefined && !isOwnedBy(state, this.#root)) throw otherOwner(state, this.#root);
+    }
   }
 
   /** One of our own entries that is in the ledger, though the answer to its push was lost: others may have come after it. */
@@ -202,8 +214,12 @@ export class Ledger {
       ]),
     );
     const by: Signature = { ...record.by, at: Math.floor(Date.parse(record.at) / 1000) };
-    return writeCommit(this.#repository, tree, message(record), { parent, by });
+    return writeCommit(this.#repository, tree, messageOf(record), { parent, by });
   }
+}
+
+function ignoreUnreadable(error: unknown): undefined {
+  if (!(error instanceof AtmosError) || (error.code !== 'malformed' && error.code !== 'unknown-version')) throw error;
 }
 
 export function ledgerRef(deployment: string, target: string): string {
@@ -219,32 +235,4 @@ function parseLedgerRef(ref: string): { readonly deployment: string; readonly ta
 export function componentRef(deployment: string, target: string, address: string): string {
   const [kind = '', ...name] = address.split('/');
   return `refs/atmos/deployments/${deployment}/${target}/${kind}/${flatName(name.join('/'))}`;
-}
-
-/** The commit message: what happened in one line, then the components, then trailers. */
-function message(record: LedgerRecord): string {
-  const what = record.release === null ? record.kind : `${record.kind} ${shortId(record.release)}`;
-  const from = record.promotedFrom === null ? '' : ` from ${record.promotedFrom.target}`;
-  const result = record.result === null ? '' : `: ${record.result}`;
-  const components = Object.entries(record.components).map(([address, { action, changes, error }]) => {
-    const counts =
-      changes === null
-        ? ''
-        : [
-            ['+', changes.create],
-            ['~', changes.update],
-            ['-', changes.delete],
-          ]
-            .flatMap(([sign, count]) => (count === 0 ? [] : [` ${sign}${count}`]))
-            .join('');
-    return `${address}: ${action}${counts}${error === null ? '' : ` (${error.split('\n')[0]})`}`;
-  });
-  const trailers = [
-    ['Deployment', `${record.deployment}/${record.target}`],
-    ['Release', record.release],
-    ['Source-Commit', record.commit === null ? null : `${record.commit}${record.dirty ? ' with uncommitted changes' : ''}`],
-    ['Promoted-From', record.promotedFrom === null ? null : `${record.promotedFrom.target} ${record.promotedFrom.release}`],
-    ['Reason', record.reason],
-  ].flatMap(([name, value]) => (value === null ? [] : [`${name}: ${value}`]));
-  return `${[`${what}${from}${result}`, components.join('\n'), trailers.join('\n')].filter((part) => part !== '').join('\n\n')}\n`;
 }

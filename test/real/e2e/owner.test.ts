@@ -6,7 +6,7 @@ import { newApp } from './shop.ts';
 test('two deployments of one name in one repository don’t share a ledger', async () => {
   const files = {
     'components/terraform/a/main.tf': 'resource "terraform_data" "x" {}\n',
-    'deployments/app.yaml': 'deployment:\n  name: app\n  components: { terraform: { a: } }\n  targets: { dev: }\n',
+    'deployments/app.yaml': 'deployment:\n  name: app\n  components: { terraform: { a: } }\n  targets: { dev:, prod: }\n',
   };
   const below = Object.fromEntries(
     Object.entries({ 'atmos.yaml': 'base_path: ""\n', ...files }).map(([path, text]) => [`sub/${path}`, text]),
@@ -23,6 +23,9 @@ test('two deployments of one name in one repository don’t share a ledger', asy
     const refused = await app.ask(`${verb} app${target}`, sub);
     expect(refused).toMatchObject({ code: 3, json: { error: { code: 'other-owner' } } });
   }
+  // A target that never ran is the first one's, too.
+  const unused = await app.ask('rollout app --target prod', sub);
+  expect(unused).toMatchObject({ code: 3, json: { error: { code: 'other-owner' } } });
   expect((await app.run('verify app --target dev')).code).toBe(0);
   expect((await app.run('destroy app --target dev --yes')).code).toBe(0);
 });

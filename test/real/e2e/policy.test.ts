@@ -229,3 +229,13 @@ test('a release that says it is of a commit which does not make it is not taken'
   expect(await codeOf(app, `rollout app --target prod --release ${digest(forged)}`)).toEqual([3, 'not-reproduced']);
   expect((await app.ask(`rollout app --target prod --release ${prod}`)).json).toMatchObject({ result: 'deployed' });
 });
+
+test('what is wrong on the branch that rules are read from is told to be there', async () => {
+  const app = appWith(RULES);
+  app.commit('deployments/app.yaml', deployment('{ dev: , prod: { promotions: { from: dev } } }'));
+  push(app);
+  app.git('reset', '--quiet', '--hard', 'HEAD~1');
+  const { code, json } = await app.ask('rollout app --target dev');
+  expect([code, json.error?.code]).toEqual([2, 'unknown-key']);
+  expect(json.error?.message).toMatch(/^the default branch of origin: /);
+});

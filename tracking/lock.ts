@@ -40,6 +40,9 @@ const GIVEN_UP = EXPIRY * 0.8;
 /** How long what was seen of the remote's lock counts, in milliseconds: effects that start together ask once. */
 const FRESH = 500;
 
+/** Of a lock's ref that names nothing. */
+const DAMAGED = 'damaged';
+
 /** A lock that may be had: it is had when `update` has gone through. */
 export interface Claim {
   readonly update: RefUpdate;
@@ -134,8 +137,18 @@ export class Locks {
   async force(deployment: string, target: string): Promise<{ readonly found: boolean; readonly owner: LockOwner | undefined }> {
     const ref = lockRef(deployment, target);
     for (;;) {
-      const id = (await this.#refs.read([ref])).get(ref);
+      const id = await this.#refs.read([ref]).then(
+        (ids) => ids.get(ref),
+        (error: unknown) => {
+          if (!(error instanceof AtmosError) || error.code !== 'damaged-ref') throw error;
+          return DAMAGED;
+        },
+      );
       if (id === undefined) return { found: false, owner: undefined };
+      if (id === DAMAGED) {
+        await this.#repository.removeDamaged(ref);
+        return { found: true, owner: undefined };
+      }
       const content = await this.#repository.readObject(id).catch(() => undefined);
       if (await this.#refs.update([{ ref, from: id, to: undefined }])) {
         return { found: true, owner: content === undefined ? undefined : readOwner(content) };

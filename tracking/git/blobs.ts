@@ -1,5 +1,5 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import { linkLoop, linkOutside } from '../../engine/index.ts';
+import { AtmosError, linkLoop, linkOutside } from '../../engine/index.ts';
 import { missing } from './call.ts';
 import { gitEnvironment } from './environment.ts';
 import { childProcess } from './process.ts';
@@ -72,19 +72,39 @@ export class ObjectReader {
     });
     const answers = new Answers();
     child.stdout.on('data', (chunk: Buffer) => answers.take(chunk));
-    let fault: unknown = new Error('git cat-file ended');
+    let fault: unknown;
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said = `${said}${chunk.toString('utf8')}`.slice(-LONGEST_FAULT);
+    });
     child.on('error', (cause) => {
       fault = missing(cause);
     });
     child.on('close', () => {
       if (this.#child === child) this.#child = undefined;
-      answers.end(fault);
+      answers.end(fault ?? ended(said));
     });
     child.stdin.on('error', () => undefined);
     this.#child = child;
     this.#answers = answers;
     return child;
   }
+}
+
+/** How many characters are kept of what Git says of damage. */
+const LONGEST_FAULT = 4000;
+
+/** Git ends where it meets an object that is damaged. */
+function ended(said: string): AtmosError {
+  const lines = said
+    .trim()
+    .replaceAll(/^(error|fatal): /gm, '')
+    .split('\n');
+  return new AtmosError(`Git cannot read an object of this repository: ${lines.at(-1) || 'git cat-file ended'}`, {
+    kind: 'environment',
+    code: 'git-failed',
+    hint: 'see what is damaged: git fsck   What a remote or another clone has, can be fetched from there again',
+  });
 }
 
 /**

@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { AtmosError } from '../../engine/index.ts';
 import { callGit } from './call.ts';
+import { plainConfig } from './plain-config.ts';
 
 /** Where a repository lies. All paths are absolute. */
 export interface GitLocation {
@@ -29,27 +30,43 @@ export async function locateRepository(dir: string): Promise<GitLocation> {
  * The plain case, which needs no start of Git: the directory is the working tree's root, holds a `.git` directory of this user's, and nothing in
  * environment or configuration puts the one or the other elsewhere. `undefined` for every other case.
  */
-function plainRepository(dir: string): GitLocation | undefined {
+export function plainRepository(dir: string): GitLocation | undefined {
   if (ELSEWHERE.some((name) => process.env[name] !== undefined)) return undefined;
   const own = join(dir, '.git');
   try {
     const [tree, git] = [statSync(dir), statSync(own)];
-    const config = readFileSync(join(own, 'config'), 'utf8');
-    statSync(join(own, 'HEAD'));
     // Another user's repository is Git's to refuse.
     const isOurs = [tree, git].every(({ uid }) => uid === process.geteuid?.());
-    if (!git.isDirectory() || !isOurs || /worktree|bare\s*=\s*true|include/i.test(config)) return undefined;
-    return { root: dir, common: own, own, hash: /objectformat\s*=\s*sha256/i.test(config) ? 'sha256' : 'sha1' };
+    const isWhole = ['refs', 'objects'].every((name) => statSync(join(own, name)).isDirectory()) && statSync(join(own, 'HEAD')).isFile();
+    if (!git.isDirectory() || !isOurs || !isWhole || existsSync(join(own, 'commondir'))) return undefined;
+    const hash = hashIn(plainConfig(readFileSync(join(own, 'config'), 'utf8')));
+    return hash === undefined ? undefined : { root: dir, common: own, own, hash };
   } catch {
     return undefined;
   }
 }
 
+/** What ids are made with, by the configuration of a plain repository. `undefined` where it is not plain, or none that we know. */
+function hashIn(config: ReadonlyMap<string, string> | undefined): GitLocation['hash'] | undefined {
+  if (config === undefined || config.has('core.worktree') || (config.get('core.bare') ?? 'false') !== 'false') return undefined;
+  const extensions = [...config.keys()].filter((key) => key.startsWith('extensions.'));
+  const version = config.get('core.repositoryformatversion') ?? '0';
+  if (extensions.length === 0) return version === '0' || version === '1' ? 'sha1' : undefined;
+  const hash = config.get('extensions.objectformat');
+  return version === '1' && extensions.length === 1 && (hash === 'sha1' || hash === 'sha256') ? hash : undefined;
+}
+
 async function askGit(dir: string): Promise<GitLocation> {
-  const question = ['rev-parse', '--show-toplevel', '--git-common-dir', '--absolute-git-dir', '--show-object-format'];
-  const found = await callGit(['-C', dir, ...question], { cwd: '/', answers: [0, 128] });
-  if (found.code !== 0) throw notARepository(dir, found.stderr);
-  const [root = '', common = '', own = '', format = ''] = found.stdout.toString('utf8').trimEnd().split('\n');
+  const ask = async (...questions: readonly string[]): Promise<string> => {
+    const found = await callGit(['-C', dir, 'rev-parse', ...questions], { cwd: '/', answers: [0, 128] });
+    if (found.code !== 0) throw notARepository(dir, found.stderr);
+    return found.stdout.toString('utf8').replace(/\n$/, '');
+  };
+  const questions = ['--show-toplevel', '--git-common-dir', '--absolute-git-dir', '--show-object-format'];
+  const lines = (await ask(...questions)).split('\n');
+  // A path may have line feeds in it.
+  const answers = lines.length === questions.length ? lines : await Promise.all(questions.map((question) => ask(question)));
+  const [root = '', common = '', own = '', format = ''] = answers;
   // Relative to where the question was asked.
   return { root, common: resolve(dir, common), own, hash: format === 'sha256' ? 'sha256' : 'sha1' };
 }

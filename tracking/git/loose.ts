@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GitLocation } from './locate.ts';
 import type { ObjectDatabase, ObjectType } from './objects.ts';
@@ -7,19 +7,36 @@ import type { ObjectDatabase, ObjectType } from './objects.ts';
 // What follows spares a start of Git for the few refs and objects of a command that has nothing to do. It knows the plain forms alone, and whatever it does not
 // find, or finds to be damaged, is Git's to answer.
 
-/** The commit that is checked out, by HEAD and the file of its branch (gitrepository-layout(5)). `undefined` where Git has to be asked. */
-export function looseHead(location: GitLocation): string | undefined {
-  const head = lineIn(join(location.own, 'HEAD'));
-  if (head === undefined || isId(head, location.hash)) return head;
-  const [, branch] = /^ref: (refs\/heads\/[^\0\n]+)$/.exec(head) ?? [];
-  return branch === undefined ? undefined : looseRef(location, branch);
+/** The branch that HEAD names, `''` for none. `undefined` where Git has to be asked. */
+export function looseBranch(location: GitLocation): string | undefined {
+  const head = headOf(location);
+  if (head === undefined) return undefined;
+  return head.startsWith(BRANCHES) ? head.slice(BRANCHES.length) : '';
+}
+
+/**
+ * The commit that is checked out, by HEAD and the file of its branch (gitrepository-layout(5)). `undefined` where Git has to be asked. What has no file of
+ * its own is taken for a commit, as Git itself lets no branch name anything else.
+ */
+export async function looseHead(location: GitLocation, objects: ObjectDatabase): Promise<string | undefined> {
+  const head = headOf(location);
+  const id = head?.startsWith(BRANCHES) === true ? looseRef(location, head) : head;
+  const object = id === undefined ? undefined : await looseObject(objects, id);
+  return object === undefined || object.type === 'commit' ? id : undefined;
 }
 
 /** What a ref that has a file of its own points at. `undefined` where Git has to be asked. */
 export function looseRef({ common, hash }: GitLocation, ref: string): string | undefined {
-  if (!ref.startsWith('refs/') || ref.split('/').some((part) => part === '..' || part === '.' || part === '')) return undefined;
-  const id = lineIn(join(common, ref));
-  return id !== undefined && isId(id, hash) ? id : undefined;
+  if (!isPlainName(ref)) return undefined;
+  const text = textOf(join(common, ref));
+  const id = text?.slice(0, -1) ?? '';
+  return text?.endsWith('\n') === true && isId(id, hash) ? id : undefined;
+}
+
+/** Whether there is anything of a ref's name, be it damaged, in the files that refs are kept in. */
+export function isNamed({ common }: GitLocation, ref: string): boolean {
+  if (!isPlainName(ref)) return true;
+  return textOf(join(common, ref)) !== undefined || textOf(join(common, 'packed-refs'))?.includes(` ${ref}\n`) === true;
 }
 
 /** The type and content of an object that has a file of its own (gitformat-loose(5)), if those are what its id says. `undefined` where Git has to be asked. */
@@ -62,9 +79,32 @@ function fileIn(tree: Buffer, name: string, size: number): string | undefined {
   return undefined;
 }
 
-function lineIn(path: string): string | undefined {
+const BRANCHES = 'refs/heads/';
+
+/** What HEAD says: a branch or an id, if it is a file of the one form that Git writes. */
+function headOf({ own, hash }: GitLocation): string | undefined {
+  const path = join(own, 'HEAD');
+  const text = isLink(path) ? undefined : textOf(path);
+  const [, said = ''] = /^(?:ref: (?=refs\/heads\/))?([^\n]+)\n$/.exec(text ?? '') ?? [];
+  return isId(said, hash) || (said.startsWith(BRANCHES) && isPlainName(said)) ? said : undefined;
+}
+
+/** Names that mean the same in every respect: other characters, and refs that every working tree has of its own, are Git's (git-check-ref-format(1)). */
+function isPlainName(ref: string): boolean {
+  return (
+    /^refs(\/[A-Za-z0-9_@+=,#%-][A-Za-z0-9_@+=,#%.-]*)+$/.test(ref) &&
+    !/\.\.|\.lock(\/|$)|\.(\/|$)|@\{/.test(ref) &&
+    !/^refs\/(worktree|bisect|rewritten)\//.test(ref)
+  );
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
+function textOf(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8').trimEnd();
+    return readFileSync(path, 'utf8');
   } catch {
     return undefined;
   }

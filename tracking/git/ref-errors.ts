@@ -47,3 +47,18 @@ export function noDefaultBranch(remote: string): AtmosError {
     hint: 'set it on the server: git symbolic-ref HEAD refs/heads/main',
   });
 }
+
+/** A ref that names nothing, or what is not here: nothing is known of what it was for. */
+export function damagedRef(ref: string): AtmosError {
+  return new AtmosError(`${ref} is damaged: it names no object that this repository has`, {
+    kind: 'environment',
+    code: 'damaged-ref',
+    hint: `see what else is: git fsck   With a remote that has it: rm "$(git rev-parse --git-path ${ref})", and run the command again. Otherwise set it back to its last commit: git update-ref. A lock goes with: unlock --force`,
+  });
+}
+
+/** @throws AtmosError `damaged-ref` where Git left one out of a list */
+export function refuseDamaged({ stderr }: Answer): void {
+  const [, ref] = /^warning: ignoring broken ref (\S+)$/m.exec(stderr) ?? [];
+  if (ref !== undefined) throw damagedRef(ref);
+}

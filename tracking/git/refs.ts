@@ -5,7 +5,7 @@ import type { Answer } from './call.ts';
 import { isBeforeThere } from './history.ts';
 import { callRemote, isPassing, LONG_WAIT, PATIENCE, type Patience, pause, pauseBefore, type Stop } from './network.ts';
 import { pushArguments, pushEnd } from './push.ts';
-import { diverged, noDefaultBranch, notPublished, rejected, unreachable } from './ref-errors.ts';
+import { diverged, noDefaultBranch, notPublished, refuseDamaged, rejected, unreachable } from './ref-errors.ts';
 import { ANY, FETCH, instruction, isLedger, parseRefs, type RefUpdate } from './ref-text.ts';
 import type { Repository } from './repository.ts';
 
@@ -100,8 +100,9 @@ export class Refs {
       return new Map(ids.flatMap(([ref, id]) => (id === undefined ? [] : [[ref, id] as const])));
     }
     const prefixes = patterns.map((pattern) => pattern.replace(/\*$/, ''));
-    const { stdout } = await this.#repository.git(['for-each-ref', '--format=%(objectname) %(refname)', ...prefixes]);
-    return parseRefs(stdout, ' ');
+    const listed = await this.#repository.git(['for-each-ref', '--format=%(objectname) %(refname)', ...prefixes]);
+    refuseDamaged(listed);
+    return parseRefs(listed.stdout, ' ');
   }
 
   /**

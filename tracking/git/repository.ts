@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AtmosError, type FileMode } from '../../engine/index.ts';
 import { ObjectReader } from './blobs.ts';
 import { type Answer, type CallOptions, callGit } from './call.ts';
 import { locateRepository } from './locate.ts';
-import { looseFile, looseHead, looseObject, looseRef } from './loose.ts';
+import { looseBranch, looseFile, looseHead } from './loose.ts';
 import type { ObjectDatabase } from './objects.ts';
+import { refFiles } from './ref-files.ts';
 import { configuredRemotes } from './remotes.ts';
 import { commitEntries, listCommit, storedEntries } from './trees.ts';
 import { dirtyPaths, worktreeLister } from './worktree.ts';
@@ -64,8 +64,14 @@ export interface Repository {
   /** All files of a commit just as they are. */
   stored(commit: string): Promise<readonly SourceEntry[]>;
   files(commit: string): CommitFiles;
-  /** The id of what a name stands for; `undefined` when that is not here (a shallow clone does not have every commit). */
+  /**
+   * The id of what a name stands for; `undefined` when that is not here (a shallow clone does not have every commit). A name that begins with `refs/` is a
+   * whole one.
+   * @throws AtmosError `damaged-ref`
+   */
   idOf(name: string): Promise<string | undefined>;
+  /** Takes away a ref that is damaged, which Git itself does not. */
+  removeDamaged(ref: string): Promise<void>;
   /** An object's content by any name that Git knows. @throws AtmosError `git-failed` when there is none. */
   readObject(name: string): Promise<Buffer>;
   git(args: readonly string[], options?: GitOptions): Promise<Answer>;
@@ -80,7 +86,7 @@ export interface Repository {
  */
 export async function openRepository(dir: string): Promise<Repository> {
   const location = await locateRepository(dir);
-  const { root, common: gitDir, own, hash } = location;
+  const { root, common: gitDir, hash } = location;
   const reader = new ObjectReader(root);
   const git = (args: readonly string[], options: GitOptions = {}): Promise<Answer> => callGit(args, { cwd: root, ...options });
   const text = async (args: readonly string[], options?: GitOptions): Promise<string> =>
@@ -106,6 +112,7 @@ export async function openRepository(dir: string): Promise<Repository> {
     if (content !== undefined) return content;
     throw new AtmosError(`the repository has no object ${name}`, { kind: 'environment', code: 'git-failed' });
   };
+  const refs = refFiles(location, objects, reader, git);
   const listWorktree = worktreeLister(git, (name) => reader.object(name), root);
   let identity: Promise<Person> | undefined;
   let head: Promise<string | undefined> | undefined;
@@ -114,7 +121,7 @@ export async function openRepository(dir: string): Promise<Repository> {
     gitDir,
     objects,
     head: () => {
-      head ??= (async () => looseHead(location) ?? (await reader.object('HEAD^{commit}'))?.id)();
+      head ??= (async () => (await looseHead(location, objects)) ?? (await reader.object('HEAD^{commit}'))?.id)();
       return head;
     },
     async remotes() {
@@ -122,8 +129,9 @@ export async function openRepository(dir: string): Promise<Repository> {
       return known ?? (await text(['remote'])).split('\n').filter((name) => name !== '');
     },
     async branch() {
-      const head = (await readFile(join(own, 'HEAD'), 'utf8')).trim();
-      return head.startsWith('ref: refs/heads/') ? head.slice('ref: refs/heads/'.length) : 'HEAD';
+      const branch =
+        looseBranch(location) ?? (await git(['symbolic-ref', '--quiet', '--short', 'HEAD'], { answers: [0, 1] })).stdout.toString();
+      return branch.replace(/\n$/, '') || 'HEAD';
     },
     resolveCommit,
     async identity() {
@@ -138,11 +146,8 @@ export async function openRepository(dir: string): Promise<Repository> {
       read: (path) => reader.file(commit, path),
       list: (below) => listCommit((name) => reader.object(name), commit, below),
     }),
-    idOf: async (name) => {
-      const loose = looseRef(location, name);
-      const isHere = loose !== undefined && (await looseObject(objects, loose)) !== undefined;
-      return isHere ? loose : (await reader.object(name))?.id;
-    },
+    idOf: async (name) => (name.startsWith('refs/') ? refs.idOf(name) : (await reader.object(name))?.id),
+    removeDamaged: (ref) => refs.removeDamaged(ref),
     readObject,
     git,
     text,

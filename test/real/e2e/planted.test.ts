@@ -1,7 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Redis, startRedis } from './redis.ts';
+import { type RealRegistry, startRegistry } from './registry.ts';
 import { BIN, newApp, type Shop } from './shop.ts';
 
 /** What is planted, by where it comes from. */
@@ -13,9 +16,12 @@ const PLANTED = {
 /** Made by commands, and by Terraform: in no variable of ours. */
 const MADE = 'pr1nted-by-a-command';
 const SENSITIVE = 's3nsitive-output-of-terraform';
+/** What a store holds, and what lets one in. */
+const STORED = 'kept-1n-a-store';
+const PASSWORD = 'redis-pl4nted-passw0rd';
 
 /** Each as tools write it: parts that nothing else holds. */
-const FORMS = [...Object.values(PLANTED), MADE, SENSITIVE]
+const FORMS = [...Object.values(PLANTED), MADE, SENSITIVE, STORED, PASSWORD]
   .flatMap((text) => [text, ...text.split('\n').filter((line) => line.trim().length > 8)])
   .flatMap((text) => [
     text,
@@ -33,11 +39,12 @@ const FORMS = [...Object.values(PLANTED), MADE, SENSITIVE]
 const A = `variable "short" { type = string }
 variable "lines" { type = string }
 variable "templated" { type = string }
+variable "stored" { type = string }
 resource "terraform_data" "a" {
   input = "${SENSITIVE}"
   provisioner "local-exec" {
-    command = "echo \\"$LONG [$MADE] $S $L $T\\"; echo \\"$LONG$S\\" | base64; printf %s \\"$L\\" | od -An -tx1; sleep 3"
-    environment = { S = var.short, L = var.lines, T = var.templated }
+    command = "echo \\"$LONG [$MADE] $S $L $T $K\\"; echo \\"$LONG$S\\" | base64; printf %s \\"$L\\" | od -An -tx1; sleep 3"
+    environment = { S = var.short, L = var.lines, T = var.templated, K = var.stored }
   }
 }
 output "secret" {
@@ -63,7 +70,7 @@ const FILES = {
   components:
     terraform:
       a:
-        vars: { short: !env SHORT, lines: !env LINES, templated: '{{ env "SHORT" }}' }
+        vars: { short: !env SHORT, lines: !env LINES, templated: '{{ env "SHORT" }}', stored: !store.get shared token }
         env: { MADE: !exec "printf 'pr1nted-%s' by-a-command" }
       b:
         vars: { of_a: !terraform.output a .secret.made }
@@ -71,6 +78,26 @@ const FILES = {
   targets: { dev: { secrets: { SHORT: { env: SHORT }, LONG: { env: LONG }, LINES: { env: LINES } } } }
 `,
 };
+
+let redis: Redis;
+let registry: RealRegistry;
+beforeAll(async () => {
+  redis = await startRedis(PASSWORD);
+  redis.ask('set', 'acme:token', JSON.stringify(STORED));
+  registry = await startRegistry();
+});
+afterAll(() => {
+  redis.stop();
+  registry.stop();
+});
+
+/** As it is, and what it is when it is not packed. */
+function unpacked(file: string): string {
+  const bytes = readFileSync(file);
+  if (bytes.subarray(0, 2).equals(Buffer.from([0x1f, 0x8b]))) return gunzipSync(bytes).toString('latin1');
+  if (bytes.subarray(0, 4).equals(Buffer.from([0x28, 0xb5, 0x2f, 0xfd]))) return zstdDecompressSync(bytes).toString('latin1');
+  return bytes.toString('latin1');
+}
 
 const engineOf = (runtime: string): string | undefined => (runtime === 'bubblewrap' ? undefined : runtime);
 
@@ -103,7 +130,7 @@ function around(runtime: string): readonly string[] {
 
 /** Everything that is kept: all files but Terraform's states, and all Git objects. */
 function kept({ dir, remote }: Shop): ReadonlyMap<string, string> {
-  const files = [join(dir, '.atmos'), remote].flatMap((root) =>
+  const files = [join(dir, '.atmos'), remote, registry.data].flatMap((root) =>
     readdirSync(root, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && !/tfstate/.test(entry.name))
       .map((entry) => join(entry.parentPath, entry.name)),
@@ -112,7 +139,7 @@ function kept({ dir, remote }: Shop): ReadonlyMap<string, string> {
     const all = execFileSync('git', ['cat-file', '--batch-all-objects', '--batch'], { cwd, maxBuffer: 1 << 30 });
     return [`objects of ${cwd}`, all.toString('latin1')] as const;
   });
-  return new Map([...files.map((file) => [file, readFileSync(file, 'latin1')] as const), ...objects]);
+  return new Map([...files.map((file) => [file, unpacked(file)] as const), ...objects]);
 }
 
 /** Where something planted is found, and what. */
@@ -129,10 +156,17 @@ function hits(texts: ReadonlyMap<string, string>): readonly string[] {
 test.each(['bubblewrap', 'docker', 'podman'])(
   'what is secret, from wherever, is nowhere but in the nodes and in Terraform’s states, also when the command is killed, in %s',
   async (runtime) => {
-    const app = newApp(FILES);
+    const app = newApp({
+      ...FILES,
+      'atmos.yaml': `base_path: ""
+stores: { shared: { type: redis, options: { prefix: acme } } }
+deployments: { cache: { dir: .atmos/cache, remote: "oci://${registry.secure}/cache/${runtime}" } }
+`,
+    });
     const flags = ['--verbose', '--log-format', 'json'];
     const args = [...flags, 'rollout', 'app', '--target', 'dev', '--runtime', runtime];
-    const env = { ...process.env, ...PLANTED };
+    const given = { ...PLANTED, ...registry.env, ATMOS_REDIS_URL: redis.url };
+    const env = { ...process.env, ...given };
     const seen = new Map<string, string>();
     const look = (): void => around(runtime).forEach((text, index) => void seen.set(`around ${seen.size} ${index}`, text));
 
@@ -155,16 +189,16 @@ test.each(['bubblewrap', 'docker', 'podman'])(
     await exited;
     look();
     const afterKill = kept(app);
-    const again = await app.run(args.join(' '), { env: PLANTED, onStart: (running) => void running.stderr?.on('data', look) });
+    const again = await app.run(args.join(' '), { env: given, onStart: (running) => void running.stderr?.on('data', look) });
     expect([said.includes('***'), again.code]).toEqual([true, 0]);
     const verified = await app.run(`${flags.join(' ')} verify app --target dev --runtime ${runtime}`, {
-      env: PLANTED,
+      env: given,
       onStart: (running) => void running.stderr?.on('data', look),
     });
     expect([verified.code, verified.stderr.includes('verifying ***')]).toEqual([0, true]);
     const asked = await Promise.all(
       ['status app', 'history app', 'releases', 'reproduce last', 'logs last'].map((verb) =>
-        app.run(`--format json ${verb}`, { env: PLANTED }),
+        app.run(`--format json ${verb}`, { env: given }),
       ),
     );
     const shown = [again, verified, ...asked].flatMap(({ stdout, stderr }) => [stdout, stderr]);
@@ -172,6 +206,8 @@ test.each(['bubblewrap', 'docker', 'podman'])(
     expect(hits(seen)).toEqual([]);
     // What Terraform itself wrote for another node is kept until a command goes on, for nobody but this user: see private.test.ts.
     expect(hits(afterKill).filter((hit) => !/\.atmos\/(runs|cache\/tmp)\/.*: s3nsitive-output-of-terraform$/.test(hit))).toEqual([]);
-    expect(hits(kept(app))).toEqual([]);
+    const all = kept(app);
+    expect([...all.keys()].some((name) => name.includes('/blobs/'))).toBe(true);
+    expect(hits(all)).toEqual([]);
   },
 );

@@ -21,6 +21,8 @@ export interface RealRegistry {
   readonly env: Readonly<Record<string, string>>;
   /** Builds an image with Docker and pushes it. Returns nothing: what it is, is for the tests to find out. */
   push(tag: string, dockerfile: string, files: Readonly<Record<string, string | { readonly from: string }>>): void;
+  /** Where everything that was pushed lies. */
+  readonly data: string;
   /** The file that a blob is kept in. */
   blob(digest: string): string;
   stop(): void;
@@ -50,6 +52,7 @@ export async function startRegistry(): Promise<RealRegistry> {
   const auth = Buffer.from(`ana:${PASSWORD}`).toString('base64');
   const docker = join(dir, 'docker');
   mkdirSync(docker);
+  mkdirSync(join(dir, 'data'));
   writeFileSync(join(docker, 'config.json'), JSON.stringify({ auths: { [plain]: { auth }, [secure]: { auth } } }));
   const answers = async (url: string): Promise<boolean> =>
     fetch(url).then(
@@ -75,6 +78,7 @@ export async function startRegistry(): Promise<RealRegistry> {
       execFileSync('docker', ['push', '--quiet', name], { env, stdio: 'pipe' });
       execFileSync('docker', ['rmi', '--force', name], { env, stdio: 'pipe' });
     },
+    data: join(dir, 'data'),
     blob: (digest) => {
       const name = digest.replace('sha256:', '');
       return join(dir, 'data/docker/registry/v2/blobs/sha256', name.slice(0, 2), name, 'data');

@@ -1,27 +1,15 @@
-import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { limit } from '../../pace.ts';
-import { freePort } from './ports.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Redis, startRedis } from './redis.ts';
 import { newShop, type Shop } from './shop.ts';
 
 const PASSWORD = 'redis-pl4nted-passw0rd';
-let port: number;
-let server: ReturnType<typeof spawn>;
-
-/** Asks the server as its own client does. */
-function redis(...args: readonly string[]): string {
-  const words = ['-p', String(port), '--no-auth-warning', '-a', PASSWORD, ...args];
-  return spawnSync('redis-cli', words, { encoding: 'utf8' }).stdout.trim();
-}
-
+let redis: Redis;
 beforeAll(async () => {
-  port = await freePort();
-  server = spawn('redis-server', ['--port', String(port), '--save', '', '--requirepass', PASSWORD], { stdio: 'ignore' });
-  await vi.waitUntil(() => redis('ping') === 'PONG', { timeout: limit(10_000), interval: 100 });
+  redis = await startRedis(PASSWORD);
 });
-afterAll(() => void server.kill());
+afterAll(() => redis.stop());
 
 /** The example, whose network takes its range and its zones from a store. */
 async function shopWithStore(): Promise<Shop> {
@@ -36,18 +24,18 @@ async function shopWithStore(): Promise<Shop> {
   return shop;
 }
 
-const env = (): Readonly<Record<string, string>> => ({ ATMOS_REDIS_URL: `redis://:${PASSWORD}@127.0.0.1:${port}` });
+const env = (): Readonly<Record<string, string>> => ({ ATMOS_REDIS_URL: redis.url });
 
 test('values of a store reach the plan as they are when it is made, and the release holds but where they come from', async () => {
   const shop = await shopWithStore();
-  redis('set', 'acme/acme/dev/platform/name', '"first"');
-  redis('set', 'acme:ranges', '{"dev":"10.7.0.0/16"}');
+  redis.ask('set', 'acme/acme/dev/platform/name', '"first"');
+  redis.ask('set', 'acme:ranges', '{"dev":"10.7.0.0/16"}');
   const ran = await shop.ask('rollout payment-service --target dev', { env: env() });
   expect(ran.json).toMatchObject({ result: 'deployed' });
   const state = shop.read('.atmos/state/payment-service/dev/terraform/network/workspaces/acme-dev/terraform.tfstate');
   expect(state).toContain('first');
   expect(state).toContain('10.7.');
-  redis('set', 'acme/acme/dev/platform/name', '"second"');
+  redis.ask('set', 'acme/acme/dev/platform/name', '"second"');
   const planned = await shop.ask('plan payment-service --target dev', { env: env() });
   expect(planned.json.components['terraform/network']).toMatchObject({ create: 0, update: 1, delete: 0 });
   const release = await shop.ask('release payment-service --target dev');
@@ -60,7 +48,7 @@ test('values of a store reach the plan as they are when it is made, and the rele
 
 test('a key that is missing and a store that does not answer are told, and neither shows where it is', async () => {
   const shop = await shopWithStore();
-  redis('flushall');
+  redis.ask('flushall');
   const missing = await shop.ask('rollout payment-service --target dev', { env: env() });
   expect(missing.code).toBe(1);
   expect(missing.stderr + missing.stdout).toContain('store "shared" has no key "acme/acme/dev/platform/name"');

@@ -38,6 +38,7 @@ export function runSettings(globals: Globals, flags: RunFlags, workspace: Worksp
   const cancellation = interrupts();
   const mask = growingMask([]);
   maskWith(mask);
+  workspace.maskBy(mask);
   workspace.stopBy(cancellation);
   const runtime = flags.runtime ?? process.env.ATMOS_DEPLOYMENT_RUNTIME ?? engine.runtime;
   return {

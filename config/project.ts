@@ -1,4 +1,5 @@
 import { AtmosError, ISOLATIONS, type Isolation } from '../engine/index.ts';
+import { checkSettings } from './check-settings.ts';
 import type { ConfigFiles } from './files.ts';
 import { clean, within } from './paths.ts';
 import { KINDS, type Kind } from './scope.ts';
@@ -106,7 +107,7 @@ export interface DeploymentSettings {
 
 /**
  * Reads `atmos.yaml`; without one, everything has its default. A file that is named must be there.
- * @throws AtmosError `missing-file`, `invalid-yaml`, `wrong-type`, `wrong-value`
+ * @throws AtmosError `missing-file`, `invalid-yaml`, `unknown-key`, `wrong-type`, `wrong-value`
  */
 export async function loadProject(files: ConfigFiles, configPath?: string, cache?: TextCache): Promise<Project> {
   const path = configPath ?? 'atmos.yaml';
@@ -118,6 +119,7 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
       hint: 'leave --config out to read atmos.yaml at the repository’s root',
     });
   }
+  checkSettings(document);
   const settings = new Settings(document);
   const basePath = clean(settings.text('base_path') ?? '');
   const delimiters = settings.delimiters('templates', 'settings', 'delimiters');

@@ -12,6 +12,8 @@ export interface StoreSettings {
   readonly stackDelimiter: string;
   /** Atmos gives out what is in it as secrets only. */
   readonly isSecret: boolean;
+  /** Whether `secret: false` says that what is in it may be shown: all else that is read of stores is masked. */
+  readonly isPublic: boolean;
 }
 
 /** The types of stores that can be read. */
@@ -41,22 +43,15 @@ export function plainKey({ prefix }: StoreSettings, key: string): string {
 }
 
 /** What one of `stores` of `atmos.yaml` says; `undefined` where it is not of that form. Of a type that can't be read only the type counts. */
-export function storeIn({
-  kind,
-  type = kind,
-  options = {},
-  secret = false,
-}: {
-  readonly [key: string]: unknown;
-}): StoreSettings | undefined {
+export function storeIn({ kind, type = kind, options = {}, secret }: { readonly [key: string]: unknown }): StoreSettings | undefined {
   const named = kind ?? type;
   if (typeof named !== 'string') return undefined;
-  const isSecret = secret === true;
-  if (!isReadable(named)) return { type: named, url: undefined, prefix: '', stackDelimiter: '/', isSecret };
+  const [isSecret, isPublic] = [secret === true, secret === false];
+  if (!isReadable(named)) return { type: named, url: undefined, prefix: '', stackDelimiter: '/', isSecret, isPublic };
   if (!isObject(options)) return undefined;
   const { url, prefix = '', stack_delimiter: stackDelimiter = '/' } = options;
   if ((url !== undefined && typeof url !== 'string') || typeof prefix !== 'string' || typeof stackDelimiter !== 'string') return undefined;
-  return { type: named, url, prefix, stackDelimiter, isSecret };
+  return { type: named, url, prefix, stackDelimiter, isSecret, isPublic };
 }
 
 /** Whether stores of a type can be read. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { join } from 'node:path/posix';
 import { type Scope, suggestion } from '../config/index.ts';
-import { AtmosError, asDigest, type Digest, isDigest, jsonDigest, outputOf, type Results, shortId } from '../engine/index.ts';
+import { AtmosError, asDigest, asOne, type Digest, isDigest, jsonDigest, outputOf, type Results, shortId } from '../engine/index.ts';
 import { expandRelease, type Ground, releaseParts, type TakenOver, takeOver } from '../phases/index.ts';
 import { assembleRelease, exportRelease, type FileRefs, type Release, readRelease, releaseRef, writeRelease } from '../releases/index.ts';
 import { ANY, type RefUpdate, readFiles, writeCommit, writeTree } from '../tracking/index.ts';
@@ -87,10 +87,8 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
 
 /** @throws AtmosError `not-supported` */
 function refuseUnsupported({ components }: Scope): void {
-  const [first, ...others] = Object.values(components).flatMap(({ unsupported = [] }) => unsupported);
-  if (first === undefined) return;
-  const { message, kind, code, position, hint } = first;
-  throw new AtmosError(message, { kind, code, position, hint, others });
+  const errors = asOne(Object.values(components).flatMap(({ unsupported = [] }) => unsupported));
+  if (errors !== undefined) throw errors;
 }
 
 /** What `init` made on the way, for those whose nodes ran: a promotion takes lock files over, and initializes anew. */

@@ -48,6 +48,14 @@ export class AtmosError extends Error {
   }
 }
 
+/** Several errors as one: the first, with the others. `undefined` where there are none. */
+export function asOne(errors: readonly AtmosError[]): AtmosError | undefined {
+  const [first, ...others] = errors;
+  if (first === undefined || others.length === 0) return first;
+  const { message, kind, code, position, hint } = first;
+  return new AtmosError(message, { kind, code, position, hint, others });
+}
+
 /** True for errors of the file system that say "there is nothing of that name". */
 export function isMissing(error: unknown): boolean {
   const code = errorCode(error);

@@ -1,5 +1,5 @@
 import { Fragments, withoutFragments } from './fragments.ts';
-import { isObject, type Json, type JsonObject } from './json.ts';
+import { isObject, isRawNumber, type Json, type JsonObject } from './json.ts';
 
 /**
  * Replaces every secret value in a text by `***`: as it is, escaped as URLs, JSON or HCL do it (in each other, too), in base64 at any alignment, in
@@ -154,6 +154,15 @@ function base64Forms(value: string): readonly string[] {
     const core = encoded.slice(skip, encoded.length - tail);
     return core.length < 6 ? [] : [core];
   });
+}
+
+/** The texts and numbers in a value: what of it is masked where all of it is secret. */
+export function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value === 'number') return [String(value)];
+  if (isRawNumber(value)) return [value.rawJSON];
+  if (Array.isArray(value)) return value.flatMap(textsIn);
+  return isObject(value) ? Object.values(value).flatMap(textsIn) : [];
 }
 
 /** The same for every text in a value: its keys are names, and stay. */

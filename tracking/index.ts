@@ -12,7 +12,8 @@ export { pause, type Stop } from './git/network.ts';
 export { ANY, type Patience, Refs, type RefUpdate } from './git/refs.ts';
 export { openRepository, type Person, type Repository, type SourceEntry } from './git/repository.ts';
 export { type Appended, componentRef, type Entry, Ledger, ledgerRef, type RefIds } from './ledger.ts';
-export { type Claim, EXPIRY, type Lock, type LockOwner, type LockSite, Locks, lockLost, lockRef } from './lock.ts';
+export { type Claim, EXPIRY, type Lock, type LockSite, Locks, lockLost, lockRef } from './lock.ts';
+export type { LockOwner } from './lock-owner.ts';
 export { LockWatch, type SteadyClock, type WatchMemory } from './lock-watch.ts';
 export {
   type Approvable,

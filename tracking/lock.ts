@@ -1,25 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { AtmosError, formatProcess, isGone, isObject, parseProcess, thisProcess } from '../engine/index.ts';
+import { AtmosError, formatProcess, isGone, parseProcess, thisProcess } from '../engine/index.ts';
 import { writeBlob } from './git/files.ts';
 import type { Refs, RefUpdate } from './git/refs.ts';
 import type { Person, Repository } from './git/repository.ts';
 import type { RefIds } from './ledger.ts';
+import { type LockOwner, readOwner } from './lock-owner.ts';
 import { LockWatch } from './lock-watch.ts';
-
-/** What a lock says of its holder: the content of the blob that the lock ref points at. Its times are shown, and never compared. */
-export interface LockOwner {
-  readonly version: 1;
-  readonly by: Person;
-  readonly host: string;
-  /** As `formatProcess` writes it. */
-  readonly process: string;
-  readonly nonce: string;
-  /** ISO 8601, UTC. */
-  readonly acquired: string;
-  readonly renewed: string;
-  /** The directory that it works in; absent in locks of earlier versions. */
-  readonly dir?: string;
-}
 
 /** What is known of the place that a process works in. */
 export interface LockSite {
@@ -221,27 +207,6 @@ export class Locks {
       },
     };
   }
-}
-
-function readOwner(content: Uint8Array): LockOwner | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(content).toString('utf8'));
-    return isOwner(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isOwner(value: unknown): value is LockOwner {
-  return (
-    isObject(value) &&
-    value.version === 1 &&
-    typeof value.process === 'string' &&
-    typeof value.acquired === 'string' &&
-    typeof value.host === 'string' &&
-    isObject(value.by) &&
-    typeof value.by.email === 'string'
-  );
 }
 
 function locked(deployment: string, target: string, owner: LockOwner): AtmosError {

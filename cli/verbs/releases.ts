@@ -31,7 +31,9 @@ export async function releases(globals: Globals, name: string | undefined): Prom
       .sort((a, b) => `${a.deployment} ${a.target} ${a.id}`.localeCompare(`${b.deployment} ${b.target} ${b.id}`, 'en'));
     await print(globals.format, { releases: shown }, () =>
       shown.length === 0
-        ? 'there are no releases yet'
+        ? loaded.some((release) => release === undefined)
+          ? 'there are no releases that can be read'
+          : 'there are no releases yet'
         : table([
             ['RELEASE', 'DEPLOYMENT', 'TARGET', 'COMMIT', 'FROM'],
             ...shown.map(({ id, deployment, target, commit, dirty, promotedFrom }) => [

@@ -1,6 +1,6 @@
 import { listDeployments, validateDeployments } from '../../config/index.ts';
 import { worktreeOptions } from '../../deploy/index.ts';
-import { AtmosError } from '../../engine/index.ts';
+import { asOne } from '../../engine/index.ts';
 import { forPeople, report } from '../errors.ts';
 import { type Globals, print } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
@@ -12,11 +12,7 @@ export async function validate(globals: Globals, name: string | undefined, optio
     const names = name === undefined ? (await listDeployments(files, project, cache)).map((one) => one.name) : [name];
     for (const one of project.unread) tell(`${forPeople(one, 'warning')}\n`);
     const errors = await validateDeployments(files, project, names, worktreeOptions(workspace));
-    const [first, ...others] = errors;
-    const failure =
-      first === undefined
-        ? undefined
-        : new AtmosError(first.message, { kind: first.kind, code: first.code, position: first.position, hint: first.hint, others });
+    const failure = asOne(errors);
     if (options.sarif) {
       say(`${JSON.stringify((await import('../sarif.ts')).sarif(errors), null, 2)}\n`);
       // The log on stdout is the answer, whatever the format: people read the same on stderr.

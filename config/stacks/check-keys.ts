@@ -1,4 +1,4 @@
-import { AtmosError } from '../../engine/index.ts';
+import { type AtmosError, asOne } from '../../engine/index.ts';
 import { misspelt } from '../nearest.ts';
 import { errorAt, type Located, type LocatedMap, member } from '../yaml/located.ts';
 import { HELM_SECTIONS, SECTIONS } from './sections.ts';
@@ -38,10 +38,8 @@ export function checkKeys(root: LocatedMap): void {
       errors.push(...misspeltIn(member(value, 'metadata'), 'metadata', `"metadata" of ${kind}/${name}`));
     }
   }
-  const [first, ...others] = errors;
-  if (first === undefined) return;
-  const { message, kind, code, position, hint } = first;
-  throw new AtmosError(message, { kind, code, position, hint, others });
+  const all = asOne(errors);
+  if (all !== undefined) throw all;
 }
 
 function misspeltIn(value: Located | undefined, level: keyof typeof KNOWN, where: string): readonly AtmosError[] {

@@ -12,7 +12,7 @@ import {
   type YAMLSeq,
   type Document as YamlDocument,
 } from 'yaml';
-import { AtmosError } from '../../engine/index.ts';
+import { type AtmosError, asOne } from '../../engine/index.ts';
 import { addDelimited } from './delimited.ts';
 import { type Document, type Entry, errorAt, type Located, type LocatedMap, type Place } from './located.ts';
 import { plainScalar, taggedScalar, type Scalar as Value } from './scalar.ts';
@@ -23,11 +23,8 @@ import { plainScalar, taggedScalar, type Scalar as Value } from './scalar.ts';
  */
 export function readYaml(document: Document, keyDelimiter?: string): Located {
   const parsed = parseDocument(document.text, { prettyErrors: false, logLevel: 'silent' });
-  const errors = parsed.errors.map((error) => syntaxError(document, error));
-  const [first, ...others] = errors;
-  if (first !== undefined) {
-    throw new AtmosError(first.message, { kind: 'invalid', code: first.code, position: first.position, hint: first.hint, others });
-  }
+  const errors = asOne(parsed.errors.map((error) => syntaxError(document, error)));
+  if (errors !== undefined) throw errors;
   const start = place(document, [0, 0]);
   if (parsed.contents === null) return { kind: 'map', entries: new Map(), at: start };
   return new Reader(document, parsed, keyDelimiter).locate(parsed.contents);

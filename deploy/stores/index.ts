@@ -4,7 +4,17 @@
  * In: a release, the components that run, the stores of `atmos.yaml`. Out: for each that reads any, a tree with the values, which outlives no process.
  */
 import { type Need, type StoreSettings, storeOf } from '../../config/index.ts';
-import { AtmosError, type Digest, type Json, type JsonObject, makeTree, parseJson, prettyJson, together } from '../../engine/index.ts';
+import {
+  AtmosError,
+  type Digest,
+  type Json,
+  type JsonObject,
+  makeTree,
+  parseJson,
+  prettyJson,
+  textsIn,
+  together,
+} from '../../engine/index.ts';
 import { storeReadsOf } from '../../phases/index.ts';
 import type { Release } from '../../releases/index.ts';
 import type { Workspace } from '../workspace.ts';
@@ -74,7 +84,8 @@ function only(values: Values, reads: readonly Need[]): Values {
   return own;
 }
 
-async function readAll({ project }: Workspace, name: string, keys: ReadonlySet<string>): Promise<JsonObject> {
+async function readAll(workspace: Workspace, name: string, keys: ReadonlySet<string>): Promise<JsonObject> {
+  const { project } = workspace;
   const settings = Object.hasOwn(project.stores, name) ? project.stores[name] : undefined;
   const open = settings === undefined ? undefined : TYPES[settings.type];
   if (settings === undefined || open === undefined) {
@@ -86,7 +97,9 @@ async function readAll({ project }: Workspace, name: string, keys: ReadonlySet<s
   }
   const store = await open(name, settings);
   try {
-    return Object.fromEntries(await together(keys, async (key) => [key, readValue(await store.get(key))] as const));
+    const values = Object.fromEntries(await together(keys, async (key) => [key, readValue(await store.get(key))] as const));
+    if (!settings.isPublic) workspace.hide(textsIn(values));
+    return values;
   } finally {
     await store.close();
   }

@@ -4,7 +4,6 @@ import {
   type ComputeFunction,
   type ComputeIo,
   isObject,
-  isRawNumber,
   type Json,
   type JsonObject,
   makeTree,
@@ -13,6 +12,7 @@ import {
   prettyJson,
   subtree,
   type Tree,
+  textsIn,
 } from '../../engine/index.ts';
 
 export const MODULE = { name: 'terraform-module', version: 5 } as const;
@@ -113,14 +113,6 @@ export async function sensitiveValues(tree: Tree, read: Read): Promise<readonly 
   const outputs: unknown = parseJson(Buffer.from(await read(entry.digest)).toString('utf8'));
   const sensitive = isObject(outputs) ? Object.values(outputs).filter((output) => isObject(output) && output.sensitive === true) : [];
   return sensitive.flatMap((output) => textsIn((output as { value: unknown }).value));
-}
-
-function textsIn(value: unknown): readonly string[] {
-  if (typeof value === 'string') return [value];
-  if (typeof value === 'number') return [String(value)];
-  if (isRawNumber(value)) return [value.rawJSON];
-  if (Array.isArray(value)) return value.flatMap(textsIn);
-  return isObject(value) ? Object.values(value).flatMap(textsIn) : [];
 }
 
 async function readJson(tree: Tree, path: string, io: ComputeIo): Promise<JsonObject> {

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findRoot, loadProject, workingTree } from '../../config/index.ts';
+import type { AtmosError } from '../../engine/index.ts';
 import { placeOf, refusal, repository } from './repository.ts';
 
 describe('findRoot', () => {
@@ -58,6 +59,27 @@ deployments:
       images: { terraform: 'hashicorp/terraform:1.11.4' },
       exec: 'deny',
     });
+  });
+
+  test('refuses every key of deployments that it does not know, with the one that was meant', async () => {
+    const root = await repository({
+      'atmos.yaml': `
+deployments:
+  cache: { dir: x }
+  engine: { runtme: docker, cache: { remot: "oci://x" } }
+  images: { anything: "a:1" }
+  tracking: { push: false, policy-ref: main }
+`,
+    });
+    const error: unknown = await loadProject(workingTree(root)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'unknown-key', position: { file: 'atmos.yaml', line: 3, column: 3 } });
+    const { message, others } = error as AtmosError;
+    expect([message, ...others.map((other) => `${other.message}: ${other.hint}`)]).toEqual([
+      'unknown key "cache" in "deployments"',
+      'unknown key "runtme" in "deployments.engine": did you mean "runtime"?',
+      'unknown key "remot" in "deployments.engine.cache": did you mean "remote"?',
+      'unknown key "policy-ref" in "deployments.tracking": did you mean "policy_ref"?',
+    ]);
   });
 
   test('puts atmos.d, .atmos.d and imports under atmos.yaml, each import before what it imports, and names all files', async () => {

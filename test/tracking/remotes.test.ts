@@ -15,11 +15,25 @@ function directory(files: Readonly<Record<string, string>>): string {
 }
 
 test('remotes are those of the repository and of the user, without asking Git; which is asked where only it can tell', async () => {
-  const own = directory({ config: '[core]\n\tbare = false\n[remote "origin"]\n\turl = x\n  [Remote "other one"]\n' });
-  const home = directory({ '.gitconfig': '[user]\n  name = A\n', '.config/git/config': '[remote "mine"]\n' });
+  const own = directory({ config: '[core]\n\tbare = false\n[remote "origin"]\n\turl = x\n  [Remote "other one"]\n\turl = y\n' });
+  const home = directory({ '.gitconfig': '[user]\n  name = A\n', '.config/git/config': '[remote "mine"]\n  url = z\n' });
   expect(configuredRemotes(own, { HOME: home })).toEqual(['origin', 'other one', 'mine']);
   expect(configuredRemotes(directory({ config: '[core]\n' }), { HOME: directory({}) })).toEqual([]);
   expect(configuredRemotes(directory({ config: '[include]\n\tpath = x\n' }), { HOME: home })).toBeUndefined();
   expect(configuredRemotes(directory({ config: '[includeIf "gitdir:/x"]\n' }), { HOME: home })).toBeUndefined();
+  for (const config of [
+    '[remote.origin]\n\turl = x\n',
+    '[remote "origin"]\n',
+    '[remote "origin"]\n\tprune = true\n',
+    '[core] bare = false\n',
+  ]) {
+    // Two of them have none by Git's own count, and one has.
+    expect([config, configuredRemotes(directory({ config }), { HOME: directory({}) })]).toEqual([
+      config,
+      config === '[remote "origin"]\n' ? [] : undefined,
+    ]);
+  }
+  const byTree = directory({ config: '[extensions]\n\tworktreeConfig = true\n' });
+  expect(configuredRemotes(byTree, { HOME: home })).toBeUndefined();
   expect(configuredRemotes(own, { HOME: home, GIT_CONFIG_COUNT: '1' })).toBeUndefined();
 });

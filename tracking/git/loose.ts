@@ -15,14 +15,14 @@ export function looseBranch(location: GitLocation): string | undefined {
 }
 
 /**
- * The commit that is checked out, by HEAD and the file of its branch (gitrepository-layout(5)). `undefined` where Git has to be asked. What has no file of
- * its own is taken for a commit, as Git itself lets no branch name anything else.
+ * The commit that is checked out, by HEAD and the file of its branch (gitrepository-layout(5)), where that commit has a file of its own, too. `undefined`
+ * where Git has to be asked.
  */
 export async function looseHead(location: GitLocation, objects: ObjectDatabase): Promise<string | undefined> {
   const head = headOf(location);
   const id = head?.startsWith(BRANCHES) === true ? looseRef(location, head) : head;
   const object = id === undefined ? undefined : await looseObject(objects, id);
-  return object === undefined || object.type === 'commit' ? id : undefined;
+  return object?.type === 'commit' ? id : undefined;
 }
 
 /** What a ref that has a file of its own points at. `undefined` where Git has to be asked. */
@@ -36,7 +36,9 @@ export function looseRef({ common, hash }: GitLocation, ref: string): string | u
 /** Whether there is anything of a ref's name, be it damaged, in the files that refs are kept in. */
 export function isNamed({ common }: GitLocation, ref: string): boolean {
   if (!isPlainName(ref)) return true;
-  return textOf(join(common, ref)) !== undefined || textOf(join(common, 'packed-refs'))?.includes(` ${ref}\n`) === true;
+  // What may not be read is there, too.
+  const isThere = lstatSync(join(common, ref), { throwIfNoEntry: false })?.isDirectory() === false;
+  return isThere || textOf(join(common, 'packed-refs'))?.includes(` ${ref}\n`) === true;
 }
 
 /** The type and content of an object that has a file of its own (gitformat-loose(5)), if those are what its id says. `undefined` where Git has to be asked. */

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { AtmosError } from '../../engine/index.ts';
 import type { ObjectReader } from './blobs.ts';
 import type { GitLocation } from './locate.ts';
 import { isNamed, looseObject, looseRef } from './loose.ts';
@@ -32,7 +33,7 @@ export function refFiles(location: GitLocation, objects: ObjectDatabase, reader:
       for (let look = 1; look <= LOOKS; look += 1) {
         const loose = looseRef(location, ref);
         if (loose !== undefined && (await looseObject(objects, loose)) !== undefined) return loose;
-        const found = (await reader.object(ref))?.id;
+        const found = await reader.object(ref).then((object) => object?.id, ignoreDamage);
         if (found !== undefined && found === loose) return found;
         if (found === undefined && !isNamed(location, ref)) return undefined;
         const exact = await listed(ref);
@@ -47,4 +48,9 @@ export function refFiles(location: GitLocation, objects: ObjectDatabase, reader:
       if (code !== 0) rmSync(join(location.common, ref), { force: true });
     },
   };
+}
+
+/** Of an object that is damaged Git tells no more than that. */
+function ignoreDamage(error: unknown): undefined {
+  if (!(error instanceof AtmosError) || error.code !== 'git-failed') throw error;
 }

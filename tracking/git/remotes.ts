@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { plainConfig } from './plain-config.ts';
 
 /**
  * The names of a repository's remotes, as its configuration and the user's say; `undefined` where only Git itself can tell: other files are included,
@@ -14,10 +15,17 @@ export function configuredRemotes(gitDir: string, env = process.env): readonly s
     join(env.XDG_CONFIG_HOME ?? join(home, '.config'), 'git/config'),
     '/etc/gitconfig',
   ];
-  const all = files.map(textOf).join('\n');
-  if (/^\s*\[include/im.test(all)) return undefined;
-  const names = [...all.matchAll(/^\s*\[remote\s+"((?:[^"\\]|\\.)+)"\]/gim)].map(([, name = '']) => name.replaceAll(/\\(.)/g, '$1'));
-  return [...new Set(names)];
+  const names = new Map<string, boolean>();
+  for (const file of files) {
+    const config = plainConfig(textOf(file));
+    if (config === undefined || config.get('extensions.worktreeconfig') !== undefined) return undefined;
+    for (const [key, value] of config) {
+      const [, name, last] = /^remote\.(.+)\.([^.]+)$/.exec(key) ?? [];
+      if (name !== undefined) names.set(name, names.get(name) === true || (last === 'url' && /^[^"\\]+$/.test(value)));
+    }
+  }
+  // What has settings and no address may or may not be one.
+  return [...names.values()].every(Boolean) ? [...names.keys()] : undefined;
 }
 
 function textOf(file: string): string {

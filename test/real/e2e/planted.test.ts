@@ -160,7 +160,7 @@ test.each(['bubblewrap', 'docker', 'podman'])(
       ...FILES,
       'atmos.yaml': `base_path: ""
 stores: { shared: { type: redis, options: { prefix: acme } } }
-deployments: { cache: { dir: .atmos/cache, remote: "oci://${registry.secure}/cache/${runtime}" } }
+deployments: { engine: { cache: { dir: .atmos/cache, remote: "oci://${registry.secure}/cache/${runtime}" } } }
 `,
     });
     const flags = ['--verbose', '--log-format', 'json'];
@@ -204,8 +204,10 @@ deployments: { cache: { dir: .atmos/cache, remote: "oci://${registry.secure}/cac
     const shown = [again, verified, ...asked].flatMap(({ stdout, stderr }) => [stdout, stderr]);
     expect(hits(new Map([['before the end', said], ...shown.map((text, index) => [`shown ${index}`, text] as const)]))).toEqual([]);
     expect(hits(seen)).toEqual([]);
-    // What Terraform itself wrote for another node is kept until a command goes on, for nobody but this user: see private.test.ts.
-    expect(hits(afterKill).filter((hit) => !/\.atmos\/(runs|cache\/tmp)\/.*: s3nsitive-output-of-terraform$/.test(hit))).toEqual([]);
+    // What Terraform itself wrote for another node, and what it was given of a store, is kept until a command goes on, for nobody but this user: see private.test.ts.
+    expect(
+      hits(afterKill).filter((hit) => !/\.atmos\/(runs|cache\/tmp)\/.*: (s3nsitive-output-of-terraform|kept-1n-a-store)$/.test(hit)),
+    ).toEqual([]);
     const all = kept(app);
     expect([...all.keys()].some((name) => name.includes('/blobs/'))).toBe(true);
     expect(hits(all)).toEqual([]);

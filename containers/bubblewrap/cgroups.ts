@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -9,6 +10,8 @@ import { apply, type Controller, countIn, hierarchies, type LimitHit, removeGrou
 import { enterScope } from './scope.ts';
 
 const PREFIX = 'atmos-';
+/** How often a shell tries to remove a group, ten times a second. */
+const TRIES = 300;
 
 /**
  * Makes control groups for limits: in the unified hierarchy (cgroup v2), in a scope of our own where systemd runs, else in the controllers' own (v1),
@@ -79,7 +82,7 @@ export class LimitGroup {
   /** Commands of a shell that get out of the group, end what else runs in it, and remove it. */
   get end(): string {
     const kill = 'while read pid; do kill -KILL "$pid"; done < "$dir/cgroup.procs"';
-    const tries = `for try in 1 2 3 4 5 6 7 8 9; do ${kill}; rmdir "$dir" && break; sleep 0.1; done`;
+    const tries = `try=0; while [ -d "$dir" ] && [ $try -lt ${TRIES} ]; do ${kill}; rmdir "$dir" && break; try=$((try+1)); sleep 0.1; done`;
     const homes = new Map(this.#controllers.map(({ base, home }) => [join(base, this.#name), home]));
     return [...homes].map(([dir, home]) => `dir=${quote(dir)}; echo 0 > ${quote(`${home}/cgroup.procs`)}; ${tries}; `).join('');
   }
@@ -109,8 +112,8 @@ export class LimitGroup {
   }
 
   /**
-   * Once nothing runs in it any more: a process leaves its group after it closed its files, and later if it has used up its processor time. What
-   * still runs a second later keeps it, and the next command removes it.
+   * Once nothing runs in it any more: a process leaves its group after it closed its files, and later if it has used up its processor time. Where that
+   * takes more than a second, as on a machine that has too much to do, a shell goes on with it, which keeps nobody waiting.
    */
   async remove(): Promise<void> {
     let left = this.dirs;
@@ -119,6 +122,11 @@ export class LimitGroup {
       if (left.length === 0) return;
       await setTimeout(wait);
     }
+    spawn('/bin/sh', ['-c', `{ ${this.end}} 2>/dev/null`], {
+      env: { PATH: process.env.PATH ?? '' },
+      detached: true,
+      stdio: 'ignore',
+    }).unref();
   }
 
   /** Where it lies, in each hierarchy. */

@@ -3,12 +3,14 @@ import { isDeferred } from './deferred.ts';
 import { suggestion } from './nearest.ts';
 import type { ComponentAddress } from './scope.ts';
 import type { Siblings } from './siblings.ts';
+import type { Places } from './stacks/places.ts';
 import { Fields, type Functions, Namespace, Opaque, type Value } from './templates/index.ts';
 import { locate, type Place, templateData } from './yaml/located.ts';
 
 /** What the functions of `atmos` are made of. */
 export interface AtmosSources {
   readonly stack: string;
+  readonly places: Places;
   /** Where the component is named. */
   readonly at: Place;
   readonly sources: Functions;
@@ -21,15 +23,17 @@ export interface AtmosSources {
  * needed, by `outputs`. `atmos.GomplateDatasource "name"` is what `datasource` of `sources` gives, and `atmos.Resolve "!env NAME"` what a YAML function
  * does; any other text is itself.
  */
-export function atmosFunctions(siblings: Siblings, { stack, at, sources, call }: AtmosSources): Functions {
+export function atmosFunctions(siblings: Siblings, { stack, places, at, sources, call }: AtmosSources): Functions {
   const namespace = new Namespace('atmos', {
     Component: (name, ofStack) => {
-      if (ofStack !== undefined && ofStack !== stack) {
+      const address = siblings.addresses.find((one) => one === name || one.slice(one.indexOf('/') + 1) === name);
+      const asked = ofStack === undefined ? undefined : String(ofStack);
+      if (address === undefined ? asked !== undefined && asked !== stack : !places.isMeant(address, asked, stack)) {
+        const there = address === undefined ? undefined : places.stackOf(address);
         throw new Error(
-          `stack "${String(ofStack)}" is not the one of this target (${stack}), and a target's components read of one another only`,
+          `stack "${asked ?? stack}" is not the one of this target (${there ?? stack}), and a target's components read of one another only`,
         );
       }
-      const address = siblings.addresses.find((one) => one === name || one.slice(one.indexOf('/') + 1) === name);
       if (address === undefined) {
         throw new Error(
           `there is no component "${String(name)}" in this deployment; ${suggestion(String(name), siblings.addresses, 'components') ?? ''}`,

@@ -1,3 +1,4 @@
+import type { Places } from './stacks/places.ts';
 import { componentKey, isReadable, type StoreSettings } from './stores.ts';
 import type { Command, Operand, Template, TemplateNode } from './templates/index.ts';
 import { commandsOf, operandsOf } from './templates/index.ts';
@@ -9,6 +10,7 @@ export interface Known {
   readonly stores: Readonly<Record<string, StoreSettings>>;
   /** The component's own stack. */
   readonly stack: string;
+  readonly places: Places;
   /** The value of an operand that reads nothing but literals, the component's sections and functions; `undefined` for another. */
   readonly read: (operand: Operand) => unknown;
 }
@@ -36,14 +38,15 @@ export function calledLater(source: string, template: Template, known: Known): s
 
 type Read = (operand: Operand) => unknown;
 
-function outputsOf(operand: Operand, { components, stack: own }: Known, read: Read): string | undefined {
+function outputsOf(operand: Operand, { components, stack: own, places }: Known, read: Read): string | undefined {
   if (operand.kind !== 'pipe' || operand.path[0] !== 'outputs' || operand.pipe.declares.length > 0) return undefined;
   const [command, ...more] = operand.pipe.commands;
   const args = command === undefined || more.length > 0 ? undefined : argumentsOf(command, 'Component');
   if (args === undefined || args.length > 2) return undefined;
-  const [name, stack] = [...args.map(read), ...(args.length === 1 ? [own] : [])];
+  const [name, stack] = args.map(read);
   const address = components().find((one) => one === name || one.slice(one.indexOf('/') + 1) === name);
-  if (address === undefined || stack !== own) return undefined;
+  if (address === undefined || (args.length > 1 && typeof stack !== 'string')) return undefined;
+  if (!places.isMeant(address, stack as string | undefined, own)) return undefined;
   const [kind, ...rest] = address.split('/');
   return [`(index outputs.${kind} ${JSON.stringify(rest.join('/'))})`, ...operand.path.slice(1)].join('.');
 }

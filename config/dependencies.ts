@@ -3,7 +3,9 @@ import { needsOf } from './deferred.ts';
 import { dependencyAddress } from './deployment/sections.ts';
 import { suggestion } from './nearest.ts';
 import type { ComponentAddress, Kind } from './scope.ts';
+import type { Places } from './stacks/places.ts';
 import { storeOf } from './stores.ts';
+import type { Value } from './templates/index.ts';
 import { errorAt, itemsOf, type LocatedMap, member, plain } from './yaml/located.ts';
 
 export interface Depending {
@@ -15,6 +17,7 @@ export interface Depending {
   readonly sections: JsonObject;
   /** The deployment's components. */
   readonly components: ReadonlySet<ComponentAddress>;
+  readonly places: Places;
 }
 
 /** One component that another waits for, as a stack says it. */
@@ -24,9 +27,6 @@ interface Named {
   /** The same as this, where it is one of the same stack. */
   readonly context: Readonly<Record<string, Json>>;
 }
-
-/** What an entry may say of a stack, as `vars` do. */
-const CONTEXT = ['namespace', 'tenant', 'environment', 'stage'];
 
 /**
  * What a component waits for, sorted: `metadata.depends_on`, what it reads of, and of `dependencies.components` and `settings.depends_on` what the deployment
@@ -44,10 +44,12 @@ export function dependenciesOf(component: Depending): readonly ComponentAddress[
       hint: suggestion(text, [...components], 'components'),
     });
   });
+  const own = { stack: component.stack, vars: (isObject(sections.vars) ? sections.vars : {}) as Readonly<Record<string, Value>> };
   const named = namedIn(component)
-    .filter((other) => isOfStack(other, component))
-    .map((other) => dependencyAddress(other.name, other.kind, components))
-    .filter((address) => components.has(address) && address !== `${kind}/${name}`);
+    .map(({ context, ...other }) => ({ context, address: dependencyAddress(other.name, other.kind, components) }))
+    .filter(({ address }) => components.has(address) && address !== `${kind}/${name}`)
+    .filter(({ address, context }) => component.places.isMeantBy(address, context, own))
+    .map(({ address }) => address);
   const read = needsOf(sections).flatMap((need) => (storeOf(need) === undefined ? [need.component] : []));
   return [...new Set([...declared, ...named, ...read])].sort();
 }
@@ -78,11 +80,4 @@ function namedBy(item: Json, kind: string): readonly Named[] {
   if (typeof said !== 'string') return [];
   const of = other ?? type;
   return [{ name: said, kind: typeof of === 'string' ? of : kind, context }];
-}
-
-function isOfStack({ context }: Named, { stack, sections }: Depending): boolean {
-  const vars = isObject(sections.vars) ? (sections.vars as JsonObject) : {};
-  const { stack: other } = context;
-  if (typeof other === 'string' && other !== '' && other !== stack) return false;
-  return CONTEXT.every((key) => context[key] === undefined || context[key] === null || context[key] === vars[key]);
 }

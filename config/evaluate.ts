@@ -2,6 +2,7 @@ import type { Json } from '../engine/index.ts';
 import { isDeferred } from './deferred.ts';
 import { functionIn, yamlFunction } from './functions/index.ts';
 import type { ComponentAddress } from './scope.ts';
+import type { Places } from './stacks/places.ts';
 import type { StaticOutputs } from './static-outputs.ts';
 import type { StoreSettings } from './stores.ts';
 import { evaluateTemplate } from './template-value.ts';
@@ -17,6 +18,8 @@ export interface EvaluationContext {
   readonly components: ReadonlySet<ComponentAddress>;
   /** Those whose outputs are written down in the stacks. */
   readonly statics: StaticOutputs;
+  /** The stacks that they are in. */
+  readonly places: Places;
   /** Functions of the host: `git`, `env`. */
   readonly functions: Functions;
   readonly host: Host;

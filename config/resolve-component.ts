@@ -85,6 +85,7 @@ export async function prepareComponent(request: ComponentRequest): Promise<() =>
   });
   const given = lazily([...unevaluated.entries].map(([key, { value }]) => [key, () => dataOf(value) ?? {}]));
   const stack = stackName(project, given, request);
+  request.evaluation.places.put(`${kind}/${name}`, stack, given.vars);
   const naming = { stack, name, backendType: backend.type, data: given };
   const workspace = kind !== 'terraform' ? undefined : workspacesEnabled ? workspaceOf(merged, naming) : 'default';
   if (workspace !== undefined && !isWorkspaceName(workspace)) {
@@ -117,7 +118,13 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
     ...request.evaluation.functions,
     ...environmentFunctions(prepared.unevaluated, request),
     ...sources,
-    ...atmosFunctions(request.siblings, { stack, at, sources, call: (text) => evaluateText(text, at, context) }),
+    ...atmosFunctions(request.siblings, {
+      stack,
+      places: request.evaluation.places,
+      at,
+      sources,
+      call: (text) => evaluateText(text, at, context),
+    }),
   };
   const context: EvaluationContext = { ...request.evaluation, data, functions, merger: merged.merger };
   const none: Referring = { sections: prepared.unevaluated, secrets: {} };
@@ -168,6 +175,7 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
       metadata: merged.metadata,
       sections: all,
       components: request.evaluation.components,
+      places: request.evaluation.places,
     }),
     ...(Object.keys(secrets).length === 0 ? {} : { secrets }),
     ...(unsupported.length === 0 ? {} : { unsupported }),

@@ -16,9 +16,11 @@ import { prepareComponent } from './resolve-component.ts';
 import { PHASES, type PhaseName, type Scope, type ScopedComponent, type UserNode } from './scope.ts';
 import { guardedEnv, secretsOf } from './secrets.ts';
 import { siblingsOf } from './siblings.ts';
+import { manifestOf } from './stacks/choose.ts';
 import type { FileContext } from './stacks/file-templates.ts';
 import { declaredStacks, ManifestLoader } from './stacks/imports.ts';
-import { staticComponents, staticOutputsOf } from './static-outputs.ts';
+import { Places } from './stacks/places.ts';
+import { staticOutputsOf, staticsIn } from './static-outputs.ts';
 import type { Value } from './templates/index.ts';
 import { inspectModule } from './terraform-module.ts';
 import type { TextCache } from './text-cache.ts';
@@ -84,11 +86,13 @@ export async function resolve(
   const context = contextOf(root, own);
   const { enabled, delimiters, evaluations } = project.templates.settings;
   const statics = new Map<string, () => JsonObject>();
-  const evaluation: EvaluationContext = {
+  const { cache } = options;
+  const reading: EvaluationContext = {
     // JSON, which templates take as it is.
     data: { context: context === undefined ? {} : plain(context) } as Value,
     components: new Set(declared.keys()),
     statics,
+    places: new Places(false),
     functions,
     host,
     evaluations,
@@ -96,42 +100,31 @@ export async function resolve(
     // The settings of atmos.yaml are about stacks; templates of the deployment file are always on.
     delimitersOf: (file) => (file === deployment.file ? GO_DELIMITERS : enabled ? delimiters : undefined),
   };
-  const { cache } = options;
-  const loader = new ManifestLoader(recorded.files, project, { cache, functions, history, call: callerOf(evaluation) });
-  const manifest = await loader.load(declaredStacks([root, own]));
+  const loader = new ManifestLoader(recorded.files, project, { cache, functions, history, call: callerOf(reading) });
+  const manifests = await loader.load(declaredStacks([root, own]));
+  const evaluation = { ...reading, places: new Places(manifests.length > 1) };
   const prepared = new Map<string, () => ScopedComponent>();
   const siblings = siblingsOf(prepared, [...declared.keys()]);
-  for (const { name, at } of staticComponents(manifest?.root)) {
-    const address = `terraform/${name}`;
+  const shared = { project, target, context, files, cache, siblings };
+  for (const [address, { name, at, manifest }] of staticsIn(manifests)) {
     if (declared.has(address)) continue;
     statics.set(address, () => staticOutputsOf(siblings.resolve(address)));
-    const request = {
-      kind: 'terraform',
-      name,
-      at,
-      overlays: [],
-      manifest,
-      project,
-      target,
-      context,
-      evaluation,
-      files,
-      cache,
-      siblings,
-    } as const;
     // The deployment does not have it: what is wrong with it matters to those who ask for it.
     const failing = (error: unknown) => () => {
       throw error;
     };
-    prepared.set(address, await prepareComponent(request).catch(failing));
+    prepared.set(
+      address,
+      await prepareComponent({ ...shared, kind: 'terraform', name, at, overlays: [], manifest, evaluation }).catch(failing),
+    );
   }
   await together(declared, async ([address, { kind, name, section, at }]) => {
     const layers = [section, overlays.get(address)?.section].filter((layer): layer is LocatedMap => layer !== undefined);
     // What its own layers replace is its own affair: stacks are shared.
     const own = history === undefined ? undefined : new Map(history);
     const mine = { ...evaluation, history: own };
-    const request = { kind, name, at, overlays: layers, manifest, project, target, context, evaluation: mine, files, cache, siblings };
-    prepared.set(address, await prepareComponent(request));
+    const manifest = manifestOf(manifests, { kind, name, at, layers });
+    prepared.set(address, await prepareComponent({ ...shared, kind, name, at, overlays: layers, manifest, evaluation: mine }));
   });
   const resolved = await data.evaluate(() => [...declared.keys()].map((address) => siblings.resolve(address)));
   const components = resolved.map((component) => {

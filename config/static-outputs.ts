@@ -2,17 +2,32 @@ import { AtmosError, type Json, type JsonObject } from '../engine/index.ts';
 import { isDeferred, settle } from './deferred.ts';
 import { suggestion } from './nearest.ts';
 import type { ComponentAddress, Need, ScopedComponent } from './scope.ts';
-import { errorAt, type LocatedMap, mapOf, member, type Place, plain } from './yaml/located.ts';
+import type { Manifest } from './stacks/imports.ts';
+import { errorAt, mapOf, member, type Place, plain } from './yaml/located.ts';
 
 /** Outputs that are written down, by the component that they would be of. */
 export type StaticOutputs = ReadonlyMap<ComponentAddress, () => JsonObject>;
 
-/** Components of stacks that say what others read of them, because Terraform does not make it: those with `remote_state_backend_type: static`. */
-export function staticComponents(manifest: LocatedMap | undefined): readonly { readonly name: string; readonly at: Place }[] {
-  const all = mapOf(member(member(manifest, 'components'), 'terraform'), '"terraform"');
-  return [...(all?.entries ?? [])]
-    .filter(([, { value }]) => plain(member(value, 'remote_state_backend_type')) === 'static')
-    .map(([name, { keyAt }]) => ({ name, at: keyAt }));
+/** A component that says what others read of it. */
+interface Static {
+  readonly name: string;
+  readonly at: Place;
+  readonly manifest: Manifest;
+}
+
+/**
+ * Components of stacks that say what others read of them, because Terraform does not make it: those with `remote_state_backend_type: static`. One that
+ * several stacks have is none, since nothing says which is meant.
+ */
+export function staticsIn(manifests: readonly Manifest[]): ReadonlyMap<ComponentAddress, Static> {
+  const found = manifests.flatMap((manifest) => {
+    const all = mapOf(member(member(manifest.root, 'components'), 'terraform'), '"terraform"');
+    return [...(all?.entries ?? [])]
+      .filter(([, { value }]) => plain(member(value, 'remote_state_backend_type')) === 'static')
+      .map(([name, { keyAt }]) => ({ name, at: keyAt, manifest }));
+  });
+  const single = found.filter(({ name }) => found.filter((other) => other.name === name).length === 1);
+  return new Map(single.map((one) => [`terraform/${one.name}`, one]));
 }
 
 /** What is written down in such a component. */

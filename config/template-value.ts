@@ -78,11 +78,12 @@ export function evaluateTemplate(written: string, scalar: LocatedScalar, context
   }
 }
 
-function knownOf({ components, statics, host, data }: EvaluationContext, template: Template, options: EvaluationOptions): Known {
+function knownOf({ components, statics, places, host, data }: EvaluationContext, template: Template, options: EvaluationOptions): Known {
   return {
     components: () => [...components, ...statics.keys()],
     stores: host.stores,
     stack: String(memberOf(data, 'atmos_stack') ?? ''),
+    places,
     read: (operand) => {
       const { at, end } = operand;
       try {

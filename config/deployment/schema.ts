@@ -45,6 +45,7 @@ const component = {
     source: { type: ['object', 'string'] },
     provision: map,
     command: text,
+    stack: { ...text, description: 'Which of the declared stacks it is of, where several have it' },
     limits,
   },
 } as const;

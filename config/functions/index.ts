@@ -55,11 +55,16 @@ export function functionIn(text: string): { readonly tag: string; readonly text:
 type YamlFunction = (scalar: LocatedScalar, text: string, context: EvaluationContext) => Json;
 
 const output: YamlFunction = (scalar, text, context) => {
-  const { stack, template } = outputAsked(scalar, known(scalar, text, context));
-  if (stack !== undefined && stack !== memberOf(context.data, 'atmos_stack')) {
-    throw errorAt(scalar.at, `${scalar.tag} reads of stack "${stack}", and a target's components read of one another only`, {
+  const { component, stack, template } = outputAsked(scalar, known(scalar, text, context));
+  const own = String(memberOf(context.data, 'atmos_stack') ?? '');
+  const there = context.places.stackOf(`terraform/${component}`);
+  if (!context.places.isMeant(`terraform/${component}`, stack, own) && (stack !== undefined || there !== undefined)) {
+    throw errorAt(scalar.at, `${scalar.tag} reads of stack "${stack ?? own}", and a target's components read of one another only`, {
       code: 'yaml-function',
-      hint: 'leave the stack out, or take the value into the deployment as context',
+      hint:
+        there === undefined || there === own
+          ? 'leave the stack out, or take the value into the deployment as context'
+          : `this deployment has ${component} in stack "${there}": name that, if it is meant`,
     });
   }
   return evaluateTemplate(template, scalar, { ...context, delimitersOf: () => ({ left: '{{', right: '}}' }) });

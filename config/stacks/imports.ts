@@ -11,6 +11,7 @@ import { type FileContext, type Rendered, renderFile } from './file-templates.ts
 import { StackFinder } from './find.ts';
 import { declared, type Import, type ImportRules, importOf, rendered } from './import-request.ts';
 import { resolveIncludes } from './include.ts';
+import { ownName } from './names.ts';
 import { combineOverrides, NONE, type Overridden, type Overrides } from './overrides.ts';
 import { withoutKey } from './scalars.ts';
 
@@ -36,6 +37,8 @@ export interface Manifest {
   readonly overrides: Overrides['reached'];
   /** The last of the declared stacks, below the stacks' base path, without its ending. */
   readonly name: string;
+  /** The stack's name, where that does not depend on a component. */
+  readonly own?: string;
 }
 
 export interface ManifestOptions {
@@ -65,22 +68,30 @@ export class ManifestLoader {
     this.#finder = new StackFinder(files, project.stacks.basePath, async (path) => (await this.#content(path)) !== undefined);
   }
 
-  /** The manifest that several declared stacks make together: each with its imports, later ones over earlier ones. */
-  async load(stacks: readonly DeclaredStack[]): Promise<Manifest | undefined> {
-    const loaded: Overridden[] = [];
-    const last: string[] = [];
+  /**
+   * What several declared stacks make, each with its imports: those that have no name of their own are merged, later ones over earlier ones, into each that
+   * has one. Without any of those, or with a single one, they are one manifest.
+   */
+  async load(stacks: readonly DeclaredStack[]): Promise<readonly Manifest[]> {
+    const loaded: (Overridden & { readonly path: string; readonly own: string | undefined })[] = [];
     for (const { name, at } of stacks) {
       const request = declared(name, at, this.#project.templates.settings.ignoreMissing);
-      const paths = await this.#finder.find(request);
-      last.push(...paths);
-      for (const path of paths) loaded.push(await this.#manifest(path, request));
+      for (const path of await this.#finder.find(request)) {
+        const one = await this.#manifest(path, request);
+        loaded.push({ ...one, path, own: ownName(this.#project, one.root) });
+      }
     }
-    const root = this.#merger.all(loaded.map((one) => one.root));
-    if (root === undefined) return undefined;
-    const { reached } = combineOverrides(loaded, { kind: 'map', entries: new Map(), at: root.at }, this.#merger);
-    const base = this.#project.stacks.basePath;
-    const name = (last.at(-1) ?? '').slice(base === '' ? 0 : base.length + 1).replace(/\.ya?ml(\.tmpl)?$/, '');
-    return { root, overrides: reached, name };
+    const named = new Set(loaded.filter(({ own }) => own !== undefined).map(({ path }) => path));
+    const groups = named.size < 2 ? [loaded] : [...named].map((own) => loaded.filter(({ path }) => path === own || !named.has(path)));
+    return groups.flatMap((group) => {
+      const root = this.#merger.all(group.map((one) => one.root));
+      if (root === undefined) return [];
+      const { reached } = combineOverrides(group, { kind: 'map', entries: new Map(), at: root.at }, this.#merger);
+      const { path, own } = group.findLast((one) => named.size < 2 || named.has(one.path)) ?? { path: '', own: undefined };
+      const base = this.#project.stacks.basePath;
+      const name = path.slice(base === '' ? 0 : base.length + 1).replace(/\.ya?ml(\.tmpl)?$/, '');
+      return [{ root, overrides: reached, name, ...(own === undefined ? {} : { own }) }];
+    });
   }
 
   async #manifest(path: string, request: Import): Promise<Overridden> {

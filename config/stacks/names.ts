@@ -1,7 +1,7 @@
-import { isObject } from '../../engine/index.ts';
+import { AtmosError, isObject } from '../../engine/index.ts';
 import type { Project } from '../project.ts';
 import { FUNCTIONS, parseTemplate, render, TemplateError, type Value } from '../templates/index.ts';
-import { errorAt, member, type Place, textOf } from '../yaml/located.ts';
+import { errorAt, type LocatedMap, lazily, member, type Place, templateData, textOf } from '../yaml/located.ts';
 import type { MergedComponent } from './component.ts';
 import type { Manifest } from './imports.ts';
 
@@ -17,7 +17,11 @@ export interface NameSource {
  * target's name where neither is set, or no stacks are declared.
  * @throws AtmosError `stack-name` when these need a value that is not set.
  */
-export function stackName({ stacks }: Project, data: Readonly<Record<string, Value>>, { manifest, target }: NameSource): string {
+export function stackName(
+  { stacks }: Pick<Project, 'stacks'>,
+  data: Readonly<Record<string, Value>>,
+  { manifest, target }: NameSource,
+): string {
   const own = textOf(member(manifest?.root, 'name'), '"name"');
   if (own !== undefined) return own;
   if (manifest === undefined) return target;
@@ -33,6 +37,20 @@ export function stackName({ stacks }: Project, data: Readonly<Record<string, Val
       hint: `set vars.${key} in the stacks that the deployment declares`,
     });
   });
+}
+
+/** The name that a manifest has of its own, by itself or by what it says under `vars`; `undefined` for one that others import, a catalog. */
+export function ownName({ stacks }: Project, root: LocatedMap | undefined): string | undefined {
+  const own = textOf(member(root, 'name'), '"name"');
+  if (own !== undefined || root === undefined) return own;
+  const data = lazily([...root.entries].map(([key, { value }]) => [key, () => templateData(value) ?? {}]));
+  try {
+    if (stacks.nameTemplate === undefined && stacks.namePattern === undefined) return undefined;
+    return stackName({ stacks }, data, { manifest: { root, overrides: new Map(), name: '' }, target: '' });
+  } catch (error) {
+    if (error instanceof AtmosError && error.code === 'stack-name') return undefined;
+    throw error;
+  }
 }
 
 function templateName(template: string, data: Value, at: Place): string {

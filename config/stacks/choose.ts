@@ -1,0 +1,50 @@
+import type { AtmosError } from '../../engine/index.ts';
+import type { Kind } from '../scope.ts';
+import { errorAt, type LocatedMap, member, type Place, textOf } from '../yaml/located.ts';
+import type { Manifest } from './imports.ts';
+
+/** A component as the deployment file has it. */
+export interface Wanted {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly at: Place;
+  /** Its sections there. */
+  readonly layers: readonly LocatedMap[];
+}
+
+/**
+ * The manifest that a component is of: the one stack that has it, or the one that its section of the deployment file names with `stack`.
+ * @throws AtmosError `unknown-stack`, `ambiguous-stack`
+ */
+export function manifestOf(manifests: readonly Manifest[], { kind, name, at, layers }: Wanted): Manifest | undefined {
+  const said = layers.map((layer) => member(layer, 'stack')).findLast((value) => value !== undefined);
+  const asked = textOf(said, '"stack"');
+  if (asked !== undefined) {
+    const found = manifests.filter((manifest) => manifest.own === asked || manifest.name === asked);
+    if (found.length === 1) return found[0];
+    const hint = `stacks are: ${namesOf(manifests)}`;
+    const problem =
+      found.length === 0 ? `there is no stack "${asked}" among those that are declared` : `several stacks are called "${asked}"`;
+    throw errorAt(said?.at, problem, { code: 'unknown-stack', hint });
+  }
+  if (manifests.length < 2) return manifests[0];
+  const having = manifests.filter(({ root }) => member(member(member(root, 'components'), kind), name) !== undefined);
+  if (having.length === 1) return having[0];
+  // An image is of no stack, unless one says something of it.
+  if (having.length === 0 && kind === 'nixpack') return undefined;
+  throw ambiguous(`${kind}/${name}`, at, having, manifests);
+}
+
+function ambiguous(address: string, at: Place, having: readonly Manifest[], all: readonly Manifest[]): AtmosError {
+  const problem = having.length === 0 ? `none of the stacks has ${address}` : `${address} is in several of the stacks: ${namesOf(having)}`;
+  return errorAt(at, problem, {
+    code: 'ambiguous-stack',
+    hint: `say which is meant, in its section here: stack: <name>   Stacks are: ${namesOf(all)}`,
+  });
+}
+
+/** Names that are alike are told apart by their files. */
+function namesOf(manifests: readonly Manifest[]): string {
+  const count = (own: string | undefined): number => manifests.filter((other) => other.own === own).length;
+  return manifests.map(({ own, name }) => (own === undefined || count(own) > 1 ? name : own)).join(', ');
+}

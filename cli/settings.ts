@@ -1,6 +1,6 @@
 import { RUNTIMES } from '../containers/index.ts';
 import { journal, openWorkspace, type RunSettings, type Workspace } from '../deploy/index.ts';
-import { AtmosError, growingMask, type Listener } from '../engine/index.ts';
+import { AtmosError, type Listener } from '../engine/index.ts';
 import { type Globals, oneOf } from './globals.ts';
 import { progressLines } from './progress.ts';
 import { maskWith, tell } from './streams.ts';
@@ -21,6 +21,7 @@ export interface RunFlags {
 export async function inWorkspace<T>(globals: Globals, work: (workspace: Workspace) => Promise<T>): Promise<T> {
   const warn = (message: string): void => void tell(`warning: ${message}\n`);
   const workspace = await openWorkspace({ chdir: globals.chdir, config: globals.config, warn });
+  maskWith(workspace.mask);
   try {
     return await work(workspace);
   } finally {
@@ -36,9 +37,6 @@ export function runSettings(globals: Globals, flags: RunFlags, workspace: Worksp
   const { project, logsRoot } = workspace;
   const { engine } = project.deployments;
   const cancellation = interrupts();
-  const mask = growingMask([]);
-  maskWith(mask);
-  workspace.maskBy(mask);
   workspace.stopBy(cancellation);
   const runtime = flags.runtime ?? process.env.ATMOS_DEPLOYMENT_RUNTIME ?? engine.runtime;
   return {
@@ -53,7 +51,7 @@ export function runSettings(globals: Globals, flags: RunFlags, workspace: Worksp
     cancellation,
     lockTimeoutMs: lockTimeoutOf(flags.lockTimeout),
     listener: traced(both(recordIn(logsRoot, globals), shownBy(globals))),
-    mask,
+    mask: workspace.mask,
     onRuntime: (name) => {
       if (globals.verbose) tell(`  containers: ${name}\n`);
     },

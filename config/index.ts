@@ -17,7 +17,7 @@ export { type GitFacts, type ResolveOptions, resolve } from './resolve.ts';
 export * from './scope.ts';
 
 export { targetSecrets } from './secrets.ts';
-export { isKnownPlace, statePlace } from './state-place.ts';
+export { isKnownPlace, isSamePlace, statePlace } from './state-place.ts';
 export { type StoreSettings, storeOf } from './stores.ts';
 export { hclParser, inspectModule, type TerraformModule, testModules } from './terraform-module.ts';
 export type { TextCache } from './text-cache.ts';

@@ -42,6 +42,8 @@ export interface ResolveOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The same of one variable, without its being noted that it was read; `env` where it is absent. */
   readonly peek?: (variable: string) => string | undefined;
+  /** Learns the values of what is secret, before anything is evaluated: errors may have them. */
+  readonly hide?: (values: readonly string[]) => void;
   /** Why `!exec` runs nothing for this; absent where it may. */
   readonly noExec?: string;
   readonly cache?: TextCache;
@@ -74,12 +76,9 @@ export async function resolve(
   const own = targetSection(root, target);
   const recorded = recordingFiles(files);
   const data = new DataFiles(recorded.files);
-  const { host, functions, impure } = surroundingsOf(
-    options,
-    project,
-    data,
-    guardedEnv(root, target, options.env, options.peek ?? ((variable) => options.env[variable])),
-  );
+  const guard = guardedEnv(root, target, options.env, options.peek ?? ((variable) => options.env[variable]));
+  options.hide?.(guard.values());
+  const { host, functions, impure } = surroundingsOf(options, project, data, guard);
   const history: History | undefined = options.history === true ? new Map() : undefined;
   const declared = componentSections(root);
   const overlays = componentSections(own);

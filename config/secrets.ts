@@ -22,14 +22,18 @@ export interface GuardedEnv {
   readonly hasSecrets: boolean;
   /** Whether a variable of it is a secret of the target that is asked about. */
   isSecret(variable: string): boolean;
+  /** The values that are secret, of whatever target, as far as they are set. */
+  values(): readonly string[];
   /** What commands may see of it: a secret is a word that stands for it, by which `check` knows that it was used. */
   forCommands(): Readonly<Record<string, string>>;
   /** Refuses a text that holds a secret, or what stands for one, in whatever encoding. @throws Error that names it */
   check(text: string): string;
 }
 
-/** Shorter values are in many texts by chance. */
+/** Shorter values are in many texts by chance: only what is nothing else counts. */
 const SHORTEST = 8;
+/** As masks have it: shorter ones are no secrets. */
+const LEAST = 4;
 const LINE = 16;
 
 /** `peek` tells what a variable is without anybody taking note of that: a secret decides nothing of what is resolved. */
@@ -50,7 +54,8 @@ export function guardedEnv(root: LocatedMap, selected: string, env: Env, peek: (
       : `Declare it for this target, too: secrets: { ${name}: { env: ${variable} } }`;
     return new Error(`${what} ${variable}, a secret of target ${target} (${name}), would be in the release. ${remedy}`);
   };
-  const told = [...owners.keys()].filter((variable) => (peek(variable) ?? '').length >= SHORTEST);
+  const told = [...owners.keys()].filter((variable) => (peek(variable) ?? '').length >= LEAST);
+  const heldBy = (text: string): string | undefined => told.find((variable) => isIn(text, peek(variable) ?? ''));
   return {
     hasSecrets: own.size > 0,
     isSecret,
@@ -60,20 +65,19 @@ export function guardedEnv(root: LocatedMap, selected: string, env: Env, peek: (
         const value: unknown = all[variable];
         // What every object has is no variable.
         if (typeof value !== 'string') return undefined;
-        const same = told.find((name) => peek(name) === value);
-        if (same !== undefined) throw refuse(same, `${variable} has the value of`);
+        const held = heldBy(value);
+        if (held !== undefined) throw refuse(held, `${variable} has the value of`);
         return value;
       },
     }),
+    values: () => told.map((variable) => peek(variable) ?? ''),
     forCommands() {
       const all = Object.entries({ ...env }).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
       return Object.fromEntries(all.map(([name, value]) => [name, owners.has(name) ? standIn(name) : value]));
     },
     check(text) {
-      for (const variable of owners.keys()) {
-        const isTold = told.includes(variable) && holds(text, peek(variable) ?? '');
-        if (isTold || holds(text, standIn(variable))) throw refuse(variable, 'it gives the value of');
-      }
+      const held = heldBy(text) ?? [...owners.keys()].find((variable) => holds(text, standIn(variable)));
+      if (held !== undefined) throw refuse(held, 'it gives the value of');
       return text;
     },
   };
@@ -81,6 +85,11 @@ export function guardedEnv(root: LocatedMap, selected: string, env: Env, peek: (
 
 /** What a command is given in place of a secret: whatever it makes of that may be in a release. */
 const standIn = (variable: string): string => `a-secret-is-not-given-to-commands-${variable}`;
+
+/** Whether a text is a value, or has one in it that is long enough not to be there by chance. */
+function isIn(text: string, value: string): boolean {
+  return text.trim() === value.trim() || (value.length >= SHORTEST && holds(text, value));
+}
 
 /** Whether a text has a value in it: as it is, or encoded as masks know it. Of what has several lines, those that are long. */
 function holds(text: string, value: string): boolean {

@@ -22,15 +22,31 @@ export interface StateSite {
  * where its value is not known, whose secret it is (`isKnownPlace`). `undefined` for local states, which lie apart by target and component.
  */
 export function statePlace(site: StateSite): string | undefined {
-  const { type } = site;
-  if (type === '' || type === 'local') return undefined;
+  if (site.type === '' || site.type === 'local') return undefined;
   const options = new Options(site);
-  const place = (BACKENDS[type] ?? anyBackend)(options);
+  const place = (BACKENDS[site.type] ?? anyBackend)(options);
+  // Two backends of Terraform for the workspaces of one service.
+  const type = site.type === 'remote' ? 'cloud' : site.type;
   const secrets = [...options.asked];
   if (secrets.length === 0) return `${type} ${place}`;
   const unknown = secrets.find((name) => site.secrets[name] === undefined);
   if (unknown !== undefined) return `${type} <secret ${unknown} of ${site.owner(unknown)}>`;
-  return `${type} <secret ${secrets.join(', ')}> ${scryptSync(place, 'where a state lies', 16, { N: 4096 }).toString('hex')}`;
+  return `${type} <secret ${secrets.join(', ')}> ${digestOf(place)}`;
+}
+
+/** Of what a secret names: it takes long to try. */
+function digestOf(place: string): string {
+  return scryptSync(place, 'where a state lies', 16, { N: 4096 }).toString('hex');
+}
+
+/** Whether two places are one, also where secrets name one of them, or other ones the other. */
+export function isSamePlace(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [a, b] = [one, other].map((place) => /^(\S+) (<secret [^>]*> )?(.*)$/s.exec(place) ?? []);
+  const [, type, hidden, place = ''] = a ?? [];
+  const [, otherType, otherHidden, otherPlace = ''] = b ?? [];
+  if (type === undefined || type !== otherType || (hidden === undefined && otherHidden === undefined)) return false;
+  return (hidden === undefined ? digestOf(place) : place) === (otherHidden === undefined ? digestOf(otherPlace) : otherPlace);
 }
 
 /** Whether it is known which place it is: not where a secret's value decides that was not at hand. */
@@ -90,7 +106,12 @@ function textOf(value: Json): string {
 const BACKENDS: Readonly<Record<string, (options: Options) => string>> = {
   s3: (o) => {
     const endpoint = o.block('endpoints').text('s3') || o.text('endpoint', 'AWS_ENDPOINT_URL_S3', 'AWS_S3_ENDPOINT', 'AWS_ENDPOINT_URL');
-    return inBucket(endpoint, o, `${o.text('workspace_key_prefix') || 'env:'}/${o.workspace}/${o.text('key')}`, o.text('key'));
+    return inBucket(
+      AWS.test(endpoint) ? '' : endpoint,
+      o,
+      `${o.text('workspace_key_prefix') || 'env:'}/${o.workspace}/${o.text('key')}`,
+      o.text('key'),
+    );
   },
   gcs: (o) => {
     const endpoint = o.text('storage_custom_endpoint', 'GOOGLE_BACKEND_STORAGE_CUSTOM_ENDPOINT', 'GOOGLE_STORAGE_CUSTOM_ENDPOINT');
@@ -105,7 +126,9 @@ const BACKENDS: Readonly<Record<string, (options: Options) => string>> = {
     return `${databaseOf(o)} ${schema} ${o.workspace}`;
   },
   consul: (o) => {
-    const at = [urlOf(o.text('address', 'CONSUL_HTTP_ADDR') || '127.0.0.1:8500'), o.text('datacenter')].join(' ').trim();
+    const address = o.text('address', 'CONSUL_HTTP_ADDR') || '127.0.0.1:8500';
+    const scheme = o.text('scheme') || (isTrue(o.variable('CONSUL_HTTP_SSL')) ? 'https' : 'http');
+    const at = [urlOf(address.includes('://') ? address : `${scheme}://${address}`), o.text('datacenter')].join(' ').trim();
     return `${at} ${clean(o.text('path'))}${suffix(o.workspace, '-env:')}`;
   },
   kubernetes: (o) => {
@@ -137,6 +160,11 @@ const BACKENDS: Readonly<Record<string, (options: Options) => string>> = {
   cloud: (o) => organizations(o),
   remote: (o) => organizations(o),
 };
+
+/** The service itself, which is meant where nothing is said. */
+const AWS = /^https:\/\/s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?\/?$/i;
+
+const isTrue = (text: string): boolean => /^(1|t|true)$/i.test(text);
 
 /** A backend that we know nothing of: all of its section counts, and what in it is secret nobody knows, so it is a digest. */
 function anyBackend({ site, workspace }: Options): string {
@@ -171,7 +199,12 @@ function urlOf(text: string): string {
   if (text === '') return text;
   try {
     const url = new URL(text.includes('://') ? text : `http://${text}`);
-    return `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}${url.search}`;
+    // What may stand for itself is the same when it is escaped (RFC 3986, section 6.2.2).
+    const path = url.pathname.replace(/%[0-9a-f]{2}/gi, (escaped) => {
+      const character = String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
+      return /[\w.~-]/.test(character) ? character : escaped.toUpperCase();
+    });
+    return `${url.protocol}//${url.host.replace(/\.(?=:|$)/, '')}${path.replace(/\/+$/, '')}${url.search}`;
   } catch {
     return text;
   }

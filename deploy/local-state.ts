@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { isKnownPlace } from '../config/index.ts';
+import { isKnownPlace, isSamePlace } from '../config/index.ts';
 import { AtmosError } from '../engine/index.ts';
 import type { Instance, Instances } from '../phases/index.ts';
 import type { ComponentState, StateLocation, TargetState } from '../tracking/index.ts';
@@ -133,8 +133,11 @@ export function isSameState(
   { backend, config, workspace, place }: Pick<StateLocation, 'backend' | 'config' | 'workspace' | 'place'>,
 ): boolean {
   const { backend_type: type, workspace: own } = component.settings;
+  if (place !== undefined && statePlace !== undefined) {
+    const isOpen = backend === type && (!isKnownPlace(place) || !isKnownPlace(statePlace));
+    return isOpen || isSamePlace(place, statePlace);
+  }
   if (backend !== type) return false;
-  if (place !== undefined && statePlace !== undefined) return place === statePlace || !isKnownPlace(place) || !isKnownPlace(statePlace);
   return config === trees.backend && (workspace === own || backend === 'http');
 }
 

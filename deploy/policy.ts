@@ -22,7 +22,10 @@ export interface Policy {
  */
 export async function policyOf(workspace: Workspace): Promise<Policy> {
   const { repository, refs: own, remote } = await workspace.tracking();
-  const name = remote ?? (await unusedRemote(workspace));
+  const remotes = await repository.remotes();
+  // What the configuration here names may be one's own: where there is an origin, that says which counts.
+  const origin = remotes.includes(ORIGIN) ? ORIGIN : (remote ?? (await unusedRemote(workspace)));
+  const name = origin === undefined || origin === remote ? origin : await namedBy(workspace, origin, remotes);
   const refs = name === undefined || name === remote ? own : new Refs(repository, name);
   const first = name === undefined ? undefined : await refs.head();
   if (name === undefined || first === undefined) {
@@ -40,6 +43,24 @@ export async function policyOf(workspace: Workspace): Promise<Policy> {
     ref: policyRef === undefined ? `the default branch of ${name}` : `${policyRef} of ${name}`,
     has: (commit) => refs.isBefore(commit, policy.commit),
   };
+}
+
+const ORIGIN = 'origin';
+
+/** The remote that another one says is in its place; itself, where that says nothing else, or has no branch yet. @throws AtmosError `unknown-remote` */
+async function namedBy(workspace: Workspace, name: string, remotes: readonly string[]): Promise<string> {
+  const { repository } = await workspace.tracking();
+  const refs = new Refs(repository, name);
+  const head = await refs.head();
+  if (head === undefined) return name;
+  const { project } = await readAt(workspace, refs, head, `the default branch of ${name}`);
+  const named = project.deployments.tracking.remote ?? name;
+  if (remotes.includes(named)) return named;
+  throw new AtmosError(`atmos.yaml on the default branch of ${name} names the remote "${named}", which this repository does not have`, {
+    kind: 'environment',
+    code: 'unknown-remote',
+    hint: `rules are read from there: git remote add ${named} URL`,
+  });
 }
 
 /** The remote that records would go to if the configuration here did not say otherwise. */

@@ -89,6 +89,7 @@ export async function scopeAt(workspace: Workspace, revision: Revision, deployme
     remote: () => remoteUrl(workspace.root),
     env: watched(revision.environment),
     peek: (variable) => process.env[variable],
+    hide: (values) => workspace.mask.add(values),
     cache,
     root: workspace.root,
     ...(isOurs
@@ -147,7 +148,7 @@ function watched(names: Set<string>): typeof process.env {
 }
 
 /** How the working tree resolves where no release is made: Git is asked only by a template that asks. */
-export function worktreeOptions({ root, cache }: Workspace): ResolveOptions {
+export function worktreeOptions({ root, cache, mask }: Workspace): ResolveOptions {
   let facts: GitFacts | undefined | null = null;
   return {
     git: () => {
@@ -156,6 +157,7 @@ export function worktreeOptions({ root, cache }: Workspace): ResolveOptions {
     },
     remote: () => remoteUrl(root),
     env: process.env,
+    hide: (values) => mask.add(values),
     cache,
     root,
   };

@@ -28,11 +28,13 @@ export const quoted = ({ name, from }: SecretRef): SecretRef => ({ name, from: `
 
 const sourceIn = (from: string): string => (from.startsWith(QUOTED) ? from.slice(QUOTED.length) : from);
 
+/** Of JSON's escapes those that HCL does not have. */
+const ESCAPES: Readonly<Record<string, string>> = { '\\b': '\\u0008', '\\f': '\\u000c' };
+
 /** A text as HCL writes it. */
-function quote(value: string): string {
+export function quote(value: string): string {
   return JSON.stringify(value)
-    .replaceAll('\\b', '\\u0008')
-    .replaceAll('\\f', '\\u000c')
+    .replaceAll(/\\./g, (pair) => ESCAPES[pair] ?? pair)
     .replaceAll(/[$%](?=\{)/g, '$&$&');
 }
 

@@ -1,4 +1,4 @@
-import { isKnownPlace } from '../config/index.ts';
+import { isKnownPlace, isSamePlace } from '../config/index.ts';
 import { AtmosError } from '../engine/index.ts';
 import type { Instance, Instances } from '../phases/index.ts';
 import type { StateLocation, TargetState } from '../tracking/index.ts';
@@ -16,7 +16,7 @@ export async function refuseShared(workspace: Workspace, state: TargetState, ins
     return state.components[address] === undefined && component.settings.backend_type !== 'local';
   });
   for (const [index, one] of fresh.entries()) {
-    const other = fresh.slice(0, index).find(({ statePlace }) => statePlace !== undefined && statePlace === one.statePlace);
+    const other = fresh.slice(0, index).find(({ statePlace }) => isOne(statePlace, one.statePlace));
     if (other !== undefined) throw shared(one, state, `${other.address} of ${state.target}`);
   }
   if (fresh.length === 0) return;
@@ -34,6 +34,10 @@ export async function refuseShared(workspace: Workspace, state: TargetState, ins
       if (address !== undefined) throw shared(instance, state, `${address} of ${name}`);
     }
   }
+}
+
+function isOne(place: string | undefined, other: string | undefined): boolean {
+  return place !== undefined && other !== undefined && isKnownPlace(place) && isSamePlace(place, other);
 }
 
 /** Of a place that a secret names whose value was not at hand nothing can be said. */

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { type ConfigFiles, findRoot, loadProject, type Project, type TextCache, workingTree } from '../config/index.ts';
-import { AtmosError, type GrowingMask, isUnwritable, openStore, type Store } from '../engine/index.ts';
+import { AtmosError, type GrowingMask, growingMask, isUnwritable, openStore, type Store } from '../engine/index.ts';
 import { impliedMirrors, type ProviderSources } from '../phases/index.ts';
 import { Ledger, Locks, LockWatch, openRepository, Refs, type Repository, type Stop } from '../tracking/index.ts';
 
@@ -38,10 +38,8 @@ export interface Workspace {
   /** Directory of outcomes that could not be recorded yet. */
   readonly outcomesRoot: string;
   readonly warn: (message: string) => void;
-  /** From now on what is read of stores is masked by this, too. */
-  maskBy(mask: GrowingMask): void;
-  /** Masks values wherever something is shown. */
-  hide(values: readonly string[]): void;
+  /** Learns of all that is secret: whoever shows something masks it. */
+  readonly mask: GrowingMask;
   /** From now on these signals also stop what waits for the remote. */
   stopBy(stop: Stop): void;
   /** @throws AtmosError `not-a-git-repository`, `git-missing` */
@@ -69,7 +67,6 @@ export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): 
   const { mirror } = project.deployments.providers;
   let tracking: Promise<Tracking> | undefined;
   let stop: Stop | undefined;
-  let mask: GrowingMask | undefined;
   const answers = { get: (key: string) => store.recall(key), put: (key: string, text: string) => ifWritable(store.keep(key, text)) };
   return {
     root,
@@ -86,10 +83,7 @@ export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): 
     keepRoot: join(root, '.atmos/kept'),
     outcomesRoot: join(root, '.atmos/outcomes'),
     warn,
-    maskBy(own) {
-      mask = own;
-    },
-    hide: (values) => mask?.add(values),
+    mask: growingMask([]),
     stopBy(signals) {
       stop = signals;
     },

@@ -2,7 +2,7 @@
 export type Spelling = 'plain' | 'base64' | 'hex';
 
 /** How many characters of a text that stand in a long secret in this order are a part of it. */
-const PART: Readonly<Record<Spelling, number>> = { plain: 16, base64: 8, hex: 12 };
+const PART: Readonly<Record<Spelling, number>> = { plain: 16, base64: 8, hex: 8 };
 /** Of how many texts a secret's beginning is remembered where they are the same. */
 const SAME = 16;
 /** From how many characters on all parts are four times as long, so that they fit into memory. */
@@ -39,10 +39,11 @@ export class Fragments {
   /** Hands on the parts that a text has of them: where each begins and ends. */
   find(raw: string, found: (from: number, to: number) => void): void {
     if (raw.length < this.#part) return;
-    const text = respelled(raw, this.#spelling);
+    const { text, at: places } = respelled(raw, this.#spelling);
+    const inRaw: typeof found = places === undefined ? found : (from, to) => found(places[from] ?? 0, (places[to - 1] ?? 0) + 1);
     for (let at = 0; at + this.#step <= text.length; ) {
-      const places = this.#places.get(text.slice(at, at + this.#step));
-      const end = places === undefined ? at : Math.max(...places.map((place) => this.#matched(text, at, place, found)));
+      const known = this.#places.get(text.slice(at, at + this.#step));
+      const end = known === undefined ? at : Math.max(...known.map((place) => this.#matched(text, at, place, inRaw)));
       at = Math.max(at + 1, end);
     }
   }
@@ -60,24 +61,36 @@ export class Fragments {
   }
 }
 
-/** Of as many characters as the text has. */
-function respelled(text: string, spelling: Spelling): string {
+/** Bytes in hex that stand apart from one another, as `od`, `xxd` and `hexdump` write them, or fingerprints. */
+const APART = /[0-9a-fA-F]{2}[ :]+[0-9a-fA-F]{2}/;
+
+/** A text as it is compared, and where its characters stand in the one that was given, where that has more. */
+function respelled(text: string, spelling: Spelling): { readonly text: string; readonly at?: readonly number[] } {
   switch (spelling) {
     case 'plain':
-      return text;
+      return { text };
     case 'base64':
-      return text.replaceAll('-', '+').replaceAll('_', '/');
+      return { text: text.replaceAll('-', '+').replaceAll('_', '/') };
     case 'hex':
-      return text.replace(/[A-F]/g, (digit) => digit.toLowerCase());
+      return APART.test(text) ? together(lowered(text)) : { text: lowered(text) };
     default:
       return spelling satisfies never;
   }
 }
 
-/** A text with all parts that any of these find in it as `***`. */
-export function withoutFragments(text: string, all: readonly Fragments[]): string {
+const lowered = (text: string): string => text.replace(/[A-F]/g, (digit) => digit.toLowerCase());
+
+function together(text: string): { readonly text: string; readonly at: readonly number[] } {
+  const at: number[] = [];
+  for (let index = 0; index < text.length; index += 1) if (text[index] !== ' ' && text[index] !== ':') at.push(index);
+  return { text: at.map((index) => text[index]).join(''), at };
+}
+
+/** A text with all parts that any of these find in it, and all that match one of these patterns, as `***`; what overlaps is one. */
+export function without(text: string, all: readonly Fragments[], patterns: readonly RegExp[]): string {
   const ranges: [from: number, to: number][] = [];
   for (const fragments of all) fragments.find(text, (from, to) => ranges.push([from, to]));
+  for (const pattern of patterns) for (const { 0: found, index } of text.matchAll(pattern)) ranges.push([index, index + found.length]);
   if (ranges.length === 0) return text;
   ranges.sort(([a], [b]) => a - b);
   let shown = '';

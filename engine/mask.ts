@@ -1,4 +1,4 @@
-import { Fragments, withoutFragments } from './fragments.ts';
+import { Fragments, without } from './fragments.ts';
 import { isObject, isRawNumber, type Json, type JsonObject } from './json.ts';
 
 /**
@@ -13,8 +13,8 @@ export interface Mask {
 
 /** Shorter values are not masked: `1` or `eu` would hide half of every log. */
 const SHORTEST = 4;
-/** From how many bytes on a program may break a value's encoding into lines; `xxd -p` does after 30. */
-const BROKEN = 30;
+/** Of more bytes than these a program may break a value's encoding into lines: `xxd -p` after 30, `od` and `hexdump` after 16. */
+const BROKEN = { base64: 30, hex: 16 } as const;
 /** A longer value is looked for in parts: as a whole it would be too much for a regular expression. */
 const LONGEST = 256;
 /** Of a long value, a line from so many characters on is found as a part of it. */
@@ -55,24 +55,18 @@ export function makeMask(secrets: readonly string[]): Mask {
   // The longest first: a shorter one may be a part of it.
   const patterns = [...values.sort((a, b) => b.length - a.length).flatMap(patternsOf), ...linePatterns(long)];
   const fragments = fragmentsOf(secrets, long);
-  // Parts first: what of a line's encoding is masked cuts those of the whole.
-  const mask = (text: string): string =>
-    patterns.reduce((masked, pattern) => masked.replace(pattern, '***'), withoutFragments(text, fragments));
+  const mask = (text: string): string => without(text, fragments, patterns);
   const longest = long.length > 0 ? LONGEST : Math.max(...values.map(({ length }) => length));
   return Object.assign(mask, { reach: longest * 12 });
 }
 
 /** The parts by which long values are found, and all whose encodings programs break into lines. */
 function fragmentsOf(secrets: readonly string[], long: readonly string[]): readonly Fragments[] {
-  const broken = secrets.filter((secret) => Buffer.byteLength(secret) >= BROKEN);
-  if (broken.length === 0) return [];
+  const above = (limit: number): readonly string[] => secrets.filter((secret) => Buffer.byteLength(secret) > limit);
+  const inHex = above(BROKEN.hex).map((secret) => Buffer.from(secret).toString('hex'));
   return [
     ...(long.length === 0 ? [] : [new Fragments('plain', [...new Set(long.flatMap(writtenForms))])]),
-    new Fragments('base64', broken.flatMap(base64Forms)),
-    new Fragments(
-      'hex',
-      broken.map((secret) => Buffer.from(secret).toString('hex')),
-    ),
+    ...(inHex.length === 0 ? [] : [new Fragments('base64', above(BROKEN.base64).flatMap(base64Forms)), new Fragments('hex', inHex)]),
   ];
 }
 
@@ -152,7 +146,7 @@ function base64Forms(value: string): readonly string[] {
     const skip = offset === 0 ? 0 : offset + 1;
     const tail = (bytes.length + offset) % 3 === 0 ? 0 : 1;
     const core = encoded.slice(skip, encoded.length - tail);
-    return core.length < 6 ? [] : [core];
+    return core.length < SHORTEST ? [] : [core];
   });
 }
 

@@ -4,6 +4,7 @@ import { type Signature, type StoredFile, writeCommit, writeTree } from './git/f
 import type { Patience, Refs, RefUpdate } from './git/refs.ts';
 import type { Repository } from './git/repository.ts';
 import { messageOf } from './message.ts';
+import { checkNames } from './names.ts';
 import { isOwnedBy, otherOwner } from './owner.ts';
 import { emptyState, type LedgerRecord, type TargetState } from './types.ts';
 import { malformed, readRecord, readState } from './upgrade.ts';
@@ -222,7 +223,9 @@ function ignoreUnreadable(error: unknown): undefined {
   if (!(error instanceof AtmosError) || (error.code !== 'malformed' && error.code !== 'unknown-version')) throw error;
 }
 
+/** @throws AtmosError `unknown-deployment`, `unknown-target` for what no name can be: Git would take it for another one's */
 export function ledgerRef(deployment: string, target: string): string {
+  checkNames(deployment, target);
   return `refs/atmos/ledger/${deployment}/${target}`;
 }
 

@@ -6,6 +6,7 @@ import type { Person, Repository } from './git/repository.ts';
 import type { RefIds } from './ledger.ts';
 import { type LockOwner, readOwner } from './lock-owner.ts';
 import { LockWatch } from './lock-watch.ts';
+import { checkNames } from './names.ts';
 
 /** What is known of the place that a process works in. */
 export interface LockSite {
@@ -48,6 +49,7 @@ export interface Lock {
 }
 
 export function lockRef(deployment: string, target: string): string {
+  checkNames(deployment, target);
   return `refs/atmos/locks/${deployment}/${target}`;
 }
 

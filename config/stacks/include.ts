@@ -57,6 +57,9 @@ async function include(scalar: LocatedScalar, from: IncludeSources): Promise<Loc
   const places = [join(from.base, path)];
   if (/^\.{1,2}\//.test(path)) places.unshift(join(dirname(scalar.at.document.file), path));
   const [file = '', content] = await firstOf(from.files, places);
+  if (content === undefined && file.startsWith('../')) {
+    throw errorAt(scalar.at, `${scalar.tag}: "${path}" is not in the repository`, { code: 'path-escape', hint: 'put a copy of it there' });
+  }
   if (content === undefined) {
     const near = (await from.files.list(dirname(file))).filter((name) => !name.startsWith('.git/'));
     throw errorAt(scalar.at, `${scalar.tag}: there is no file "${path}" (${file})`, {

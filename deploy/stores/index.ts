@@ -98,7 +98,7 @@ async function readAll(workspace: Workspace, name: string, keys: ReadonlySet<str
   const store = await open(name, settings);
   try {
     const values = Object.fromEntries(await together(keys, async (key) => [key, readValue(await store.get(key))] as const));
-    if (!settings.isPublic) workspace.hide(textsIn(values));
+    if (!settings.isPublic) workspace.mask.add(textsIn(values));
     return values;
   } finally {
     await store.close();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { statePlace } from '../../config/index.ts';
+import { isSamePlace, statePlace } from '../../config/index.ts';
 import { reservedVariable } from '../../config/terraform-env.ts';
 import type { JsonObject } from '../../engine/index.ts';
 
@@ -19,6 +19,11 @@ function place(
 }
 
 describe('where a state lies', () => {
+  test('is one for the two backends of a service', () => {
+    const backend = { organization: 'o', workspaces: { name: 'w' } };
+    expect(place('remote', backend)).toBe(place('cloud', backend));
+  });
+
   test.each<[string, JsonObject, Said, JsonObject, Said]>([
     ['s3', { bucket: 'b', key: 'k', encrypt: true, role_arn: 'x', region: 'r' }, {}, { bucket: 'b', key: 'k' }, {}],
     [
@@ -72,6 +77,10 @@ describe('where a state lies', () => {
       { organization: 'o', workspaces: { name: 'p-a' } },
       {},
     ],
+    ['consul', { path: 'p', address: 'x:8500', scheme: 'https' }, {}, { path: 'p', address: 'https://x:8500' }, {}],
+    ['consul', { path: 'p', address: 'x:8500' }, { env: { CONSUL_HTTP_SSL: 'true' } }, { path: 'p', address: 'https://x:8500' }, {}],
+    ['s3', { bucket: 'b', key: 'k', endpoints: { s3: 'https://s3.us-east-1.amazonaws.com' } }, {}, { bucket: 'b', key: 'k' }, {}],
+    ['http', { address: 'http://h/x-y' }, {}, { address: 'http://h./%78%2dy/' }, {}],
     ['consul', { path: 'p' }, {}, { path: 'p', address: '127.0.0.1:8500', access_token: 't' }, {}],
     ['other', { a: 1, b: 2 }, {}, { b: 2, a: 1 }, {}],
   ])('is the same in %s: %j %j and %j %j', (type, one, saidOne, other, saidOther) => {
@@ -143,4 +152,16 @@ test.each([
   ['AWS_PROFILE', 'x'],
 ])('other variables of Terraform may be set: %s', (name, value) => {
   expect(reservedVariable(name, value)).toBeUndefined();
+});
+
+test('a place that a secret names is the same as one that is written out, or that another secret names', () => {
+  const plain = place('http', { address: 'http://h/x' }) ?? '';
+  const said = (variable: string, value: string) => place('http', {}, { secrets: { [variable]: value } }) ?? '';
+  const secret = said('TF_HTTP_ADDRESS', 'http://h/x');
+  const pg = (env: string) => place('pg', {}, { secrets: { [env]: 'postgres://h/d' } }) ?? '';
+  expect(secret).not.toContain('http://h');
+  expect([isSamePlace(plain, secret), isSamePlace(secret, plain), isSamePlace(secret, secret)]).toEqual([true, true, true]);
+  expect(isSamePlace(plain, said('TF_HTTP_ADDRESS', 'http://h/y'))).toBe(false);
+  expect(isSamePlace(pg('PG_CONN_STR'), place('pg', { conn_str: 'host=h dbname=d' }) ?? '')).toBe(true);
+  expect(isSamePlace(plain, place('http', { address: 'http://h/y' }) ?? '')).toBe(false);
 });

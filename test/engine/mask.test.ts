@@ -39,12 +39,51 @@ describe('a secret is masked', () => {
     ['of base64', base64, 76],
     ['of openssl’s base64', base64, 64],
     ['of xxd’s hex', hex, 60],
+    ['of od’s bytes', (text: string) => hex(text).replace(/../g, ' $&'), 48],
+    [
+      'of hexdump’s bytes',
+      (text: string) =>
+        hex(text)
+          .replace(/.{16}/g, '$& ')
+          .replace(/../g, (two) => (two.includes(' ') ? two : ` ${two}`)),
+      50,
+    ],
   ])('when it is long, in lines %s', (_, encode, width) => {
     const text = inLines(encode(`${LONG}\n`), width);
     const masked = makeMask([LONG])(text);
     const left = masked.split('\n').map((line) => line.replaceAll('***', ''));
     expect(Math.max(...left.map(({ length }) => length))).toBeLessThan(12);
-    expect(text.length).toBeGreaterThan(10 * masked.length);
+    expect(text.length).toBeGreaterThan(9 * masked.length);
+  });
+
+  test('when a program writes it sixteen bytes a line', () => {
+    const mask = makeMask(['tok-0123456789-abcdef']);
+    const lines = inLines(hex('tok-0123456789-abcdef'), 32).split('\n');
+    for (const form of [
+      (line: string) => line,
+      (line: string) => line.replace(/../g, ' $&'),
+      (line: string) => line.replace(/....?/g, '$& '),
+    ]) {
+      expect(
+        lines.map((line) =>
+          mask(`00000010: ${form(line)}`)
+            .replace(/^00000010: +/, '')
+            .trim(),
+        ),
+      ).toEqual(['***', '***']);
+    }
+  });
+
+  test('in base64 however short it is', () => {
+    const shown = ['', 'a', 'ab'].map((before) => makeMask(['q7Zx'])(base64(`${before}q7Zx`)));
+    // A character at either end may hold bits of what stands beside it.
+    for (const [index, text] of shown.entries()) expect(text).toMatch(new RegExp(`^.{0,${index + 1}}\\*\\*\\*[A-Za-z]?=*$`));
+  });
+
+  test('whole where another one has a part of it', () => {
+    const [one, other] = ['Xk"9$a\\b-and-more-of-this-one', '"Xk\\"9$a\\\\b-and-more-of-this-one"'];
+    const masked = makeMask([one, other])(`${base64(one)} ${base64(other)} ${hex(one)}`);
+    expect(masked).toMatch(/^\*\*\*.?=* \*\*\*.?=* \*\*\*$/);
   });
 
   test('wherever a very long line is handed on in pieces', () => {

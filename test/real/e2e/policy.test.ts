@@ -51,6 +51,18 @@ const LIFTED: readonly (readonly [what: string, lift: (app: Shop) => void, codes
     ['other-tracking'],
   ],
   [
+    'another remote that has other rules',
+    (app) => {
+      const fork = `${app.remote}.fork`;
+      app.git('clone', '--quiet', '--bare', app.remote, fork);
+      app.git('remote', 'add', 'fork', fork);
+      app.commit('deployments/app.yaml', deployment(NONE));
+      app.commit('atmos.yaml', 'base_path: ""\ndeployments: { tracking: { remote: fork } }\n');
+      app.git('push', '--quiet', 'fork', 'HEAD:main');
+    },
+    ['other-tracking'],
+  ],
+  [
     'another directory of deployments',
     (app) => {
       app.commit('atmos.yaml', 'base_path: ""\ndeployments: { base_path: mine }\n');

@@ -88,6 +88,18 @@ test('a state whose place is a secret is not moved by another value, and is nobo
     expect(moved).toMatchObject({ code: 3, json: { error: { code: 'state-moved' } } });
     expect(moved.json.error.message).not.toContain(server.url);
   }
+  // Also where another one writes the place out.
+  const plainly = `deployment:
+  name: evil
+  components: { terraform: { a: { backend_type: http, backend: { http: { address: "${server.url}/a" } } } } }
+  targets: { dev: { secrets: { TF_HTTP_USERNAME: { env: STATE_USER }, TF_HTTP_PASSWORD: { env: STATE_PASSWORD } } } }
+`;
+  app.commit('deployments/evil.lock.yaml', app.read('deployments/app.lock.yaml'));
+  app.commit('deployments/evil.yaml', plainly);
+  expect(await app.ask('rollout evil --target dev', { env: env('a', 'b') })).toMatchObject({
+    code: 3,
+    json: { error: { code: 'shared-state' } },
+  });
   expect((await app.run('rollout app --target prod', { env: env('a', 'b') })).code).toBe(0);
   expect([...server.states.keys()].sort()).toEqual(['/a', '/b']);
 });

@@ -1,0 +1,19 @@
+import { AtmosError } from '../engine/index.ts';
+
+/** Names of deployments and targets, as the deployment file's schema has them: a part of a ref (git-check-ref-format(1)). */
+const NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9_-]))*$/;
+
+/** @throws AtmosError `unknown-deployment`, `unknown-target` for what no name can be */
+export function checkNames(deployment: string, target: string): void {
+  for (const [what, name] of [
+    ['deployment', deployment],
+    ['target', target],
+  ] as const) {
+    if (NAME.test(name) && !name.endsWith('.lock')) continue;
+    throw new AtmosError(`there is no ${what} "${name}": it is no name`, {
+      kind: 'invalid',
+      code: `unknown-${what}`,
+      hint: 'names have letters, digits, - and _: see atmos-deployment list',
+    });
+  }
+}

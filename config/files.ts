@@ -1,9 +1,11 @@
 import { type Dirent, existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { AtmosError, errorCode, isMissing, linkLoop, linkOutside } from '../engine/index.ts';
 
 /** Where configuration is read from: the working tree, or a commit. Paths are relative to the repository's root, with `/`. */
 export interface ConfigFiles {
+  /** How many directories above the root belong to the Git repository; none where it is not said. */
+  readonly above?: number;
   /** `undefined` when there is no such file. */
   read(path: string): Promise<Uint8Array | undefined>;
   /** All files below a directory, recursively, sorted; none when there is no such directory. */
@@ -17,9 +19,14 @@ export interface ConfigFiles {
 export function workingTree(root: string): ConfigFiles {
   const inside = withinRepository(root);
   return {
+    get above() {
+      const prefix = relative(repositoryOf(root), root);
+      return prefix === '' ? 0 : prefix.split(sep).length;
+    },
     read: async (path) => {
       try {
         inside(path);
+        refuseEndless(root, path);
         // Small files: handing each to another thread costs several times what reading it takes.
         return readFileSync(join(root, path));
       } catch (error) {
@@ -37,6 +44,17 @@ export function workingTree(root: string): ConfigFiles {
       }
     },
   };
+}
+
+/** Who reads a pipe, or a device, may wait for ever. @throws AtmosError `not-a-file` */
+function refuseEndless(root: string, path: string): void {
+  const found = statSync(join(root, path), { throwIfNoEntry: false });
+  if (found === undefined || found.isFile() || found.isDirectory()) return;
+  throw new AtmosError(`${path} is not a file`, {
+    kind: 'invalid',
+    code: 'not-a-file',
+    hint: 'pipes, sockets and devices are not read: put a file there',
+  });
 }
 
 /** Refuses paths in the repository that lead out of it: a commit has nothing of what is there. */
@@ -88,6 +106,9 @@ export function recordingFiles(files: ConfigFiles): { readonly files: ConfigFile
   const opened = new Set<string>();
   return {
     files: {
+      get above() {
+        return files.above ?? 0;
+      },
       read: async (path) => {
         const content = await files.read(path);
         if (content !== undefined) opened.add(path);
@@ -99,21 +120,28 @@ export function recordingFiles(files: ConfigFiles): { readonly files: ConfigFile
   };
 }
 
+/** The names that the file of settings may have, the first that is there counts. */
+export const SETTINGS = ['atmos.yaml', 'atmos.yml', '.atmos.yaml', '.atmos.yml'] as const;
+
 /**
- * The repository's root: the nearest ancestor that holds `atmos.yaml`, else the nearest that holds `deployments/`.
+ * The repository's root: the nearest ancestor that holds `atmos.yaml` or the like, else the nearest that holds `deployments/`.
  * @throws AtmosError `no-repository`
  */
 export function findRoot(from: string): string {
-  for (const [name, isFile] of [
-    ['atmos.yaml', true],
-    ['deployments', false],
+  const holds = (dir: string, name: string, isFile: boolean): boolean => {
+    try {
+      return statSync(join(dir, name)).isFile() === isFile;
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      return false;
+    }
+  };
+  for (const [names, isFile] of [
+    [SETTINGS, true],
+    [['deployments'], false],
   ] as const) {
     for (let dir = resolve(from); ; dir = dirname(dir)) {
-      try {
-        if (statSync(join(dir, name)).isFile() === isFile) return dir;
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-      }
+      if (names.some((name) => holds(dir, name, isFile))) return dir;
       if (dir === dirname(dir)) break;
     }
   }

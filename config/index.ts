@@ -9,14 +9,14 @@ export { type Deployment, type DeploymentSummary, listDeployments, loadDeploymen
 export { promotionPolicies } from './deployment/promotion.ts';
 export { declaredComponents } from './deployment/sections.ts';
 export { withoutDisabled } from './enabled.ts';
-export { type ConfigFiles, findRoot, workingTree } from './files.ts';
+export { type ConfigFiles, findRoot, SETTINGS, workingTree } from './files.ts';
 export { suggestion } from './nearest.ts';
 export { originsOf } from './origins.ts';
 export { loadProject, type Project, type RemoteSettings } from './project.ts';
 export { type GitFacts, type ResolveOptions, resolve } from './resolve.ts';
 export * from './scope.ts';
-
 export { targetSecrets } from './secrets.ts';
+export { relativeTo, type SettingsEnv } from './settings-env.ts';
 export { isKnownPlace, isSamePlace, statePlace } from './state-place.ts';
 export { type StoreSettings, storeOf } from './stores.ts';
 export { hclParser, inspectModule, type TerraformModule, testModules } from './terraform-module.ts';

@@ -1,3 +1,5 @@
+import { dirname, join } from 'node:path/posix';
+
 /** URLs and go-getter's sources, as far as Atmos takes them for those: `https://…`, `git::…`, `github.com/…`, `host/repository//path`. */
 const REMOTE = /^(?!\.{0,2}\/).*(?:::|\/\/)|^[\w.-]+@[\w.-]+:|^(?:[\w-]+\.)*(?:github\.com|gitlab\.com|bitbucket\.org)\//;
 
@@ -12,6 +14,21 @@ export function clean(path: string): string {
     .replace(/^(\.\/+)+/, '')
     .replace(/^\.$/, '')
     .replace(/\/+$/, '');
+}
+
+/** Whether a path, as `join` gives it, leads out of the Git repository, which has so many directories above the root. */
+export function leavesRepository(path: string, above = 0): boolean {
+  const parts = path.split('/');
+  return (
+    path.startsWith('/') ||
+    parts.findIndex((part) => part !== '..') > above ||
+    (parts.every((part) => part === '..') && parts.length > above)
+  );
+}
+
+/** What paths of a file of settings are relative to, as its `base_path` says: with dots in front, from the file on; else from the root on. */
+export function baseOf(said: string, file: string): string {
+  return /^\.{1,2}(\/|$)/.test(said) ? clean(join(dirname(file), said)) : clean(said);
 }
 
 /** A path below another one. */

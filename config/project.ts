@@ -1,9 +1,10 @@
 import { AtmosError, ISOLATIONS, type Isolation } from '../engine/index.ts';
 import { checkSettings } from './check-settings.ts';
-import type { ConfigFiles } from './files.ts';
-import { clean, within } from './paths.ts';
+import { type ConfigFiles, SETTINGS } from './files.ts';
+import { baseOf, clean, within } from './paths.ts';
 import { KINDS, type Kind } from './scope.ts';
 import { Settings } from './settings.ts';
+import { profilesIn, type SettingsEnv } from './settings-env.ts';
 import { readSettingsFiles } from './settings-files.ts';
 import type { StoreSettings } from './stores.ts';
 import type { TextCache } from './text-cache.ts';
@@ -105,13 +106,19 @@ export interface DeploymentSettings {
   readonly exec: 'allow' | 'deny';
 }
 
+async function settingsFile(files: ConfigFiles): Promise<string> {
+  for (const name of SETTINGS) if ((await files.read(name)) !== undefined) return name;
+  return SETTINGS[0];
+}
+
 /**
- * Reads `atmos.yaml`; without one, everything has its default. A file that is named must be there.
+ * Reads `atmos.yaml`; without one, everything has its default. A file that is named must be there. Of the environment the variables count that Atmos reads in
+ * place of what stands there.
  * @throws AtmosError `missing-file`, `invalid-yaml`, `unknown-key`, `wrong-type`, `wrong-value`
  */
-export async function loadProject(files: ConfigFiles, configPath?: string, cache?: TextCache): Promise<Project> {
-  const path = configPath ?? 'atmos.yaml';
-  const { document, files: read, unread } = await readSettingsFiles(files, path, cache);
+export async function loadProject(files: ConfigFiles, configPath?: string, cache?: TextCache, env: SettingsEnv = {}): Promise<Project> {
+  const path = configPath ?? (await settingsFile(files));
+  const { document, files: read, unread } = await readSettingsFiles(files, path, { cache, profiles: profilesIn(env) });
   if (read.length === 0 && configPath !== undefined) {
     throw new AtmosError(`there is no ${configPath}`, {
       kind: 'invalid',
@@ -120,8 +127,8 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
     });
   }
   checkSettings(document);
-  const settings = new Settings(document);
-  const basePath = clean(settings.text('base_path') ?? '');
+  const settings = new Settings(document, env);
+  const basePath = baseOf(settings.text('base_path') ?? '', path);
   const delimiters = settings.delimiters('templates', 'settings', 'delimiters');
   return {
     files: read,

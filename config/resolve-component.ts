@@ -6,6 +6,7 @@ import { dependenciesOf } from './dependencies.ts';
 import { type EvaluationContext, evaluate, evaluateText } from './evaluate.ts';
 import type { ConfigFiles } from './files.ts';
 import { noteOrigins } from './origins.ts';
+import { leavesRepository } from './paths.ts';
 import type { Project } from './project.ts';
 import type { Kind, ScopedComponent } from './scope.ts';
 import { type Referring, takeReferences } from './secret-references.ts';
@@ -67,7 +68,8 @@ export async function prepareComponent(request: ComponentRequest): Promise<() =>
   });
   const path = merged.module ?? name;
   const root = join(project.components[kind].basePath, path);
-  if (root.startsWith('../')) throw errorAt(at, `${kind}/${name}: ${path} is not in the repository`, { code: 'path-escape' });
+  if (leavesRepository(root, request.files.above))
+    throw errorAt(at, `${kind}/${name}: ${path} is not in the repository`, { code: 'path-escape' });
   const type = member(merged.metadata, 'type');
   if (plain(type) === 'abstract') {
     throw errorAt(at, `${kind}/${name} is abstract: it is there for others to inherit from`, {

@@ -1,8 +1,8 @@
 import { dirname, extname } from 'node:path/posix';
-import type { AtmosError } from '../engine/index.ts';
+import { AtmosError } from '../engine/index.ts';
 import type { ConfigFiles } from './files.ts';
 import { globExpression } from './glob.ts';
-import { clean, isRemote, within } from './paths.ts';
+import { baseOf, clean, isRemote, within } from './paths.ts';
 import type { TextCache } from './text-cache.ts';
 import { errorAt, itemsOf, type Located, type LocatedMap, mapOf, member, textOf } from './yaml/located.ts';
 import { merger } from './yaml/merge.ts';
@@ -12,6 +12,15 @@ import { parseYaml } from './yaml/parse.ts';
 const ALWAYS = ['atmos.d', '.atmos.d'] as const;
 /** How deep imports may import. */
 const DEEPEST = 10;
+
+/** Where profiles lie, the first that has one counts. */
+const PROFILES = (said: string | undefined): readonly string[] => [...(said === undefined ? [] : [said]), '.atmos/profiles', 'profiles'];
+
+interface SettingsOptions {
+  readonly cache: TextCache | undefined;
+  /** Names of directories of settings that count more than all others, the last most. */
+  readonly profiles?: readonly string[];
+}
 
 /** `atmos.yaml` with what it is put together from. */
 export interface SettingsFiles {
@@ -24,20 +33,29 @@ export interface SettingsFiles {
 
 /**
  * Reads a file of settings: over what lies in `atmos.d/` and `.atmos.d/` beside it come its imports, in order, and over those the file itself. Maps
- * merge, anything else replaces. (Atmos, `pkg/config/load.go`, `imports.go`.)
- * @throws AtmosError `invalid-yaml`, `wrong-type`
+ * merge, anything else replaces. Profiles come last. (Atmos, `pkg/config/load.go`, `imports.go`, `profiles.go`.)
+ * @throws AtmosError `invalid-yaml`, `wrong-type`, `unknown-profile`
  */
-export async function readSettingsFiles(files: ConfigFiles, path: string, cache: TextCache | undefined): Promise<SettingsFiles> {
+export async function readSettingsFiles(
+  files: ConfigFiles,
+  path: string,
+  { cache, profiles = [] }: SettingsOptions,
+): Promise<SettingsFiles> {
   const reader = new Reader(files, cache);
-  const main = await reader.read(path);
-  if (main === undefined) return { document: undefined, files: [], unread: [] };
+  const found = await reader.read(path);
+  if (found === undefined) return { document: undefined, files: [], unread: [] };
+  const main = [...found];
   const layers: LocatedMap[] = [];
   for (const dir of ALWAYS) {
     for (const file of await reader.find(within(clean(dirname(path)), `${dir}/**/*`))) layers.push(...((await reader.read(file)) ?? []));
   }
   const whole = merged([...layers, ...main]);
-  const base = clean(textOf(member(whole, 'base_path'), '"base_path"') ?? '');
+  const base = baseOf(textOf(member(whole, 'base_path'), '"base_path"') ?? '', path);
   layers.push(...(await reader.imports(whole, base, 1)));
+  const dirs = PROFILES(textOf(member(member(whole, 'profiles'), 'base_path'), '"profiles.base_path"')).map((dir) =>
+    within(clean(dirname(path)), dir),
+  );
+  for (const name of profiles) main.push(...(await reader.profile(name, dirs)));
   return { document: merged([...layers, ...main]), files: reader.opened, unread: reader.unread };
 }
 
@@ -63,6 +81,22 @@ class Reader {
     this.opened.push(path);
     const layer = mapOf(await parseYaml(path, content, this.#cache), path);
     return layer === undefined ? [] : [layer];
+  }
+
+  /** The files of a profile. @throws AtmosError `unknown-profile` */
+  async profile(name: string, dirs: readonly string[]): Promise<readonly LocatedMap[]> {
+    for (const dir of dirs) {
+      const files = name.split('/').includes('..') ? [] : await this.find(`${dir}/${name}/**/*`);
+      if (files.length === 0) continue;
+      const layers: LocatedMap[] = [];
+      for (const file of files) layers.push(...((await this.read(file)) ?? []));
+      return layers;
+    }
+    throw new AtmosError(`there is no profile "${name}", which ATMOS_PROFILE names`, {
+      kind: 'invalid',
+      code: 'unknown-profile',
+      hint: `profiles are directories with files of settings in one of: ${dirs.join(', ')}`,
+    });
   }
 
   /** The layers of what a file imports: each file, then what that one imports in turn. */

@@ -1,14 +1,17 @@
 import { isObject } from '../engine/index.ts';
 import { suggestion } from './nearest.ts';
 import type { RemoteSettings } from './project.ts';
+import { type SettingsEnv, settingIn } from './settings-env.ts';
 import { isReadable, type StoreSettings, storeIn } from './stores.ts';
 import { type Entry, errorAt, type Located, type LocatedMap, mapOf, member, plain } from './yaml/located.ts';
 
 /** Reads single values of `atmos.yaml`, each of the type that it must have. */
 export class Settings {
   readonly #document: Located | undefined;
-  constructor(document: Located | undefined) {
+  readonly #env: SettingsEnv;
+  constructor(document: Located | undefined, env: SettingsEnv = {}) {
     this.#document = document;
+    this.#env = env;
   }
 
   /** What stands at a path; `undefined` for nothing, null and the empty text alike. */
@@ -29,7 +32,7 @@ export class Settings {
   }
 
   text(...keys: readonly string[]): string | undefined {
-    return this.#read(keys, 'a text', (value) => typeof value === 'string');
+    return settingIn(this.#env, keys) ?? this.#read(keys, 'a text', (value) => typeof value === 'string');
   }
 
   flag(...keys: readonly string[]): boolean | undefined {

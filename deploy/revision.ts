@@ -6,8 +6,10 @@ import {
   loadProject,
   type Project,
   type ResolveOptions,
+  relativeTo,
   resolve,
   type Scope,
+  type SettingsEnv,
   withoutDisabled,
 } from '../config/index.ts';
 import { AtmosError } from '../engine/index.ts';
@@ -39,6 +41,7 @@ export async function revisionAt(workspace: Workspace, commit: string): Promise<
     commit,
     dirty: false,
     files: {
+      above: prefix === '' ? 0 : prefix.split('/').length,
       read: (path) => files.read(join(prefix, path)),
       list: async (dir) => (await files.list(under(prefix, dir))).map(strip),
     },
@@ -102,7 +105,7 @@ export async function scopeAt(workspace: Workspace, revision: Revision, deployme
 }
 
 /** What `atmos.yaml` says at a revision, or what was asked for in its place. @throws AtmosError `dirty-tree` where a commit does not have that */
-async function projectAt(workspace: Workspace, { dirty, files, commit }: Revision): Promise<Project> {
+async function projectAt(workspace: Workspace, { dirty, files, commit, environment }: Revision): Promise<Project> {
   const { configFile, project } = workspace;
   if (dirty) return project;
   const { repository } = await workspace.tracking();
@@ -113,13 +116,13 @@ async function projectAt(workspace: Workspace, { dirty, files, commit }: Revisio
       hint: `commit it: git add ${configFile} && git commit; or roll out what is there with --allow-dirty`,
     });
   }
-  return projectIn(workspace, files);
+  return projectIn(workspace, files, relativeTo(workspace.root, watched(environment)));
 }
 
 /** What files say as a project: by the `atmos.yaml` that was asked for, where it is among them. */
-export async function projectIn({ configFile, cache }: Workspace, files: ConfigFiles): Promise<Project> {
+export async function projectIn({ configFile, cache }: Workspace, files: ConfigFiles, env: SettingsEnv = {}): Promise<Project> {
   const own = configFile !== undefined && (await readInside(files, configFile)) !== undefined ? configFile : undefined;
-  return loadProject(files, own, cache);
+  return loadProject(files, own, cache, env);
 }
 
 /** A file that may lie outside of the repository: then a commit does not have it. */

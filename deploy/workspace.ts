@@ -1,7 +1,16 @@
-import { existsSync, realpathSync, statSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
-import { type ConfigFiles, findRoot, loadProject, type Project, type TextCache, workingTree } from '../config/index.ts';
-import { AtmosError, type GrowingMask, growingMask, isUnwritable, openStore, type Store } from '../engine/index.ts';
+import { existsSync, mkdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import {
+  type ConfigFiles,
+  findRoot,
+  loadProject,
+  type Project,
+  relativeTo,
+  SETTINGS,
+  type TextCache,
+  workingTree,
+} from '../config/index.ts';
+import { AtmosError, errorCode, type GrowingMask, growingMask, isUnwritable, openStore, type Store } from '../engine/index.ts';
 import { impliedMirrors, type ProviderSources } from '../phases/index.ts';
 import { Ledger, Locks, LockWatch, openRepository, Refs, type Repository, type Stop } from '../tracking/index.ts';
 
@@ -59,8 +68,9 @@ export interface Tracking {
 }
 
 /** @throws AtmosError `no-repository`, and what is wrong in `atmos.yaml` */
-export async function openWorkspace({ chdir, config, warn }: WorkspaceOptions): Promise<Workspace> {
+export async function openWorkspace({ chdir, config: named, warn }: WorkspaceOptions): Promise<Workspace> {
   const root = realpathSync(findRoot(existing(resolve(chdir))));
+  const config = named ?? elsewhere(root, process.env.ATMOS_CLI_CONFIG_PATH);
   refuseOccupied(join(root, '.atmos'));
   const files = workingTree(root);
   const { project, store } = await openProject(root, files, config);
@@ -120,14 +130,40 @@ async function openProject(root: string, files: ConfigFiles, config: string | un
   const usual = join(root, '.atmos/cache');
   const store = openStore(usual);
   try {
-    const project = await loadProject(files, config, cacheIn(store));
+    const project = await loadProject(files, config, cacheIn(store), relativeTo(root, process.env));
     const dir = resolve(root, project.deployments.engine.cacheDir);
     if (dir === usual) return { project, store };
     await store.close();
+    makeDirectory(dir);
     return { project, store: openStore(dir) };
   } catch (error) {
     await store.close();
     throw error;
+  }
+}
+
+/** The file of settings in the directory that `ATMOS_CLI_CONFIG_PATH` names, relative to the root; `undefined` where that is the usual one. */
+function elsewhere(root: string, dir: string | undefined): string | undefined {
+  if (dir === undefined || dir === '') return undefined;
+  const found = realpathSync(existing(resolve(dir)));
+  const file = SETTINGS.find((name) => existsSync(join(found, name)));
+  return found === root || file === undefined ? undefined : relative(root, join(found, file));
+}
+
+/** As `mkdir -p`, where a file system has no directories to make, too: Node's own never ends there. @throws AtmosError `not-a-directory` */
+function makeDirectory(dir: string): void {
+  if (existsSync(dir)) return;
+  if (dirname(dir) !== dir) makeDirectory(dirname(dir));
+  try {
+    mkdirSync(dir);
+  } catch (cause) {
+    if (errorCode(cause) === 'EEXIST') return;
+    throw new AtmosError(`the cache directory ${dir} cannot be made: ${errorCode(cause)}`, {
+      kind: 'environment',
+      code: 'not-a-directory',
+      hint: 'name another one: deployments.engine.cache.dir in atmos.yaml',
+      cause,
+    });
   }
 }
 

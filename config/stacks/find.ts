@@ -2,7 +2,7 @@ import { dirname, extname, join } from 'node:path/posix';
 import type { ConfigFiles } from '../files.ts';
 import { globExpression } from '../glob.ts';
 import { suggestion } from '../nearest.ts';
-import { isRemote } from '../paths.ts';
+import { isRemote, leavesRepository } from '../paths.ts';
 import { errorAt, type Place } from '../yaml/located.ts';
 
 /** Endings that an import may leave out, in the order that they are tried. */
@@ -44,7 +44,7 @@ export class StackFinder {
     }
     const relative = path.startsWith('./') || path.startsWith('../');
     const full = relative && from !== undefined ? join(dirname(from), path) : join(this.#base, path);
-    if (full.startsWith('../')) {
+    if (leavesRepository(full, this.#files.above)) {
       throw errorAt(wanted.at, `"${path}" is not in the repository`, {
         code: 'path-escape',
         hint: 'stacks are imported from this repository',

@@ -3,6 +3,7 @@ import { parseJson } from '../../engine/index.ts';
 import { parseDotenv } from '../dotenv.ts';
 import type { ConfigFiles } from '../files.ts';
 import { suggestion } from '../nearest.ts';
+import { leavesRepository } from '../paths.ts';
 import { hclParser } from '../terraform-module.ts';
 import type { TextCache } from '../text-cache.ts';
 import { type Entry, errorAt, type Located, type LocatedMap, type LocatedScalar, locate } from '../yaml/located.ts';
@@ -57,7 +58,7 @@ async function include(scalar: LocatedScalar, from: IncludeSources): Promise<Loc
   const places = [join(from.base, path)];
   if (/^\.{1,2}\//.test(path)) places.unshift(join(dirname(scalar.at.document.file), path));
   const [file = '', content] = await firstOf(from.files, places);
-  if (content === undefined && file.startsWith('../')) {
+  if (content === undefined && leavesRepository(file, from.files.above)) {
     throw errorAt(scalar.at, `${scalar.tag}: "${path}" is not in the repository`, { code: 'path-escape', hint: 'put a copy of it there' });
   }
   if (content === undefined) {
@@ -75,7 +76,7 @@ async function include(scalar: LocatedScalar, from: IncludeSources): Promise<Loc
 /** The first that is there with its content, else only the first. */
 async function firstOf(files: ConfigFiles, paths: readonly string[]): Promise<readonly [path: string | undefined, content?: Uint8Array]> {
   for (const path of paths) {
-    const content = path.startsWith('../') ? undefined : await files.read(path);
+    const content = leavesRepository(path, files.above) ? undefined : await files.read(path);
     if (content !== undefined) return [path, content];
   }
   return [paths[0]];

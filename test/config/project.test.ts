@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findRoot, loadProject, workingTree } from '../../config/index.ts';
+import { findRoot, loadProject, relativeTo, workingTree } from '../../config/index.ts';
 import type { AtmosError } from '../../engine/index.ts';
 import { placeOf, refusal, repository } from './repository.ts';
 
@@ -58,6 +58,66 @@ deployments:
       engine: { runtime: 'auto', parallelism: 4, pools: new Map([['plan', 2]]), cacheDir: '/var/cache/atmos' },
       images: { terraform: 'hashicorp/terraform:1.11.4' },
       exec: 'deny',
+    });
+  });
+
+  test.each(['atmos.yml', '.atmos.yaml', '.atmos.yml'])('reads %s where there is no atmos.yaml', async (name) => {
+    const root = await repository({ [name]: 'stacks: { base_path: own }', 'sub/deployments/a.yaml': '' });
+    expect(findRoot(join(root, 'sub'))).toBe(root);
+    expect(await loadProject(workingTree(root))).toMatchObject({ files: [name], stacks: { basePath: 'own' } });
+  });
+
+  test('takes a base_path with dots from the file on that says it, and any other from the root on', async () => {
+    const base = async (said: string): Promise<string> =>
+      (await loadProject(workingTree(await repository({ 'conf/atmos/atmos.yaml': `base_path: "${said}"` })), 'conf/atmos/atmos.yaml'))
+        .stacks.basePath;
+    expect(await Promise.all(['', '.', '../..', '../infra', 'infra'].map(base))).toEqual([
+      'stacks',
+      'conf/atmos/stacks',
+      'stacks',
+      'conf/infra/stacks',
+      'infra/stacks',
+    ]);
+  });
+
+  test('takes names and paths from the variables that Atmos reads in their place', async () => {
+    const root = await repository({ 'atmos.yaml': 'base_path: infra\nstacks: { name_pattern: "{stage}" }' });
+    const env = {
+      ATMOS_BASE_PATH: `${root}/other`,
+      ATMOS_STACKS_BASE_PATH: 'manifests',
+      ATMOS_STACKS_NAME_PATTERN: '{tenant}',
+      ATMOS_COMPONENTS_TERRAFORM_BASE_PATH: 'modules',
+      ATMOS_COMPONENTS_TERRAFORM_COMMAND: 'tofu',
+      ATMOS_SETTINGS_LIST_MERGE_STRATEGY: 'append',
+    };
+    expect(await loadProject(workingTree(root), undefined, undefined, relativeTo(root, env))).toMatchObject({
+      stacks: { basePath: 'other/manifests', namePattern: '{tenant}' },
+      components: { terraform: { basePath: 'other/modules', command: 'tofu' } },
+      listMergeStrategy: 'append',
+    });
+    expect((await loadProject(workingTree(root), undefined, undefined, { ATMOS_BASE_PATH: '' })).basePath).toBe('infra');
+    expect(
+      await refusal(loadProject(workingTree(root), undefined, undefined, relativeTo(root, { ATMOS_BASE_PATH: '/elsewhere' }))),
+    ).toMatchObject({
+      code: 'wrong-value',
+      message: expect.stringContaining('ATMOS_BASE_PATH'),
+    });
+  });
+
+  test('puts profiles over all other settings, the last most', async () => {
+    const root = await repository({
+      'atmos.yaml': 'stacks: { base_path: own, name_pattern: "{stage}" }\nprofiles: { base_path: conf }',
+      'conf/ci/a.yaml': 'stacks: { base_path: ci }',
+      'conf/ci/b/c.yaml': 'stacks: { name_pattern: "{tenant}" }',
+      'profiles/ci/a.yaml': 'stacks: { base_path: never }',
+      'profiles/dev/a.yml': 'stacks: { base_path: dev }',
+    });
+    const stacks = async (ATMOS_PROFILE: string) => (await loadProject(workingTree(root), undefined, undefined, { ATMOS_PROFILE })).stacks;
+    expect(await stacks('ci')).toMatchObject({ basePath: 'ci', namePattern: '{tenant}' });
+    expect(await stacks('ci, dev')).toMatchObject({ basePath: 'dev', namePattern: '{tenant}' });
+    expect(await refusal(stacks('none'))).toMatchObject({
+      code: 'unknown-profile',
+      hint: expect.stringContaining('conf, .atmos/profiles, profiles'),
     });
   });
 

@@ -143,8 +143,8 @@ export async function openRepository(dir: string): Promise<Repository> {
       rev === 'worktree' ? listWorktree(below) : commitEntries((name) => reader.object(name), await resolveCommit(rev), below),
     stored: (commit) => storedEntries((name) => reader.object(name), commit),
     files: (commit) => ({
-      read: (path) => reader.file(commit, path),
-      list: (below) => listCommit((name) => reader.object(name), commit, below),
+      read: async (path) => (isOutside(path) ? undefined : reader.file(commit, path)),
+      list: async (below) => (isOutside(below) ? [] : listCommit((name) => reader.object(name), commit, below)),
     }),
     idOf: async (name) => (name.startsWith('refs/') ? refs.idOf(name) : (await reader.object(name))?.id),
     removeDamaged: (ref) => refs.removeDamaged(ref),
@@ -153,6 +153,11 @@ export async function openRepository(dir: string): Promise<Repository> {
     text,
     close: () => reader.close(),
   };
+}
+
+/** What no commit has: Git would take it for a fault of the repository. */
+function isOutside(path: string): boolean {
+  return path === '..' || path.startsWith('../') || path.startsWith('/');
 }
 
 async function readIdentity(git: Repository['git']): Promise<Person> {

@@ -7,6 +7,7 @@ type Origins = Readonly<Record<string, Origin>>;
 
 /** A scope is plain data; where it comes from is rarely asked for, costs as much as evaluating it, and so is kept beside it. */
 const found = new WeakMap<ScopedComponent, () => Origins>();
+const places = new WeakMap<ScopedComponent, (path: readonly string[]) => Place>();
 
 /** Where each value of a component of a scope was set, by JSON pointer within its `sections`. @throws Error when `resolve` did not give it */
 export function originsOf(component: ScopedComponent): Origins {
@@ -18,9 +19,21 @@ export function originsOf(component: ScopedComponent): Origins {
 /** Notes the sections that a component was evaluated from. */
 export function noteOrigins(
   component: ScopedComponent,
+  at: Place,
   sections: readonly (readonly [string, Located])[],
   context: EvaluationContext,
 ): void {
+  places.set(component, ([section, ...keys]) => {
+    let value = sections.find(([name]) => name === section)?.[1];
+    let place = at;
+    for (const key of keys) {
+      const entry = value?.kind === 'map' ? value.entries.get(key) : undefined;
+      if (entry === undefined) break;
+      place = entry.keyAt;
+      value = entry.value;
+    }
+    return place;
+  });
   found.set(component, () => {
     const origins: Record<string, Origin> = {};
     for (const [section, value] of sections) trace(value, `/${section}`, context, origins);
@@ -28,9 +41,16 @@ export function noteOrigins(
   });
 }
 
+/** Where something of a component is set: the deepest key of a path within its `sections` that is, else where the component is named. */
+export function placeIn(component: ScopedComponent, path: readonly string[]): Place | undefined {
+  return places.get(component)?.(path);
+}
+
 /** Notes that a component has the origins of the one that it was made of. */
 export function keepOrigins(from: ScopedComponent, to: ScopedComponent): void {
   found.set(to, () => originsOf(from));
+  const find = places.get(from);
+  if (find !== undefined) places.set(to, find);
 }
 
 function trace(value: Located, pointer: string, context: EvaluationContext, origins: Record<string, Origin>): void {

@@ -182,7 +182,7 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
     ...(Object.keys(secrets).length === 0 ? {} : { secrets }),
     ...(unsupported.length === 0 ? {} : { unsupported }),
   };
-  noteOrigins(component, written, context);
+  noteOrigins(component, at, written, context);
   return component;
 }
 

@@ -11,6 +11,7 @@ import { type ConfigFiles, recordingFiles } from './files.ts';
 import { GIT_FUNCTIONS } from './functions/git.ts';
 import { surroundingsOf } from './host.ts';
 import { suggestion } from './nearest.ts';
+import { keepOrigins } from './origins.ts';
 import type { Project } from './project.ts';
 import { prepareComponent } from './resolve-component.ts';
 import { PHASES, type PhaseName, type Scope, type ScopedComponent, type UserNode } from './scope.ts';
@@ -128,7 +129,10 @@ export async function resolve(
   const resolved = await data.evaluate(() => [...declared.keys()].map((address) => siblings.resolve(address)));
   const components = resolved.map((component) => {
     const limits = limitsOf([declared.get(component.address)?.section, overlays.get(component.address)?.section]);
-    return Object.keys(limits).length === 0 ? component : { ...component, limits };
+    if (Object.keys(limits).length === 0) return component;
+    const limited = { ...component, limits };
+    keepOrigins(component, limited);
+    return limited;
   });
   const bound = await bindAll(components, declared, recorded.files, options);
   checkOrder(bound, declared);

@@ -6,6 +6,8 @@ import type { TextCache } from './text-cache.ts';
 /** What a root module says of itself. */
 export interface TerraformModule {
   readonly variables: readonly string[];
+  /** Those that have no default. */
+  readonly required: readonly string[];
   /** What kind of value a variable takes: `string`, `list`, `map`, …; of those that say it. */
   readonly variableTypes: Readonly<Record<string, string>>;
   readonly outputs: readonly string[];
@@ -27,7 +29,7 @@ export interface BackendBlock {
 }
 
 /** Counts up when what is read out of a file changes. */
-const PURPOSE = 'module 4';
+const PURPOSE = 'module 5';
 
 /** Reads the `*.tf` and `*.tf.json` files directly in a directory. @throws AtmosError `invalid-hcl` */
 export async function inspectModule(files: ConfigFiles, dir: string, cache?: TextCache): Promise<TerraformModule> {
@@ -109,6 +111,7 @@ interface ParsedFile {
 function combine(parsed: readonly ParsedFile[]): TerraformModule {
   const variables = new Set<string>();
   const variableTypes: Record<string, string> = {};
+  const withDefault = new Set<string>();
   const outputs = new Set<string>();
   let backend: BackendBlock | undefined;
   const used = new Set<string>();
@@ -119,7 +122,8 @@ function combine(parsed: readonly ParsedFile[]): TerraformModule {
     for (const name of providersUsed(document)) used.add(name);
     for (const [name, block] of Object.entries(isObject(document.variable) ? document.variable : {})) {
       variables.add(name);
-      for (const { type } of blocks(block)) {
+      for (const { type, ...more } of blocks(block)) {
+        if (Object.hasOwn(more, 'default')) withDefault.add(name);
         const kind = typeof type === 'string' ? /^(?:\$\{)?\s*([a-z]+)/.exec(type)?.[1] : undefined;
         if (kind !== undefined) variableTypes[name] = kind;
       }
@@ -141,6 +145,7 @@ function combine(parsed: readonly ParsedFile[]): TerraformModule {
   for (const name of used) requiredProviders[name] ??= requirement(name, undefined);
   return {
     variables: [...variables].sort(),
+    required: [...variables].filter((name) => !withDefault.has(name)).sort(),
     variableTypes,
     outputs: [...outputs].sort(),
     requiredProviders,

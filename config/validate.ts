@@ -1,4 +1,5 @@
 import { AtmosError } from '../engine/index.ts';
+import { moduleProblems } from './check-modules.ts';
 import { type Deployment, loadDeployment } from './deployment/load.ts';
 import { componentSections } from './deployment/sections.ts';
 import { withoutDisabled } from './enabled.ts';
@@ -57,6 +58,7 @@ async function validate(
     const enabled = withoutDisabled(scope);
     scopes.push(enabled);
     for (const { unsupported = [] } of Object.values(enabled.components)) for (const error of unsupported) found.add(error);
+    for (const error of await moduleProblems(enabled, files, options.cache)) found.add(error);
   }
   return { deployment, scopes };
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { join } from 'node:path/posix';
-import { type Scope, suggestion } from '../config/index.ts';
+import { moduleProblems, type Scope, suggestion } from '../config/index.ts';
 import { AtmosError, asDigest, asOne, type Digest, isDigest, jsonDigest, outputOf, type Results, shortId } from '../engine/index.ts';
 import { expandRelease, type Ground, releaseParts, type TakenOver, takeOver } from '../phases/index.ts';
 import { assembleRelease, exportRelease, type FileRefs, type Release, readRelease, releaseRef, writeRelease } from '../releases/index.ts';
@@ -46,7 +46,7 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
   const { revision, scope, ground, session } = await gather(workspace, { deployment, target, at }, settings);
   try {
     // What was made once is made again, whatever is refused since.
-    if (request.commit === undefined) refuseUnsupported(scope);
+    if (request.commit === undefined) await refuseProblems(workspace, revision, scope);
     const dirty = commit === undefined ? dirtyPaths(workspace, scope, ground.directories) : Promise.resolve([]);
     dirty.catch(() => undefined);
     // Where it is only noted, Git looks while the nodes run.
@@ -85,9 +85,10 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
   }
 }
 
-/** @throws AtmosError `not-supported` */
-function refuseUnsupported({ components }: Scope): void {
-  const errors = asOne(Object.values(components).flatMap(({ unsupported = [] }) => unsupported));
+/** What would stop a rollout half-way is told before anything runs. @throws AtmosError `not-supported`, what `moduleProblems` finds */
+async function refuseProblems({ cache }: Workspace, { files }: Revision, scope: Scope): Promise<void> {
+  const unsupported = Object.values(scope.components).flatMap((component) => component.unsupported ?? []);
+  const errors = asOne([...unsupported, ...(await moduleProblems(scope, files, cache))]);
   if (errors !== undefined) throw errors;
 }
 

@@ -1,5 +1,6 @@
 import { dirname, join, relative } from 'node:path/posix';
 import {
+  backendOfItsOwn,
   type ConfigFiles,
   inspectModule,
   type Scope,
@@ -110,7 +111,8 @@ async function terraformSource(component: ScopedComponent, from: Sources): Promi
   const visit = async (dir: string): Promise<void> => {
     if (dirs.has(dir)) return;
     const module = await inspectModule(from.config, dir, from.cache);
-    refuseBackend(component, dir, module);
+    const backend = dir === component.source ? backendOfItsOwn(component, module) : undefined;
+    if (backend !== undefined) throw backend;
     dirs.set(dir, module);
     for (const local of module.localModules) await visit(join(dir, local));
   };
@@ -172,24 +174,6 @@ function refuseCommand({ address, sections }: ScopedComponent): void {
     kind: 'invalid',
     code: 'not-supported',
     hint: 'it is "terraform" or "tofu"; which version, say deployments.images of atmos.yaml',
-  });
-}
-
-/** The stack says where the state is: a block in the source would say it a second time. @throws AtmosError `backend-in-source` */
-function refuseBackend(component: ScopedComponent, dir: string, { backend }: TerraformModule): void {
-  if (backend === undefined || dir !== component.source) return;
-  const { type, file, line, text } = backend;
-  throw new AtmosError(`${component.address} has a ${type === 'cloud' ? '"cloud"' : `"${type}" backend`} block of its own`, {
-    kind: 'invalid',
-    code: 'backend-in-source',
-    position: {
-      file,
-      line,
-      column: text.length - text.trimStart().length + 1,
-      length: text.trim().length,
-      excerpt: { first: line, lines: [text] },
-    },
-    hint: 'remove it: the backend comes from the stacks (backend_type, backend)',
   });
 }
 

@@ -28,7 +28,8 @@ export function yamlFunction(scalar: LocatedScalar, tag: string, context: Evalua
     });
   }
   try {
-    return call(scalar, scalar.value === null ? '' : String(scalar.value), context);
+    // What stands around it, as the line feed of a block, is none of it.
+    return call(scalar, scalar.value === null ? '' : String(scalar.value).trim(), context);
   } catch (cause) {
     if (cause instanceof AtmosError || !(cause instanceof Error)) throw cause;
     throw errorAt(scalar.at, `${tag}: ${cause.message}`, { code: 'yaml-function', cause });

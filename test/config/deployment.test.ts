@@ -7,9 +7,11 @@ async function open(files: Readonly<Record<string, string>>) {
   return { tree, project: await loadProject(tree) };
 }
 
-/** All errors of `deployments/app.yaml`: place, message and hint. */
+const MODULES = Object.fromEntries(['a', 'b', 'c'].map((name) => [`components/terraform/${name}/main.tf`, '']));
+
+/** All errors of `deployments/app.yaml`: place, message and hint. The modules `a`, `b` and `c` are there. */
 async function errorsOf(text: string, others: Readonly<Record<string, string>> = {}): Promise<readonly string[]> {
-  const { tree, project } = await open({ 'deployments/app.yaml': text, ...others });
+  const { tree, project } = await open({ ...MODULES, 'deployments/app.yaml': text, ...others });
   const errors = await validateDeployments(tree, project, ['app'], OPTIONS);
   return errors.map((error) => `${placeOf(error).replace('deployments/app.yaml:', '')} ${error.message} (${error.hint})`);
 }

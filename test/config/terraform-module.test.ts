@@ -24,6 +24,7 @@ describe('inspectModule', () => {
   test('tells what a root module declares, of the files directly in it', async () => {
     expect(await inspectModule(workingTree(await repository(MODULE)), 'm')).toEqual({
       variables: ['name', 'size'],
+      required: ['name', 'size'],
       variableTypes: { name: 'string' },
       outputs: ['id'],
       requiredProviders: {

@@ -7,6 +7,7 @@ async function refusedIn(section: string, metadata = '{}'): Promise<readonly str
     await repository({
       'atmos.yaml': '{}',
       'deployments/app.yaml': 'deployment: { name: app, stacks: [top], components: { terraform: { a: } } }',
+      'components/terraform/a/main.tf': '',
       'stacks/top.yaml': `components:\n  terraform:\n    a:\n      metadata: ${metadata}\n      ${section}\n`,
     }),
   );

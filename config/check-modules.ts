@@ -1,0 +1,183 @@
+import { basename, dirname } from 'node:path/posix';
+import { AtmosError, isObject, type Json, type JsonObject, together } from '../engine/index.ts';
+import { isDeferred, needsOf } from './deferred.ts';
+import type { ConfigFiles } from './files.ts';
+import { nearest, suggestion } from './nearest.ts';
+import { placeIn } from './origins.ts';
+import type { Scope, ScopedComponent } from './scope.ts';
+import { hclParser, inspectModule, type TerraformModule } from './terraform-module.ts';
+import type { TextCache } from './text-cache.ts';
+import { errorAt } from './yaml/located.ts';
+
+interface Checked {
+  readonly component: ScopedComponent;
+  readonly module: TerraformModule;
+}
+
+/**
+ * What Terraform would refuse half-way through a rollout, and can be told before anything runs: root modules that are not there or don't hold, variables that
+ * have no value or one of another kind, outputs that are read and not declared.
+ */
+export async function moduleProblems(scope: Scope, files: ConfigFiles, cache?: TextCache): Promise<readonly AtmosError[]> {
+  const errors: AtmosError[] = [];
+  const components = Object.values(scope.components).filter(({ kind }) => kind === 'terraform');
+  const found = await together(components, async (component): Promise<Checked | undefined> => {
+    try {
+      const module = await inspectModule(files, component.source, cache);
+      if (!(await isModule(files, component.source))) {
+        errors.push(await missingModule(files, component));
+        return undefined;
+      }
+      const backend = backendOfItsOwn(component, module);
+      if (backend !== undefined) errors.push(backend);
+      errors.push(...valueProblems(component, module), ...(await missingValues(files, component, module, scope)));
+      return { component, module };
+    } catch (error) {
+      if (!(error instanceof AtmosError)) throw error;
+      errors.push(error);
+      return undefined;
+    }
+  });
+  const checked = found.filter((one) => one !== undefined);
+  return [...errors, ...checked.flatMap(({ component }) => outputProblems(component, checked))];
+}
+
+/** The stack says where the state is: a block in the source would say it a second time. */
+export function backendOfItsOwn(component: ScopedComponent, { backend }: TerraformModule): AtmosError | undefined {
+  if (backend === undefined) return undefined;
+  const { type, file, line, text } = backend;
+  return new AtmosError(`${component.address} has a ${type === 'cloud' ? '"cloud"' : `"${type}" backend`} block of its own`, {
+    kind: 'invalid',
+    code: 'backend-in-source',
+    position: {
+      file,
+      line,
+      column: text.length - text.trimStart().length + 1,
+      length: text.trim().length,
+      excerpt: { first: line, lines: [text] },
+    },
+    hint: 'remove it: the backend comes from the stacks (backend_type, backend)',
+  });
+}
+
+async function isModule(files: ConfigFiles, dir: string): Promise<boolean> {
+  return (await files.list(dir)).some((path) => /\.(tf|tofu)(\.json)?$/.test(path) && !path.slice(dir.length + 1).includes('/'));
+}
+
+async function missingModule(files: ConfigFiles, component: ScopedComponent): Promise<AtmosError> {
+  const { address, source } = component;
+  const near = (await files.list(dirname(source))).filter((path) => path.endsWith('.tf')).map((path) => dirname(path));
+  return errorAt(placeIn(component, ['metadata', 'component']), `${address}: there is no root module in ${source}`, {
+    code: 'no-source',
+    hint: suggestion(source, [...new Set(near)], `directories with modules below ${dirname(source)}`),
+  });
+}
+
+/** Variables that must have a value, and have none. */
+async function missingValues(
+  files: ConfigFiles,
+  component: ScopedComponent,
+  { variables, required }: TerraformModule,
+  scope: Scope,
+): Promise<readonly AtmosError[]> {
+  const { address, sections, secrets = {} } = component;
+  const vars = objectIn(sections.vars);
+  const inEnvironment = [...Object.keys(objectIn(sections.env)), ...Object.keys(secrets), ...Object.keys(scope.secrets)]
+    .filter((name) => name.startsWith('TF_VAR_'))
+    .map((name) => name.slice('TF_VAR_'.length));
+  const given = new Set([...Object.keys(vars), ...inEnvironment]);
+  const open = required.filter((name) => !given.has(name));
+  if (open.length === 0) return [];
+  const own = await ownValues(files, component.source);
+  const undeclared = Object.keys(vars).filter((name) => !variables.includes(name));
+  return open
+    .filter((name) => !own.has(name))
+    .map((name) => {
+      const meant = nearest(name, undeclared);
+      const written = meant === undefined ? '' : `; "${meant}" is none of its variables`;
+      return errorAt(
+        placeIn(component, meant === undefined ? ['vars'] : ['vars', meant]),
+        `${address}: the variable "${name}" has no value${written}`,
+        {
+          code: 'missing-variable',
+          hint: meant === undefined ? `set it: vars: { ${name}: … }` : `did you mean "${name}"?`,
+        },
+      );
+    });
+}
+
+/** What Terraform reads by itself. */
+const OWN_VALUES = /^(?:terraform\.tfvars|.*\.auto\.tfvars)(?:\.json)?$/;
+
+async function ownValues(files: ConfigFiles, dir: string): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  for (const path of await files.list(dir)) {
+    if (dirname(path) !== dir || !OWN_VALUES.test(basename(path))) continue;
+    const text = Buffer.from((await files.read(path)) ?? '').toString('utf8');
+    try {
+      const values: unknown = path.endsWith('.json') ? JSON.parse(text) : await (await hclParser(path))(text);
+      for (const name of Object.keys(isObject(values) ? values : {})) names.add(name);
+    } catch {
+      // What does not hold, Terraform itself tells.
+    }
+  }
+  return names;
+}
+
+/** By the kind that a variable declares, what its value may be in JSON: Terraform converts texts, numbers and truth values into one another. */
+const KINDS: Readonly<Record<string, { readonly what: string; readonly fits: (value: Json) => boolean }>> = {
+  string: { what: 'a text', fits: (value) => !isCollection(value) },
+  number: {
+    what: 'a number',
+    fits: (value) => !isCollection(value) && typeof value !== 'boolean' && /^\s*[-+]?(\d|\.\d)/.test(String(value)),
+  },
+  bool: { what: 'true or false', fits: (value) => typeof value === 'boolean' || value === 'true' || value === 'false' },
+  list: { what: 'a list', fits: Array.isArray },
+  set: { what: 'a list', fits: Array.isArray },
+  tuple: { what: 'a list', fits: Array.isArray },
+  map: { what: 'a map', fits: (value) => isObject(value) && !Array.isArray(value) },
+  object: { what: 'a map', fits: (value) => isObject(value) && !Array.isArray(value) },
+};
+
+function isCollection(value: Json): boolean {
+  return Array.isArray(value) || (isObject(value) && !('rawJSON' in value));
+}
+
+function valueProblems(component: ScopedComponent, { variableTypes }: TerraformModule): readonly AtmosError[] {
+  return Object.entries(objectIn(component.sections.vars)).flatMap(([name, value]) => {
+    const kind = KINDS[variableTypes[name] ?? ''];
+    if (kind === undefined || value === null || isDeferred(value) || kind.fits(value)) return [];
+    return [
+      errorAt(placeIn(component, ['vars', name]), `${component.address}: the variable "${name}" must be ${kind.what}`, {
+        code: 'wrong-type',
+        hint: `its module declares it as ${variableTypes[name]}, and it is ${Array.isArray(value) ? 'a list' : isCollection(value) ? 'a map' : JSON.stringify(value)}`,
+      }),
+    ];
+  });
+}
+
+/** Outputs that are read of components whose modules do not declare them. */
+function outputProblems(component: ScopedComponent, all: readonly Checked[]): readonly AtmosError[] {
+  return ['vars', 'env', 'providers', 'settings'].flatMap((section) =>
+    Object.entries(objectIn(component.sections[section])).flatMap(([key, value]) =>
+      needsOf(value).flatMap((need) => {
+        const read = all.find((one) => one.component.address === need.component);
+        if (read === undefined || need.optional === true || read.module.outputs.includes(need.field)) return [];
+        return [
+          errorAt(
+            placeIn(component, [section, key]),
+            `${component.address} reads the output "${need.field}" of ${need.component}, which has none of that name`,
+            {
+              code: 'no-such-output',
+              hint: suggestion(need.field, read.module.outputs, 'its outputs'),
+            },
+          ),
+        ];
+      }),
+    ),
+  );
+}
+
+function objectIn(value: Json | undefined): JsonObject {
+  return isObject(value) ? (value as JsonObject) : {};
+}

@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+import { loadProject, validateDeployments, workingTree } from '../../config/index.ts';
+import { OPTIONS, placeOf, repository } from './repository.ts';
+
+const NETWORK = `variable "cidr" { type = string }
+variable "zones" {
+  type    = list(string)
+  default = []
+}
+variable "size" {
+  type    = number
+  default = 1
+}
+variable "public" {
+  type    = bool
+  default = false
+}
+variable "tags" {
+  type    = map(string)
+  default = {}
+}
+output "id" { value = 1 }
+`;
+
+/** What is wrong with a component `a` that stacks have, whose module is the network's; `b` reads of it. */
+async function wrong(a: string, { b = '{}', more = {}, metadata = '{ component: net }' } = {}): Promise<readonly string[]> {
+  const tree = workingTree(
+    await repository({
+      'atmos.yaml': 'templates: { settings: { enabled: true } }',
+      'components/terraform/net/main.tf': NETWORK,
+      'components/terraform/b/main.tf': 'variable "of_a" { default = 1 }\n',
+      'deployments/app.yaml': 'deployment:\n  name: app\n  stacks: [top]\n  components: { terraform: { a: , b: } }\n',
+      'stacks/top.yaml': `vars: { stage: dev }\ncomponents:\n  terraform:\n    b: ${b}\n    a:\n      metadata: ${metadata}\n      vars: ${a}\n`,
+      ...more,
+    }),
+  );
+  const errors = await validateDeployments(tree, await loadProject(tree), ['app'], OPTIONS);
+  return errors.map((error) => `${error.code} ${placeOf(error)} ${error.message} (${error.hint})`);
+}
+
+test('what a module takes and what it does not declare is no error', async () => {
+  expect(await wrong('{ cidr: 10.0.0.0/8, zones: [a], size: "3", public: "true", tags: {}, unknown: 1 }')).toEqual([]);
+  expect(await wrong('{ cidr: 12, zones: null, size: 1.5 }')).toEqual([]);
+});
+
+test.each([
+  [
+    '{ cdir: 10.0.0.0/8 }',
+    [
+      'missing-variable stacks/top.yaml:7:15 terraform/a: the variable "cidr" has no value; "cdir" is none of its variables (did you mean "cidr"?)',
+    ],
+  ],
+  [
+    '{ other: 1 }',
+    [expect.stringMatching(/^missing-variable deployments\/app\.yaml:4:30 terraform\/a: the variable "cidr" has no value \(set it: vars: \{ cidr: … \}\)$/)],
+  ],
+  [
+    '{ cidr: [a] }',
+    [
+      'wrong-type stacks/top.yaml:7:15 terraform/a: the variable "cidr" must be a text (its module declares it as string, and it is a list)',
+    ],
+  ],
+  [
+    '{ cidr: a, size: many }',
+    [
+      'wrong-type stacks/top.yaml:7:24 terraform/a: the variable "size" must be a number (its module declares it as number, and it is "many")',
+    ],
+  ],
+  ['{ cidr: a, zones: b }', [expect.stringContaining('the variable "zones" must be a list')]],
+  ['{ cidr: a, tags: [b] }', [expect.stringContaining('the variable "tags" must be a map')]],
+  ['{ cidr: a, public: maybe }', [expect.stringContaining('the variable "public" must be true or false')]],
+])('a value that a module does not take is told at its line: %s', async (vars, expected) => {
+  expect(await wrong(vars)).toEqual(expected);
+});
+
+test('a variable may have its value from the environment, a secret, or a file of the module', async () => {
+  const stack = (more: string): Record<string, string> => ({
+    'stacks/top.yaml': `components: { terraform: { b: {}, a: { metadata: { component: net }, ${more} } } }`,
+  });
+  expect(await wrong('{}', { more: stack('env: { TF_VAR_cidr: a }') })).toEqual([]);
+  expect(await wrong('{}', { more: { 'components/terraform/net/own.auto.tfvars': 'cidr = "a"\n' } })).toEqual([]);
+  expect(await wrong('{}', { more: { 'components/terraform/net/terraform.tfvars.json': '{ "cidr": "a" }' } })).toEqual([]);
+});
+
+test('an output that nobody declares, a module that is not there, and one that does not hold are told', async () => {
+  expect(await wrong('{ cidr: a }', { b: '{ vars: { of_a: !terraform.output a idd } }' })).toEqual([
+    expect.stringMatching(
+      /^no-such-output stacks\/top\.yaml:4:18 terraform\/b reads the output "idd" of terraform\/a, .*did you mean "id"/,
+    ),
+  ]);
+  expect(await wrong('{ cidr: a }', { metadata: '{ component: nett }' })).toEqual([
+    expect.stringMatching(
+      /^no-source stacks\/top\.yaml:6:19 .*no root module in components\/terraform\/nett \(did you mean "components\/terraform\/net"/,
+    ),
+  ]);
+  expect(await wrong('{ cidr: a }', { more: { 'components/terraform/net/bad.tf': 'resource "x" {\n' } })).toEqual([
+    expect.stringMatching(/^invalid-hcl components\/terraform\/net\/bad\.tf:1/),
+  ]);
+  expect(await wrong('{ cidr: a }', { more: { 'components/terraform/net/b.tf': 'terraform {\n  backend "http" {}\n}\n' } })).toEqual([
+    expect.stringMatching(/^backend-in-source components\/terraform\/net\/b\.tf:2:3 /),
+  ]);
+});

@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path/posix';
 import { AtmosError, isObject, type Json, type JsonObject, together } from '../engine/index.ts';
 import { isDeferred, needsOf } from './deferred.ts';
 import type { ConfigFiles } from './files.ts';
+import { withGenerated } from './generated.ts';
 import { nearest, suggestion } from './nearest.ts';
 import { placeIn } from './origins.ts';
 import type { Scope, ScopedComponent } from './scope.ts';
@@ -23,14 +24,15 @@ export async function moduleProblems(scope: Scope, files: ConfigFiles, cache?: T
   const components = Object.values(scope.components).filter(({ kind }) => kind === 'terraform');
   const found = await together(components, async (component): Promise<Checked | undefined> => {
     try {
-      const module = await inspectModule(files, component.source, cache);
-      if (!(await isModule(files, component.source))) {
+      const own = withGenerated(files, component.source, component.generated);
+      const module = await inspectModule(own, component.source, cache);
+      if (!(await isModule(own, component.source))) {
         errors.push(await missingModule(files, component));
         return undefined;
       }
       const backend = backendOfItsOwn(component, module);
       if (backend !== undefined) errors.push(backend);
-      errors.push(...valueProblems(component, module), ...(await missingValues(files, component, module, scope)));
+      errors.push(...valueProblems(component, module), ...(await missingValues(own, component, module, scope)));
       return { component, module };
     } catch (error) {
       if (!(error instanceof AtmosError)) throw error;

@@ -1,5 +1,6 @@
 import { isObject } from '../engine/index.ts';
 import { needsOf } from './deferred.ts';
+import { keepOrigins } from './origins.ts';
 import type { Scope, ScopedComponent } from './scope.ts';
 import { errorAt, type Place } from './yaml/located.ts';
 
@@ -19,7 +20,11 @@ export function withoutDisabled(scope: Scope): Scope {
     });
   const enabled = all
     .filter(({ address }) => !disabled.has(address))
-    .map((component) => ({ ...component, dependsOn: [...new Set(through(component.dependsOn))].sort() }));
+    .map((component) => {
+      const enabled = { ...component, dependsOn: [...new Set(through(component.dependsOn))].sort() };
+      keepOrigins(component, enabled);
+      return enabled;
+    });
   return { ...scope, components: Object.fromEntries(enabled.map((component) => [component.address, component])) };
 }
 

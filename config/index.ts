@@ -11,6 +11,8 @@ export { promotionPolicies } from './deployment/promotion.ts';
 export { declaredComponents } from './deployment/sections.ts';
 export { withoutDisabled } from './enabled.ts';
 export { type ConfigFiles, findRoot, SETTINGS, workingTree } from './files.ts';
+export { withGenerated } from './generated.ts';
+export { quote } from './hcl.ts';
 export { suggestion } from './nearest.ts';
 export { originsOf } from './origins.ts';
 export { loadProject, type Project, type RemoteSettings } from './project.ts';

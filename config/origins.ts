@@ -23,22 +23,25 @@ export function noteOrigins(
   sections: readonly (readonly [string, Located])[],
   context: EvaluationContext,
 ): void {
-  places.set(component, ([section, ...keys]) => {
-    let value = sections.find(([name]) => name === section)?.[1];
-    let place = at;
-    for (const key of keys) {
-      const entry = value?.kind === 'map' ? value.entries.get(key) : undefined;
-      if (entry === undefined) break;
-      place = entry.keyAt;
-      value = entry.value;
-    }
-    return place;
-  });
+  places.set(component, (path) => placeOfPath(sections, at, path));
   found.set(component, () => {
     const origins: Record<string, Origin> = {};
     for (const [section, value] of sections) trace(value, `/${section}`, context, origins);
     return origins;
   });
+}
+
+/** The same of sections that are not a component's yet, which is named `at` somewhere. */
+export function placeOfPath(sections: readonly (readonly [string, Located])[], at: Place, [section, ...keys]: readonly string[]): Place {
+  let value = sections.find(([name]) => name === section)?.[1];
+  let place = value !== undefined && keys.length === 0 ? value.at : at;
+  for (const key of keys) {
+    const entry = value?.kind === 'map' ? value.entries.get(key) : undefined;
+    if (entry === undefined) break;
+    place = entry.keyAt;
+    value = entry.value;
+  }
+  return place;
 }
 
 /** Where something of a component is set: the deepest key of a path within its `sections` that is, else where the component is named. */

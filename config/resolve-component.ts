@@ -5,7 +5,8 @@ import { dataSources, environmentFunctions, templateData } from './component-dat
 import { dependenciesOf } from './dependencies.ts';
 import { type EvaluationContext, evaluate, evaluateText } from './evaluate.ts';
 import type { ConfigFiles } from './files.ts';
-import { noteOrigins } from './origins.ts';
+import { generatedFiles } from './generated.ts';
+import { noteOrigins, placeOfPath } from './origins.ts';
 import { leavesRepository } from './paths.ts';
 import type { Project } from './project.ts';
 import type { Kind, ScopedComponent } from './scope.ts';
@@ -163,7 +164,17 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
   else add('metadata', merged.metadata);
   const overrides = merged.overrides === undefined ? {} : { overrides: plain(merged.overrides) };
   const all: JsonObject = { ...sections, ...overrides, component: merged.component, inheritance: merged.inheritance };
-  const unsupported = unsupportedIn(`${kind}/${name}`, at, prepared.unevaluated, all);
+  const generated =
+    kind === 'terraform'
+      ? generatedFiles({
+          address: `${kind}/${name}`,
+          sections: all,
+          data: () => ({ ...(data as Readonly<Record<string, Value>>), ...(all as Readonly<Record<string, Value>>) }),
+          functions,
+          placeOf: (path) => placeOfPath(written, at, path),
+        })
+      : { files: {}, errors: [] };
+  const unsupported = [...unsupportedIn(`${kind}/${name}`, at, prepared.unevaluated, all), ...generated.errors];
   const component: ScopedComponent = {
     address: `${kind}/${name}`,
     kind,
@@ -181,6 +192,7 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
     }),
     ...(Object.keys(secrets).length === 0 ? {} : { secrets }),
     ...(unsupported.length === 0 ? {} : { unsupported }),
+    ...(Object.keys(generated.files).length === 0 ? {} : { generated: generated.files }),
   };
   noteOrigins(component, at, written, context);
   return component;

@@ -9,6 +9,7 @@ import { checkReads } from './enabled.ts';
 import { type EvaluationContext, evaluate } from './evaluate.ts';
 import { type ConfigFiles, recordingFiles } from './files.ts';
 import { GIT_FUNCTIONS } from './functions/git.ts';
+import { withGenerated } from './generated.ts';
 import { surroundingsOf } from './host.ts';
 import { suggestion } from './nearest.ts';
 import { keepOrigins } from './origins.ts';
@@ -176,7 +177,7 @@ async function bindAll(
     components.map(async (component) => {
       const at = declared.get(component.address)?.at;
       if (component.kind !== 'terraform' || at === undefined) return component;
-      const { variables } = await inspectModule(files, component.source, cache);
+      const { variables } = await inspectModule(withGenerated(files, component.source, component.generated), component.source, cache);
       return bindImages({ component, variables, at }, services);
     }),
   );

@@ -48,6 +48,8 @@ export interface ScopedComponent {
   readonly secrets?: Readonly<Record<string, ValueSource>>;
   /** What it asks for that is not done here. Absent where there is nothing. */
   readonly unsupported?: readonly AtmosError[];
+  /** Files that its stacks have written into its root module's directory, by path there. Absent where there are none. */
+  readonly generated?: Readonly<Record<string, string>>;
   /** What its nodes may use, where the deployment file says so. */
   readonly limits?: NodeLimits;
 }

@@ -13,10 +13,6 @@ export function unsupportedIn(address: string, at: Place, unevaluated: LocatedMa
     const value = member(member(unevaluated, 'hooks'), name);
     errors.push(found(`hooks are not run here, and it has "${name}"`, value, 'make it a node of the deployment (phases), or take it out'));
   }
-  for (const name of namesIn(sections.generate)) {
-    const value = member(member(unevaluated, 'generate'), name);
-    errors.push(found(`files are not generated here, and it has "${name}"`, value, "put it into the component's directory"));
-  }
   const settings = isObject(sections.settings) ? (sections.settings as JsonObject) : {};
   for (const name of namesIn(settings.validation)) {
     const policy = isObject(settings.validation) ? (settings.validation as JsonObject)[name] : undefined;

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { Scope } from '../config/index.ts';
+import { quote, type Scope } from '../config/index.ts';
 import { AtmosError, type SecretRef } from '../engine/index.ts';
 import type { Instances } from '../phases/index.ts';
 import type { Release, ReleaseComponent, ValueSource } from '../releases/index.ts';
@@ -27,16 +27,6 @@ const QUOTED = 'quoted ';
 export const quoted = ({ name, from }: SecretRef): SecretRef => ({ name, from: `${QUOTED}${from}` });
 
 const sourceIn = (from: string): string => (from.startsWith(QUOTED) ? from.slice(QUOTED.length) : from);
-
-/** Of JSON's escapes those that HCL does not have. */
-const ESCAPES: Readonly<Record<string, string>> = { '\\b': '\\u0008', '\\f': '\\u000c' };
-
-/** A text as HCL writes it. */
-export function quote(value: string): string {
-  return JSON.stringify(value)
-    .replaceAll(/\\./g, (pair) => ESCAPES[pair] ?? pair)
-    .replaceAll(/[$%](?=\{)/g, '$&$&');
-}
 
 /** What a source gives on this machine without running anything; `undefined` for what is not known so. */
 export function knownValue(from: string): string | undefined {

@@ -8,6 +8,7 @@ import {
   type TerraformModule,
   type TextCache,
   testModules,
+  withGenerated,
 } from '../config/index.ts';
 import { AtmosError, type Digest, makeTree, prettyJson, type Store, type Tree, together } from '../engine/index.ts';
 import { importSource, type LockFile, type SourceFile } from '../vendoring/index.ts';
@@ -108,9 +109,10 @@ async function sourceFiles(component: ScopedComponent, dir: string, from: Source
 async function terraformSource(component: ScopedComponent, from: Sources): Promise<SourceOf> {
   refuseCommand(component);
   const dirs = new Map<string, TerraformModule>();
+  const config = withGenerated(from.config, component.source, component.generated);
   const visit = async (dir: string): Promise<void> => {
     if (dirs.has(dir)) return;
-    const module = await inspectModule(from.config, dir, from.cache);
+    const module = await inspectModule(config, dir, from.cache);
     const backend = dir === component.source ? backendOfItsOwn(component, module) : undefined;
     if (backend !== undefined) throw backend;
     dirs.set(dir, module);
@@ -127,7 +129,8 @@ async function terraformSource(component: ScopedComponent, from: Sources): Promi
   const directories = [];
   for (const dir of [component.source, ...outside]) {
     const file = included.includes(dir) ? await singleFile(dir, from) : undefined;
-    const files = file === undefined ? await sourceFiles(component, dir, from) : [file];
+    const found = file === undefined ? await sourceFiles(component, dir, from) : [file];
+    const files = dir === component.source ? overGenerated(found, component.generated) : found;
     refuseOutside(component, files);
     directories.push({ at: at(file === undefined ? dir : dirname(dir)), files });
   }
@@ -142,6 +145,15 @@ async function terraformSource(component: ScopedComponent, from: Sources): Promi
     isLocked: lock.entries.length > 0,
     hasTests: tree.entries.some(({ path }) => /\.tftest\.(hcl|json)$/.test(path)),
   };
+}
+
+/** The files of a root module with those that its stacks have written there. */
+function overGenerated(files: readonly SourceFile[], generated: Readonly<Record<string, string>> = {}): readonly SourceFile[] {
+  const own = Object.entries(generated).map(
+    ([path, text]): SourceFile => ({ path: join(path), mode: '644', read: async () => Buffer.from(text) }),
+  );
+  const names = new Set(own.map(({ path }) => path));
+  return [...files.filter(({ path }) => !names.has(path)), ...own];
 }
 
 /** Terraform would follow a link, and find what happens to be there where it runs. In an image, it means the image's own files. @throws AtmosError `link-outside` */

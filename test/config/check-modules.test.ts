@@ -52,7 +52,11 @@ test.each([
   ],
   [
     '{ other: 1 }',
-    [expect.stringMatching(/^missing-variable deployments\/app\.yaml:4:30 terraform\/a: the variable "cidr" has no value \(set it: vars: \{ cidr: … \}\)$/)],
+    [
+      expect.stringMatching(
+        /^missing-variable stacks\/top\.yaml:7:13 terraform\/a: the variable "cidr" has no value \(set it: vars: \{ cidr: … \}\)$/,
+      ),
+    ],
   ],
   [
     '{ cidr: [a] }',

@@ -17,7 +17,6 @@ async function refusedIn(section: string, metadata = '{}'): Promise<readonly str
 
 test.each([
   ['hooks: { keep: { events: [after-terraform-apply], command: store } }', /hooks are not run here, and it has "keep"$/],
-  ['generate: { "made.tf": "x" }', /files are not generated here, and it has "made.tf"$/],
   [
     'settings: { validation: { small: { schema_type: opa, schema_path: x.rego } } }',
     /policies of stacks are not checked here, and it has "small"$/,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { quote } from '../../deploy/secrets.ts';
+import { quote } from '../../config/index.ts';
 
 test.each([
   ['backslashes before letters', String.raw`pa\bss-word\fin\n\u0041`, String.raw`"pa\\bss-word\\fin\\n\\u0041"`],

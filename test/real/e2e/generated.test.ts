@@ -32,6 +32,6 @@ components:
   expect((await app.run(`--chdir live release export ${deployed.json.release} exported`)).code).toBe(0);
   expect(app.read('exported/components/terraform/a/source/locals.tf')).toBe('locals {\n  stage = "dev"\n}\n');
   expect(app.read('exported/components/terraform/a/.terraform.lock.hcl')).toContain('hashicorp/time');
-  expect((await app.run('--chdir live reproduce last')).code).toBe(0);
+  expect((await app.run(`--chdir live reproduce ${deployed.json.release}`)).code).toBe(0);
   expect((await app.run('--chdir live verify live')).code).toBe(0);
 });

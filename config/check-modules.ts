@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path/posix';
-import { AtmosError, isObject, type Json, type JsonObject, together } from '../engine/index.ts';
+import { AtmosError, isObject, isRawNumber, type Json, type JsonObject, together } from '../engine/index.ts';
 import { isDeferred, needsOf } from './deferred.ts';
 import type { ConfigFiles } from './files.ts';
 import { withGenerated } from './generated.ts';
@@ -129,20 +129,22 @@ async function ownValues(files: ConfigFiles, dir: string): Promise<ReadonlySet<s
 /** By the kind that a variable declares, what its value may be in JSON: Terraform converts texts, numbers and truth values into one another. */
 const KINDS: Readonly<Record<string, { readonly what: string; readonly fits: (value: Json) => boolean }>> = {
   string: { what: 'a text', fits: (value) => !isCollection(value) },
-  number: {
-    what: 'a number',
-    fits: (value) => !isCollection(value) && typeof value !== 'boolean' && /^\s*[-+]?(\d|\.\d)/.test(String(value)),
-  },
+  number: { what: 'a number', fits: (value) => isNumber(value) || (typeof value === 'string' && /^\s*[-+]?(\d|\.\d)/.test(value)) },
   bool: { what: 'true or false', fits: (value) => typeof value === 'boolean' || value === 'true' || value === 'false' },
   list: { what: 'a list', fits: Array.isArray },
   set: { what: 'a list', fits: Array.isArray },
   tuple: { what: 'a list', fits: Array.isArray },
-  map: { what: 'a map', fits: (value) => isObject(value) && !Array.isArray(value) },
-  object: { what: 'a map', fits: (value) => isObject(value) && !Array.isArray(value) },
+  map: { what: 'a map', fits: (value) => isCollection(value) && !Array.isArray(value) },
+  object: { what: 'a map', fits: (value) => isCollection(value) && !Array.isArray(value) },
 };
 
 function isCollection(value: Json): boolean {
-  return Array.isArray(value) || (isObject(value) && !('rawJSON' in value));
+  return Array.isArray(value) || (isObject(value) && !isRawNumber(value));
+}
+
+/** One of many digits is none of JavaScript's. */
+function isNumber(value: Json): boolean {
+  return typeof value === 'number' || isRawNumber(value);
 }
 
 function valueProblems(component: ScopedComponent, { variableTypes }: TerraformModule): readonly AtmosError[] {

@@ -1,5 +1,5 @@
 import { join } from 'node:path/posix';
-import { type AtmosError, isObject, type Json, type JsonObject, prettyJson } from '../engine/index.ts';
+import { type AtmosError, isObject, isRawNumber, type Json, type JsonObject, prettyJson } from '../engine/index.ts';
 import { needsOf } from './deferred.ts';
 import type { ConfigFiles } from './files.ts';
 import { hclFile, tfvarsFile } from './hcl.ts';
@@ -95,7 +95,7 @@ function rendered(value: Json, options: GeneratedOptions): Json {
     return render(parseTemplate(value), options.data(), { functions: withFunctions(options.functions), missingKey: 'default' });
   }
   if (Array.isArray(value)) return value.map((item: Json) => rendered(item, options));
-  if (!isObject(value) || 'rawJSON' in value) return value;
+  if (!isObject(value) || isRawNumber(value)) return value;
   return Object.fromEntries(Object.entries(value as JsonObject).map(([key, member]) => [key, rendered(member, options)]));
 }
 

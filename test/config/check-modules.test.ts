@@ -41,6 +41,7 @@ async function wrong(a: string, { b = '{}', more = {}, metadata = '{ component: 
 test('what a module takes and what it does not declare is no error', async () => {
   expect(await wrong('{ cidr: 10.0.0.0/8, zones: [a], size: "3", public: "true", tags: {}, unknown: 1 }')).toEqual([]);
   expect(await wrong('{ cidr: 12, zones: null, size: 1.5 }')).toEqual([]);
+  expect(await wrong('{ cidr: 9007199254740993, size: 123456789012345678901234567890 }')).toEqual([]);
 });
 
 test.each([
@@ -71,6 +72,7 @@ test.each([
     ],
   ],
   ['{ cidr: a, zones: b }', [expect.stringContaining('the variable "zones" must be a list')]],
+  ['{ cidr: a, tags: 9007199254740993 }', [expect.stringContaining('the variable "tags" must be a map')]],
   ['{ cidr: a, tags: [b] }', [expect.stringContaining('the variable "tags" must be a map')]],
   ['{ cidr: a, public: maybe }', [expect.stringContaining('the variable "public" must be true or false')]],
 ])('a value that a module does not take is told at its line: %s', async (vars, expected) => {

@@ -25,7 +25,8 @@ export function withoutDisabled(scope: Scope): Scope {
       keepOrigins(component, enabled);
       return enabled;
     });
-  return { ...scope, components: Object.fromEntries(enabled.map((component) => [component.address, component])) };
+  const components = Object.fromEntries(enabled.map((component) => [component.address, component]));
+  return { ...scope, components, disabled: [...disabled.keys()].sort() };
 }
 
 /** What a disabled component would have produced is there for nobody. @throws AtmosError `disabled-component` */

@@ -86,7 +86,9 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
 }
 
 /** What would stop a rollout half-way is told before anything runs. @throws AtmosError `not-supported`, what `moduleProblems` finds */
-async function refuseProblems({ cache }: Workspace, { files }: Revision, scope: Scope): Promise<void> {
+async function refuseProblems({ cache, warn }: Workspace, { files }: Revision, scope: Scope): Promise<void> {
+  const { disabled = [] } = scope;
+  if (disabled.length > 0) warn(`skipped, since metadata.enabled is false: ${disabled.join(', ')}`);
   const unsupported = Object.values(scope.components).flatMap((component) => component.unsupported ?? []);
   const errors = asOne([...unsupported, ...(await moduleProblems(scope, files, cache))]);
   if (errors !== undefined) throw errors;

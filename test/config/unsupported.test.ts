@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { loadProject, validateDeployments, workingTree } from '../../config/index.ts';
-import { OPTIONS, placeOf, repository } from './repository.ts';
+import { loadProject, validateDeployments, withoutDisabled, workingTree } from '../../config/index.ts';
+import { OPTIONS, placeOf, repository, scopeOf } from './repository.ts';
 
 async function refusedIn(section: string, metadata = '{}'): Promise<readonly string[]> {
   const tree = workingTree(
@@ -37,4 +37,14 @@ test.each(['hooks: {}', 'generate: { "made.tf": null }', 'settings: { validation
 
 test('a component that is disabled asks for nothing', async () => {
   expect(await refusedIn('generate: { "made.tf": "x" }', '{ enabled: false }')).toEqual([]);
+});
+
+test('what is disabled is in nothing that is made of a target, and named', async () => {
+  const scope = await scopeOf({
+    'deployments/app.yaml':
+      'deployment: { name: app, stacks: [top], components: { terraform: { a: , b: { metadata: { depends_on: [a] } } } } }',
+    'stacks/top.yaml': 'components: { terraform: { a: { metadata: { enabled: false } }, b: {} } }',
+  });
+  const { components, disabled } = withoutDisabled(scope);
+  expect([Object.keys(components), disabled]).toEqual([['terraform/b'], ['terraform/a']]);
 });

@@ -14,7 +14,8 @@ export { exit } from './streams.ts';
 
 /** Runs the command line; returns the exit code. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
-  const program = makeProgram(verbIn(argv));
+  const verb = verbIn(argv);
+  const program = makeProgram(verb);
   let globals: Globals | undefined;
   let code = 0;
   program.hook('preAction', (_, command) => {
@@ -25,10 +26,18 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   });
   try {
     checkDirectory();
+    const verbs = [...GROUPS.flatMap((group) => group.verbs), 'help'];
+    // Loaded where something is wrong.
+    if (verb !== undefined && !verbs.includes(verb)) (await import('./mistakes.ts')).refuseUnknown(verb, verbs);
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     // Commander has said what is wrong; help and version are no errors.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      const command = program.commands.find((one) => one.name() === verb);
+      tell((await import('./mistakes.ts')).hintOf(error, command, argv) ?? '');
+      return 2;
+    }
     const { report } = await import('./errors.ts');
     code = await report(error, globals?.format ?? 'table', globals?.verbose ?? false);
   }

@@ -13,7 +13,7 @@ export { withoutDisabled } from './enabled.ts';
 export { type ConfigFiles, findRoot, SETTINGS, workingTree } from './files.ts';
 export { withGenerated } from './generated.ts';
 export { quote } from './hcl.ts';
-export { suggestion } from './nearest.ts';
+export { nearest, suggestion } from './nearest.ts';
 export { originsOf } from './origins.ts';
 export { loadProject, type Project, type RemoteSettings } from './project.ts';
 export { type GitFacts, type ResolveOptions, resolve } from './resolve.ts';

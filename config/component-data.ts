@@ -33,11 +33,21 @@ export function environmentFunctions(sections: LocatedMap, { project, evaluation
   const read = (name: unknown): string => String(own[String(name)] ?? evaluation.host.env[String(name)] ?? '');
   return {
     env: read,
+    expandenv: (text) => expanded(String(text), read),
     getenv: (name, fallback) => {
       const value = read(name);
       return value === '' && fallback !== undefined ? String(fallback) : value;
     },
   };
+}
+
+/**
+ * os.ExpandEnv of Go: `$name`, `${name}`, and names of one character that shells have for themselves; what is no name stays, and a `$` before it goes.
+ */
+function expanded(text: string, read: (name: string) => string): string {
+  return text.replaceAll(/\$(?:\{([^}]*)\}|([A-Za-z_]\w*)|([*#$@!?\-\d])|(\{))/g, (_, inBraces?: string, name?: string, special?: string) =>
+    read(inBraces ?? name ?? special ?? ''),
+  );
 }
 
 /** Gomplate's data sources, which atmos.yaml and the component's settings name. */

@@ -32,9 +32,20 @@ export class Version extends Opaque {
       Metadata: () => this.metadata,
       Original: () => this.original,
       String: () => this.print(),
+      IncMajor: () => this.#next(this.numbers[0] + 1, 0, 0),
+      IncMinor: () => this.#next(this.numbers[0], this.numbers[1] + 1, 0),
+      // One before a release becomes that.
+      IncPatch: () => this.#next(this.numbers[0], this.numbers[1], this.numbers[2] + (this.prerelease === '' ? 1 : 0)),
+      Equal: (other) => other instanceof Version && compareVersions(this, other) === 0,
+      LessThan: (other) => other instanceof Version && compareVersions(this, other) < 0,
+      GreaterThan: (other) => other instanceof Version && compareVersions(this, other) > 0,
       Compare: (other) => (other instanceof Version ? compareVersions(this, other) : null),
     };
     return Object.hasOwn(members, name) ? members[name] : undefined;
+  }
+
+  #next(...numbers: readonly [number, number, number]): Version {
+    return new Version(`${this.original.startsWith('v') ? 'v' : ''}${numbers.join('.')}`);
   }
 }
 

@@ -37,6 +37,12 @@ test.each([
   expect(error.message).toMatch(/a secret of target default/);
 });
 
+test('variables in a text are put in, and a secret among them is refused', async () => {
+  const scope = await resolved(`{ x: '{{ expandenv "$OTHER/\${OTHER}-$NONE." }}' }`);
+  expect(scope.components['terraform/a']?.sections.vars).toEqual({ x: 'a-s3ven-7/a-s3ven-7-.' });
+  expect((await refusal(resolved(`{ x: '{{ expandenv "is $PASS" }}' }`))).message).toMatch(/a secret of target default/);
+});
+
 test('a short secret within another word is there by chance', async () => {
   expect((await resolved(`{ x: '{{ env "OTHER" }}' }`)).components['terraform/a']?.sections.vars).toEqual({ x: 'a-s3ven-7' });
 });

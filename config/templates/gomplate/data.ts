@@ -18,7 +18,20 @@ function listOf(value: Value, what: string): readonly Value[] {
 }
 
 function csvArguments(args: readonly Value[]): readonly (readonly string[])[] {
-  return fromCsv(text(args.at(-1)), args.length > 1 ? text(args[0]) : ',');
+  // One character before it divides fields; any other text names the columns, and none gives them letters.
+  const first = args.length > 1 ? text(args[0]) : undefined;
+  const delimiter = args.length > 2 || first?.length === 1 ? (first ?? ',') : ',';
+  const named = args.length > 2 ? text(args[1]) : first === undefined || first.length === 1 ? undefined : first;
+  const records = fromCsv(text(args.at(-1)), delimiter);
+  if (named === undefined) return records;
+  const columns = named === '' ? (records[0] ?? []).map((_, index) => letters(index)) : named.split(delimiter);
+  return [columns, ...records];
+}
+
+/** As spreadsheets call columns: `A`, …, `Z`, `AA`. */
+function letters(index: number): string {
+  const last = String.fromCharCode(65 + (index % 26));
+  return index < 26 ? last : letters(Math.floor(index / 26) - 1) + last;
 }
 
 function byRow(records: readonly (readonly string[])[]): readonly Dict[] {

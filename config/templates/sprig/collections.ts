@@ -46,7 +46,7 @@ export function dict(pairs: readonly Value[]): Dict {
   return made;
 }
 
-/** mergo: what a map has that is not empty stays, unless it is overwritten by what is not empty; maps in maps are merged. */
+/** mergo: what a map has that is not empty stays, unless it is overwritten; maps in maps are merged. */
 function mergeInto(target: Record<string, Value>, source: Dict, overwrite: boolean): void {
   for (const [key, value] of Object.entries(source)) {
     const before = target[key];
@@ -54,7 +54,7 @@ function mergeInto(target: Record<string, Value>, source: Dict, overwrite: boole
       const inner = { ...before };
       mergeInto(inner, value, overwrite);
       target[key] = inner;
-    } else if (!Object.hasOwn(target, key) || !isTrue(before) || (overwrite && isTrue(value))) target[key] = value;
+    } else if (!Object.hasOwn(target, key) || !isTrue(before) || overwrite) target[key] = value;
   }
 }
 

@@ -2,6 +2,7 @@ import { type Float, float, integer, isInteger, isNumber, parseInteger, toFloat 
 import type { Functions } from '../evaluate.ts';
 import { typed } from '../signature.ts';
 import type { Value } from '../values.ts';
+import { reckon } from './decimals.ts';
 
 /** cast.ToInt64: what is no number is 0; text is read with Go's prefixes. */
 export function toInt(value: Value): bigint {
@@ -9,7 +10,7 @@ export function toInt(value: Value): bigint {
   if (isInteger(value)) return BigInt(value);
   if (isNumber(value)) return Number.isFinite(toFloat(value)) ? BigInt(Math.trunc(toFloat(value))) : 0n;
   if (typeof value !== 'string') return 0n;
-  const found = parseInteger(value.trim());
+  const found = parseInteger(value.replace(/(?<=\d)\.\d*$/, ''));
   return found === undefined ? 0n : BigInt(found);
 }
 
@@ -23,9 +24,6 @@ function toNumber(value: Value): number {
 /** Wraps around as 64 bits do. */
 const int64 = (value: bigint): number | bigint => integer(BigInt.asIntN(64, value));
 
-/** A decimal's result, without the noise of binary fractions. */
-const decimal = (value: number): number | Float => float(Number(value.toPrecision(15)));
-
 function divisor(value: Value): bigint {
   const found = toInt(value);
   if (found === 0n) throw new Error('runtime error: integer divide by zero');
@@ -36,8 +34,8 @@ function fold(values: readonly Value[], combine: (a: bigint, b: bigint) => bigin
   return int64(values.map(toInt).reduce(combine));
 }
 
-function foldFloats(values: readonly Value[], combine: (a: number, b: number) => number): number | Float {
-  return decimal(values.map(toNumber).reduce(combine));
+function foldFloats(values: readonly Value[], operation: Parameters<typeof reckon>[1]): number | Float {
+  return float(reckon(values.map(toNumber), operation));
 }
 
 /** Rounds half away from zero only above it, as Sprig does. */
@@ -69,7 +67,7 @@ export const NUMBERS: Functions = {
   int64: typed('a', (value) => int64(toInt(value))),
   float64: typed('a', (value) => float(toNumber(value))),
   atoi: typed('s', (value) => (/^[-+]?\d+$/.test(value) ? integer(BigInt(value)) : 0)),
-  toDecimal: typed('a', (value) => Number.parseInt(String(value), 8) || 0),
+  toDecimal: typed('a', (value) => (typeof value === 'object' ? 0 : Number.parseInt(String(value), 8) || 0)),
   add: typed('a*', (...values) => fold([0, ...values], (a, b) => a + b)),
   add1: typed('a', (value) => int64(toInt(value) + 1n)),
   sub: typed('aa', (a, b) => int64(toInt(a) - toInt(b))),
@@ -81,11 +79,11 @@ export const NUMBERS: Functions = {
   min: typed('aa*', (...values) => fold(values, (a, b) => (larger(a, b) === a ? b : a))),
   maxf: typed('aa*', (...values) => float(Math.max(...values.map(toNumber)))),
   minf: typed('aa*', (...values) => float(Math.min(...values.map(toNumber)))),
-  addf: typed('a*', (...values) => foldFloats([0, ...values], (a, b) => a + b)),
-  add1f: typed('a', (value) => decimal(toNumber(value) + 1)),
-  subf: typed('aa*', (...values) => foldFloats(values, (a, b) => a - b)),
-  mulf: typed('aa*', (...values) => foldFloats(values, (a, b) => a * b)),
-  divf: typed('aa*', (...values) => foldFloats(values, (a, b) => a / b)),
+  addf: typed('a*', (...values) => foldFloats([0, ...values], '+')),
+  add1f: typed('a', (value) => foldFloats([value, 1], '+')),
+  subf: typed('aa*', (...values) => foldFloats(values, '-')),
+  mulf: typed('aa*', (...values) => foldFloats(values, '*')),
+  divf: typed('aa*', (...values) => foldFloats(values, '/')),
   floor: typed('a', (value) => float(Math.floor(toNumber(value)))),
   ceil: typed('a', (value) => float(Math.ceil(toNumber(value)))),
   round: typed('aia*', (value, places) => float(round(toNumber(value), places))),

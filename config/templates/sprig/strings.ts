@@ -3,6 +3,7 @@ import { quote } from '../printf.ts';
 import { GoRegExp, quoteMeta } from '../regexp.ts';
 import { typed } from '../signature.ts';
 import { compareBytes, format, type Value } from '../values.ts';
+import { connected, pascal, titled } from './cases.ts';
 
 const isNothing = (value: Value): boolean => value === undefined || value === null;
 
@@ -58,24 +59,6 @@ export function wrap(text: string, width: number, separator: string, breaks = fa
   return [...lines, rest].join(separator);
 }
 
-/** xstrings.ToSnakeCase. */
-function snakeCase(text: string, joint = '_'): string {
-  const words = text
-    .replaceAll(/([\p{Ll}\d])(\p{Lu})/gu, '$1 $2')
-    .replaceAll(/(\p{Lu}+)(\p{Lu}\p{Ll})/gu, '$1 $2')
-    .replaceAll(/(\p{L})(\d)/gu, '$1 $2')
-    .split(/[\s_-]+/);
-  return words.join(joint).toLowerCase();
-}
-
-/** xstrings.ToCamelCase as Sprig has it: words at `_`, `-` and spaces, each with a capital. */
-function camelCase(text: string): string {
-  return text
-    .split(/[\s_-]+/)
-    .map(upperFirst)
-    .join('');
-}
-
 function random(length: number, characters: string): string {
   return Array.from({ length }, () => characters[Math.floor(Math.random() * characters.length)]).join('');
 }
@@ -91,6 +74,14 @@ export const splitAt = (separator: string, count: number, text: string): readonl
   return count < 0 || all.length <= count ? all : [...all.slice(0, count - 1), all.slice(count - 1).join(separator)];
 };
 
+function matches(expression: string, text: string): boolean {
+  try {
+    return new GoRegExp(expression).test(text);
+  } catch {
+    return false;
+  }
+}
+
 /** Sprig's functions of texts. */
 export const STRINGS: Functions = {
   hello: typed('', () => 'Hello!'),
@@ -101,7 +92,7 @@ export const STRINGS: Functions = {
   trimSuffix: typed('ss', (suffix, text) => (suffix !== '' && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text)),
   upper: typed('s', (text) => text.replaceAll(/[^ß]+/g, (part) => part.toUpperCase())),
   lower: typed('s', (text) => text.toLowerCase()),
-  title: typed('s', (text) => text.replaceAll(/[\p{L}\p{N}_']+/gu, upperFirst)),
+  title: typed('s', titled),
   untitle: typed('s', (text) => text.replaceAll(/\S+/g, (word) => word.slice(0, 1).toLowerCase() + word.slice(1))),
   repeat: typed('is', (count, text) => text.repeat(Math.max(0, count))),
   substr: typed('iis', (from, to, text) => (from < 0 ? text.slice(0, to) : text.slice(from, to < 0 || to > text.length ? undefined : to))),
@@ -142,9 +133,9 @@ export const STRINGS: Functions = {
   nindent: typed('is', (spaces, text) => `\n${indent(spaces, text)}`),
   replace: typed('sss', (from, to, text) => text.replaceAll(from, () => to)),
   plural: typed('ssi', (one, many, count) => (count === 1 ? one : many)),
-  snakecase: typed('s', (text) => snakeCase(text)),
-  kebabcase: typed('s', (text) => snakeCase(text, '-')),
-  camelcase: typed('s', camelCase),
+  snakecase: typed('s', (text) => connected(text, '_')),
+  kebabcase: typed('s', (text) => connected(text, '-')),
+  camelcase: typed('s', pascal),
   swapcase: typed('s', (text) =>
     [...text].map((letter) => (letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase())).join(''),
   ),
@@ -164,7 +155,7 @@ export const STRINGS: Functions = {
   ...regexFunctions(),
 };
 
-/** Each once as it is and once with `must` before it; both fail on a bad expression. */
+/** Each once as it is and once with `must` before it; both fail on a bad expression, but for `regexMatch`, which then matches nothing. */
 function regexFunctions(): Functions {
   const functions: Functions = {
     regexMatch: typed('ss', (expression, text) => new GoRegExp(expression).test(text)),
@@ -175,5 +166,5 @@ function regexFunctions(): Functions {
     regexSplit: typed('ssi', (expression, text, count) => new GoRegExp(expression).split(text, count)),
   };
   const must = Object.entries(functions).map(([name, call]) => [`must${upperFirst(name)}`, call] as const);
-  return { ...functions, ...Object.fromEntries(must), regexQuoteMeta: typed('s', quoteMeta) };
+  return { ...functions, ...Object.fromEntries(must), regexMatch: typed('ss', matches), regexQuoteMeta: typed('s', quoteMeta) };
 }

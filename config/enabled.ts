@@ -11,7 +11,10 @@ import { errorAt, type Place } from './yaml/located.ts';
 export function withoutDisabled(scope: Scope): Scope {
   const all = Object.values(scope.components);
   const disabled = new Map(all.filter(isDisabled).map((component) => [component.address, component]));
-  if (disabled.size === 0) return scope;
+  const isLocked = ({ sections: { metadata } }: ScopedComponent): boolean => isObject(metadata) && metadata.locked === true;
+  const locked = all.filter(isLocked).map(({ address }) => address);
+  const whole = locked.length === 0 ? scope : { ...scope, locked: locked.sort() };
+  if (disabled.size === 0) return whole;
   const through = (addresses: readonly string[], seen: ReadonlySet<string> = new Set()): readonly string[] =>
     addresses.flatMap((address) => {
       const other = disabled.get(address);
@@ -26,7 +29,7 @@ export function withoutDisabled(scope: Scope): Scope {
       return enabled;
     });
   const components = Object.fromEntries(enabled.map((component) => [component.address, component]));
-  return { ...scope, components, disabled: [...disabled.keys()].sort() };
+  return { ...whole, components, disabled: [...disabled.keys()].sort() };
 }
 
 /** What a disabled component would have produced is there for nobody. @throws AtmosError `disabled-component` */

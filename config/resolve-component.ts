@@ -164,6 +164,7 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
   else add('metadata', merged.metadata);
   const overrides = merged.overrides === undefined ? {} : { overrides: plain(merged.overrides) };
   const all: JsonObject = { ...sections, ...overrides, component: merged.component, inheritance: merged.inheritance };
+  const placeOf = (path: readonly string[]): Place => placeOfPath(written, at, path);
   const generated =
     kind === 'terraform'
       ? generatedFiles({
@@ -171,10 +172,13 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
           sections: all,
           data: () => ({ ...(data as Readonly<Record<string, Value>>), ...(all as Readonly<Record<string, Value>>) }),
           functions,
-          placeOf: (path) => placeOfPath(written, at, path),
+          placeOf,
         })
       : { files: {}, errors: [] };
-  const unsupported = [...unsupportedIn(`${kind}/${name}`, at, prepared.unevaluated, all), ...generated.errors];
+  const unsupported = [
+    ...unsupportedIn({ address: `${kind}/${name}`, at, unevaluated: prepared.unevaluated, sections: all, placeOf }),
+    ...generated.errors,
+  ];
   const component: ScopedComponent = {
     address: `${kind}/${name}`,
     kind,

@@ -15,6 +15,8 @@ export interface Scope {
   readonly context: JsonObject;
   /** Sorted by address. */
   readonly components: Readonly<Record<ComponentAddress, ScopedComponent>>;
+  /** Those whose stacks say that they stay as they are, disabled ones among them. Sorted; absent where there are none. */
+  readonly locked?: readonly ComponentAddress[];
   /** Those that are declared, and disabled: in what is made of a target they are not there. Sorted; absent where there are none. */
   readonly disabled?: readonly ComponentAddress[];
   /** Nodes of the user's own, by phase. */

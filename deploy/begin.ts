@@ -33,7 +33,8 @@ export interface Prepared {
 /** Reads what some work needs, and refuses what this clone must not touch. @throws AtmosError `component-locked`, what `checkStates` and `refuseShared` throw */
 export async function prepare(workspace: Workspace, change: Change, state: TargetState, work: Work): Promise<Prepared> {
   const ground = await groundOf(workspace, state, work, change.release, change.initialized);
-  refuseLocked(work, ground.subjects, change.declared);
+  const { deployment, target, declared, scope } = change;
+  await refuseLocked(workspace, work, { deployment, target, subjects: ground.subjects, declared, locked: scope?.locked ?? [] });
   await checkStates(workspace, ground, state);
   await refuseShared(workspace, state, ground.instances);
   refuseUnknown(change, unknownIn({ ...ground, work }));

@@ -1,20 +1,50 @@
 import { AtmosError, isObject } from '../engine/index.ts';
 import type { Release } from '../releases/index.ts';
 import type { Work } from '../tracking/index.ts';
+import { loadRelease } from './release.ts';
 import { headCommit, revisionAt, scopeAt } from './revision.ts';
 import type { Workspace } from './workspace.ts';
 
+/** What is to be done, and to what. */
+export interface LockSubject {
+  readonly deployment: string;
+  readonly target: string;
+  /** The releases that each component is applied, or destroyed, with. */
+  readonly subjects: ReadonlyMap<string, Release>;
+  readonly declared: ReadonlySet<string>;
+  /** Components whose stacks say so, also where they are disabled. */
+  readonly locked: readonly string[];
+}
+
 /**
  * `metadata.locked: true` keeps a component as it is. Of what is applied the release says it; of what is destroyed whoever asks for that knows what is
- * declared now, and for what is not declared any more the release says it that it was applied with.
+ * declared now, and for what is not declared any more the last release says it that declared it, or the one that it was applied with.
  * @throws AtmosError `component-locked`
  */
-export function refuseLocked(work: Work, subjects: ReadonlyMap<string, Release>, declared: ReadonlySet<string>): void {
-  const isLocked = (address: string): boolean => subjects.get(address)?.config.components[address]?.settings.locked === true;
-  refuse(
-    [...work].flatMap(([address, operation]) => ((operation === 'apply' || !declared.has(address)) && isLocked(address) ? [address] : [])),
-  );
+export async function refuseLocked(workspace: Workspace, work: Work, subject: LockSubject): Promise<void> {
+  const found: string[] = [];
+  for (const [address, operation] of work) {
+    if (operation !== 'apply' && subject.declared.has(address)) continue;
+    const isSaid = isLockedIn(subject.subjects.get(address), address) || subject.locked.includes(address);
+    if (isSaid || (operation !== 'apply' && (await wasLocked(workspace, subject, address)))) found.push(address);
+  }
+  refuse(found);
 }
+
+function isLockedIn(release: Release | undefined, address: string): boolean {
+  return release?.config.components[address]?.settings.locked === true;
+}
+
+/** Whether the last release that declared a component had it locked: it may have been locked since it was applied. */
+async function wasLocked(workspace: Workspace, { deployment, target }: LockSubject, address: string): Promise<boolean> {
+  const { ledger } = await workspace.tracking();
+  const records = await ledger.history(deployment, target);
+  const last = records.find(({ kind, components }) => OF_RELEASES.has(kind) && (components[address]?.action ?? 'orphaned') !== 'orphaned');
+  if (last?.release == null) return false;
+  return isLockedIn(await loadRelease(workspace, last.release), address);
+}
+
+const OF_RELEASES: ReadonlySet<string> = new Set(['rollout', 'promotion', 'rollback']);
 
 /** @throws AtmosError `component-locked` */
 export function refuseLockedNow(locked: readonly string[], addresses: readonly string[]): void {
@@ -48,7 +78,7 @@ function refuse(locked: readonly string[]): void {
     {
       kind: 'refused',
       code: 'component-locked',
-      hint: 'set metadata.locked to false and commit (for what is no longer declared: declare it so, and roll it out with --component)',
+      hint: 'set metadata.locked to false, commit and roll out (what is no longer declared: declare it again, so)',
     },
   );
 }

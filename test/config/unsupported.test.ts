@@ -48,3 +48,22 @@ test('what is disabled is in nothing that is made of a target, and named', async
   const { components, disabled } = withoutDisabled(scope);
   expect([Object.keys(components), disabled]).toEqual([['terraform/b'], ['terraform/a']]);
 });
+
+test.each([
+  ['{ enabled: no }', 'enabled'],
+  ['{ enabled: "false" }', 'enabled'],
+  ['{ locked: yes }', 'locked'],
+  ['{ locked: 1 }', 'locked'],
+])('what is neither true nor false is no switch: %s', async (metadata, key) => {
+  expect(await refusedIn('vars: {}', metadata)).toEqual([
+    `wrong-type stacks/top.yaml:4:19 terraform/a: metadata.${key} must be true or false`,
+  ]);
+});
+
+test('a backend whose type nobody says is not taken for a local one', async () => {
+  expect(await refusedIn('backend: { s3: { bucket: b } }')).toEqual([
+    expect.stringMatching(
+      /^missing-backend stacks\/top\.yaml:5:\d+ terraform\/a: there is a "backend", and no "backend_type" says which of it is meant$/,
+    ),
+  ]);
+});

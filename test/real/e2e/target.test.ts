@@ -165,6 +165,15 @@ test('what is not enabled is not declared, and what is locked is not touched', a
   app.commit('deployments/app.yaml', deployment(`      net: { metadata: { locked: true } }\n${QUEUE}`));
   expect((await app.run('rollout app --target dev')).code).toBe(0);
   expect(await app.ask('destroy app --target dev --yes')).toMatchObject({ code: 3, json: { error: { code: 'component-locked' } } });
+  // Neither does it go when it is taken out, or disabled, though it was applied before it was locked.
+  app.commit('deployments/app.yaml', deployment(`      net: \n${QUEUE.replace(' } }', ' }, metadata: { locked: true } }')}`));
+  expect((await app.run('rollout app --target dev')).code).toBe(0);
+  for (const rest of ['', '      queue: { metadata: { locked: true, enabled: false } }\n']) {
+    app.commit('deployments/app.yaml', deployment(`      net: \n${rest}`));
+    expect(await app.ask('rollout app --target dev --prune')).toMatchObject({ code: 3, json: { error: { code: 'component-locked' } } });
+    expect((await app.run('rollout app --target dev')).code).toBe(0);
+    expect(await app.ask('rollout app --target dev --prune')).toMatchObject({ code: 3, json: { error: { code: 'component-locked' } } });
+  }
   expect(resourcesOf(app, 'dev')).toEqual({ net: 1, queue: 1 });
   app.commit('deployments/app.yaml', deployment('      net: \n      queue: { metadata: { enabled: false } }\n'));
   expect((await app.ask('rollout app --target dev')).json.orphans).toEqual(['terraform/queue']);

@@ -66,7 +66,9 @@ export function mergeComponent(kind: Kind, name: string, layers: ComponentLayers
   checkKindSection(kind, kindSection);
   const carried = stacks?.overrides.get(`${kind}/${name}`);
   const written = mapOf(member(own, 'overrides'), '"overrides"');
-  const overrides = own === undefined ? undefined : plainly.all([written, carried]);
+  // What a file says of all its components takes the place of what one of them says of itself.
+  const isCarried = carried !== undefined && carried.entries.size > 0;
+  const overrides = own === undefined ? undefined : isCarried ? carried : written;
 
   const at = (level: Level, layer: LocatedMap | undefined): LocatedMap | undefined => pick(layer, sectionsAt(level, kind));
   const globals = plainly.all([rules.defaults, at('root', manifest), at('kind', kindSection)]);

@@ -29,10 +29,10 @@ describe('sections by level', () => {
     expect((await sectionsOf(stack('terraform'))).hooks).toEqual({ all: { events: ['x'] }, own: { events: ['y'] } });
   });
 
-  test('lays overrides of a file over its terraform and helmfile components alone, and those of a component over it', async () => {
+  test('lays overrides of a file over its terraform and helmfile components alone, in place of what a component overrides itself', async () => {
     const stack = (kind: string): string =>
       `overrides: { vars: { a: 2 } }\ncomponents: { ${kind}: { a: { vars: { a: 1, b: 1 }, overrides: { vars: { b: 3 } } } } }`;
-    expect((await sectionsOf(stack('terraform'))).vars).toEqual({ a: 2, b: 3 });
+    expect((await sectionsOf(stack('terraform'))).vars).toEqual({ a: 2, b: 1 });
     expect((await sectionsOf(stack('packer'), '{}', 'packer/a')).vars).toEqual({ a: 1, b: 3 });
   });
 

@@ -89,7 +89,7 @@ export async function prepareComponent(request: ComponentRequest): Promise<() =>
   const given = lazily([...unevaluated.entries].map(([key, { value }]) => [key, () => dataOf(value) ?? {}]));
   const stack = stackName(project, given, request);
   request.evaluation.places.put(`${kind}/${name}`, stack, given.vars);
-  const naming = { stack, name, backendType: backend.type, data: given };
+  const naming = { stack, name, backendType: backend.type, data: given, isTemplated: project.templates.settings.enabled };
   const workspace = kind !== 'terraform' ? undefined : workspacesEnabled ? workspaceOf(merged, naming) : 'default';
   if (workspace !== undefined && !isWorkspaceName(workspace)) {
     throw errorAt(merged.metadata?.at ?? at, `${kind}/${name}: Terraform can't have a workspace called "${workspace}"`, {

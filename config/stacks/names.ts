@@ -76,6 +76,8 @@ export interface WorkspaceSource {
   readonly backendType: string;
   /** The component's sections, as templates see them. */
   readonly data: Readonly<Record<string, Value>>;
+  /** Whether texts of stacks are templates. */
+  readonly isTemplated: boolean;
 }
 
 /**
@@ -88,8 +90,11 @@ export function workspaceOf(component: MergedComponent, source: WorkspaceSource)
   return chosenWorkspace(component, source).replaceAll('/', '-');
 }
 
-function chosenWorkspace({ metadata, module }: MergedComponent, { stack, name, data }: WorkspaceSource): string {
-  const said = (key: string): string | undefined => textOf(member(metadata, key), `"metadata.${key}"`);
+function chosenWorkspace({ metadata, module }: MergedComponent, { stack, name, data, isTemplated }: WorkspaceSource): string {
+  const said = (key: string): string | undefined => {
+    const text = textOf(member(metadata, key), `"metadata.${key}"`);
+    return isTemplated && text?.includes('{{') === true ? templateWorkspace(text, data, metadata?.at, key) : text;
+  };
   const template = said('terraform_workspace_template');
   if (template !== undefined) return templateWorkspace(template, data, metadata?.at);
   const pattern = said('terraform_workspace_pattern');
@@ -113,11 +118,11 @@ function fromPattern(
   return pattern.replaceAll(/\{([\w-]+)\}/g, (token, key: string) => String(known[key] ?? token));
 }
 
-function templateWorkspace(template: string, data: Value, at: Place | undefined): string {
+function templateWorkspace(template: string, data: Value, at: Place | undefined, key = 'terraform_workspace_template'): string {
   try {
     return render(parseTemplate(template), data, { functions: FUNCTIONS, missingKey: 'default' });
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    throw errorAt(at, `metadata.terraform_workspace_template: ${error.message}`, { code: 'workspace-name', cause: error });
+    throw errorAt(at, `metadata.${key}: ${error.message}`, { code: 'workspace-name', cause: error });
   }
 }

@@ -208,3 +208,16 @@ describe('functions', () => {
     expect(varsOf(scope, 'terraform/a')).toEqual({ m: { fn: 1, own: 1 }, n: { y: 2 } });
   });
 });
+
+test.each([
+  ['terraform_workspace: "{{ .vars.name }}-ws"', 'n-ws'],
+  ['terraform_workspace_pattern: "{stage}-{{ .vars.name }}"', 'dev-n'],
+  ['terraform_workspace_template: "{{ .vars.name }}/t"', 'n-t'],
+])('what metadata say of the workspace may be a template: %s', async (metadata, workspace) => {
+  const scope = await scopeOf({
+    'atmos.yaml': 'stacks: { name_pattern: "{stage}" }\ntemplates: { settings: { enabled: true } }',
+    'deployments/app.yaml': 'deployment: { name: app, stacks: [top], components: { terraform: { a: } } }',
+    'stacks/top.yaml': `vars: { stage: dev }\ncomponents: { terraform: { a: { metadata: { ${metadata} }, vars: { name: n } } } }`,
+  });
+  expect(scope.components['terraform/a']?.sections.workspace).toBe(workspace);
+});

@@ -9,7 +9,7 @@ import type { EvaluationContext } from '../evaluate.ts';
 import { suggestion } from '../nearest.ts';
 import { evaluateTemplate } from '../template-value.ts';
 import { memberOf, type Value } from '../templates/index.ts';
-import { errorAt, type LocatedScalar } from '../yaml/located.ts';
+import { errorAt, type LocatedScalar, scalarJson } from '../yaml/located.ts';
 import { GIT_FUNCTIONS, gitFact } from './git.ts';
 import { outputAsked } from './output.ts';
 import { storeTemplate } from './store.ts';
@@ -98,7 +98,9 @@ const YAML_FUNCTIONS: Readonly<Record<string, YamlFunction>> = {
     if (typeof command !== 'string') throw errorAt(scalar.at, 'the command of !exec must be known beforehand', { code: 'yaml-function' });
     return jsonOrText(context.host.exec(command));
   },
-  '!literal': (_, text) => text,
+  // It keeps a text from functions, and not from the templates of its component.
+  '!literal': (scalar, text, context) =>
+    typeof scalar.value === 'string' ? evaluateTemplate(text, scalar, context) : scalarJson(scalar.value),
   // Atmos knows these in stacks, and does not evaluate them there.
   '!cwd': asText,
   '!random': asText,

@@ -157,6 +157,10 @@ function scalarValue(node: Scalar, document: Document): Value {
 
 /** A text in quotes or a block, or what stands behind a YAML function's tag, which is text whatever it looks like. */
 function functionText(node: Scalar): Value {
-  if (node.type === 'PLAIN') return node.source === '' ? null : (node.source ?? null);
+  if (node.type === 'PLAIN') {
+    const text = node.source ?? '';
+    // What is literal is what YAML takes it for.
+    return text === '' ? null : node.tag === '!literal' ? plainScalar(text) : text;
+  }
   return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
 }

@@ -188,3 +188,20 @@ describe('of a component’s env', () => {
     expect(await refusal(scopeOf(files(env), 'default', OWN))).toMatchObject({ code: 'reserved-variable' });
   });
 });
+
+test.each<[string, Json]>([
+  ['!literal 5', 5],
+  ['!literal 012', 10],
+  ['!literal ~', null],
+  ['!literal true', true],
+  ['!literal "5"', '5'],
+  ['!literal "!env HOME"', '!env HOME'],
+  [`!literal '{{ .atmos_component }}'`, 'a'],
+  ['!literal a b', 'a b'],
+])('%s is what YAML takes it for, with its templates, and no function', async (text, expected) => {
+  expect(await value(text)).toBe(expected);
+});
+
+test('a template in a block of !template has its spaces trimmed away with what stands around it', async () => {
+  expect(await value('!template |\n          {{- toJson (list 1 2) -}}\n')).toEqual([1, 2]);
+});

@@ -112,7 +112,9 @@ test('where something else is called .atmos, it says so', async () => {
 test('wrong usage exits with 2, and help with 0', async () => {
   const dir = temporary();
   expect((await call(['rolout'], { cwd: dir })).code).toBe(2);
-  expect((await call(['rolout'], { cwd: dir })).stderr).toContain('Did you mean rollout?');
+  expect((await call(['rolout'], { cwd: dir })).stderr).toContain('you may want: atmos-deployment rollout');
+  expect((await call(['deploy', 'app'], { cwd: dir })).stderr).toContain('you may want: atmos-deployment rollout <deployment>');
+  expect((await call(['rollout', 'app', 'prod'], { cwd: dir })).stderr).toContain('--target prod');
   expect((await call(['rollout', '--help'], { cwd: dir })).code).toBe(0);
 });
 

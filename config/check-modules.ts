@@ -1,12 +1,13 @@
-import { basename, dirname } from 'node:path/posix';
+import { dirname } from 'node:path/posix';
 import { AtmosError, isObject, isRawNumber, type Json, type JsonObject, together } from '../engine/index.ts';
 import { isDeferred, needsOf } from './deferred.ts';
 import type { ConfigFiles } from './files.ts';
 import { withGenerated } from './generated.ts';
 import { nearest, suggestion } from './nearest.ts';
 import { placeIn } from './origins.ts';
+import { ownValues } from './own-values.ts';
 import type { Scope, ScopedComponent } from './scope.ts';
-import { hclParser, inspectModule, type TerraformModule } from './terraform-module.ts';
+import { inspectModule, type TerraformModule } from './terraform-module.ts';
 import type { TextCache } from './text-cache.ts';
 import { errorAt } from './yaml/located.ts';
 
@@ -106,24 +107,6 @@ async function missingValues(
         },
       );
     });
-}
-
-/** What Terraform reads by itself. */
-const OWN_VALUES = /^(?:terraform\.tfvars|.*\.auto\.tfvars)(?:\.json)?$/;
-
-async function ownValues(files: ConfigFiles, dir: string): Promise<ReadonlySet<string>> {
-  const names = new Set<string>();
-  for (const path of await files.list(dir)) {
-    if (dirname(path) !== dir || !OWN_VALUES.test(basename(path))) continue;
-    const text = Buffer.from((await files.read(path)) ?? '').toString('utf8');
-    try {
-      const values: unknown = path.endsWith('.json') ? JSON.parse(text) : await (await hclParser(path))(text);
-      for (const name of Object.keys(isObject(values) ? values : {})) names.add(name);
-    } catch {
-      // What does not hold, Terraform itself tells.
-    }
-  }
-  return names;
 }
 
 /** By the kind that a variable declares, what its value may be in JSON: Terraform converts texts, numbers and truth values into one another. */

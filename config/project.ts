@@ -5,7 +5,7 @@ import { baseOf, clean, within } from './paths.ts';
 import { KINDS, type Kind } from './scope.ts';
 import { Settings } from './settings.ts';
 import { profilesIn, type SettingsEnv } from './settings-env.ts';
-import { readSettingsFiles } from './settings-files.ts';
+import { readSettingsFiles, type SettingsFiles } from './settings-files.ts';
 import type { StoreSettings } from './stores.ts';
 import type { TextCache } from './text-cache.ts';
 import type { LocatedMap } from './yaml/located.ts';
@@ -106,9 +106,17 @@ export interface DeploymentSettings {
   readonly exec: 'allow' | 'deny';
 }
 
-async function settingsFile(files: ConfigFiles): Promise<string> {
-  for (const name of SETTINGS) if ((await files.read(name)) !== undefined) return name;
-  return SETTINGS[0];
+/** The file that is named, else the first that is there of those that may be it. */
+async function settingsOf(
+  files: ConfigFiles,
+  named: string | undefined,
+  options: Parameters<typeof readSettingsFiles>[2],
+): Promise<SettingsFiles & { readonly path: string }> {
+  for (const path of named === undefined ? SETTINGS : [named]) {
+    const found = await readSettingsFiles(files, path, options);
+    if (found.files.length > 0) return { ...found, path };
+  }
+  return { document: undefined, files: [], unread: [], path: named ?? SETTINGS[0] };
 }
 
 /**
@@ -117,8 +125,7 @@ async function settingsFile(files: ConfigFiles): Promise<string> {
  * @throws AtmosError `missing-file`, `invalid-yaml`, `unknown-key`, `wrong-type`, `wrong-value`
  */
 export async function loadProject(files: ConfigFiles, configPath?: string, cache?: TextCache, env: SettingsEnv = {}): Promise<Project> {
-  const path = configPath ?? (await settingsFile(files));
-  const { document, files: read, unread } = await readSettingsFiles(files, path, { cache, profiles: profilesIn(env) });
+  const { document, files: read, unread, path } = await settingsOf(files, configPath, { cache, profiles: profilesIn(env) });
   if (read.length === 0 && configPath !== undefined) {
     throw new AtmosError(`there is no ${configPath}`, {
       kind: 'invalid',

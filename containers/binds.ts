@@ -1,8 +1,8 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { AtmosError, type Digest, makePrivate, type NodeIo, type ResolvedExec, removeTree } from '../engine/index.ts';
 import { type Kept, keep } from './kept.ts';
-import type { RunDirectory } from './runs.ts';
+import { GIVEN, type RunDirectory } from './runs.ts';
 
 /** A directory of this machine that a container sees. */
 export interface Bind {
@@ -34,7 +34,15 @@ export interface Owner {
 export async function layOut(step: ResolvedExec, io: NodeIo, owner: Owner, run?: RunDirectory): Promise<LaidOut> {
   const { outputs, state } = step.exec;
   const inputs = await Promise.all(
-    step.inputs.map(async ({ path, tree }) => ({ tree, source: await io.store.checkOut(tree), target: path, readOnly: true })),
+    step.inputs.map(async ({ path, tree }, index) => {
+      const source = await io.store.checkOut(tree);
+      return {
+        tree,
+        source: run === undefined || !io.store.isEphemeral(tree) ? source : given(source, run, index),
+        target: path,
+        readOnly: true,
+      };
+    }),
   );
   const states = state.map(({ path, dir }) => ({ source: stateDir(io.stateRoot, dir, owner), target: path, readOnly: false }));
   // What an effect writes must not go away with the process that started it.
@@ -62,6 +70,13 @@ export async function layOut(step: ResolvedExec, io: NodeIo, owner: Owner, run?:
       if (scratch !== undefined) removeTree(scratch);
     },
   };
+}
+
+/** What is this process's own goes with it; an effect does not. */
+function given(source: string, { path }: RunDirectory, index: number): string {
+  const target = join(path, `${GIVEN}${index}`);
+  cpSync(source, target, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  return target;
 }
 
 /** A directory of ours in place of the tmpfs at `/tmp`, which would be gone with the container. */

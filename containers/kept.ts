@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { errorCode } from '../engine/index.ts';
+import { errorCode, shellWord } from '../engine/index.ts';
 import type { Bind } from './binds.ts';
 
 /** Where a container that was kept has what it sees, and the script that opens a shell in it. */
@@ -32,8 +32,8 @@ export function keep(root: string, id: string, binds: readonly Bind[], isPassing
     enter(argv, files = {}) {
       const script = join(dir, 'enter');
       const what = `# The container of ${id} as its command left it. Secrets are not kept: export those that you need.\n`;
-      const open = Object.entries(files).map(([descriptor, path]) => ` ${descriptor}<${quote(path)}`);
-      writeFileSync(script, `#!/bin/sh\n${what}exec ${argv.map(quote).join(' ')} "$@"${open.join('')}\n`);
+      const open = Object.entries(files).map(([descriptor, path]) => ` ${descriptor}<${shellWord(path)}`);
+      writeFileSync(script, `#!/bin/sh\n${what}exec ${argv.map(shellWord).join(' ')} "$@"${open.join('')}\n`);
       chmodSync(script, 0o700);
       const path = relative(process.cwd(), script);
       return path.startsWith('..') ? script : path;
@@ -50,9 +50,4 @@ function move(from: string, to: string): void {
     if (errorCode(error) !== 'EXDEV') throw error;
     cpSync(from, to, { recursive: true, verbatimSymlinks: true });
   }
-}
-
-/** A word to a shell, whatever it holds. */
-export function quote(text: string): string {
-  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { AtmosError, isMissing, isObject, makePrivate, removeTree } from '../engine/index.ts';
+import { basename, join, resolve } from 'node:path';
+import { AtmosError, afterwards, isMissing, isObject, makePrivate, removeTree, shellWord } from '../engine/index.ts';
 import { ENGINES, type EngineName } from './engines.ts';
 
 /**
@@ -26,6 +26,12 @@ export interface EngineAddress {
   readonly address: string;
 }
 
+/** A state that could not be written to its backend: the one file that nothing else has. */
+export const RESCUED = 'errored.tfstate';
+/** How directories begin that hold what only this effect was given. */
+export const GIVEN = 'input-';
+const NEVER = new AbortController().signal;
+
 const FILE = 'run.json';
 export const PID_FILE = 'pid';
 
@@ -38,6 +44,7 @@ export async function makeRunDirectory(root: string, effect: string): Promise<Ru
   makePrivate(root);
   const path = join(root, `${nameOf(effect)}${randomBytes(6).toString('hex')}`);
   await mkdir(path, { mode: 0o700 });
+  clearAfterwards(path);
   return { path };
 }
 
@@ -141,6 +148,36 @@ async function waitFor(path: string, signal: AbortSignal): Promise<boolean> {
   for (; await isRunning(path); waited = true) await pause(signal);
   await Promise.all(file.groups.map((group) => removeGroup(group)));
   return waited;
+}
+
+/** What says where an engine is, and where this one of many programs finds it. */
+const ENGINE_VARIABLES = /^(?:HOME|XDG_RUNTIME_DIR|SSH_AUTH_SOCK|(?:DOCKER|CONTAINER)_[A-Z_]+)$/;
+
+/** Has a program see to a run directory that is still there when this process is gone: see `clearRun`. */
+function clearAfterwards(path: string): void {
+  const program = import.meta.filename.endsWith('.ts') ? 'clear-run.ts' : 'clear-run.js';
+  const given = Object.entries(process.env).flatMap(([name, value]) =>
+    ENGINE_VARIABLES.test(name) && value !== undefined ? [`${name}=${shellWord(value)}`] : [],
+  );
+  const command = [process.execPath, join(import.meta.dirname, program), resolve(path)].map(shellWord).join(' ');
+  afterwards(`[ ! -e ${shellWord(resolve(path))} ] || ${[...given, command].join(' ')} &`);
+}
+
+/**
+ * Waits until an effect has ended whose process is gone, and removes from its run directory what may be secret: what it was given, and what it left but
+ * for the one file that nothing else has. The rest is for the next command, which removes it all.
+ */
+export async function clearRun(path: string): Promise<void> {
+  const file = await readRunFile(path);
+  if (file?.runtime === 'bubblewrap') await waitFor(path, NEVER);
+  else if (file !== undefined) await (await import('./docker/orphans.ts')).awaitStopped(file);
+  // A command that has waited for it removes it all just now.
+  await new Promise((resolve) => setTimeout(resolve, 10 * POLL));
+  for (const name of await runNames(path)) {
+    if (name.startsWith(GIVEN)) removeTree(join(path, name));
+    if (!name.startsWith('output-')) continue;
+    for (const file of await runNames(join(path, name))) if (file !== RESCUED) removeTree(join(path, name, file));
+  }
 }
 
 /** A control group whose last process has just ended may take a moment; one that is not removed now is removed by a later command. */

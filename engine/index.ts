@@ -5,6 +5,7 @@
  * The vocabulary that the other folders share (Digest, Tree, Node, AtmosError, canonical JSON) is here too, since it lies below them all.
  */
 
+export { afterwards, removal } from './afterwards.ts';
 export { now } from './clock.ts';
 export * from './compute.ts';
 export * from './digest.ts';
@@ -27,6 +28,7 @@ export { removeTree } from './remove.ts';
 export * from './results.ts';
 export { type RunOptions, run } from './run.ts';
 export * from './runtime.ts';
+export { shellWord } from './shell-word.ts';
 export { type NodeResult, openStore, type PruneAnswer, type Store, type StoreCheck, type StoreStats, TREE_TIME } from './store/index.ts';
 export { badName, specialFile } from './store/take-in.ts';
 export { packTree, packTreeBytes, type ReadContent, type TarOptions } from './tar.ts';

@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from './errors.ts';
+import { errorCode, isMissing } from './errors.ts';
 
 /** Removes a directory with all that is in it, also where a program has left directories in which its owner may not write. */
 export function removeTree(path: string): void {
@@ -8,8 +8,9 @@ export function removeTree(path: string): void {
   try {
     remove();
   } catch (error) {
-    if (errorCode(error) !== 'EACCES' && errorCode(error) !== 'EPERM') throw error;
-    openUp(path);
+    // Where something is missing, another process removes it, too.
+    if (errorCode(error) === 'EACCES' || errorCode(error) === 'EPERM') openUp(path);
+    else if (!isMissing(error)) throw error;
     remove();
   }
 }

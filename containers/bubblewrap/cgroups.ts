@@ -4,8 +4,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type Ability, formatProcess, isGone, type Limits, parseProcess, thisProcess } from '../../engine/index.ts';
-import { quote } from '../kept.ts';
+import { type Ability, formatProcess, isGone, type Limits, parseProcess, shellWord, thisProcess } from '../../engine/index.ts';
 import { apply, type Controller, countIn, hierarchies, type LimitHit, removeGroup, works } from './controllers.ts';
 import { enterScope } from './scope.ts';
 
@@ -76,7 +75,7 @@ export class LimitGroup {
 
   /** Commands of a shell that put that shell into the group, or end it. */
   get join(): string {
-    return this.dirs.map((dir) => `echo $$ > ${quote(`${dir}/cgroup.procs`)} || exit 1; `).join('');
+    return this.dirs.map((dir) => `echo $$ > ${shellWord(`${dir}/cgroup.procs`)} || exit 1; `).join('');
   }
 
   /** Commands of a shell that get out of the group, end what else runs in it, and remove it. */
@@ -84,7 +83,7 @@ export class LimitGroup {
     const kill = 'while read pid; do kill -KILL "$pid"; done < "$dir/cgroup.procs"';
     const tries = `try=0; while [ -d "$dir" ] && [ $try -lt ${TRIES} ]; do ${kill}; rmdir "$dir" && break; try=$((try+1)); sleep 0.1; done`;
     const homes = new Map(this.#controllers.map(({ base, home }) => [join(base, this.#name), home]));
-    return [...homes].map(([dir, home]) => `dir=${quote(dir)}; echo 0 > ${quote(`${home}/cgroup.procs`)}; ${tries}; `).join('');
+    return [...homes].map(([dir, home]) => `dir=${shellWord(dir)}; echo 0 > ${shellWord(`${home}/cgroup.procs`)}; ${tries}; `).join('');
   }
 
   /** Puts a process into the group; what it starts from then on is in it too. */

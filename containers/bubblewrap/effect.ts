@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Cancellation, NodeIo } from '../../engine/index.ts';
-import { quote } from '../kept.ts';
+import { type Cancellation, type NodeIo, shellWord } from '../../engine/index.ts';
 import { PID_FILE, type RunDirectory, writeRunFile } from '../runs.ts';
 import type { Cgroups } from './cgroups.ts';
 import { type Ended, ended, exitCodeOf, FORGET, readStatus, refuseInterrupted, Signals } from './command.ts';
@@ -59,7 +58,7 @@ export async function runEffect(
       complaint = `${complaint}${chunk.toString('utf8')}`.slice(-2000);
       io.log('stderr', chunk);
     });
-    const begin = ['/bin/sh', '-c', START, 'sh', run.path, filter ?? '/dev/null', ...command].map(quote).join(' ');
+    const begin = ['/bin/sh', '-c', START, 'sh', run.path, filter ?? '/dev/null', ...command].map(shellWord).join(' ');
     const end = ended(child);
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(`{ ${group.join}\n${relayed(`${say(words)} | ${begin}`)}\n}\n`);

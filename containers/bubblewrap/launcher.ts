@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
-import type { Limits } from '../../engine/index.ts';
-import { quote } from '../kept.ts';
+import { type Limits, shellWord } from '../../engine/index.ts';
 import type { Cgroups, LimitGroup } from './cgroups.ts';
 import { ended, FORGET } from './command.ts';
 import type { LimitHit } from './controllers.ts';
@@ -41,7 +40,7 @@ export const WORDS_FD = 6;
  * The beginning of a pipeline of POSIX's shell that hands words on to the command behind it. They are in no process's arguments or environment: the
  * shell writes them itself.
  */
-export const say = (words: readonly string[]): string => `printf '%s\\0' ${words.map(quote).join(' ')}`;
+export const say = (words: readonly string[]): string => `printf '%s\\0' ${words.map(shellWord).join(' ')}`;
 
 /**
  * Starts commands through small shells that stay: a process is started by copying the one that starts it, and ours is large. A shell runs one command
@@ -164,7 +163,7 @@ class Shell {
         }),
     );
     const marks = [1, 2, 3].map((fd) => `; printf ${mark} >&${fd}`).join('');
-    const command = `(exec ${WORDS_FD}<&0 </dev/null ${FILTER_FD}<${quote(filter ?? '/dev/null')}; ${FORGET}; exec ${argv.map(quote).join(' ')})`;
+    const command = `(exec ${WORDS_FD}<&0 </dev/null ${FILTER_FD}<${shellWord(filter ?? '/dev/null')}; ${FORGET}; exec ${argv.map(shellWord).join(' ')})`;
     this.#child.stdin?.write(`${say(words)} | ${command}${marks}\n`);
     try {
       await Promise.all(ends);

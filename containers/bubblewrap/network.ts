@@ -3,8 +3,7 @@ import { constants } from 'node:fs';
 import { access, readFile, readlink } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
-import { AtmosError } from '../../engine/index.ts';
-import { quote } from '../kept.ts';
+import { AtmosError, shellWord } from '../../engine/index.ts';
 import { freeAddresses } from './addresses.ts';
 import { FORGET } from './command.ts';
 import { onPath } from './probe.ts';
@@ -94,7 +93,7 @@ export class Networks {
     return [
       '/bin/sh',
       '-c',
-      within(this.#unshared().map(quote).join(' '), last),
+      within(this.#unshared().map(shellWord).join(' '), last),
       'sh',
       fifo,
       this.#slirp,
@@ -122,7 +121,7 @@ const LINK_LOCAL = '169.254.0.0/16';
 
 /** A script that runs its arguments in a network from which no link-local address can be reached, as somebody who can't change that. */
 const narrowed = ({ ip, setpriv }: Narrowing): string =>
-  `${quote(ip)} route add unreachable ${LINK_LOCAL} && exec ${quote(setpriv)} --inh-caps=-all --ambient-caps=-all -- "$@"`;
+  `${shellWord(ip)} route add unreachable ${LINK_LOCAL} && exec ${shellWord(setpriv)} --inh-caps=-all --ambient-caps=-all -- "$@"`;
 
 /** Tried, since it takes a kernel and programs that are new enough. */
 async function findNarrowing(unshare: string): Promise<Narrowing | undefined> {
@@ -198,7 +197,7 @@ mine=$(readlink /proc/$$/ns/net)
   exec "$slirp" ${OPTIONS.join(' ')} --cidr="$addresses" --exit-fd=8 --userns-path=/proc/$$/ns/user $$ ${DEVICE}
 ) &
 exec 8<&-
-exec ${unshare} /bin/sh -c ${quote(`
+exec ${unshare} /bin/sh -c ${shellWord(`
   ${FORGET}
   tries=0
   until [ "$(wc -l < /proc/self/net/route)" -gt 1 ]; do

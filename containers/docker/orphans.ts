@@ -6,7 +6,7 @@ import type Docker from 'dockerode';
 import { extract } from 'tar-stream';
 import { AtmosError } from '../../engine/index.ts';
 import type { EngineName } from '../engines.ts';
-import { type EngineAddress, OUTPUT } from '../runs.ts';
+import { type EngineAddress, OUTPUT, RESCUED } from '../runs.ts';
 import { connect, type Engine } from './connect.ts';
 import { ignoreMissing } from './labels.ts';
 import { awaitEnd } from './wait.ts';
@@ -17,19 +17,25 @@ interface EffectContainer extends EngineAddress {
   readonly container: string;
 }
 
-/** A state that could not be written to its backend: the one file that nothing else has. */
-const RESCUED = 'errored.tfstate';
-
 /**
  * Waits until a container has ended that a process which is gone had started, keeps in the run directory what only it has, and removes it. False
  * when it ran no more.
  * @throws AtmosError `no-engine`, `other-engine`, `engine-lost`, `interrupted`
  */
 export async function awaitContainer(of: EffectContainer, path: string, signal: AbortSignal): Promise<boolean> {
+  return onEngine(of, (engine) => awaitIn(engine, of.container, path, signal));
+}
+
+/** Waits until such a container has ended, and leaves it to whoever looks at what became of it. @throws AtmosError as `awaitContainer` */
+export async function awaitStopped(of: EffectContainer): Promise<void> {
+  await onEngine(of, (engine) => awaitEnd(engine.docker.getContainer(of.container), { isEffect: true }));
+}
+
+async function onEngine<T>(of: EffectContainer, work: (engine: Engine) => Promise<T>): Promise<T> {
   const engine = await connect(of.runtime);
   try {
     if (of.engine !== '' && of.engine !== engine.id) throw otherEngine(of, engine);
-    return await awaitIn(engine, of.container, path, signal);
+    return await work(engine);
   } finally {
     await engine.close();
   }

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { AtmosError } from '../../engine/index.ts';
-import { quote } from '../kept.ts';
+import { AtmosError, shellWord } from '../../engine/index.ts';
 
 /** What a container is started with so that it gets secrets which its engine does not know. */
 export interface SecretInput {
@@ -55,6 +54,6 @@ export function secretInput(argv: readonly string[], secrets: Readonly<Record<st
     });
   }
   const mark = randomBytes(16).toString('hex');
-  const lines = entries.map(([name, value]) => `export ${name}=${quote(value)}\n`);
+  const lines = entries.map(([name, value]) => `export ${name}=${shellWord(value)}\n`);
   return { argv: ['/bin/sh', '-c', READ, 'sh', mark, ...argv], text: `\n${mark}\n${lines.join('')}${mark}\n` };
 }

@@ -1,5 +1,6 @@
 import { accessSync, constants, mkdirSync, rmdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { afterwards, removal } from '../afterwards.ts';
 import type { Digest } from '../digest.ts';
 import { errorCode, isMissing, isUnwritable } from '../errors.ts';
 import { makePrivate } from '../private-directory.ts';
@@ -35,6 +36,7 @@ export class Shared {
   readonly #own: string;
   #made: Promise<string> | undefined;
   #isSwept = true;
+  #isPassing = false;
   #quiet: () => void = () => undefined;
 
   constructor(dir: string) {
@@ -64,6 +66,13 @@ export class Shared {
     await awaitOthers(this.dir, this.liveness);
     this.sweep();
     return this.#own;
+  }
+
+  /** What may be secret goes with this process, also where it is killed. */
+  passing(): void {
+    if (this.#isPassing) return;
+    this.#isPassing = true;
+    afterwards(removal(resolve(this.#own)));
   }
 
   /** From here on nothing is dropped by another process. Where nothing can be written, nothing can be dropped either. */

@@ -46,7 +46,10 @@ export interface Store {
   /** A small text that was made of some content, for a purpose; verified. */
   recallOf(purpose: string, content: Uint8Array): string | undefined;
   keepOf(purpose: string, content: Uint8Array, text: string): Promise<void>;
-  /** The same store, but what is put through it is this process's own and gone with it: for what may hold secrets. It is found through both. */
+  /**
+   * The same store, but what is put through it is this process's own and gone with it, however it ends: for what may hold secrets. It is found through
+   * both.
+   */
   readonly ephemeral: Store;
   /** Whether a tree was put through `ephemeral`. */
   isEphemeral(tree: Digest): boolean;
@@ -75,6 +78,7 @@ class DiskStore implements Store {
     this.#shared = shared;
     this.#isEphemeral = isEphemeral;
     this.#contents = isEphemeral ? shared.ephemeral : shared.kept;
+    if (isEphemeral) shared.passing();
   }
 
   get dir(): string {

@@ -36,4 +36,7 @@ test('remotes are those of the repository and of the user, without asking Git; w
   const byTree = directory({ config: '[extensions]\n\tworktreeConfig = true\n' });
   expect(configuredRemotes(byTree, { HOME: home })).toBeUndefined();
   expect(configuredRemotes(own, { HOME: home, GIT_CONFIG_COUNT: '1' })).toBeUndefined();
+  // A variable that is empty is not there; without a home Git is asked.
+  expect(configuredRemotes(own, { HOME: home, XDG_CONFIG_HOME: '' })).toEqual(['origin', 'other one', 'mine']);
+  expect([configuredRemotes(own, {}), configuredRemotes(own, { HOME: '' })]).toEqual([undefined, undefined]);
 });

@@ -99,7 +99,7 @@ export function result(fields: Partial<ComponentResult> = {}): ComponentResult {
   };
 }
 
-function configure(dir: string): void {
+export function configure(dir: string): void {
   git(dir, 'config', 'user.name', ANA.name);
   git(dir, 'config', 'user.email', ANA.email);
 }

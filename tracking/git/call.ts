@@ -6,7 +6,8 @@ import { childProcess } from './process.ts';
 export interface CallOptions {
   readonly cwd: string;
   readonly input?: string | Uint8Array;
-  readonly env?: Readonly<Record<string, string>>;
+  /** `undefined` for what is not to be there. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Exit codes that are an answer, not an error. */
   readonly answers?: readonly number[];
   /** Milliseconds after which a call that says nothing is ended: of those that go over a network. */

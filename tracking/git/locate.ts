@@ -37,13 +37,19 @@ export function plainRepository(dir: string): GitLocation | undefined {
     const [tree, git] = [statSync(dir), statSync(own)];
     // Another user's repository is Git's to refuse.
     const isOurs = [tree, git].every(({ uid }) => uid === process.geteuid?.());
-    const isWhole = ['refs', 'objects'].every((name) => statSync(join(own, name)).isDirectory()) && statSync(join(own, 'HEAD')).isFile();
+    const isWhole =
+      ['refs', 'objects'].every((name) => statSync(join(own, name)).isDirectory()) && isHead(readFileSync(join(own, 'HEAD'), 'utf8'));
     if (!git.isDirectory() || !isOurs || !isWhole || existsSync(join(own, 'commondir'))) return undefined;
     const hash = hashIn(plainConfig(readFileSync(join(own, 'config'), 'utf8')));
     return hash === undefined ? undefined : { root: dir, common: own, own, hash };
   } catch {
     return undefined;
   }
+}
+
+/** Without a HEAD that names something Git takes a directory for no repository, and looks further up. */
+function isHead(text: string): boolean {
+  return /^(?:ref: refs\/\S|[0-9a-f]{40})/.test(text);
 }
 
 /** What ids are made with, by the configuration of a plain repository. `undefined` where it is not plain, or none that we know. */

@@ -12,6 +12,7 @@ export interface Stop {
 export interface NetworkOptions {
   readonly cwd: string;
   readonly input?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Stops the call, and the pauses between two. */
   readonly signal: AbortSignal | undefined;
 }
@@ -33,12 +34,12 @@ const ENVIRONMENT = { GIT_HTTP_LOW_SPEED_LIMIT: '1', GIT_HTTP_LOW_SPEED_TIME: St
  * One call of Git to a remote. One that is silent for too long is ended, and counts as one that did not get through; so does one that the user ends.
  * @throws AtmosError `git-missing`, `interrupted`
  */
-export async function callRemote(args: readonly string[], { cwd, input, signal }: NetworkOptions): Promise<Answer> {
+export async function callRemote(args: readonly string[], { cwd, input, env, signal }: NetworkOptions): Promise<Answer> {
   refuseAborted(signal);
   const all = Array.from({ length: 256 }, (_, code) => code);
   const answer = await callGit(args, {
     cwd,
-    env: ENVIRONMENT,
+    env: { ...ENVIRONMENT, ...env },
     answers: all,
     silence: SILENCE,
     signal,

@@ -30,6 +30,28 @@ export function rejected(remote: string, lines: readonly string[], { stderr }: A
   });
 }
 
+/** A remote that is read at one address and written to at another: records would be where nobody looks for them. */
+export function pushedElsewhere(remote: string, read: string, written: string): AtmosError {
+  return new AtmosError(`remote "${remote}" is read from ${withoutPassword(read)} and pushed to ${withoutPassword(written)}`, {
+    kind: 'refused',
+    code: 'pushed-elsewhere',
+    hint: `records must be where they are looked for: unset remote.${remote}.pushurl (or url.….pushInsteadOf), or name another remote: deployments.tracking.remote in atmos.yaml`,
+  });
+}
+
+function withoutPassword(address: string): string {
+  return address.replace(/^([a-z+.-]+:\/\/)[^@/]*@/i, '$1');
+}
+
+/** The remote has a branch or tag that Git takes for a ref of ours. */
+export function ambiguous(remote: string, ref: string, other: string): AtmosError {
+  return new AtmosError(`${remote} has ${ref}, which Git takes for ${other}: nothing can be recorded there`, {
+    kind: 'refused',
+    code: 'ambiguous-ref',
+    hint: `remove it: git push ${remote} --delete ${ref}`,
+  });
+}
+
 /** The remote did not get through, or is not there. */
 export function unreachable(remote: string, { code, stderr }: Answer): AtmosError {
   return new AtmosError(`the remote "${remote}" cannot be reached: ${stderr.trim() || `exit code ${code}`}`, {
@@ -57,8 +79,18 @@ export function damagedRef(ref: string): AtmosError {
   });
 }
 
+/** What Git keeps of refs and this user may not read, or what leads nowhere. */
+export function unreadableRef(ref: string, cause: unknown): AtmosError {
+  return new AtmosError(`${ref} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    kind: 'environment',
+    code: 'damaged-ref',
+    hint: `see whose it is: ls -la "$(git rev-parse --git-path ${ref})"`,
+    cause,
+  });
+}
+
 /** @throws AtmosError `damaged-ref` where Git left one out of a list */
 export function refuseDamaged({ stderr }: Answer): void {
-  const [, ref] = /^warning: ignoring broken ref (\S+)$/m.exec(stderr) ?? [];
+  const [, ref] = /^warning: ignoring (?:broken ref|dangling symref) (\S+)$/m.exec(stderr) ?? [];
   if (ref !== undefined) throw damagedRef(ref);
 }

@@ -1,11 +1,11 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { AtmosError } from '../../engine/index.ts';
+import { AtmosError, errorCode, isMissing } from '../../engine/index.ts';
 import type { ObjectReader } from './blobs.ts';
 import type { GitLocation } from './locate.ts';
 import { isNamed, looseObject, looseRef } from './loose.ts';
 import type { ObjectDatabase } from './objects.ts';
-import { damagedRef } from './ref-errors.ts';
+import { damagedRef, unreadableRef } from './ref-errors.ts';
 import { parseRefs } from './ref-text.ts';
 import type { Repository } from './repository.ts';
 
@@ -17,7 +17,7 @@ export interface RefFiles {
 }
 
 /** How often a ref is looked at that others move meanwhile. */
-const LOOKS = 5;
+const LOOKS = 25;
 
 /**
  * A ref that has a file of its own, and an object with one, need no Git. All others are asked of the process that reads objects; what it finds is asked
@@ -48,6 +48,27 @@ export function refFiles(location: GitLocation, objects: ObjectDatabase, reader:
       if (code !== 0) rmSync(join(location.common, ref), { force: true });
     },
   };
+}
+
+/**
+ * The refs below a prefix, which ends with `/`, that have files of their own: Git lists those that it can read, and says nothing of the rest.
+ * @throws AtmosError `damaged-ref` where a directory can't be read
+ */
+export function namesOfFiles(common: string, prefix: string): readonly string[] {
+  const entries = attempt(prefix, () => readdirSync(join(common, prefix), { withFileTypes: true })) ?? [];
+  return entries.flatMap((entry) => {
+    const name = `${prefix}${entry.name}`;
+    return entry.isDirectory() ? namesOfFiles(common, `${name}/`) : name.endsWith('.lock') ? [] : [name];
+  });
+}
+
+function attempt<T>(ref: string, read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (isMissing(error) || errorCode(error) === 'ENOTDIR') return undefined;
+    throw unreadableRef(ref, error);
+  }
 }
 
 /** Of an object that is damaged Git tells no more than that. */

@@ -39,3 +39,14 @@ export const FETCH = [
 export function isLedger(ref: string): boolean {
   return ref.startsWith('refs/atmos/ledger/');
 }
+
+/** Whether a ref is one that a pattern means, a whole name or what ends with `/*`: `git ls-remote` also gives what merely ends like it. */
+export function isMeant(ref: string, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => (pattern.endsWith('/*') ? ref.startsWith(pattern.slice(0, -1)) : ref === pattern));
+}
+
+/** The ref of ours that Git takes another one for when it is told where to push (git-push(1)); `undefined` for those that it takes for none. */
+export function takenFor(ref: string): string | undefined {
+  const [, kind, other] = /^refs\/(tags\/|heads\/|remotes\/)?(refs\/.+)$/.exec(ref) ?? [];
+  return kind === 'remotes/' ? other?.replace(/\/HEAD$/, '') : other;
+}

@@ -3,17 +3,15 @@ import { join } from 'node:path';
 import { AtmosError } from '../../engine/index.ts';
 import type { Answer } from './call.ts';
 import { isBeforeThere } from './history.ts';
-import { callRemote, isPassing, LONG_WAIT, PATIENCE, type Patience, pause, pauseBefore, type Stop } from './network.ts';
-import { pushArguments, pushEnd } from './push.ts';
-import { diverged, noDefaultBranch, notPublished, refuseDamaged, rejected, unreachable } from './ref-errors.ts';
-import { ANY, FETCH, instruction, isLedger, parseRefs, type RefUpdate } from './ref-text.ts';
+import type { Patience, Stop } from './network.ts';
+import { diverged, noDefaultBranch, notPublished, refuseDamaged, unreachable } from './ref-errors.ts';
+import { namesOfFiles } from './ref-files.ts';
+import { FETCH, instruction, isLedger, isMeant, parseRefs, type RefUpdate } from './ref-text.ts';
+import { Remote } from './remote.ts';
 import type { Repository } from './repository.ts';
 
 export type { Patience } from './network.ts';
 export { ANY, type RefUpdate } from './ref-text.ts';
-
-/** How often a fetch is tried again when another process of this clone writes the same ref. */
-const FETCHES = 20;
 
 export interface RefOptions {
   /** `outcome` must be recorded: only force stops it. */
@@ -22,14 +20,11 @@ export interface RefOptions {
 
 /**
  * Refs where they are shared: on the remote when there is one, with the local refs following it, else in this repository.
- * What a read returned is here with all its objects. What does not get through is tried again for a while; a push whose answer was lost is found again.
+ * What a read returned is here with all its objects.
  */
 export class Refs {
   readonly #repository: Repository;
-  readonly #remote: string | undefined;
-  readonly #stop: () => Stop | undefined;
-  readonly #warn: (message: string) => void;
-  #hasWarned = false;
+  readonly #remote: Remote | undefined;
 
   constructor(
     repository: Repository,
@@ -38,9 +33,7 @@ export class Refs {
     warn: (message: string) => void = () => undefined,
   ) {
     this.#repository = repository;
-    this.#remote = remote;
-    this.#stop = stop;
-    this.#warn = warn;
+    this.#remote = remote === undefined ? undefined : new Remote(remote, repository, stop, warn);
   }
 
   /**
@@ -50,12 +43,12 @@ export class Refs {
   async read(patterns: readonly string[], { patience = 'command' }: RefOptions = {}): Promise<ReadonlyMap<string, string>> {
     if (this.#remote === undefined) return this.readLocal(patterns);
     for (;;) {
-      const [local, shared] = await Promise.all([this.readLocal(patterns), this.#list(this.#remote, patterns, patience)]);
+      const [local, shared] = await Promise.all([this.readLocal(patterns), this.#remote.list(patterns, patience)]);
       const unpublished = [...local.keys()].find((ref) => isLedger(ref) && !shared.has(ref));
-      if (unpublished !== undefined) throw notPublished(this.#remote, unpublished);
+      if (unpublished !== undefined) throw notPublished(this.#remote.name, unpublished);
       const behind = [...shared].filter(([ref, id]) => local.get(ref) !== id).map(([ref]) => ref);
       // The remote may let go of a ref after it was listed, a lock for one: then what was listed is not true any more.
-      if (behind.length === 0 || (await this.#fetch(this.#remote, behind, patience))) return shared;
+      if (behind.length === 0 || (await this.#remote.fetch(behind, patience))) return shared;
     }
   }
 
@@ -65,11 +58,12 @@ export class Refs {
    */
   async head(): Promise<string | undefined> {
     if (this.#remote === undefined) return undefined;
-    const answer = await this.#insist(['ls-remote', this.#remote, 'HEAD', 'refs/heads/*'], 'command');
-    if (answer.code !== 0) throw unreachable(this.#remote, answer);
-    const { HEAD, ...branches } = Object.fromEntries(parseRefs(answer.stdout, '\t'));
-    if (HEAD !== undefined || Object.keys(branches).length <= 1) return HEAD ?? Object.values(branches)[0];
-    throw noDefaultBranch(this.#remote);
+    const answer = await this.#remote.insist(['ls-remote', this.#remote.name, 'HEAD', 'refs/heads/*'], 'command');
+    if (answer.code !== 0) throw unreachable(this.#remote.name, answer);
+    const listed = parseRefs(answer.stdout, '\t');
+    const branches = [...listed].filter(([ref]) => isMeant(ref, ['refs/heads/*']));
+    if (listed.has('HEAD') || branches.length <= 1) return listed.get('HEAD') ?? branches[0]?.[1];
+    throw noDefaultBranch(this.#remote.name);
   }
 
   /** Whether a commit is another one of the remote, or comes before it. @throws AtmosError `remote-unreachable` */
@@ -77,9 +71,13 @@ export class Refs {
     if (older === newer || (await this.#isAncestor(older, newer))) return true;
     const { gitDir } = this.#repository;
     if (this.#remote === undefined || !existsSync(join(gitDir, 'shallow'))) return false;
-    const found = await isBeforeThere(older, newer, { gitDir, remote: this.#remote, signal: this.#signal('command') });
+    const found = await isBeforeThere(older, newer, {
+      repository: this.#repository,
+      remote: this.#remote.name,
+      signal: this.#remote.signal('command'),
+    });
     if (typeof found === 'boolean') return found;
-    throw unreachable(this.#remote, found);
+    throw unreachable(this.#remote.name, found);
   }
 
   async #isAncestor(older: string, newer: string): Promise<boolean> {
@@ -89,7 +87,7 @@ export class Refs {
 
   /** What refs point at on the remote, without fetching what that is; where there is none, here. @throws AtmosError `remote-unreachable` */
   async look(patterns: readonly string[], { patience = 'command' }: RefOptions = {}): Promise<ReadonlyMap<string, string>> {
-    return this.#remote === undefined ? this.readLocal(patterns) : this.#list(this.#remote, patterns, patience);
+    return this.#remote === undefined ? this.readLocal(patterns) : this.#remote.list(patterns, patience);
   }
 
   /** What this repository knows, without asking the remote. */
@@ -102,7 +100,12 @@ export class Refs {
     const prefixes = patterns.map((pattern) => pattern.replace(/\*$/, ''));
     const listed = await this.#repository.git(['for-each-ref', '--format=%(objectname) %(refname)', ...prefixes]);
     refuseDamaged(listed);
-    return parseRefs(listed.stdout, ' ');
+    const found = new Map(parseRefs(listed.stdout, ' '));
+    for (const ref of prefixes.flatMap((prefix) => namesOfFiles(this.#repository.gitDir, prefix))) {
+      const id = found.get(ref) ?? (await this.#repository.idOf(ref));
+      if (id !== undefined) found.set(ref, id);
+    }
+    return found;
   }
 
   /**
@@ -111,7 +114,7 @@ export class Refs {
    */
   async update(updates: readonly RefUpdate[], { patience = 'command' }: RefOptions = {}): Promise<boolean> {
     if (this.#remote === undefined) return this.#updateLocal(updates.map(instruction));
-    if (!(await this.#push(this.#remote, updates, patience))) return false;
+    if (!(await this.#remote.push(updates, patience))) return false;
     // The remote has decided; a local ref that another process moves meanwhile follows with the next read.
     await this.#updateLocal(updates.map(({ ref, to }) => (to === undefined ? `delete ${ref}` : `update ${ref} ${to}`)));
     return true;
@@ -126,21 +129,21 @@ export class Refs {
     const remote = this.#remote;
     if (remote === undefined) return [];
     const pattern = ['refs/atmos/*'];
-    const [local, shared] = await Promise.all([this.readLocal(pattern), this.#list(remote, pattern, 'command')]);
+    const [local, shared] = await Promise.all([this.readLocal(pattern), remote.list(pattern, 'command')]);
     const wanted = [...local].filter(([ref, id]) => shared.get(ref) !== id && !ref.startsWith('refs/atmos/locks/'));
     const behind = wanted.flatMap(([ref]) => (shared.has(ref) ? [ref] : []));
     // What the remote has of them must be here to tell whether ours goes on from there.
-    if (behind.length > 0) await this.#fetchObjects(remote, behind);
+    if (behind.length > 0) await remote.fetchObjects(behind);
     const updates: RefUpdate[] = [];
     for (const [ref, to] of wanted) {
       const from = shared.get(ref);
       if (from !== undefined && isLedger(ref) && !(await this.#isAncestor(from, to))) {
         if (await this.#isAncestor(to, from)) continue;
-        throw diverged(remote, ref);
+        throw diverged(remote.name, ref);
       }
       if (from === undefined || isLedger(ref)) updates.push({ ref, from, to });
     }
-    if (updates.length > 0 && !(await this.#push(remote, updates, 'command'))) throw diverged(remote, updates[0]?.ref ?? 'refs/atmos');
+    if (updates.length > 0 && !(await remote.push(updates, 'command'))) throw diverged(remote.name, updates[0]?.ref ?? 'refs/atmos');
     return updates.map(({ ref }) => ref).sort();
   }
 
@@ -152,8 +155,8 @@ export class Refs {
     if (this.#remote === undefined) return false;
     // A shallow clone stays as shallow as it is.
     const depth = existsSync(join(this.#repository.gitDir, 'shallow')) ? ['--depth=1'] : [];
-    const answer = await this.#insist(['fetch', ...FETCH, ...depth, this.#remote, commit], 'command');
-    if (answer.code !== 0 && !/couldn't find remote ref|not our ref/.test(answer.stderr)) throw unreachable(this.#remote, answer);
+    const answer = await this.#remote.insist(['fetch', ...FETCH, ...depth, this.#remote.name, commit], 'command');
+    if (answer.code !== 0 && !/couldn't find remote ref|not our ref/.test(answer.stderr)) throw unreachable(this.#remote.name, answer);
     return answer.code === 0;
   }
 
@@ -164,92 +167,6 @@ export class Refs {
     const conflict = /cannot lock ref|reference already exists|unable to resolve reference/.test(answer.stderr);
     if (conflict && !/exists; cannot create/.test(answer.stderr)) return false;
     throw new AtmosError(`git update-ref failed: ${answer.stderr.trim()}`, { kind: 'environment', code: 'git-failed' });
-  }
-
-  async #list(remote: string, patterns: readonly string[], patience: Patience): Promise<ReadonlyMap<string, string>> {
-    const answer = await this.#insist(['ls-remote', '--refs', remote, ...patterns], patience);
-    if (answer.code !== 0) throw unreachable(remote, answer);
-    return parseRefs(answer.stdout, '\t');
-  }
-
-  async #push(remote: string, updates: readonly RefUpdate[], patience: Patience): Promise<boolean> {
-    const signal = this.#signal(patience);
-    const until = performance.now() + PATIENCE[patience];
-    let isUncertain = false;
-    for (let attempt = 0; ; attempt += 1) {
-      // Whoever asks again may have been heard the first time.
-      if (isUncertain && (await this.#isDone(remote, updates, patience))) return true;
-      const answer = await callRemote(pushArguments(remote, updates), { cwd: this.#repository.root, signal });
-      const { end, refused } = pushEnd(answer);
-      if (end === 'done') return true;
-      // A line that was cut may have been asked again by Git itself, which then found its own work in the way.
-      if (end === 'conflict') return this.#isDone(remote, updates, patience);
-      if (end === 'refused') throw refused.length > 0 ? rejected(remote, refused, answer) : unreachable(remote, answer);
-      if (performance.now() > until) {
-        if (await this.#isDone(remote, updates, patience)) return true;
-        throw unreachable(remote, answer);
-      }
-      isUncertain = true;
-      await this.#pause(attempt, until - PATIENCE[patience], signal);
-    }
-  }
-
-  /** Whether refs are where an update would have moved them: with a ref of its own in it, nobody else can have moved them there. */
-  async #isDone(remote: string, updates: readonly RefUpdate[], patience: Patience): Promise<boolean> {
-    const now = await this.#list(
-      remote,
-      updates.map(({ ref }) => ref),
-      patience,
-    );
-    const decisive = updates.filter(({ from }) => from !== ANY);
-    return (decisive.length === 0 ? updates : decisive).every(({ ref, to }) => now.get(ref) === to);
-  }
-
-  /** Ledgers only move forward; the other refs go wherever the remote's are. False when the remote has one of them no more. */
-  async #fetch(remote: string, refs: readonly string[], patience: Patience): Promise<boolean> {
-    const refspecs = refs.map((ref) => `${isLedger(ref) ? '' : '+'}${ref}:${ref}`);
-    for (let attempt = 1; ; attempt += 1) {
-      const answer = await this.#insist(['fetch', ...FETCH, '--refmap=', remote, '--stdin'], patience, `${refspecs.join('\n')}\n`);
-      if (answer.code === 0) return true;
-      const ahead = /\[rejected\].*-> (\S+)/.exec(answer.stderr)?.[1];
-      if (ahead !== undefined) throw diverged(remote, ahead);
-      // Another process of this clone fetches the same ref.
-      const passing = /cannot lock ref|unable to update local ref|File exists/.test(answer.stderr);
-      if (/couldn't find remote ref|not our ref/.test(answer.stderr)) return false;
-      if (!passing || attempt === FETCHES) throw unreachable(remote, answer);
-      await pause(Math.random() * 20 * attempt, this.#signal(patience));
-    }
-  }
-
-  /** Gets what refs of the remote point at, and moves no ref. */
-  async #fetchObjects(remote: string, refs: readonly string[]): Promise<void> {
-    const answer = await this.#insist(['fetch', ...FETCH, remote, '--stdin'], 'command', `${refs.join('\n')}\n`);
-    if (answer.code !== 0) throw unreachable(remote, answer);
-  }
-
-  /** Calls a remote until it gets through, for as long as that is worth waiting for. */
-  async #insist(args: readonly string[], patience: Patience, input?: string): Promise<Answer> {
-    const signal = this.#signal(patience);
-    const until = performance.now() + PATIENCE[patience];
-    for (let attempt = 0; ; attempt += 1) {
-      const answer = await callRemote(args, { cwd: this.#repository.root, signal, ...(input === undefined ? {} : { input }) });
-      if (!isPassing(answer) || performance.now() > until) return answer;
-      await this.#pause(attempt, until - PATIENCE[patience], signal);
-    }
-  }
-
-  /** Waits before a remote is asked again, and says so where it takes long. */
-  async #pause(attempt: number, since: number, signal: AbortSignal | undefined): Promise<void> {
-    if (!this.#hasWarned && performance.now() - since > LONG_WAIT) {
-      this.#hasWarned = true;
-      this.#warn(`the remote "${this.#remote ?? ''}" does not answer: trying again`);
-    }
-    await pause(pauseBefore(attempt), signal);
-  }
-
-  #signal(patience: Patience): AbortSignal | undefined {
-    const stop = this.#stop();
-    return patience === 'outcome' ? stop?.force : stop?.interrupt;
   }
 
   #call(args: readonly string[], input?: string): Promise<Answer> {

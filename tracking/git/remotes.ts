@@ -8,11 +8,13 @@ import { plainConfig } from './plain-config.ts';
  */
 export function configuredRemotes(gitDir: string, env = process.env): readonly string[] | undefined {
   if (Object.keys(env).some((name) => name.startsWith('GIT_CONFIG'))) return undefined;
-  const home = env.HOME ?? '';
+  const home = env.HOME;
+  // Without a home Git has its own ways.
+  if (home === undefined || home === '') return undefined;
   const files = [
     join(gitDir, 'config'),
     join(home, '.gitconfig'),
-    join(env.XDG_CONFIG_HOME ?? join(home, '.config'), 'git/config'),
+    join(env.XDG_CONFIG_HOME || join(home, '.config'), 'git/config'),
     '/etc/gitconfig',
   ];
   const names = new Map<string, boolean>();

@@ -9,17 +9,20 @@ import type { Ability, Runtime } from './runtime.ts';
 export const ISOLATIONS = ['strict', 'best'] as const;
 export type Isolation = (typeof ISOLATIONS)[number];
 
+/** What engines' own networks reach. */
+const CLOSED: readonly Ability[] = ['no-link-local', 'no-own-address'];
+
 /** What a command needs a runtime to enforce, beside what each one must. */
 function needsOf({ network }: Exec): readonly Ability[] {
   const always: readonly Ability[] = ['memory-limit', 'cpu-limit', 'pids-limit', 'seccomp'];
-  return network === 'bridge' ? [...always, 'own-network', 'no-link-local'] : always;
+  return network === 'bridge' ? [...always, 'own-network', ...CLOSED] : always;
 }
 
 /** What is lacking without which a command does not run. */
 export function refusals({ secrets }: Exec, lacking: readonly Ability[], isolation: Isolation | undefined): readonly Ability[] {
   if (isolation !== undefined) return isolation === 'strict' ? lacking : [];
   // An engine's networks reach these addresses: who minds asks for it.
-  return secrets.length > 0 ? lacking.filter((ability) => ability !== 'no-link-local') : [];
+  return secrets.length > 0 ? lacking.filter((ability) => !CLOSED.includes(ability)) : [];
 }
 
 /** What a runtime does not enforce of what a command needs. */

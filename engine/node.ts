@@ -49,6 +49,11 @@ export interface Exec {
   /** Environment variables whose values are secret: names enter the key, values never. */
   readonly secrets: readonly SecretRef[];
   readonly network: 'none' | 'bridge' | 'host';
+  /**
+   * A directory among its inputs whose files say what it is to reach: with `network: bridge`, addresses of the machine itself are out of reach unless
+   * these or `env` name them. `undefined` for none. Not in the key: what cannot be reached is a failure, which is not kept.
+   */
+  readonly settings: string | undefined;
   readonly limits: Limits;
   readonly outputs: readonly Output[];
   /** Whether outputs are also taken from a command that failed: reports of tests. Such a result is not kept in the cache. */
@@ -105,6 +110,7 @@ export function execAction(action: Pick<Exec, 'image' | 'argv' | 'limits'> & Par
     env: {},
     secrets: [],
     network: 'none',
+    settings: undefined,
     outputs: [],
     collect: 'success',
     state: [],

@@ -25,12 +25,25 @@ export class Networks {
   readonly #narrow: Narrowing | undefined;
   /** The first three bytes of the addresses in such a network. */
   readonly #addresses: string;
+  readonly #closed = new Map<string, Networks>();
 
   private constructor(slirp: string, unshare: string, narrow: Narrowing | undefined, addresses: string) {
     this.#slirp = slirp;
     this.#unshare = unshare;
     this.#narrow = narrow;
     this.#addresses = addresses;
+  }
+
+  /** The same networks, from which some addresses can't be reached either, where that can be had. */
+  closedTo(addresses: readonly string[]): Networks {
+    if (this.#narrow === undefined || addresses.length === 0) return this;
+    const name = addresses.join(' ');
+    const known = this.#closed.get(name);
+    if (known !== undefined) return known;
+    const narrow = { ...this.#narrow, closed: [...this.#narrow.closed, ...addresses] };
+    const made = new Networks(this.#slirp, this.#unshare, narrow, this.#addresses);
+    this.#closed.set(name, made);
+    return made;
   }
 
   /** `undefined` where this machine has not what it takes. */
@@ -50,7 +63,7 @@ export class Networks {
     return [...this.#unshared(), ...(this.#narrow === undefined ? [] : ['/bin/sh', '-c', narrowed(this.#narrow), 'sh']), ...argv];
   }
 
-  /** Whether the addresses of the link alone, where clouds give out credentials, are out of reach. */
+  /** Whether addresses can be put out of reach: those of the link alone, where clouds give out credentials, always are. */
   get isNarrow(): boolean {
     return this.#narrow !== undefined;
   }
@@ -114,19 +127,24 @@ export class Networks {
 interface Narrowing {
   readonly ip: string;
   readonly setpriv: string;
+  /** Those addresses, and networks. */
+  readonly closed: readonly string[];
 }
 
 /** RFC 3927. Over IPv6 nothing is reached at all. */
 const LINK_LOCAL = '169.254.0.0/16';
 
-/** A script that runs its arguments in a network from which no link-local address can be reached, as somebody who can't change that. */
-const narrowed = ({ ip, setpriv }: Narrowing): string =>
-  `${shellWord(ip)} route add unreachable ${LINK_LOCAL} && exec ${shellWord(setpriv)} --inh-caps=-all --ambient-caps=-all -- "$@"`;
+/** A script that runs its arguments in a network from which some addresses can't be reached, as somebody who can't change that. */
+const narrowed = ({ ip, setpriv, closed }: Narrowing): string => {
+  const routes = closed.map((address) => shellWord(`route add unreachable ${address}`)).join(' ');
+  return `printf '%s\\n' ${routes} | ${shellWord(ip)} -batch - && exec ${shellWord(setpriv)} --inh-caps=-all --ambient-caps=-all -- "$@"`;
+};
 
 /** Tried, since it takes a kernel and programs that are new enough. */
 async function findNarrowing(unshare: string): Promise<Narrowing | undefined> {
   const [ip, setpriv] = [onPath('ip'), onPath('setpriv')];
   if (ip === undefined || setpriv === undefined) return undefined;
+  const narrowing = { ip, setpriv, closed: [LINK_LOCAL] };
   const argv = [
     '--user',
     '--map-current-user',
@@ -135,7 +153,7 @@ async function findNarrowing(unshare: string): Promise<Narrowing | undefined> {
     '--',
     '/bin/sh',
     '-c',
-    narrowed({ ip, setpriv }),
+    narrowed(narrowing),
     'sh',
     '/bin/sh',
     '-c',
@@ -146,7 +164,7 @@ async function findNarrowing(unshare: string): Promise<Narrowing | undefined> {
     child.once('error', () => resolve(null));
     child.once('exit', resolve);
   });
-  return code === 0 ? { ip, setpriv } : undefined;
+  return code === 0 ? narrowing : undefined;
 }
 
 /** Whether a process is in another network than that one, as somebody; or gone. */

@@ -9,7 +9,7 @@ import {
   type Runtime,
   type Store,
 } from '../../engine/index.ts';
-import { layOut } from '../binds.ts';
+import { type Bind, layOut } from '../binds.ts';
 import type { ImageStore, StoredImage } from '../images/store.ts';
 import { makeRunDirectory } from '../runs.ts';
 import { storedFile } from '../stored-file.ts';
@@ -19,6 +19,7 @@ import { closeInherited } from './descriptors.ts';
 import { runEffect } from './effect.ts';
 import { FILTER_FD, Launcher } from './launcher.ts';
 import { Networks } from './network.ts';
+import { ownAddresses, textsOfFiles, unnamed } from './own-addresses.ts';
 import { type Bubblewrap, findBubblewrap } from './probe.ts';
 import { environmentArguments, sandboxArguments, shellArguments } from './sandbox.ts';
 import { seccompFilter } from './seccomp.ts';
@@ -55,7 +56,7 @@ class BubblewrapRuntime implements Runtime {
     this.abilities = new Set([
       ...(FILTER === undefined ? [] : ['seccomp' as const]),
       ...(networks === undefined ? [] : ['own-network' as const]),
-      ...(networks?.isNarrow === true ? ['no-link-local' as const] : []),
+      ...(networks?.isNarrow === true ? (['no-link-local', 'no-own-address'] as const) : []),
       ...cgroups.abilities,
     ]);
     this.remedy = cgroups.remedy;
@@ -77,7 +78,7 @@ class BubblewrapRuntime implements Runtime {
     const laid = await layOut(step, io, owner, run);
     try {
       const filter = await this.#filterFile(io.store);
-      const networks = step.exec.network === 'bridge' ? this.#networks : undefined;
+      const networks = step.exec.network === 'bridge' ? this.#networks?.closedTo(outOfReach(step, io.secrets, laid.binds)) : undefined;
       const names = networks === undefined ? undefined : await this.#namesFile(networks, io.store);
       const args = sandboxArguments(step, rootfs, laid.binds, filter !== undefined, names);
       const env = environment(image, step);
@@ -118,4 +119,12 @@ class BubblewrapRuntime implements Runtime {
 function environment({ env }: StoredImage, { exec }: ResolvedExec): Readonly<Record<string, string>> {
   const own = env.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const);
   return { ...Object.fromEntries(own), HOME: '/tmp', ...exec.env };
+}
+
+/** This machine's own addresses, but for those that a node's variables or settings name. */
+function outOfReach({ exec }: ResolvedExec, secrets: NodeIo['secrets'], binds: readonly Bind[]): readonly string[] {
+  const { settings } = exec;
+  const bind = binds.find(({ target }) => settings === target || settings?.startsWith(`${target}/`) === true);
+  const files = bind === undefined || settings === undefined ? [] : textsOfFiles(join(bind.source, settings.slice(bind.target.length)));
+  return unnamed(ownAddresses(), [...Object.values(exec.env), ...Object.values(secrets), ...files]);
 }

@@ -85,6 +85,7 @@ export function prepareNodes(bench: Workbench): readonly Node[] {
           argv: script(DOWNLOAD, command),
           env: TERRAFORM_ENV,
           network: 'bridge',
+          settings: '/requirements',
           limits,
           outputs: [
             { name: 'providers', path: '/out/providers' },

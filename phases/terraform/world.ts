@@ -200,6 +200,7 @@ function worldNode(
     secrets: site.secrets,
     limits: site.limits,
     ...reach(site),
+    settings: root === '' ? '/module' : `/module/${root}`,
     outputs: [{ name: output, path: '/out' }],
     collect,
     effect: isEffect ? `${site.stateDir}/${name}` : undefined,

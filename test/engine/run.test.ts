@@ -186,7 +186,7 @@ test('where isolation is strict, a node that needs what the runtime does not enf
   const best = optionsFor(store, runtime);
   await run(graph, best);
   expect(best.events).toContainEqual(
-    expect.objectContaining({ type: 'unenforced', abilities: ['pids-limit', 'own-network', 'no-link-local'] }),
+    expect.objectContaining({ type: 'unenforced', abilities: ['pids-limit', 'own-network', 'no-link-local', 'no-own-address'] }),
   );
   expect(runtime.ran).toEqual(['a']);
 });

@@ -29,7 +29,7 @@ async function expectNoState(bench: Bench): Promise<void> {
 const OUT = { outputs: [{ name: 'out', path: '/out' }] };
 
 /** Asks a server of this machine by its loopback and by its address. */
-async function reach(bench: Bench, exec: Partial<Exec>) {
+async function reach(bench: Bench, exec: Partial<Exec>, more: { readonly isNamed?: boolean; readonly settings?: boolean } = {}) {
   const server = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.end(socket.localAddress?.endsWith('127.0.0.1') === true ? 'loopback\n' : 'from outside\n');
@@ -38,7 +38,16 @@ async function reach(bench: Bench, exec: Partial<Exec>) {
   const address = Object.values(networkInterfaces())
     .flat()
     .find((one) => one?.internal === false && one.family === 'IPv4')?.address;
-  const ran = await runScript(bench, ['127.0.0.1', String(address)].map((host) => `nc -w 3 ${host} ${port}`).join('; '), { exec });
+  const named = `http://${address}:${port}/`;
+  const tree = await treeOf(bench, { 'root/backend.tf.json': named, 'root/modules/a/main.tf': '', 'modules/a/main.tf': named });
+  const ran = await runScript(bench, ['127.0.0.1', String(address)].map((host) => `nc -w 3 ${host} ${port}`).join('; '), {
+    inputs: [{ path: '/module', tree }],
+    exec: {
+      ...exec,
+      ...(more.isNamed === true ? { env: { ...exec.env, ADDRESS: named } } : {}),
+      settings: more.settings === true ? '/module/root' : '/module',
+    },
+  });
   server.close();
   return ran;
 }
@@ -94,9 +103,12 @@ describe.each(RUNTIMES)('%s', (name) => {
     [' with an odd variable', { env: { 'odd.name': 'x' } }],
   ])('a node with a network%s reaches others, and not what listens on this machine alone', async (_, exec) => {
     expect(bench.runtime.abilities).toContain('own-network');
-    for (const ran of [await reach(bench, { network: 'bridge', ...exec }), await reach(bench, { network: 'bridge', ...exec })]) {
-      expect(ran.stdout).toBe('from outside\n');
-    }
+    const bridge = { network: 'bridge' as const, ...exec };
+    const all = [await reach(bench, bridge, { isNamed: true }), await reach(bench, bridge, { settings: true }), await reach(bench, bridge)];
+    const isClosed = bench.runtime.abilities.has('no-own-address');
+    expect(isClosed).toBe(name === 'bubblewrap');
+    // What this machine offers to its network is reached where variables or settings name it, or the runtime says that it always is.
+    expect(all.map(({ stdout }) => stdout)).toEqual(['from outside\n', 'from outside\n', isClosed ? '' : 'from outside\n']);
   });
 
   test('the environment is what was declared, the image’s own, and nothing of ours', async () => {

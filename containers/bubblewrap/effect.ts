@@ -21,7 +21,8 @@ const relayed = (command: string): string =>
   `exec 7>&1 8>&2; { { ${command}; } 2>&1 >&9 7>&- 8>&- 9>&- | ${relay(8)} 7>&- 9>&-; } 9>&1 | ${relay(7)} 8>&-`;
 
 /** Writes its own pid and becomes the sandbox: there is no moment at which it runs and can't be found. */
-const START = `exec ${WORDS_FD}<&0 </dev/null ${FILTER_FD}<"$2"; ${FORGET}; echo $$ > "$1/${PID_FILE}" && shift 2 && exec "$@"`;
+const start = (prelude: string): string =>
+  `exec ${WORDS_FD}<&0 </dev/null ${FILTER_FD}<"$2"; ${FORGET}\n${prelude}echo $$ > "$1/${PID_FILE}" && shift 2 && exec "$@"`;
 
 /**
  * Runs a sandbox that goes on if this process is killed: in a session of its own, writing to pipes that do not break with us. It is told what to do by one command of a shell, which runs whole or, if we are killed while we write it, not at all.
@@ -34,6 +35,7 @@ export async function runEffect(
   words: readonly string[],
   { filter, limits, networks }: Confinement,
   cgroups: Cgroups,
+  prelude: string,
   run: RunDirectory,
   io: Pick<NodeIo, 'log'>,
   cancellation: Cancellation,
@@ -58,7 +60,7 @@ export async function runEffect(
       complaint = `${complaint}${chunk.toString('utf8')}`.slice(-2000);
       io.log('stderr', chunk);
     });
-    const begin = ['/bin/sh', '-c', START, 'sh', run.path, filter ?? '/dev/null', ...command].map(shellWord).join(' ');
+    const begin = ['/bin/sh', '-c', start(prelude), 'sh', run.path, filter ?? '/dev/null', ...command].map(shellWord).join(' ');
     const end = ended(child);
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(`{ ${group.join}\n${relayed(`${say(words)} | ${begin}`)}\n}\n`);

@@ -17,9 +17,17 @@ export interface Sinks {
 
 /**
  * If we go without a word, file descriptor 4 ends, and so does the shell; and what it runs ends with it, if it wants to die with its parent. What
- * doesn't is ended too: a sandbox whose maker died before it told it to go on waits for ever, in the shell's control group and process group.
+ * doesn't is ended too: a sandbox whose maker died before it told it to go on waits for ever, in the shell's control group and process group; and one
+ * whose command is another user than its maker does not die with it. Makers are stopped first, so that they make nothing more.
  */
-const watch = (group: LimitGroup): string => `(read word && exit; kill -KILL $$; ${group.end}kill -KILL 0) 2>/dev/null <&4 & exec 4<&-\n`;
+const watch = (group: LimitGroup): string =>
+  `(read word && exit; ${END_CHILDREN}kill -KILL $$; ${group.end}kill -KILL 0) 2>/dev/null <&4 & exec 4<&-\n`;
+
+/** Ends what the children of a shell have started; of its children, all but the one that does this. */
+const END_CHILDREN = [
+  "me=$(exec /bin/sh -c 'echo $PPID')",
+  'for one in $(cat /proc/$$/task/$$/children); do [ $one = $me ] || { kill -STOP $one; kill -KILL $(cat /proc/$one/task/$one/children) $one; }; done; ',
+].join('; ');
 
 /** What a command may not do: beside what its sandbox lacks. */
 export interface Confinement {
@@ -52,11 +60,13 @@ export class Launcher {
   readonly #all = new Set<Shell>();
   #prepared: Promise<Shell> | undefined;
   readonly #cgroups: Cgroups;
+  readonly #prelude: string;
   readonly #path: string;
 
-  /** `path`: any shell of POSIX's language. */
-  constructor(cgroups: Cgroups, path = '/bin/sh') {
+  /** `prelude`: what a shell does before its first command. `path`: any shell of POSIX's language. */
+  constructor(cgroups: Cgroups, prelude = '', path = '/bin/sh') {
     this.#cgroups = cgroups;
+    this.#prelude = prelude;
     this.#path = path;
   }
 
@@ -94,7 +104,7 @@ export class Launcher {
   }
 
   async #start(networks: Networks | undefined): Promise<Shell> {
-    const shell = new Shell(this.#path, await this.#cgroups.open(), networks);
+    const shell = new Shell(this.#path, await this.#cgroups.open(), this.#prelude, networks);
     this.#all.add(shell);
     return shell;
   }
@@ -113,7 +123,7 @@ class Shell {
   #sections: { take(chunk: Buffer): void; lost(): void }[] = [];
   #isOver = false;
 
-  constructor(path: string, group: LimitGroup, networks: Networks | undefined) {
+  constructor(path: string, group: LimitGroup, prelude: string, networks: Networks | undefined) {
     this.#group = group;
     const [command = '', ...args] = networks === undefined ? [path] : networks.enter([path]);
     this.#child = spawn(command, args, { env: {}, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] });
@@ -133,7 +143,7 @@ class Shell {
     const { pid } = this.#child;
     this.#network = networks === undefined || pid === undefined ? Promise.resolve(undefined) : networks.connect(pid);
     this.#network.catch(() => undefined);
-    this.#child.stdin?.write(`${group.join}\n${watch(group)}`);
+    this.#child.stdin?.write(`${group.join}\n${watch(group)}${prelude}`);
   }
 
   /** Whether it has ended, for whatever reason. */

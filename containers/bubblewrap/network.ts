@@ -7,6 +7,7 @@ import { AtmosError, shellWord } from '../../engine/index.ts';
 import { freeAddresses } from './addresses.ts';
 import { FORGET } from './command.ts';
 import { onPath } from './probe.ts';
+import type { SandboxUser } from './user.ts';
 
 /** Milliseconds that a network may take to be there. */
 const PATIENCE = 10_000;
@@ -15,21 +16,24 @@ const OPTIONS = ['--configure', '--mtu=65520', '--disable-host-loopback'];
 const DEVICE = 'tap0';
 
 /**
- * Networks of their own, from which the world can be reached and this machine's loopback can't: a network namespace each (in a user namespace, so
- * that it takes no root), whose packets slirp4netns(1) carries out as an ordinary program.
+ * Networks of their own, from which the world can be reached and this machine's loopback can't: a network namespace each (in a user namespace, where
+ * that spares root), whose packets slirp4netns(1) carries out as an ordinary program.
  */
 export class Networks {
   readonly #slirp: string;
   readonly #unshare: string;
+  /** Whether it is root's, and what runs in it is not. */
+  readonly #isRoots: boolean;
   /** What makes a network without link-local addresses; `undefined` where this machine has not what it takes. */
   readonly #narrow: Narrowing | undefined;
   /** The first three bytes of the addresses in such a network. */
   readonly #addresses: string;
   readonly #closed = new Map<string, Networks>();
 
-  private constructor(slirp: string, unshare: string, narrow: Narrowing | undefined, addresses: string) {
+  private constructor(slirp: string, unshare: string, isRoots: boolean, narrow: Narrowing | undefined, addresses: string) {
     this.#slirp = slirp;
     this.#unshare = unshare;
+    this.#isRoots = isRoots;
     this.#narrow = narrow;
     this.#addresses = addresses;
   }
@@ -41,18 +45,20 @@ export class Networks {
     const known = this.#closed.get(name);
     if (known !== undefined) return known;
     const narrow = { ...this.#narrow, closed: [...this.#narrow.closed, ...addresses] };
-    const made = new Networks(this.#slirp, this.#unshare, narrow, this.#addresses);
+    const made = new Networks(this.#slirp, this.#unshare, this.#isRoots, narrow, this.#addresses);
     this.#closed.set(name, made);
     return made;
   }
 
   /** `undefined` where this machine has not what it takes. */
-  static async find(): Promise<Networks | undefined> {
+  static async find(found: Promise<Pick<SandboxUser, 'isAnother'>>): Promise<Networks | undefined> {
     const [slirp, unshare] = [onPath('slirp4netns'), onPath('unshare')];
     if (slirp === undefined || unshare === undefined) return undefined;
     try {
       await access('/dev/net/tun', constants.R_OK | constants.W_OK);
-      return new Networks(slirp, unshare, await findNarrowing(unshare), freeAddresses(await readFile('/proc/net/route', 'utf8')));
+      const { isAnother } = await found;
+      const narrow = await findNarrowing(unshare, isAnother);
+      return new Networks(slirp, unshare, isAnother, narrow, freeAddresses(await readFile('/proc/net/route', 'utf8')));
     } catch {
       return undefined;
     }
@@ -69,7 +75,7 @@ export class Networks {
   }
 
   #unshared(): readonly string[] {
-    return [this.#unshare, '--user', '--map-current-user', ...(this.#narrow === undefined ? [] : ['--keep-caps']), '--net', '--'];
+    return [this.#unshare, ...unshared(this.#isRoots, this.#narrow !== undefined), '--net', '--'];
   }
 
   /**
@@ -85,7 +91,7 @@ export class Networks {
       `--cidr=${this.#addresses}.0/24`,
       '--ready-fd=3',
       '--exit-fd=4',
-      `--userns-path=/proc/${pid}/ns/user`,
+      ...(this.#isRoots ? [] : [`--userns-path=/proc/${pid}/ns/user`]),
       String(pid),
       DEVICE,
     ];
@@ -106,7 +112,7 @@ export class Networks {
     return [
       '/bin/sh',
       '-c',
-      within(this.#unshared().map(shellWord).join(' '), last),
+      within(this.#unshared().map(shellWord).join(' '), this.#isRoots ? '' : '--userns-path=/proc/$$/ns/user', last),
       'sh',
       fifo,
       this.#slirp,
@@ -126,7 +132,8 @@ export class Networks {
 /** The programs that close a network to some addresses, and give up what that takes. */
 interface Narrowing {
   readonly ip: string;
-  readonly setpriv: string;
+  /** What runs a command as somebody who can't undo that; none for root, who needs it to make sandboxes of others. */
+  readonly become: readonly string[];
   /** Those addresses, and networks. */
   readonly closed: readonly string[];
 }
@@ -135,30 +142,22 @@ interface Narrowing {
 const LINK_LOCAL = '169.254.0.0/16';
 
 /** A script that runs its arguments in a network from which some addresses can't be reached, as somebody who can't change that. */
-const narrowed = ({ ip, setpriv, closed }: Narrowing): string => {
+const narrowed = ({ ip, become, closed }: Narrowing): string => {
   const routes = closed.map((address) => shellWord(`route add unreachable ${address}`)).join(' ');
-  return `printf '%s\\n' ${routes} | ${shellWord(ip)} -batch - && exec ${shellWord(setpriv)} --inh-caps=-all --ambient-caps=-all -- "$@"`;
+  return `printf '%s\\n' ${routes} | ${shellWord(ip)} -batch - && exec ${become.map(shellWord).join(' ')} "$@"`;
 };
 
+/** The flags of `unshare` that let one who is not root make a network, and change it. */
+const unshared = (isRoots: boolean, isNarrow: boolean): readonly string[] =>
+  isRoots ? [] : ['--user', '--map-current-user', ...(isNarrow ? ['--keep-caps'] : [])];
+
 /** Tried, since it takes a kernel and programs that are new enough. */
-async function findNarrowing(unshare: string): Promise<Narrowing | undefined> {
+async function findNarrowing(unshare: string, isRoots: boolean): Promise<Narrowing | undefined> {
   const [ip, setpriv] = [onPath('ip'), onPath('setpriv')];
-  if (ip === undefined || setpriv === undefined) return undefined;
-  const narrowing = { ip, setpriv, closed: [LINK_LOCAL] };
-  const argv = [
-    '--user',
-    '--map-current-user',
-    '--keep-caps',
-    '--net',
-    '--',
-    '/bin/sh',
-    '-c',
-    narrowed(narrowing),
-    'sh',
-    '/bin/sh',
-    '-c',
-    ':',
-  ];
+  if (ip === undefined || (setpriv === undefined && !isRoots)) return undefined;
+  const become = setpriv === undefined || isRoots ? [] : [setpriv, '--inh-caps=-all', '--ambient-caps=-all', '--'];
+  const narrowing = { ip, become, closed: [LINK_LOCAL] };
+  const argv = [...unshared(isRoots, true), '--net', '--', '/bin/sh', '-c', narrowed(narrowing), 'sh', '/bin/sh', '-c', ':'];
   const child = spawn(unshare, argv, { env: {}, stdio: 'ignore' });
   const code = await new Promise<number | null>((resolve) => {
     child.once('error', () => resolve(null));
@@ -205,14 +204,14 @@ async function isReady(child: ChildProcess): Promise<void> {
  * A script with the arguments `fifo slirp4netns addresses command…`: becomes the command by way of `unshare`, and holds one end of the fifo; a copy of
  * this shell, which stays in the machine's network, becomes slirp4netns, which ends when the other end does. `last` runs the command in the network.
  */
-const within = (unshare: string, last: string): string => `
+const within = (unshare: string, whose: string, last: string): string => `
 fifo=$1 slirp=$2 addresses=$3; shift 3
 mkfifo "$fifo" && exec 9<>"$fifo" 8<"$fifo" && rm "$fifo" || exit 1
 mine=$(readlink /proc/$$/ns/net)
 (
-  exec >/dev/null 2>&1 3>&- 4<&- 6<&- 9<&-
+  exec >/dev/null 2>&1 3>&- 4<&- 5<&- 6<&- 9<&-
   while [ "$(readlink /proc/$$/ns/net)" = "$mine" ] || { [ -e /proc/$$ ] && [ -z "$(cat /proc/$$/uid_map)" ]; }; do sleep 0.01; done
-  exec "$slirp" ${OPTIONS.join(' ')} --cidr="$addresses" --exit-fd=8 --userns-path=/proc/$$/ns/user $$ ${DEVICE}
+  exec "$slirp" ${OPTIONS.join(' ')} --cidr="$addresses" --exit-fd=8 ${whose} $$ ${DEVICE}
 ) &
 exec 8<&-
 exec ${unshare} /bin/sh -c ${shellWord(`

@@ -20,9 +20,10 @@ import { runEffect } from './effect.ts';
 import { FILTER_FD, Launcher } from './launcher.ts';
 import { Networks } from './network.ts';
 import { ownAddresses, textsOfFiles, unnamed } from './own-addresses.ts';
-import { type Bubblewrap, findBubblewrap } from './probe.ts';
+import { type Bubblewrap, findBubblewrap, onPath } from './probe.ts';
 import { environmentArguments, sandboxArguments, shellArguments } from './sandbox.ts';
 import { seccompFilter } from './seccomp.ts';
+import { findSandboxUser, type SandboxUser } from './user.ts';
 
 /**
  * Nodes as bubblewrap sandboxes: one process a node, no daemon, no root, nothing to clean up. Inputs are read-only binds of directories in the
@@ -32,8 +33,9 @@ import { seccompFilter } from './seccomp.ts';
  */
 export async function bubblewrapRuntime(images: ImageStore): Promise<Runtime> {
   closeInherited();
-  const [bubblewrap, networks, cgroups] = await Promise.all([findBubblewrap(), Networks.find(), Cgroups.find()]);
-  return new BubblewrapRuntime(bubblewrap, networks, cgroups, images);
+  const user = findSandboxUser(onPath('bwrap'));
+  const [bubblewrap, networks, cgroups] = await Promise.all([findBubblewrap(), Networks.find(user), Cgroups.find()]);
+  return new BubblewrapRuntime(bubblewrap, await user, networks, cgroups, images);
 }
 
 const FILTER = seccompFilter();
@@ -44,6 +46,7 @@ class BubblewrapRuntime implements Runtime {
   readonly remedy: string | undefined;
   readonly platform = `linux/${process.arch === 'x64' ? 'amd64' : process.arch}`;
   readonly #path: string;
+  readonly #user: SandboxUser;
   readonly #networks: Networks | undefined;
   readonly #images: ImageStore;
   readonly #cgroups: Cgroups;
@@ -51,7 +54,7 @@ class BubblewrapRuntime implements Runtime {
   #filter: Promise<string> | undefined;
   #names: Promise<string> | undefined;
 
-  constructor({ path, version }: Bubblewrap, networks: Networks | undefined, cgroups: Cgroups, images: ImageStore) {
+  constructor({ path, version }: Bubblewrap, user: SandboxUser, networks: Networks | undefined, cgroups: Cgroups, images: ImageStore) {
     this.name = `bubblewrap ${version}`;
     this.abilities = new Set([
       ...(FILTER === undefined ? [] : ['seccomp' as const]),
@@ -61,7 +64,8 @@ class BubblewrapRuntime implements Runtime {
     ]);
     this.remedy = cgroups.remedy;
     this.#cgroups = cgroups;
-    this.#launcher = new Launcher(cgroups);
+    this.#user = user;
+    this.#launcher = new Launcher(cgroups, user.prelude);
     // Opened because something is about to run.
     this.#launcher.prepare();
     this.#path = path;
@@ -72,26 +76,27 @@ class BubblewrapRuntime implements Runtime {
   async run(step: ResolvedExec, io: NodeIo, cancellation: Cancellation): Promise<ExecResult> {
     const image = await this.#images.get(step.exec.image);
     const rootfs = await io.store.checkOut(image.rootfs);
-    const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
     const { effect } = step.exec;
     const run = effect === undefined ? undefined : await makeRunDirectory(io.runsRoot, effect);
-    const laid = await layOut(step, io, owner, run);
+    const laid = await layOut(step, io, this.#user.owner, run);
     try {
       const filter = await this.#filterFile(io.store);
       const networks = step.exec.network === 'bridge' ? this.#networks?.closedTo(outOfReach(step, io.secrets, laid.binds)) : undefined;
       const names = networks === undefined ? undefined : await this.#namesFile(networks, io.store);
-      const args = sandboxArguments(step, rootfs, laid.binds, filter !== undefined, names);
+      const args = sandboxArguments(step, rootfs, laid.binds, this.#user, filter !== undefined, names);
       const env = environment(image, step);
       const confinement = { filter, limits: step.exec.limits, networks };
       const words = environmentArguments({ ...env, ...io.secrets });
       const { exitCode, hit } =
         run === undefined
           ? await runSandbox(this.#launcher, [this.#path, '--die-with-parent', ...args], words, confinement, io, cancellation)
-          : await runEffect(this.#path, args, words, confinement, this.#cgroups, run, io, cancellation);
+          : await runEffect(this.#path, args, words, confinement, this.#cgroups, this.#user.prelude, run, io, cancellation);
       const outputs = collects(step.exec, exitCode) ? await laid.collect() : {};
       if (io.keepRoot === undefined || step.exec.succeeds.includes(exitCode)) return { exitCode, outputs, hit };
       const kept = laid.keep(io.keepRoot);
-      const shell = [this.#path, ...shellArguments(step, rootfs, kept.binds, env, filter !== undefined, names)];
+      const bwrap = [this.#path, ...shellArguments(step, rootfs, kept.binds, this.#user, env, filter !== undefined, names)];
+      const { prelude } = this.#user;
+      const shell = prelude === '' ? bwrap : ['/bin/sh', '-c', `${prelude}exec "$@"`, 'sh', ...bwrap];
       const inNetwork = networks === undefined ? shell : networks.within(join(kept.dir, 'network'), shell);
       return { exitCode, outputs, hit, enter: kept.enter(inNetwork, filter === undefined ? {} : { [FILTER_FD]: filter }) };
     } finally {

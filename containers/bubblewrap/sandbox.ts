@@ -4,10 +4,9 @@ import { AtmosError, type ResolvedExec } from '../../engine/index.ts';
 import type { Bind } from '../binds.ts';
 import { FILTER_FD, WORDS_FD } from './launcher.ts';
 import { procArguments } from './proc.ts';
+import type { SandboxUser } from './user.ts';
 
 const MIB = 1024 * 1024;
-/** The user that commands run as, whoever we are: in the sandbox's own user namespace it stands for us. */
-const USER = '65534';
 /** How hosts are found by name: the machine's own files unless others are given, for a node with a network whose image has room for them. */
 const NAMES = ['/etc/resolv.conf', '/etc/hosts'];
 const PROC = procArguments();
@@ -22,13 +21,14 @@ export function sandboxArguments(
   { id, exec }: ResolvedExec,
   rootfs: string,
   binds: readonly Bind[],
+  user: SandboxUser,
   hasFilter: boolean,
   resolvConf?: string,
 ): readonly string[] {
   return [
     ...['--args', String(WORDS_FD), '--new-session', '--as-pid-1', '--json-status-fd', '3'],
     ...filterArguments(hasFilter),
-    ...isolation(id, exec, rootfs, binds, resolvConf),
+    ...isolation(id, exec, rootfs, binds, user, resolvConf),
     '--',
     ...exec.argv,
   ];
@@ -47,11 +47,12 @@ export function shellArguments(
   { id, exec }: ResolvedExec,
   rootfs: string,
   binds: readonly Bind[],
+  user: SandboxUser,
   env: Readonly<Record<string, string>>,
   hasFilter: boolean,
   resolvConf?: string,
 ): readonly string[] {
-  return [...filterArguments(hasFilter), ...isolation(id, exec, rootfs, binds, resolvConf), ...environmentArguments(env), '--', 'sh'];
+  return [...filterArguments(hasFilter), ...isolation(id, exec, rootfs, binds, user, resolvConf), ...environmentArguments(env), '--', 'sh'];
 }
 
 function filterArguments(hasFilter: boolean): readonly string[] {
@@ -63,6 +64,7 @@ function isolation(
   exec: ResolvedExec['exec'],
   rootfs: string,
   binds: readonly Bind[],
+  user: SandboxUser,
   resolvConf = '/etc/resolv.conf',
 ): readonly string[] {
   const mounts = binds.flatMap(({ source, target, readOnly }) => [readOnly ? '--ro-bind' : '--bind', source, target]);
@@ -79,8 +81,18 @@ function isolation(
     ? []
     : ['--perms', '1777', '--size', String(Math.floor(exec.limits.memoryMiB / 2) * MIB), '--tmpfs', '/tmp'];
   return [
-    ...['--unshare-all', '--unshare-user', '--uid', USER, '--gid', USER, '--hostname', 'sandbox', '--cap-drop', 'ALL'],
-    ...(exec.network === 'none' ? [] : ['--share-net']),
+    ...[
+      ...user.args,
+      '--unshare-ipc',
+      '--unshare-pid',
+      '--unshare-uts',
+      '--unshare-cgroup-try',
+      '--hostname',
+      'sandbox',
+      '--cap-drop',
+      'ALL',
+    ],
+    ...(exec.network === 'none' ? ['--unshare-net'] : []),
     ...['--tmpfs', '/', ...root.args, ...PROC, '--dev', '/dev', ...tmp, ...mounts],
     ...(exec.network === 'none'
       ? []

@@ -55,7 +55,7 @@ test('a command is given words whatever they hold, which are in no arguments and
 });
 
 test.each(['/bin/sh', '/bin/bash'])('a command has an empty environment, whatever the shell %s exports by itself', async (shell) => {
-  const own = new Launcher(await Cgroups.find(), shell);
+  const own = new Launcher(await Cgroups.find(), '', shell);
   let seen = '';
   const sinks = {
     stdout: (chunk: Buffer) => {
@@ -126,7 +126,9 @@ test.each([
   ['what dies with its parent dies at once', ['/usr/bin/setpriv', '--pdeathsig', 'KILL']],
   // As a sandbox that is being made when its maker is killed: nothing is left to tell it to go on, or to end.
   ['what would outlive its parent is ended', []],
-])('when this process is killed, %s', async (_, wrapper) => {
+  // As a sandbox whose command is another user than its maker: the kernel does not end it with that.
+  ['what is in a session of its own is ended, also without control groups', ['/bin/sh', '-c', '/usr/bin/setsid "$@" & wait', 'sh'], true],
+] as [string, string[], boolean?][])('when this process is killed, %s', async (_, wrapper, isBare = false) => {
   const dir = mkdtempSync(join(tmpdir(), 'atmos-launcher-'));
   try {
     const program = join(dir, 'program.ts');
@@ -134,9 +136,10 @@ test.each([
     writeFileSync(
       program,
       `import { Launcher } from ${JSON.stringify(join(import.meta.dirname, '../../containers/bubblewrap/launcher.ts'))};
-       import { Cgroups } from ${JSON.stringify(join(import.meta.dirname, '../../containers/bubblewrap/cgroups.ts'))};
+       import { Cgroups, LimitGroup } from ${JSON.stringify(join(import.meta.dirname, '../../containers/bubblewrap/cgroups.ts'))};
        const none = () => undefined;
-       await new Launcher(await Cgroups.find()).run(${JSON.stringify(command)}, [], ${JSON.stringify(FREE)}, { stdout: none, stderr: none, status: none });`,
+       const groups = ${isBare ? '{ open: async () => new LimitGroup([], "none") }' : 'await Cgroups.find()'};
+       await new Launcher(groups).run(${JSON.stringify(command)}, [], ${JSON.stringify(FREE)}, { stdout: none, stderr: none, status: none });`,
     );
     const child = spawn(process.execPath, [program], { stdio: 'ignore' });
     await expect.poll(() => pidIn(join(dir, 'pid')), { timeout: limit(10_000) }).toBeGreaterThan(1);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Digest } from '../../../engine/index.ts';
@@ -72,6 +72,27 @@ describe.each(RUNTIMES)('%s', (name) => {
     expect(bench.runtime.abilities.has('no-link-local')).toBe(name === 'bubblewrap');
   });
 
+  test.each([
+    ['', {}],
+    [' with a network', { network: 'bridge' as const }],
+    [' that changes the world', { effect: 'shop/dev/network/apply' }],
+    [' with a network that changes the world', { network: 'bridge' as const, effect: 'shop/dev/network/apply' }],
+  ])('a node%s is root in no respect, also outside, and writes where it may', async (_, exec) => {
+    const mark = `${4_000_000 + Math.floor(Math.random() * 1_000_000)}`;
+    let outside: readonly string[] = [];
+    const ran = await runScript(bench, `id -u; echo x > /out/file; /bin/sleep ${mark} & sleep 0.3; echo ready; sleep 1; kill $!; exit 0`, {
+      exec: { ...OUT, ...exec },
+      onOutput: (text) => {
+        if (text.includes('ready')) outside = usersOf(`/bin/sleep\0${mark}\0`);
+      },
+    });
+    expect(ran.exitCode).toBe(0);
+    expect(ran.stdout).not.toMatch(/^0$/m);
+    expect(Object.keys(ran.outputs)).toEqual(['out']);
+    expect(outside).toHaveLength(1);
+    expect(outside).not.toContain('0 0 0 0');
+  });
+
   test('a descriptor that somebody left open is not handed on', async () => {
     const secret = join(bench.dir, 'left-open');
     mkdirSync(secret, { recursive: true });
@@ -130,3 +151,16 @@ describe.each(RUNTIMES)('%s', (name) => {
     expect(await outputOf('echo 1 > /out/a')).toEqual(['a 644 2']);
   });
 });
+
+/** The users that processes with these arguments run as, as this machine sees them. */
+function usersOf(commandLine: string): readonly string[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    try {
+      if (!/^\d+$/.test(pid) || readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== commandLine) return [];
+      const [, users = ''] = /^Uid:\s+(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+      return [users.replaceAll('\t', ' ')];
+    } catch {
+      return [];
+    }
+  });
+}

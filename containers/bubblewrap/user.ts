@@ -6,7 +6,7 @@ import { onPath } from './probe.ts';
 const call = promisify(execFile);
 
 /** The user that commands run as, in every sandbox, as they see it. */
-export const NOBODY = 65_534;
+const NOBODY = 65_534;
 
 /** The file descriptor at which `bwrap` finds the user namespace that it is to enter. */
 const NAMESPACE_FD = 5;

@@ -76,7 +76,14 @@ export async function layOut(step: ResolvedExec, io: NodeIo, owner: Owner, run?:
 function given(source: string, { path }: RunDirectory, index: number): string {
   const target = join(path, `${GIVEN}${index}`);
   cpSync(source, target, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  openDirectories(target);
   return target;
+}
+
+/** Directories that are copied have the modes that this process's umask leaves: others may look into them again, who can get there. */
+function openDirectories(dir: string): void {
+  chmodSync(dir, 0o755);
+  for (const entry of readdirSync(dir, { withFileTypes: true })) if (entry.isDirectory()) openDirectories(join(dir, entry.name));
 }
 
 /** A directory of ours in place of the tmpfs at `/tmp`, which would be gone with the container. */

@@ -1,16 +1,20 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { hostname, networkInterfaces } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 /** Files above that many bytes are no settings. */
 const LARGEST = 1024 * 1024;
 
-/** This machine's addresses in the networks that it is part of (IPv4), each with the names that are known here. */
+/** The addresses that this machine answers on (IPv4), but for its loopback, each with the names that are known here. */
 export function ownAddresses(): ReadonlyMap<string, readonly string[]> {
-  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  const own = all.filter(({ family, internal }) => family === 'IPv4' && !internal).map(({ address }) => address);
   const known = namesIn(textOf('/etc/hosts'));
-  return new Map(own.map((address) => [address, [hostname(), ...(known.get(address) ?? [])]]));
+  return new Map(localAddresses(textOf('/proc/net/fib_trie')).map((address) => [address, [hostname(), ...(known.get(address) ?? [])]]));
+}
+
+/** The local addresses in a table of routes, `/proc/net/fib_trie`: also those of interfaces that are down, which a machine answers on all the same. */
+export function localAddresses(trie: string): readonly string[] {
+  const found = [...trie.matchAll(/\|-- ([\d.]+)\n\s+\/32 host LOCAL/g)].map(([, address = '']) => address);
+  return [...new Set(found)].filter((address) => !address.startsWith('127.')).sort();
 }
 
 /** By address the names that hosts(5) gives it. */

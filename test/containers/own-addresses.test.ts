@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { namesIn, unnamed } from '../../containers/bubblewrap/own-addresses.ts';
+import { localAddresses, namesIn, unnamed } from '../../containers/bubblewrap/own-addresses.ts';
 
 const OWN = new Map([
   ['10.1.2.3', ['box', 'box.example.com']],
@@ -29,4 +29,29 @@ test.each([
 test('names of addresses are those of the table of hosts', () => {
   const text = '127.0.0.1 localhost\n10.1.2.3\tbox.example.com  box # mine\n\n10.1.2.3 other\n';
   expect(namesIn(text).get('10.1.2.3')).toEqual(['box.example.com', 'box', 'other']);
+});
+
+test('a machine’s own addresses are those that its routes call local, of whatever interface, but its loopback', () => {
+  const trie = `Main:
+  +-- 0.0.0.0/0 3 0 5
+     |-- 0.0.0.0
+        /0 universe UNICAST
+     +-- 172.17.0.0/16 2 0 2
+        |-- 172.17.0.0
+           /16 link UNICAST
+        |-- 172.17.0.1
+           /32 host LOCAL
+        |-- 172.17.255.255
+           /32 link BROADCAST
+Local:
+        |-- 127.0.0.1
+           /32 host LOCAL
+        |-- 127.0.0.0
+           /8 host LOCAL
+        |-- 172.17.0.1
+           /32 host LOCAL
+        |-- 10.1.2.3
+           /32 host LOCAL
+`;
+  expect(localAddresses(trie)).toEqual(['10.1.2.3', '172.17.0.1']);
 });

@@ -56,3 +56,25 @@ test.each(['bubblewrap', 'docker', 'podman'])(
     expect(own.filter((path) => !isPublic(path))).toEqual([]);
   },
 );
+
+test.each(['bubblewrap', 'docker', 'podman'])('what nodes are given they can read, whatever the umask, in %s', async (runtime) => {
+  const app = newApp({
+    'components/terraform/a/main.tf': 'resource "terraform_data" "x" { input = file("files/text") }\n',
+    'components/terraform/a/files/text': 'text',
+    'deployments/app.yaml': `deployment:
+  name: app
+  components: { terraform: { a: } }
+  phases: { verify: [ { name: names, image: terraform, run: "cat /etc/resolv.conf /etc/hosts > /dev/null", network: bridge } ] }
+  targets: { dev: }
+`,
+  });
+  const before = process.umask(0o077);
+  try {
+    const rolledOut = await app.run(`rollout app --target dev --runtime ${runtime}`);
+    expect([rolledOut.code, rolledOut.stderr.includes('permission denied')]).toEqual([0, false]);
+    const verified = await app.run(`verify app --target dev --runtime ${runtime}`);
+    expect([verified.code, verified.stderr]).toEqual([0, expect.not.stringContaining('denied')]);
+  } finally {
+    process.umask(before);
+  }
+});

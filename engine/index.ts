@@ -18,7 +18,7 @@ export { findCycle, type Graph, makeGraph, subgraph } from './graph.ts';
 export * from './json.ts';
 export type { KeyDescription } from './key.ts';
 export { linkLoop, linkOutside } from './link-errors.ts';
-export { type GrowingMask, growingMask, type Mask, textsIn } from './mask.ts';
+export { type GrowingMask, growingMask, type Mask, maskJson, textsIn } from './mask.ts';
 export { ISOLATIONS, type Isolation } from './needs.ts';
 export * from './node.ts';
 export { makePrivate } from './private-directory.ts';

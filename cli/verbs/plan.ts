@@ -1,5 +1,6 @@
 import { type PlanAnswer, plan, targetOf } from '../../deploy/index.ts';
 import { shortId } from '../../engine/index.ts';
+import { changeLines } from '../changes.ts';
 import { type Globals, printOrFail } from '../globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
 import { counts, warningLines } from '../words.ts';
@@ -20,7 +21,7 @@ export async function planVerb(
     await printOrFail(globals.format, { document, failure }, () => {
       const planned = Object.entries(plans).flatMap(([address, summary]) => [
         `${address}  ${current.includes(address) ? 'up to date' : summary.changes.length === 0 ? 'no changes' : counts(summary)}${noteOf(compared[address], isUnderWay)}${noteOfLock(locked.includes(address), summary)}`,
-        ...summary.changes.map((change) => `  ${change.actions.join(', ')} ${change.address}`),
+        ...changeLines(summary.changes),
       ]);
       const waiting = Object.entries(unknown).map(([address, upstream]) => `${address}  known after apply of ${upstream.join(', ')}`);
       const left = orphans.map((address) => `${address}  no longer declared, still running${pruned ? ': would be destroyed' : ''}`);

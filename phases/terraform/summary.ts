@@ -1,14 +1,21 @@
 import { type Digest, isObject, type JsonObject, jsonDigest, type Mask, parseJson, type Store } from '../../engine/index.ts';
+import { type ChangeDetails, readChanges } from './changes.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { VARS_FILE } from './module.ts';
 
-/** What a plan would do. Addresses and actions only: values may be secret. */
+/** What a plan would do. */
 export interface PlanSummary {
   readonly create: number;
   readonly update: number;
   readonly delete: number;
-  readonly changes: readonly { readonly address: string; readonly actions: readonly string[] }[];
+  readonly changes: readonly PlannedChange[];
   readonly warnings: readonly TerraformWarning[];
+}
+
+/** How a resource or an output (`output.<name>`) would change; its attributes where the plan is to be looked at, and not applied. */
+export interface PlannedChange extends Partial<ChangeDetails> {
+  readonly address: string;
+  readonly actions: readonly string[];
 }
 
 /** What Terraform warns of: deprecations, checks that fail. */
@@ -31,12 +38,16 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   move: ['move'],
 };
 
-/** Reads what a plan node's output says (Terraform's machine-readable UI: `planned_change`, `outputs`), secrets masked. A replacement counts as both. */
+/**
+ * Reads what a plan node's output says (Terraform's machine-readable UI: `planned_change`, `outputs`; and `changes.json`), secrets masked. A replacement
+ * counts as both.
+ */
 export async function readPlan(plan: Digest, store: Store, mask: Mask): Promise<PlanSummary> {
-  const changes: { address: string; actions: readonly string[] }[] = [];
+  const details = readChanges(await readFile(plan, 'changes.json', store), mask);
+  const changes: PlannedChange[] = [];
   const add = (address: string, action: unknown): void => {
     const actions = ACTIONS[String(action)];
-    if (actions !== undefined) changes.push({ address: mask(address), actions });
+    if (actions !== undefined) changes.push({ address: mask(address), actions, ...details.get(address) });
   };
   const events = await readEvents(plan, 'plan.jsonl', store);
   for (const event of events) {
@@ -131,14 +142,15 @@ async function readEvents(output: Digest, file: string, store: Store): Promise<E
  */
 export async function outputsDigest(outputs: Digest, store: Store): Promise<Digest | null> {
   const document = await readFile(outputs, 'outputs.json', store);
+  if (document === undefined) throw new Error('outputs.json is missing');
   const sensitive = Object.values(document).some((output) => isObject(output) && output.sensitive === true);
   return sensitive ? null : jsonDigest(document);
 }
 
-async function readFile(tree: Digest, path: string, store: Store): Promise<JsonObject> {
+async function readFile(tree: Digest, path: string, store: Store): Promise<JsonObject | undefined> {
   const entry = (await store.tree(tree)).entries.find((file) => file.path === path);
   const bytes = entry === undefined ? undefined : await store.get(entry.digest);
-  if (bytes === undefined) throw new Error(`${path} is missing`);
+  if (bytes === undefined) return undefined;
   const document: unknown = parseJson(Buffer.from(bytes).toString('utf8'));
   if (!isObject(document)) throw new TypeError(`${path} is not an object`);
   return document as JsonObject;

@@ -53,11 +53,15 @@ const details = (file: string): string =>
 
 const PLAN_UI = '/out/plan.jsonl';
 const plan = (
-  out: string,
-): string => `${withUi(PLAN_UI, `plan -json -lock-timeout=60s -detailed-exitcode $6 ${out}`)}if [ $code -ne 0 ] && [ $code -ne 2 ]; then
+  file: string,
+): string => `${withUi(PLAN_UI, `plan -json -lock-timeout=60s -detailed-exitcode $6 -out=${file}`)}if [ $code -ne 0 ] && [ $code -ne 2 ]; then
   ${details(PLAN_UI)}
   exit $code
 fi
+`;
+
+/** What would change, attribute by attribute. A plan that changes nothing does not pay for it. */
+const SHOW = `if [ $code -eq 2 ]; then run "$1" show -json /tmp/tfplan > /out/changes.json; fi
 `;
 
 /** A state that could not be written to its backend is what Terraform leaves in its directory: it is all that knows what was made. */
@@ -84,7 +88,7 @@ export interface PlanOptions {
  * `tfplan`.
  */
 export function planNode(site: Site, options: PlanOptions): Node {
-  const text = options.isApplied ? layOut('/out/data') + ONCE + plan('-out=/out/tfplan') : LAY_OUT + ONCE + plan('');
+  const text = options.isApplied ? layOut('/out/data') + ONCE + plan('/out/tfplan') : LAY_OUT + ONCE + plan('/tmp/tfplan') + SHOW;
   return worldNode(site, planName(options.destroy), text, {
     inputs: [moduleInput(site), input('/data', site.data ?? { node: `${site.component}/init`, output: 'data' }), ...providersInput(site)],
     data: '/data',

@@ -1,5 +1,5 @@
-import { type AtmosError, outputOf } from '../engine/index.ts';
-import { expandRollout, outputReadsOf, type PlanSummary, readPlan, storeReadsOf } from '../phases/index.ts';
+import type { AtmosError } from '../engine/index.ts';
+import { expandRollout, type PlanSummary, storeReadsOf } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import { type Comparison, compareTarget, currentComponents } from '../tracking/index.ts';
 import { firstFailure } from './failure.ts';
@@ -7,6 +7,7 @@ import { groundOf } from './ground.ts';
 import { componentOf } from './instances.ts';
 import { checkStates } from './local-state.ts';
 import { pinsOfReleases } from './pins.ts';
+import { planChain } from './plan-chain.ts';
 import { makeRelease } from './release.ts';
 import { refsOf, secretValues } from './secrets.ts';
 import type { RunSettings } from './session.ts';
@@ -42,35 +43,6 @@ export interface PlanAnswer {
   readonly failure: AtmosError | undefined;
 }
 
-/**
- * Components that read outputs which this very plan changes: planned with what these are now, they would show what a rollout does not do. What reads
- * of one of them waits for it, too.
- */
-function knownLater(
-  { config }: Release,
-  plans: Readonly<Record<string, PlanSummary>>,
-  unknown: PlanAnswer['unknown'],
-): Readonly<Record<string, readonly string[]>> {
-  const later: Record<string, readonly string[]> = {};
-  const isLater = (address: string): boolean => later[address] !== undefined || unknown[address] !== undefined;
-  for (let isMore = true; isMore; ) {
-    isMore = false;
-    for (const address of Object.keys(plans)) {
-      const component = config.components[address];
-      if (component === undefined || isLater(address)) continue;
-      const waits = outputReadsOf(component).filter(({ component: from, field }) => isLater(from) || changesOutput(plans[from], field));
-      if (waits.length === 0) continue;
-      later[address] = [...new Set(waits.map((need) => need.component))].sort();
-      isMore = true;
-    }
-  }
-  return later;
-}
-
-function changesOutput(plan: PlanSummary | undefined, name: string): boolean {
-  return plan?.changes.some(({ address }) => address === `output.${name}`) === true;
-}
-
 const NO_CHANGES: PlanSummary = { create: 0, update: 0, delete: 0, changes: [], warnings: [] };
 
 /** What a rollout of the working tree would change. Nothing is recorded, and nothing is applied. */
@@ -102,25 +74,27 @@ export async function plan(workspace: Workspace, { deployment, target, all }: Pl
         [...ground.releases.values()].filter((one) => one !== release),
       ),
     );
-    const { graph, unknown } = expandRollout({ ...ground, work });
     const whose = { deployment, target, releases: ground.releases.values(), scope };
-    const results = await session.run(graph, await secretValues(workspace, whose, refsOf(ground)));
-    const plans: Record<string, PlanSummary> = Object.fromEntries([...current].map((address) => [address, NO_CHANGES]));
-    for (const address of work.keys()) {
-      const planned = outputOf(results, `${address}/plan`, 'plan');
-      if (planned !== undefined && results.outcomes.get(`${address}/plan`)?.status === 'done')
-        plans[address] = await readPlan(planned, workspace.store, results.mask);
-    }
-    const later = knownLater(release, plans, unknown);
-    for (const address of Object.keys(later)) delete plans[address];
-    const failure = await firstFailure(results, workspace, scope);
+    const secrets = await secretValues(workspace, whose, refsOf(ground));
+    const chain = await planChain({
+      workspace,
+      session,
+      release,
+      work: [...work.keys()],
+      current: currentComponents(state, wanted),
+      expand: (addresses, planned) => expandRollout({ ...ground, work: new Map(addresses.map((address) => [address, 'plan'])), planned }),
+      run: (graph) => session.run(graph, secrets),
+    });
+    const plans = { ...Object.fromEntries([...current].map((address) => [address, NO_CHANGES])), ...chain.plans };
+    const failures = await Promise.all(chain.results.map((results) => firstFailure(results, workspace, scope)));
+    const failure = failures.find((one) => one !== undefined);
     const locked = Object.keys(wanted).filter((address) => componentOf(release, address).settings.locked === true);
     const isUnderWay = state.intent !== null && (await locks.holder(deployment, target)) !== undefined;
     const orphans = Object.keys(compared).filter((address) => compared[address]?.comparison === 'orphaned');
     return {
       release,
       plans,
-      unknown: { ...unknown, ...later },
+      unknown: chain.unknown,
       compared,
       current: [...current].sort(),
       orphans,

@@ -57,6 +57,8 @@ export interface RolloutOptions {
   readonly instances: Instances;
   /** Components that are applied and not part of the work, as they were applied: their outputs are read. */
   readonly applied: Instances;
+  /** By address: trees with the outputs that components will have, which are read in place of those that they have. */
+  readonly planned?: Readonly<Record<string, Digest>>;
   /** What each component depends on, whether or not it is part of the work. */
   readonly edges: Readonly<Record<string, readonly string[]>>;
 }
@@ -73,7 +75,7 @@ export interface Rollout {
  * its state.
  */
 export function expandRollout(options: RolloutOptions): Rollout {
-  const { work, instances } = options;
+  const { work, instances, planned = {} } = options;
   const nodes = new Map<NodeId, Node>();
   const add = (list: readonly Node[]): void => {
     for (const node of list) nodes.set(node.id, node);
@@ -85,10 +87,12 @@ export function expandRollout(options: RolloutOptions): Rollout {
     // An image reaches its target through the components that read its digest.
     if (instance === undefined || unknown[address] !== undefined) continue;
     const site = siteOf(instance);
-    const upstream = upstreamOf(instance.component).filter((from) => isApplied(from, work) || outputsOf(from, options) !== undefined);
+    const upstream = upstreamOf(instance.component).filter(
+      (from) => planned[from] !== undefined || isApplied(from, work) || outputsOf(from, options) !== undefined,
+    );
     for (const from of upstream) {
       const other = outputsOf(from, options);
-      if (!isApplied(from, work) && other !== undefined) add([readOutputs(other)]);
+      if (planned[from] === undefined && !isApplied(from, work) && other !== undefined) add([readOutputs(other)]);
     }
     // Where it is known what init made, only providers are left to be placed.
     add(prepareNodes(site).filter(({ step: name }) => site.data === undefined || name !== 'init'));
@@ -149,12 +153,19 @@ function readsIn({ reads }: ReleaseComponent): readonly Need[] {
 }
 
 /** What reads outputs that no state has yet can't be planned, and neither can what reads of it. What is destroyed needs no values. */
-export function unknownIn({ work, instances, applied }: Omit<RolloutOptions, 'edges'>): Readonly<Record<string, readonly string[]>> {
+export function unknownIn({
+  work,
+  instances,
+  applied,
+  planned = {},
+}: Omit<RolloutOptions, 'edges'>): Readonly<Record<string, readonly string[]>> {
   const unknown: Record<string, readonly string[]> = {};
   for (const [address, operation] of work) {
     const instance = instances[address];
     if (instance === undefined || operation === 'destroy') continue;
-    const waits = upstreamOf(instance.component).filter((from) => !isApplied(from, work) && applied[from] === undefined);
+    const waits = upstreamOf(instance.component).filter(
+      (from) => !isApplied(from, work) && applied[from] === undefined && planned[from] === undefined,
+    );
     if (waits.length > 0) unknown[address] = waits;
   }
   return unknown;
@@ -216,8 +227,9 @@ function moduleNode(
   options: RolloutOptions,
   destroy: boolean,
 ): Node {
-  const { work, instances } = options;
-  const source = (from: string): Instance | undefined => (isApplied(from, work) ? instances[from] : outputsOf(from, options));
+  const { work, instances, planned = {} } = options;
+  const isNew = (from: string): boolean => isApplied(from, work) || planned[from] !== undefined;
+  const source = (from: string): Instance | undefined => (isNew(from) ? instances[from] : outputsOf(from, options));
   const args: ModuleArgs = {
     component: address,
     root: String(component.settings.root),
@@ -231,7 +243,7 @@ function moduleNode(
       input('layer', trees.layer),
       ...(stores === undefined ? [] : [input('stores', stores)]),
       ...upstream.map((from) =>
-        input(`outputs/${from}`, { node: `${from}/${isApplied(from, work) ? 'apply' : 'outputs'}`, output: 'outputs' }),
+        input(`outputs/${from}`, planned[from] ?? { node: `${from}/${isApplied(from, work) ? 'apply' : 'outputs'}`, output: 'outputs' }),
       ),
     ],
     action: { kind: 'compute', ...MODULE, args: args as unknown as Json, outputs: ['module'] },

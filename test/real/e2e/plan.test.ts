@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { newApp } from './shop.ts';
 
@@ -51,4 +53,75 @@ test('a plan tells of each attribute what it is and will be, what is known later
   const [size] = JSON.parse(stdout).components['terraform/a'].changes;
   expect(size).toEqual({ address: 'output.size', actions: ['update'], attributes: [{ path: '', before: 1, after: 2 }] });
   expect(`${planned.stdout}${stdout}`).not.toMatch(/pl4nted|first-word|second-word/);
+});
+
+/** `made` is known after the apply alone, and `name` before. */
+const LINK = `variable "of" { type = string }
+resource "terraform_data" "x" { triggers_replace = var.of }
+output "name" { value = "\${var.of}+" }
+output "made" { value = terraform_data.x.id }
+output "same" { value = "same" }
+`;
+const chain = (of: string): string => `deployment:
+  name: app
+  components:
+    terraform:
+      network: { component: link, vars: { of: ${of} } }
+      database: { component: link, vars: { of: !terraform.output network name } }
+      api: { component: link, vars: { of: !terraform.output database name } }
+      late: { component: link, vars: { of: !terraform.output database made } }
+      later: { component: link, vars: { of: !terraform.output late name } }
+      aside: { component: link, vars: { of: !terraform.output network same } }
+  targets: { dev: }
+`;
+
+test('what reads outputs is planned with what they will be, and applied as planned; what is known later says of what', async () => {
+  const app = newApp({ 'components/terraform/link/main.tf': LINK, 'deployments/app.yaml': chain('one') });
+  const changesOf = async (flags = ''): Promise<unknown> => {
+    const { code, stdout, stderr } = await app.run(`plan app --target dev --format json${flags}`);
+    expect([code, code === 0 ? '' : `${stdout}${stderr}`]).toEqual([0, '']);
+    const { components, unknown } = JSON.parse(stdout);
+    const told = Object.entries(components as Record<string, { changes: { address: string; attributes?: unknown[] }[] }>);
+    return [
+      Object.fromEntries(told.map(([address, { changes }]) => [address, changes.find((one) => one.address === 'output.name')?.attributes])),
+      unknown,
+    ];
+  };
+  const waiting = { 'terraform/late': ['terraform/database'], 'terraform/later': ['terraform/late'] };
+  const values = (before: string | undefined, after: string) => [{ path: '', ...(before === undefined ? {} : { before }), after }];
+  expect(await changesOf()).toEqual([
+    {
+      'terraform/network': values(undefined, 'one+'),
+      'terraform/database': values(undefined, 'one++'),
+      'terraform/api': values(undefined, 'one+++'),
+      'terraform/aside': values(undefined, 'same+'),
+    },
+    waiting,
+  ]);
+  expect(await app.run('rollout app --target dev')).toMatchObject({ code: 0 });
+  expect(await changesOf(' --all')).toEqual([
+    Object.fromEntries(['network', 'database', 'api', 'late', 'later', 'aside'].map((name) => [`terraform/${name}`, undefined])),
+    {},
+  ]);
+  app.commit('deployments/app.yaml', () => chain('two'));
+  const changed = {
+    'terraform/network': values('one+', 'two+'),
+    'terraform/database': values('one++', 'two++'),
+    'terraform/api': values('one+++', 'two+++'),
+    'terraform/aside': undefined,
+  };
+  expect(await changesOf(' --all')).toEqual([changed, waiting]);
+  const planned = await app.run('plan app --target dev');
+  expect(planned.stdout).toContain('terraform/late  known after apply of terraform/database\n');
+  const { stdout } = await app.run('rollout app --target dev --format json');
+  expect(stdout).toContain('deployed');
+  const states = readdirSync(join(app.dir, '.atmos/state/app/dev/terraform'), { recursive: true, encoding: 'utf8' });
+  for (const [name, value] of [
+    ['network', 'two+'],
+    ['database', 'two++'],
+    ['api', 'two+++'],
+  ] as const) {
+    const file = states.find((path) => path.startsWith(`${name}/`) && path.endsWith('.tfstate'));
+    expect(app.read(`.atmos/state/app/dev/terraform/${file}`)).toContain(`"value": "${value}"`);
+  }
 });

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { type Ability, formatProcess, isGone, type Limits, parseProcess, shellWord, thisProcess } from '../../engine/index.ts';
+import { endProcess } from './command.ts';
 import { apply, type Controller, countIn, hierarchies, type LimitHit, removeGroup, works } from './controllers.ts';
 import { enterScope } from './scope.ts';
 
@@ -91,6 +92,11 @@ export class LimitGroup {
     for (const dir of this.dirs) writeFileSync(join(dir, 'cgroup.procs'), String(pid));
   }
 
+  /** Ends all that runs in it. */
+  kill(): void {
+    for (const dir of this.dirs) for (const pid of pidsIn(dir)) endProcess(pid);
+  }
+
   set(limits: Limits): void {
     const wanted = JSON.stringify(limits);
     if (wanted === this.#limits) return;
@@ -149,5 +155,14 @@ export function isAbandoned(name: string): boolean {
 function sweep(base: string): void {
   for (const name of existsSync(base) ? readdirSync(base) : []) {
     if (isAbandoned(name)) removeGroup(join(base, name));
+  }
+}
+
+/** The processes in a group; none where it is gone. */
+function pidsIn(dir: string): readonly number[] {
+  try {
+    return readFileSync(join(dir, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+  } catch {
+    return [];
   }
 }

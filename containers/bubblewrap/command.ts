@@ -70,6 +70,11 @@ export async function runSandbox(
   let hit: LimitHit | undefined;
   try {
     hit = await launcher.run(argv, words, confinement, sinks);
+  } catch (error) {
+    // A sandbox whose command is another user than its maker does not end with that.
+    const { pid } = readStatus(said);
+    if (pid !== undefined) endProcess(pid);
+    throw error;
   } finally {
     signals.close();
   }
@@ -92,6 +97,15 @@ export function exitCodeOf({ exitCode }: SandboxStatus, { force }: Cancellation,
   if (exitCode !== undefined) return exitCode;
   if (force.aborted) return 137;
   throw new AtmosError(`the sandbox could not be made: ${complaint.trim()}`, { kind: 'environment', code: 'sandbox' });
+}
+
+/** Ends a process, if it has not ended. */
+export function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has.
+  }
 }
 
 /** Hands interrupts on to a command, as soon as its pid is known. */

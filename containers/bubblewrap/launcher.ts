@@ -122,6 +122,7 @@ class Shell {
   readonly #network: Promise<{ close(): void } | undefined>;
   #sections: { take(chunk: Buffer): void; lost(): void }[] = [];
   #isOver = false;
+  #isClosing = false;
 
   constructor(path: string, group: LimitGroup, prelude: string, networks: Networks | undefined) {
     this.#group = group;
@@ -133,7 +134,10 @@ class Shell {
       for (const section of this.#sections) section.lost();
     };
     // Its watcher may hold its pipes open for longer; what could not be started does not exit.
-    this.#child.once('exit', over);
+    this.#child.once('exit', () => {
+      if (!this.#isClosing) group.kill();
+      over();
+    });
     void this.#ended.then(over);
     for (const index of [1, 2, 3]) {
       (this.#child.stdio[index] as Readable).on('data', (chunk: Buffer) => this.#sections[index - 1]?.take(chunk));
@@ -184,6 +188,7 @@ class Shell {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     (this.#child.stdio[4] as Writable).end('\n');
     this.#child.stdin?.end();
     await this.#ended;

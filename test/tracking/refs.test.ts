@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { elsewhere } from '../../tracking/git/push-address.ts';
@@ -61,6 +61,15 @@ test.each([
   ['/srv/a', '/srv/b', false],
 ])('%s and %s are one place: %s', (read, written, isOne) => {
   expect(elsewhere({ read: [read], written: [written] })).toBe(isOne ? undefined : written);
+});
+
+test('the path of a remote may have a line feed in it', async () => {
+  const remote = join(temporaryDirectory(), 'two\nlines.git');
+  renameSync(newRemote(), remote);
+  const dir = newRepository();
+  git(dir, 'remote', 'add', 'origin', remote);
+  await (await onRemote(dir)).ledger.append('shop', 'dev', () => entry());
+  expect(git(remote, 'for-each-ref', '--format=%(refname)', 'refs/atmos/ledger')).toBe(LEDGER);
 });
 
 test('a second address to push to counts as well', () => {

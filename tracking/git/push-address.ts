@@ -12,7 +12,9 @@ export interface Addresses {
 export async function addressesOf({ git, root }: Pick<Repository, 'git' | 'root'>, remote: string): Promise<Addresses> {
   const ask = async (...flags: readonly string[]): Promise<readonly string[]> => {
     const { code, stdout } = await git(['remote', 'get-url', ...flags, '--all', remote], { answers: [0, 2, 128] });
-    const lines = code === 0 ? stdout.toString('utf8').split('\n').filter(Boolean) : [remote];
+    const said = stdout.toString('utf8').replace(/\n$/, '');
+    // A path may have line feeds in it.
+    const lines = code !== 0 ? [remote] : existsSync(resolve(root, said)) ? [said] : said.split('\n');
     return lines.map((line) => (existsSync(resolve(root, line)) ? resolve(root, line) : line));
   };
   const [read, written] = await Promise.all([ask(), ask('--push')]);

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Digest } from '../../../engine/index.ts';
+import { limit } from '../../pace.ts';
 import { type Bench, openBench, RUNTIMES, runScript } from './bench.ts';
 
 const OUT = { outputs: [{ name: 'out', path: '/out' }] };
@@ -163,4 +164,38 @@ function usersOf(commandLine: string): readonly string[] {
       return [];
     }
   });
+}
+
+test.each(['none', 'bridge'] as const)(
+  'a sandbox ends with the shell that started it, also where somebody kills that (network: %s)',
+  async (network) => {
+    const bench = await openBench('bubblewrap');
+    try {
+      const mark = `${5_000_000 + Math.floor(Math.random() * 1_000_000)}`;
+      const isThere = (): boolean => usersOf(`/bin/sleep\0${mark}\0`).length > 0;
+      let killed = 0;
+      const running = runScript(bench, `/bin/sleep ${mark} & sleep 0.3; echo ready; wait`, {
+        exec: { network },
+        onOutput: (text) => {
+          if (!text.includes('ready')) return;
+          expect(isThere()).toBe(true);
+          for (const shell of shellsOf(process.pid)) {
+            process.kill(shell, 'SIGKILL');
+            killed += 1;
+          }
+        },
+      });
+      await expect(running).rejects.toThrow('the shell that started it was ended');
+      expect(killed).toBeGreaterThan(0);
+      await expect.poll(isThere, { timeout: limit(5000) }).toBe(false);
+    } finally {
+      await bench.close();
+    }
+  },
+);
+
+/** The shells that a process has started and that wait for commands. */
+function shellsOf(pid: number): readonly number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+  return children.filter((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8') === '/bin/sh\0');
 }

@@ -9,20 +9,20 @@ import type { Ability, Runtime } from './runtime.ts';
 export const ISOLATIONS = ['strict', 'best'] as const;
 export type Isolation = (typeof ISOLATIONS)[number];
 
-/** What engines' own networks reach. */
-const CLOSED: readonly Ability[] = ['no-link-local', 'no-own-address'];
+/** What nodes with secrets can do without, unless it is asked for: engines' own networks lack the former two, and root on some machines the last. */
+const SPARED: readonly Ability[] = ['no-link-local', 'no-own-address', 'no-root'];
 
 /** What a command needs a runtime to enforce, beside what each one must. */
 function needsOf({ network }: Exec): readonly Ability[] {
-  const always: readonly Ability[] = ['memory-limit', 'cpu-limit', 'pids-limit', 'seccomp'];
-  return network === 'bridge' ? [...always, 'own-network', ...CLOSED] : always;
+  const always: readonly Ability[] = ['memory-limit', 'cpu-limit', 'pids-limit', 'seccomp', 'no-root'];
+  return network === 'bridge' ? [...always, 'own-network', 'no-link-local', 'no-own-address'] : always;
 }
 
 /** What is lacking without which a command does not run. */
 export function refusals({ secrets }: Exec, lacking: readonly Ability[], isolation: Isolation | undefined): readonly Ability[] {
   if (isolation !== undefined) return isolation === 'strict' ? lacking : [];
   // An engine's networks reach these addresses: who minds asks for it.
-  return secrets.length > 0 ? lacking.filter((ability) => !CLOSED.includes(ability)) : [];
+  return secrets.length > 0 ? lacking.filter((ability) => !SPARED.includes(ability)) : [];
 }
 
 /** What a runtime does not enforce of what a command needs. */

@@ -3,11 +3,21 @@ import type { Exec } from './node.ts';
 import type { Store } from './store/index.ts';
 
 /**
- * What a runtime may enforce on this machine, beside what every runtime must (inputs read-only, nothing undeclared within reach, no network). With
+ * What a runtime may enforce on this machine, beside what every runtime must (inputs read-only, nothing undeclared within reach, no network). With `no-root`
+ * a node's user is not root outside either. With
  * `own-network` a node with `network: bridge` has a network of its own; else it shares the machine's. With `no-link-local` it does not reach addresses of
  * the link alone, where clouds give out a machine's credentials; with `no-own-address`, none of the machine's own that it does not name.
  */
-export const ABILITIES = ['memory-limit', 'cpu-limit', 'pids-limit', 'seccomp', 'own-network', 'no-link-local', 'no-own-address'] as const;
+export const ABILITIES = [
+  'memory-limit',
+  'cpu-limit',
+  'pids-limit',
+  'seccomp',
+  'no-root',
+  'own-network',
+  'no-link-local',
+  'no-own-address',
+] as const;
 export type Ability = (typeof ABILITIES)[number];
 
 /** Where nodes run. Bubblewrap and Docker implement it. */

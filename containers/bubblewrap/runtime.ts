@@ -58,6 +58,7 @@ class BubblewrapRuntime implements Runtime {
     this.name = `bubblewrap ${version}`;
     this.abilities = new Set([
       ...(FILTER === undefined ? [] : ['seccomp' as const]),
+      ...(user.owner.uid === 0 ? [] : ['no-root' as const]),
       ...(networks === undefined ? [] : ['own-network' as const]),
       ...(networks?.isNarrow === true ? (['no-link-local', 'no-own-address'] as const) : []),
       ...cgroups.abilities,

@@ -118,6 +118,8 @@ function abilitiesOf(able: Abilities, controllers: ReadonlySet<string> | undefin
     ['cpu-limit', controllers?.has('cpu') ?? (hasGroups && CpuCfsQuota === true)],
     ['pids-limit', controllers?.has('pids') ?? (hasGroups && PidsLimit === true)],
     ['seccomp', hasSeccomp],
+    // Commands of root's run as nobody.
+    ['no-root', true],
   ];
   return new Set(all.flatMap(([ability, has]) => (has ? [ability] : [])));
 }

@@ -181,12 +181,12 @@ test('where isolation is strict, a node that needs what the runtime does not enf
   const strict = await run(graph, optionsFor(store, runtime, { isolation: 'strict' }));
   const outcome = strict.outcomes.get('a');
   expect(outcome).toMatchObject({ status: 'failed', error: { kind: 'environment', code: 'isolation' } });
-  expect(outcome).toMatchObject({ error: { message: expect.stringContaining('pids-limit, own-network') } });
+  expect(outcome).toMatchObject({ error: { message: expect.stringContaining('pids-limit, no-root, own-network') } });
   expect(runtime.ran).toEqual([]);
   const best = optionsFor(store, runtime);
   await run(graph, best);
   expect(best.events).toContainEqual(
-    expect.objectContaining({ type: 'unenforced', abilities: ['pids-limit', 'own-network', 'no-link-local', 'no-own-address'] }),
+    expect.objectContaining({ type: 'unenforced', abilities: ['pids-limit', 'no-root', 'own-network', 'no-link-local', 'no-own-address'] }),
   );
   expect(runtime.ran).toEqual(['a']);
 });

@@ -92,6 +92,7 @@ describe.each(RUNTIMES)('%s', (name) => {
     expect(Object.keys(ran.outputs)).toEqual(['out']);
     expect(outside).toHaveLength(1);
     expect(outside).not.toContain('0 0 0 0');
+    expect(bench.runtime.abilities).toContain('no-root');
   });
 
   test('a descriptor that somebody left open is not handed on', async () => {

@@ -12,7 +12,7 @@ const WORDS: Readonly<Partial<Record<ErrorKind, string>>> = { refused: 'refused'
 export async function report(error: unknown, format: Format, verbose: boolean): Promise<number> {
   const known = error instanceof AtmosError ? error : (diskError(error) ?? fault(error));
   const all = [known, ...known.others].map(withoutSecrets);
-  if (format !== 'table') {
+  if (format === 'json' || format === 'yaml') {
     const document = { error: jsonOf(all[0] ?? known), ...(all.length > 1 ? { errors: all.map(jsonOf) } : {}) };
     const text = format === 'json' ? `${JSON.stringify(document, null, 2)}\n` : await yaml(document);
     say(text);

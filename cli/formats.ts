@@ -1,4 +1,5 @@
-export const FORMATS = ['table', 'json', 'yaml'] as const;
+/** `markdown` is for what people review: verbs whose answers have no such form refuse it. */
+export const FORMATS = ['table', 'json', 'yaml', 'markdown'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** Forms of what is said on the way. */

@@ -17,8 +17,13 @@ export interface Globals {
 }
 
 /** Prints an answer: one document on stdout and nothing else, or what is made for people. */
-export async function print(format: Format, document: unknown, people: () => string | Promise<string>): Promise<void> {
-  const text = await textOf(format, document, people);
+export async function print(
+  format: Format,
+  document: unknown,
+  people: () => string | Promise<string>,
+  markdown?: () => string,
+): Promise<void> {
+  const text = await textOf(format, document, people, markdown);
   say(text === '' || text.endsWith('\n') ? text : `${text}\n`);
 }
 
@@ -30,12 +35,18 @@ export async function printOrFail(
   format: Format,
   { document, failure }: { readonly document: unknown; readonly failure: AtmosError | undefined },
   people: () => string | Promise<string>,
+  markdown?: () => string,
 ): Promise<void> {
-  if (failure === undefined || format === 'table') await print(format, document, people);
+  if (failure === undefined || format === 'table' || format === 'markdown') await print(format, document, people, markdown);
   if (failure !== undefined) throw failure;
 }
 
-async function textOf(format: Format, document: unknown, people: () => string | Promise<string>): Promise<string> {
+async function textOf(
+  format: Format,
+  document: unknown,
+  people: () => string | Promise<string>,
+  markdown: (() => string) | undefined,
+): Promise<string> {
   switch (format) {
     case 'json':
       return JSON.stringify(document, null, 2);
@@ -43,6 +54,8 @@ async function textOf(format: Format, document: unknown, people: () => string | 
       return yaml(document);
     case 'table':
       return people();
+    case 'markdown':
+      return (markdown ?? people)();
     default:
       return format satisfies never;
   }

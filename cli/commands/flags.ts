@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { AtmosError } from '../../engine/index.ts';
 import type { Globals } from '../globals.ts';
 import type { RunFlags } from '../settings.ts';
 
@@ -12,7 +13,16 @@ export function withRunFlags(command: Command): Command {
     .option('--keep', 'keep the files of a node that fails, and say how to open a shell in them', false);
 }
 
-/** A command's options with the global ones, and its words. */
+/** The verbs whose answers have a Markdown form. */
+const WITH_MARKDOWN = ['plan'];
+
+/** A command's options with the global ones, and its words. @throws AtmosError `no-markdown`, before anything is done */
 export function globalsOf(command: Command): Globals & RunFlags {
-  return { ...command.optsWithGlobals<Globals & RunFlags>(), words: command.args };
+  const globals = { ...command.optsWithGlobals<Globals & RunFlags>(), words: command.args };
+  if (globals.format !== 'markdown' || WITH_MARKDOWN.includes(command.name())) return globals;
+  throw new AtmosError(`${command.name()} has no Markdown form`, {
+    kind: 'invalid',
+    code: 'no-markdown',
+    hint: `${WITH_MARKDOWN.join(', ')} has one; other answers have --format json and yaml`,
+  });
 }

@@ -2,6 +2,7 @@ import { type PlanAnswer, plan, targetOf } from '../../deploy/index.ts';
 import { shortId } from '../../engine/index.ts';
 import { changeLines } from '../changes.ts';
 import { type Globals, printOrFail } from '../globals.ts';
+import { planMarkdown } from '../plan-markdown.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
 import { counts, warningLines } from '../words.ts';
 
@@ -12,24 +13,27 @@ export async function planVerb(
 ): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, name, options.target);
-    const { release, plans, unknown, compared, current, orphans, pruned, locked, isUnderWay, failure } = await plan(
-      workspace,
-      { deployment: name, target, all: options.all },
-      runSettings(globals, globals, workspace),
-    );
+    const request = { deployment: name, target, all: options.all };
+    const answer = await plan(workspace, request, runSettings(globals, globals, workspace));
+    const { release, plans, unknown, compared, current, orphans, pruned, locked, isUnderWay, failure } = answer;
     const document = { deployment: name, target, release: release.digest, components: plans, unknown, compared, orphans, locked };
-    await printOrFail(globals.format, { document, failure }, () => {
-      const planned = Object.entries(plans).flatMap(([address, summary]) => [
-        `${address}  ${current.includes(address) ? 'up to date' : summary.changes.length === 0 ? 'no changes' : counts(summary)}${noteOf(compared[address], isUnderWay)}${noteOfLock(locked.includes(address), summary)}`,
-        ...changeLines(summary.changes),
-      ]);
-      const waiting = Object.entries(unknown).map(([address, upstream]) => `${address}  known after apply of ${upstream.join(', ')}`);
-      const left = orphans.map((address) => `${address}  no longer declared, still running${pruned ? ': would be destroyed' : ''}`);
-      const warnings = warningLines(Object.fromEntries(Object.entries(plans).map(([address, summary]) => [address, summary.warnings])));
-      return [`${name} → ${target}  (would be release ${shortId(release.digest)})`, ...planned, ...waiting, ...left, ...warnings].join(
-        '\n',
-      );
-    });
+    await printOrFail(
+      globals.format,
+      { document, failure },
+      () => {
+        const planned = Object.entries(plans).flatMap(([address, summary]) => [
+          `${address}  ${current.includes(address) ? 'up to date' : summary.changes.length === 0 ? 'no changes' : counts(summary)}${noteOf(compared[address], isUnderWay)}${noteOfLock(locked.includes(address), summary)}`,
+          ...changeLines(summary.changes),
+        ]);
+        const waiting = Object.entries(unknown).map(([address, upstream]) => `${address}  known after apply of ${upstream.join(', ')}`);
+        const left = orphans.map((address) => `${address}  no longer declared, still running${pruned ? ': would be destroyed' : ''}`);
+        const warnings = warningLines(Object.fromEntries(Object.entries(plans).map(([address, summary]) => [address, summary.warnings])));
+        return [`${name} → ${target}  (would be release ${shortId(release.digest)})`, ...planned, ...waiting, ...left, ...warnings].join(
+          '\n',
+        );
+      },
+      () => planMarkdown(name, target, answer),
+    );
   });
 }
 

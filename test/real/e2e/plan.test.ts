@@ -52,7 +52,10 @@ test('a plan tells of each attribute what it is and will be, what is known later
   const { stdout } = await app.run('plan app --target dev --format json', { env });
   const [size] = JSON.parse(stdout).components['terraform/a'].changes;
   expect(size).toEqual({ address: 'output.size', actions: ['update'], attributes: [{ path: '', before: 1, after: 2 }] });
-  expect(`${planned.stdout}${stdout}`).not.toMatch(/pl4nted|first-word|second-word/);
+  const { stdout: markdown } = await app.run('plan app --target dev --format markdown', { env });
+  expect(markdown).toContain('| `terraform/a` | **+1 ~3 -1** |');
+  expect(await app.run('rollout app --target dev --format markdown', { env })).toMatchObject({ code: 2, stdout: '' });
+  expect(`${planned.stdout}${stdout}${markdown}`).not.toMatch(/pl4nted|first-word|second-word/);
 });
 
 /** `made` is known after the apply alone, and `name` before. */

@@ -1,10 +1,19 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { type Ability, formatProcess, isGone, type Limits, parseProcess, shellWord, thisProcess } from '../../engine/index.ts';
+import {
+  type Ability,
+  formatProcess,
+  isGone,
+  type Limits,
+  type ProcessIdentity,
+  parseProcess,
+  shellWord,
+  thisProcess,
+} from '../../engine/index.ts';
 import { endProcess } from './command.ts';
 import { apply, type Controller, countIn, hierarchies, type LimitHit, removeGroup, works } from './controllers.ts';
 import { enterScope } from './scope.ts';
@@ -12,6 +21,8 @@ import { enterScope } from './scope.ts';
 const PREFIX = 'atmos-';
 /** How often a shell tries to remove a group, ten times a second. */
 const TRIES = 300;
+/** How long a process may take to be in a group that it has made, with all to spare, in milliseconds. */
+const FOREIGN = 10 * 60_000;
 
 /**
  * Makes control groups for limits: in the unified hierarchy (cgroup v2), in a scope of our own where systemd runs, else in the controllers' own (v1),
@@ -147,15 +158,35 @@ function nameOf(suffix: string): string {
 
 /** Whether a group has the name of one of ours whose process is gone. */
 export function isAbandoned(name: string): boolean {
-  const owner = name.startsWith(PREFIX) ? parseProcess(name.slice(PREFIX.length).replace(/-\w+$/, '')) : undefined;
+  const owner = ownerOf(name);
   return owner !== undefined && isGone(owner);
 }
 
-/** Removes the groups of processes that are gone. */
-function sweep(base: string): void {
+/** The process that a group's name says it is of; `undefined` where it is none of ours. */
+function ownerOf(name: string): ProcessIdentity | undefined {
+  return name.startsWith(PREFIX) ? parseProcess(name.slice(PREFIX.length).replace(/-\w+$/, '')) : undefined;
+}
+
+/**
+ * Removes the groups of processes that are gone. Of one in another pid namespace that can't be told, but while it lives a group has a process of its: an
+ * empty one that is older than `age`, in milliseconds, nobody needs. The kernel removes no group that has processes.
+ */
+export function sweep(base: string, age = FOREIGN): void {
   for (const name of existsSync(base) ? readdirSync(base) : []) {
-    if (isAbandoned(name)) removeGroup(join(base, name));
+    const dir = join(base, name);
+    if (isAbandoned(name) || (isForeign(name) && isOlder(dir, age))) removeGroup(dir);
   }
+}
+
+/** Whether a group has the name of one of ours whose process other processes of ours can't see. */
+function isForeign(name: string): boolean {
+  const owner = ownerOf(name);
+  return owner !== undefined && owner.machine !== thisProcess().machine;
+}
+
+function isOlder(dir: string, age: number): boolean {
+  const { ctimeMs = Number.POSITIVE_INFINITY } = statSync(dir, { throwIfNoEntry: false }) ?? {};
+  return Date.now() - ctimeMs >= age;
 }
 
 /** The processes in a group; none where it is gone. */

@@ -2,9 +2,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Cgroups } from '../../containers/bubblewrap/cgroups.ts';
+import { Cgroups, sweep } from '../../containers/bubblewrap/cgroups.ts';
 import { hierarchies } from '../../containers/bubblewrap/controllers.ts';
 import { type Confinement, Launcher } from '../../containers/bubblewrap/launcher.ts';
 import { formatProcess, thisProcess } from '../../engine/index.ts';
@@ -120,6 +120,36 @@ test('a group of a process that was killed while it tried what it may make is re
     });
   await Cgroups.find();
   expect(made.filter((dir) => existsSync(dir))).toEqual([]);
+});
+
+test('a group of a process in another pid namespace is removed once it is old and empty', async () => {
+  const { dirs } = (await Cgroups.find()).name();
+  const bases = dirs.map((dir) => dirname(dir));
+  expect(bases).not.toEqual([]);
+  const named = (pid: number): readonly string[] =>
+    bases.map((base) => join(base, `atmos-${formatProcess({ machine: 'another-one', pid, started: '1' })}-11111111`));
+  const [empty, busy] = [named(2), named(3)];
+  for (const dir of [...empty, ...busy]) mkdirSync(dir);
+  const child = spawn('/bin/sleep', ['60'], { stdio: 'ignore' });
+  try {
+    for (const dir of busy) writeFileSync(join(dir, 'cgroup.procs'), String(child.pid));
+    for (const base of bases) sweep(base);
+    expect(empty.filter((dir) => existsSync(dir))).toEqual(empty);
+    for (const base of bases) sweep(base, 0);
+    expect([empty, busy].map((all) => all.filter((dir) => existsSync(dir)))).toEqual([[], busy]);
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await expect
+      .poll(
+        () => {
+          for (const base of bases) sweep(base, 0);
+          return busy.filter((dir) => existsSync(dir));
+        },
+        { timeout: limit(10_000) },
+      )
+      .toEqual([]);
+  }
 });
 
 test.each([

@@ -85,7 +85,13 @@ export async function plan(workspace: Workspace, { deployment, target, all }: Pl
       expand: (addresses, planned) => expandRollout({ ...ground, work: new Map(addresses.map((address) => [address, 'plan'])), planned }),
       run: (graph) => session.run(graph, secrets),
     });
-    const plans = { ...Object.fromEntries([...current].map((address) => [address, NO_CHANGES])), ...chain.plans };
+    // In one order, whatever was planned first.
+    const plans = Object.fromEntries(
+      Object.keys(wanted).flatMap((address) => {
+        const summary = current.has(address) ? NO_CHANGES : chain.plans[address];
+        return summary === undefined ? [] : [[address, summary] as const];
+      }),
+    );
     const failures = await Promise.all(chain.results.map((results) => firstFailure(results, workspace, scope)));
     const failure = failures.find((one) => one !== undefined);
     const locked = Object.keys(wanted).filter((address) => componentOf(release, address).settings.locked === true);

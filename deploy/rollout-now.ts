@@ -131,11 +131,10 @@ function candidateOf(release: Release): Candidate {
   return { deployment, target, release: release.digest, artifacts: artifactsOf(release), dirty };
 }
 
-function kindOf({ promotedFrom, named, release }: Chosen, state: TargetState): RecordKind {
+function kindOf({ promotedFrom, release }: Chosen, state: TargetState): RecordKind {
   // What ran here before, and something else since, is gone back to, wherever it came from.
   if (state.release !== release.digest && state.ran.some((ran) => ran.release === release.digest)) return 'rollback';
-  if (promotedFrom !== null) return 'promotion';
-  return named && state.ran.length > 0 ? 'rollback' : 'rollout';
+  return promotedFrom === null ? 'rollout' : 'promotion';
 }
 
 /** The answer of a dry run: what would be run, by component. */

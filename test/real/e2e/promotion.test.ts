@@ -127,6 +127,15 @@ test('an earlier release is rolled back to by its name', async () => {
   expect(json.targets[0].release).toBe(first.release);
 });
 
+test('a release that is named and never ran is rolled out, and not back', async () => {
+  const shop = await newShop();
+  await shop.run('rollout payment-service --target dev');
+  shop.commit('deployments/payment-service.yaml', (before) => before.replace('replicas: 1', 'replicas: 3'));
+  const { json: made } = await shop.ask('release payment-service --target dev');
+  const forth = await shop.ask(`rollout payment-service --target dev --release ${made.digest}`);
+  expect(forth.json).toMatchObject({ kind: 'rollout', release: made.digest, result: 'deployed' });
+});
+
 test('uncommitted changes in scope are refused, unless they are allowed: then they are recorded as such', async () => {
   const shop = await newShop();
   const { writeFileSync } = await import('node:fs');

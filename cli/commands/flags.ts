@@ -26,3 +26,15 @@ export function globalsOf(command: Command): Globals & RunFlags {
     hint: `${WITH_MARKDOWN.join(', ')} has one; other answers have --format json and yaml`,
   });
 }
+
+/** A command that may be told its target by a word as well as by `--target`. @throws AtmosError `two-targets` where they differ */
+export function targeted(command: Command, word: string | undefined): Command {
+  const { target } = command.opts<{ readonly target?: string }>();
+  if (word === undefined || word === target) return command;
+  if (target === undefined) return command.setOptionValue('target', word);
+  throw new AtmosError(`two targets are named: ${word} and --target ${target}`, {
+    kind: 'invalid',
+    code: 'two-targets',
+    hint: 'name one of them; of several targets, each is a command',
+  });
+}

@@ -1,24 +1,32 @@
 import type { Command } from 'commander';
-import { globalsOf, withRunFlags } from './flags.ts';
+import { globalsOf, targeted, withRunFlags } from './flags.ts';
 
 const LOCK_TIMEOUT = 'how long to wait for whoever deploys the same target: 90s, 10m (10m where CI is set, else 0)';
 
 /** Verbs: the phases, releases and images. */
 export function addPhases(program: Command): void {
-  withRunFlags(program.command('build <deployment>').description('build the images of the working tree'))
+  withRunFlags(program.command('build <deployment> [target]').description('build the images of the working tree'))
     .option('--target <name>')
     .option('--component <address>', 'this component alone')
     .option('--dry-run', 'say which nodes would be run', false)
-    .action(async (name, options, command: Command) => (await import('../verbs/phases.ts')).buildVerb(globalsOf(command), name, options));
-  withRunFlags(program.command('test <deployment>').description('test the working tree: what comes with each kind, and your own nodes'))
+    .action(async (name, target, options, command: Command) =>
+      (await import('../verbs/phases.ts')).buildVerb(globalsOf(targeted(command, target)), name, options),
+    );
+  withRunFlags(
+    program.command('test <deployment> [target]').description('test the working tree: what comes with each kind, and your own nodes'),
+  )
     .option('--target <name>')
     .option('--component <address>', 'this component alone')
     .option('--dry-run', 'say which nodes would be run', false)
-    .action(async (name, options, command: Command) => (await import('../verbs/phases.ts')).testVerb(globalsOf(command), name, options));
-  withRunFlags(program.command('plan <deployment>').description('what a rollout of the working tree would change'))
+    .action(async (name, target, options, command: Command) =>
+      (await import('../verbs/phases.ts')).testVerb(globalsOf(targeted(command, target)), name, options),
+    );
+  withRunFlags(program.command('plan <deployment> [target]').description('what a rollout of the working tree would change'))
     .option('--target <name>')
     .option('--all', 'plan every component, also those that are up to date', false)
-    .action(async (name, options, command: Command) => (await import('../verbs/plan.ts')).planVerb(globalsOf(command), name, options));
+    .action(async (name, target, options, command: Command) =>
+      (await import('../verbs/plan.ts')).planVerb(globalsOf(targeted(command, target)), name, options),
+    );
   withRunFlags(
     program
       .command('release')
@@ -35,7 +43,7 @@ export function addPhases(program: Command): void {
       if (name === 'export') return verbs.exportRelease(globalsOf(command), id, dir);
       return name === 'show' ? verbs.showRelease(globalsOf(command), id) : verbs.release(globalsOf(command), name, options);
     });
-  withRunFlags(program.command('rollout <deployment>').description('roll out a release to a target'))
+  withRunFlags(program.command('rollout <deployment> [target]').description('roll out a release to a target'))
     .option('--target <name>')
     .option('--promote-from <target>', 'take what that target runs')
     .option('--release <id>', 'take this release: back, forth, or from another target')
@@ -45,21 +53,23 @@ export function addPhases(program: Command): void {
     .option('--lock-timeout <time>', LOCK_TIMEOUT)
     .option('--prune', 'destroy components that run and are no longer declared', false)
     .option('--dry-run', 'say what would be run', false)
-    .action(async (name, options, command: Command) =>
-      (await import('../verbs/rollout.ts')).rolloutVerb(globalsOf(command), name, options),
+    .action(async (name, target, options, command: Command) =>
+      (await import('../verbs/rollout.ts')).rolloutVerb(globalsOf(targeted(command, target)), name, options),
     );
   withRunFlags(
-    program.command('verify <deployment>').description('whether a target still is as it was deployed, and your own checks of it'),
+    program.command('verify <deployment> [target]').description('whether a target still is as it was deployed, and your own checks of it'),
   )
     .option('--target <name>')
-    .action(async (name, options, command: Command) => (await import('../verbs/phases.ts')).verifyVerb(globalsOf(command), name, options));
-  withRunFlags(program.command('destroy <deployment>').description('destroy everything a target runs'))
+    .action(async (name, target, options, command: Command) =>
+      (await import('../verbs/phases.ts')).verifyVerb(globalsOf(targeted(command, target)), name, options),
+    );
+  withRunFlags(program.command('destroy <deployment> [target]').description('destroy everything a target runs'))
     .option('--target <name>')
     .option('--component <address>', 'this component alone, declared or not')
     .option('--lock-timeout <time>', LOCK_TIMEOUT)
     .option('--yes', 'without asking', false)
-    .action(async (name, options, command: Command) =>
-      (await import('../verbs/destroy.ts')).destroyVerb(globalsOf(command), name, options),
+    .action(async (name, target, options, command: Command) =>
+      (await import('../verbs/destroy.ts')).destroyVerb(globalsOf(targeted(command, target)), name, options),
     );
   withRunFlags(
     program.command('reproduce <release>').description('make a release again, from its commit and pins alone, and compare'),

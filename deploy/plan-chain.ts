@@ -48,7 +48,8 @@ export async function planChain(chain: Chain): Promise<ChainAnswer> {
   const isChanged = ({ component, field }: Need): boolean =>
     unknown[component] !== undefined || outputs[component]?.changed.has(field) === true;
   const isUnknown = ({ component, field }: Need): boolean =>
-    unknown[component] !== undefined || outputs[component]?.unknown.has(field) === true;
+    // One whose plan failed has none.
+    (work.includes(component) && plans[component] === undefined) || outputs[component]?.unknown.has(field) === true;
 
   const run = async (addresses: readonly string[]): Promise<void> => {
     const planned = Object.fromEntries(

@@ -128,3 +128,22 @@ test('what reads outputs is planned with what they will be, and applied as plann
     expect(app.read(`.atmos/state/app/dev/terraform/${file}`)).toContain(`"value": "${value}"`);
   }
 });
+
+test('what reads of a component whose plan fails is not planned with what that has now', async () => {
+  const module = `${LINK}resource "terraform_data" "guard" {
+  lifecycle {
+    precondition {
+      condition     = var.of != "bad"
+      error_message = "a bad one"
+    }
+  }
+}
+`;
+  const app = newApp({ 'components/terraform/link/main.tf': module, 'deployments/app.yaml': chain('one') });
+  expect(await app.run('rollout app --target dev')).toMatchObject({ code: 0 });
+  app.commit('deployments/app.yaml', () => chain('bad'));
+  const planned = await app.run('plan app --target dev --all --keep-going');
+  expect([planned.code, planned.stderr]).toEqual([1, expect.stringContaining('a bad one')]);
+  expect(planned.stdout).toContain('terraform/database  known after apply of terraform/network\n');
+  expect(planned.stdout).toContain('terraform/api  known after apply of terraform/database\n');
+});

@@ -114,7 +114,7 @@ test('wrong usage exits with 2, and help with 0', async () => {
   expect((await call(['rolout'], { cwd: dir })).code).toBe(2);
   expect((await call(['rolout'], { cwd: dir })).stderr).toContain('you may want: atmos-deployment rollout');
   expect((await call(['deploy', 'app'], { cwd: dir })).stderr).toContain('you may want: atmos-deployment rollout <deployment>');
-  expect((await call(['rollout', 'app', 'prod'], { cwd: dir })).stderr).toContain('--target prod');
+  expect((await call(['history', 'app', 'prod'], { cwd: dir })).stderr).toContain('--target prod');
   expect((await call(['rollout', '--help'], { cwd: dir })).code).toBe(0);
 });
 

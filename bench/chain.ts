@@ -45,28 +45,35 @@ function newRepository(components: number): { dir: string; close(): void; run(ar
   return { dir, run, close: () => rmSync(base, { recursive: true, force: true }) };
 }
 
-/** `init` and `plan` of each on the host, as many at once. Milliseconds. */
-async function bare(dir: string, components: number): Promise<number> {
-  const base = join(dir, '../bare');
-  rmSync(base, { recursive: true, force: true });
-  const waiting = Array.from({ length: components }, (_, index) => index);
-  for (const index of waiting) {
-    const module = join(base, String(index));
+/** The components' modules as Terraform alone takes them, in directories of their own. */
+function bareModules(dir: string, components: number): readonly string[] {
+  return Array.from({ length: components }, (_, index) => {
+    const module = join(dir, '../bare', String(index));
     cpSync(join(dir, `components/terraform/part-${index}`), module, { recursive: true });
     writeFileSync(join(module, 'terraform.tfvars.json'), JSON.stringify({ name: `part-${index}`, size: index }));
     writeFileSync(join(module, 'backend.tf.json'), JSON.stringify({ terraform: { backend: { local: {} } } }));
-  }
+    return module;
+  });
+}
+
+/** Commands of Terraform in each module, from nothing but its files and its state, as many modules at once. Milliseconds. */
+async function bare(modules: readonly string[], commands: readonly (readonly string[])[]): Promise<number> {
+  for (const module of modules) rmSync(join(module, '.terraform'), { recursive: true, force: true });
+  const waiting = [...modules];
   const began = performance.now();
   const work = async (): Promise<void> => {
-    for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
-      const module = join(base, String(index));
-      await terraform(module, ['init', '-no-color']);
-      await terraform(module, ['plan', '-no-color', '-out=tfplan']);
+    for (let module = waiting.shift(); module !== undefined; module = waiting.shift()) {
+      for (const command of commands) await terraform(module, command);
     }
   };
   await Promise.all(Array.from({ length: PARALLELISM }, work));
   return performance.now() - began;
 }
+
+const PLAN = [
+  ['init', '-no-color'],
+  ['plan', '-no-color', '-out=tfplan'],
+] as const;
 
 function terraform(cwd: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -76,27 +83,35 @@ function terraform(cwd: string, args: readonly string[]): Promise<void> {
   });
 }
 
-/** Planning many components from nothing, against Terraform alone; and doing nothing for very many. */
+/** Planning many components, against Terraform alone: those that are new, and those that are as they are wanted; and doing nothing for very many. */
 export async function figures(): Promise<Figures> {
-  const twenty = newRepository(20);
-  const hundred = newRepository(100);
+  const [changed, same, hundred] = [newRepository(20), newRepository(20), newRepository(100)];
+  const flags = `--no-cache --runtime bubblewrap --parallelism ${PARALLELISM}`;
   try {
     hundred.run('rollout app --parallelism 8');
+    const [news, applied] = [bareModules(changed.dir, 20), bareModules(same.dir, 20)];
+    await bare(applied, [['init'], ['apply', '-auto-approve']]);
+    same.run('rollout app --runtime bubblewrap');
     const times = await inTurn(11, {
-      bare: () => bare(twenty.dir, 20),
-      plan: () => twenty.run(`plan app --no-cache --runtime bubblewrap --parallelism ${PARALLELISM}`),
+      // What would change is told attribute by attribute.
+      bareChanged: () => bare(news, [...PLAN, ['show', '-json', 'tfplan']]),
+      planChanged: () => changed.run(`plan app ${flags}`),
+      bareSame: () => bare(applied, PLAN),
+      planSame: () => same.run(`plan app --all ${flags}`),
     });
     const idle = await inTurn(15, { node: nodeAlone, noop: () => hundred.run('rollout app') });
     return {
-      'terraform init and plan of 20 components on the host': told(times.bare, 'ms'),
-      'plan of 20 components, nothing cached': told(times.plan, 'ms'),
-      'plan / bare': atMost(times.ratio('plan', 'bare'), 1.15),
+      'terraform init, plan and show of 20 changed components on the host': told(times.bareChanged, 'ms'),
+      'plan of 20 changed components, nothing cached': told(times.planChanged, 'ms'),
+      'plan of changed / bare': atMost(times.ratio('planChanged', 'bareChanged'), 1.4),
+      'terraform init and plan of 20 unchanged components on the host': told(times.bareSame, 'ms'),
+      'plan of 20 unchanged components, nothing cached': told(times.planSame, 'ms'),
+      'plan of unchanged / bare': atMost(times.ratio('planSame', 'bareSame'), 1.15),
       'node -e 0': told(idle.node, 'ms'),
       'no-op rollout of 100 components': told(idle.noop, 'ms'),
       'no-op / node': atMost(idle.ratio('noop', 'node'), 3),
     };
   } finally {
-    twenty.close();
-    hundred.close();
+    for (const one of [changed, same, hundred]) one.close();
   }
 }

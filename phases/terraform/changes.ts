@@ -151,7 +151,8 @@ function mapSides(sides: Sides, of: (side: unknown) => unknown): Sides {
   };
 }
 
-function holdsTrue(side: unknown): boolean {
+/** Whether a value, or any part of it, is `true`: how Terraform says what is sensitive or unknown. */
+export function holdsTrue(side: unknown): boolean {
   if (side === true) return true;
   return isShaped(side) && Object.values(side as object).some(holdsTrue);
 }

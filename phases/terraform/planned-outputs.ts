@@ -1,4 +1,5 @@
 import { type Digest, isObject, type Json, makeTree, parseJson, prettyJson, type Store, textsIn } from '../../engine/index.ts';
+import { holdsTrue } from './changes.ts';
 
 /** What a plan says of a component's outputs: those that it changes, and all that they would be. */
 export interface PlannedOutputs {
@@ -38,8 +39,4 @@ export async function plannedOutputs(plan: Digest, store: Store): Promise<Planne
     tree: await ephemeral.putTree(makeTree([file])),
     sensitive: outputs.flatMap(([, { value, sensitive }]) => (sensitive ? textsIn(value) : [])),
   };
-}
-
-function holdsTrue(value: unknown): boolean {
-  return value === true || (typeof value === 'object' && value !== null && Object.values(value).some(holdsTrue));
 }

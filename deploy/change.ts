@@ -1,5 +1,5 @@
-import { AtmosError, type Digest, shortId } from '../engine/index.ts';
-import { expandRollout } from '../phases/index.ts';
+import { AtmosError, type Digest, type Effect, shortId } from '../engine/index.ts';
+import { expandRollout, PLAN_INPUT, readPlan } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import { type LedgerRecord, lockLost, type StateLocation } from '../tracking/index.ts';
 import { beginInLine, prepare } from './begin.ts';
@@ -9,6 +9,7 @@ import { checkStates, locateState } from './local-state.ts';
 import { type ComponentOutcome, componentOutcomes } from './outcomes.ts';
 import { pinsOfReleases } from './pins.ts';
 import { rescuedOutcomes, rescueStates } from './rescue.ts';
+import { refuseOther, type SavedPlan } from './saved-plan.ts';
 import { refsOf, secretValues } from './secrets.ts';
 import type { RunSettings, Session } from './session.ts';
 import { settleEarlier } from './settle.ts';
@@ -42,9 +43,15 @@ export async function changeTarget(workspace: Workspace, change: Change, session
       }
     }
     session.images.admit(await pinsOfReleases(workspace, ground.releases.values()));
-    const { graph } = expandRollout({ ...ground, work: subject.work });
+    const { saved } = change;
+    const { graph } = expandRollout({ ...ground, work: subject.work, isReviewed: saved !== undefined });
     const secrets = await secretValues(workspace, whose(ground.releases.values()), refsOf(ground), known);
-    const results = await session.run(graph, secrets, lock);
+    const results = await session.run(
+      graph,
+      secrets,
+      lock,
+      saved === undefined ? undefined : (effect) => refuseOtherEffect(workspace, saved, effect),
+    );
     await rescueStates(workspace, graph, results);
     if (lock.lost.aborted) throw lockLost(deployment, target);
     const locations = async (address: string): Promise<StateLocation | null> => {
@@ -98,4 +105,11 @@ function interruption({ release }: LedgerRecord): AtmosError {
     code: 'interrupted',
     hint: 'rerun to continue',
   });
+}
+
+/** What was shown is compared with what is about to be applied, once more: an upstream may have other outputs than its plan said. */
+async function refuseOtherEffect({ store }: Workspace, saved: SavedPlan, { id, inputs, mask }: Effect): Promise<void> {
+  const plan = inputs.find(({ path }) => path === PLAN_INPUT);
+  if (plan !== undefined && id.endsWith('/apply'))
+    refuseOther(saved, id.slice(0, -'/apply'.length), await readPlan(plan.tree, store, mask));
 }

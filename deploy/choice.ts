@@ -1,13 +1,14 @@
 import type { Scope } from '../config/index.ts';
 import { AtmosError, type Digest, shortId } from '../engine/index.ts';
 import type { Release } from '../releases/index.ts';
-import { checkPromotion, checkSource, type LedgerRecord, type Rules, type TargetState } from '../tracking/index.ts';
+import { checkPromotion, checkSource, type LedgerRecord } from '../tracking/index.ts';
 import { readLock } from './images.ts';
 import type { Initialized } from './instances.ts';
 import { findRelease, loadRelease, makeRelease } from './release.ts';
 import { headCommit, revisionAt } from './revision.ts';
 import type { RolloutRequest } from './rollout.ts';
 import { type RunSettings, Session } from './session.ts';
+import type { Situation } from './situation.ts';
 import type { Workspace } from './workspace.ts';
 
 /** The release that a rollout is about. */
@@ -24,12 +25,8 @@ export interface Chosen {
   readonly initialized: Initialized;
 }
 
-interface Situation {
-  readonly rules: Rules;
-  /** The targets that this one is promoted from. */
-  readonly sources: readonly TargetState[];
-  readonly states: ReadonlyMap<string, TargetState>;
-}
+/** What says which release is meant. */
+export type ReleaseChoice = Pick<RolloutRequest, 'deployment' | 'target' | 'promoteFrom' | 'release' | 'allowDirty'>;
 
 /**
  * Finds or makes the release that is to be rolled out: what another target runs, made this target's own; a release that was named; else one from
@@ -38,8 +35,8 @@ interface Situation {
  */
 export async function chooseRelease(
   workspace: Workspace,
-  request: RolloutRequest,
-  situation: Situation,
+  request: ReleaseChoice,
+  situation: Pick<Situation, 'rules' | 'sources' | 'states'>,
   settings: RunSettings,
 ): Promise<Chosen> {
   const { promoteFrom, release, target, deployment } = request;
@@ -79,7 +76,7 @@ export async function chooseRelease(
 /** Makes what another target runs this target's own. */
 async function promote(
   workspace: Workspace,
-  { deployment, target }: RolloutRequest,
+  { deployment, target }: ReleaseChoice,
   from: string,
   digest: Digest,
   settings: RunSettings,

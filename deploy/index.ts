@@ -28,6 +28,7 @@ export {
 export { type Reproduced, reproduce } from './reproduce.ts';
 export { targetOf, worktreeOptions } from './revision.ts';
 export { type RolloutRequest, rollout } from './rollout.ts';
+export { readSavedPlan, type SavedPlan, savedPlan, writeSavedPlan } from './saved-plan.ts';
 export type { RunSettings } from './session.ts';
 export { discardState, forgetComponent, pushState, unlockState } from './state.ts';
 export type { StateRequest } from './state-subject.ts';

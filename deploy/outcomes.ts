@@ -103,7 +103,16 @@ function hasBegun(effect: Outcome | undefined): boolean {
   return effect.status === 'done' || !NOT_BEGUN.includes(effect.error.code);
 }
 
-const NOT_BEGUN: readonly string[] = ['not-started', 'lock-lost', 'not-enforced', 'other-platform', 'no-runtime', 'no-engine', 'no-image'];
+const NOT_BEGUN: readonly string[] = [
+  'not-started',
+  'lock-lost',
+  'stale-plan',
+  'not-enforced',
+  'other-platform',
+  'no-runtime',
+  'no-engine',
+  'no-image',
+];
 
 /**
  * The digest of what a component's outputs are now. Of secret ones nothing may be told but that they may have changed: their digest is the name of the

@@ -2,6 +2,7 @@ import type { AtmosError } from '../engine/index.ts';
 import { expandRollout, type PlanSummary, storeReadsOf } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import { type Comparison, compareTarget, currentComponents } from '../tracking/index.ts';
+import { type Chosen, chooseRelease } from './choice.ts';
 import { firstFailure } from './failure.ts';
 import { groundOf } from './ground.ts';
 import { componentOf } from './instances.ts';
@@ -12,6 +13,7 @@ import { makeRelease } from './release.ts';
 import { refsOf, secretValues } from './secrets.ts';
 import type { RunSettings } from './session.ts';
 import { settleSuperseded } from './settle.ts';
+import { situationOf } from './situation.ts';
 import { recordEarlier } from './unrecorded.ts';
 import { wantedOf } from './wanted.ts';
 import type { Workspace } from './workspace.ts';
@@ -21,6 +23,10 @@ export interface PlanRequest {
   readonly target: string;
   /** Plan what is current, too: whether it still is as it was applied. */
   readonly all: boolean;
+  /** Plan what this target runs, made the target's own. */
+  readonly promoteFrom?: string | undefined;
+  /** Plan this release: a digest, or the beginning of one. */
+  readonly release?: string | undefined;
 }
 
 export interface PlanAnswer {
@@ -45,18 +51,15 @@ export interface PlanAnswer {
 
 const NO_CHANGES: PlanSummary = { create: 0, update: 0, delete: 0, changes: [], warnings: [] };
 
-/** What a rollout of the working tree would change. Nothing is recorded, and nothing is applied. */
-export async function plan(workspace: Workspace, { deployment, target, all }: PlanRequest, settings: RunSettings): Promise<PlanAnswer> {
+/** What a rollout would change: of the working tree, or of the release that is asked for. Nothing is recorded, and nothing is applied. */
+export async function plan(workspace: Workspace, request: PlanRequest, settings: RunSettings): Promise<PlanAnswer> {
+  const { deployment, target, all } = request;
   await recordEarlier(workspace, deployment, target);
   const { ledger, locks } = await workspace.tracking();
   // Git answers beside the rest.
   const standing = ledger.lastState(deployment, target);
   standing.catch(() => undefined);
-  const { release, session, scope, initialized } = await makeRelease(
-    workspace,
-    { deployment, target, allowDirty: true, promoted: undefined },
-    settings,
-  );
+  const { release, session, scope, initialized, prune } = await releaseOf(workspace, request, settings);
   try {
     const state = await standing;
     await settleSuperseded(workspace, state, settings.cancellation.interrupt);
@@ -104,7 +107,7 @@ export async function plan(workspace: Workspace, { deployment, target, all }: Pl
       compared,
       current: [...current].sort(),
       orphans,
-      pruned: scope.prune,
+      pruned: prune,
       locked,
       isUnderWay,
       failure,
@@ -112,4 +115,17 @@ export async function plan(workspace: Workspace, { deployment, target, all }: Pl
   } finally {
     await session.close();
   }
+}
+
+async function releaseOf(
+  workspace: Workspace,
+  { deployment, target, promoteFrom, release }: PlanRequest,
+  settings: RunSettings,
+): Promise<Pick<Chosen, 'release' | 'session' | 'scope' | 'initialized' | 'prune'>> {
+  if (promoteFrom === undefined && release === undefined) {
+    const made = await makeRelease(workspace, { deployment, target, allowDirty: true, promoted: undefined }, settings);
+    return { ...made, prune: made.scope.prune };
+  }
+  const request = { deployment, target, promoteFrom, release, allowDirty: false };
+  return chooseRelease(workspace, request, await situationOf(workspace, request), settings);
 }

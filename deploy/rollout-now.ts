@@ -5,8 +5,6 @@ import {
   type Candidate,
   checkApprovals,
   checkPromotion,
-  ledgerRef,
-  lockRef,
   orphansOf,
   type RecordKind,
   rolloutWork,
@@ -18,9 +16,11 @@ import { changeTarget } from './change.ts';
 import { type Chosen, chooseRelease } from './choice.ts';
 import { artifactsOf, storeRelease } from './release.ts';
 import { nothingToDo, type RolloutRequest } from './rollout.ts';
-import { hasRules, refuseOffPolicy, refuseOtherSecrets, rulesOf } from './rules.ts';
+import { hasRules, refuseOffPolicy, refuseOtherSecrets } from './rules.ts';
+import { plannedWork, refuseStale, type SavedPlan, savedPlan } from './saved-plan.ts';
 import type { RunSettings } from './session.ts';
 import { settleSuperseded } from './settle.ts';
+import { situationOf } from './situation.ts';
 import type { Changed } from './target-change.ts';
 import { recordEarlier } from './unrecorded.ts';
 import { untouched } from './untouched.ts';
@@ -33,7 +33,7 @@ import type { Workspace } from './workspace.ts';
  * @throws AtmosError refusals: `not-promoted`, `not-approved`, `locked`, `dirty-tree`, …
  */
 export async function rolloutNow(workspace: Workspace, request: RolloutRequest, settings: RunSettings): Promise<Changed> {
-  const { deployment, target, promoteFrom, component } = request;
+  const { deployment, target, component, saved } = request;
   if (component !== undefined && request.prune) {
     throw new AtmosError(
       '--component and --prune do not go together: one component is applied, or what is no longer declared is destroyed',
@@ -45,19 +45,11 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
     );
   }
   await recordEarlier(workspace, deployment, target);
-  const { repository, refs, ledger } = await workspace.tracking();
-  const first = [target, ...(promoteFrom === undefined ? [] : [promoteFrom])];
-  const [by, rules, read] = await Promise.all([
-    repository.identity(),
-    rulesOf(workspace, deployment, target),
-    refs.read([...first.map((name) => ledgerRef(deployment, name)), lockRef(deployment, target)]),
-  ]);
-  const others = rules.from.filter((name) => !first.includes(name));
-  const ids = others.length === 0 ? read : new Map([...read, ...(await refs.read(others.map((name) => ledgerRef(deployment, name))))]);
-  const names = [...first, ...others];
-  const states = new Map(await Promise.all(names.map(async (name) => [name, await ledger.stateIn(deployment, name, ids)] as const)));
-  const sources = rules.from.flatMap((name) => states.get(name) ?? []);
-  const chosen = await chooseRelease(workspace, request, { rules, sources, states }, settings);
+  if (saved !== undefined) await checkSaved(workspace, request, saved, settings);
+  const { ledger } = await workspace.tracking();
+  const situation = await situationOf(workspace, request);
+  const { by, rules, ids, sources } = situation;
+  const chosen = await chooseRelease(workspace, request, situation, settings);
   const { release, session } = chosen;
   try {
     const before = await ledger.stateIn(deployment, target, ids);
@@ -86,7 +78,10 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
       const isMore = request.prune && !chosen.prune && component === undefined && orphansOf(state, Object.keys(wanted)).length > 0;
       if (isMore) checkApprovals(approvableNow('destroy', state), rules, state, by);
     };
-    const work = (state: TargetState): Work => rolloutWork(state, wanted, { all: request.all, component: asked, prune });
+    const work = (state: TargetState): Work => {
+      const all = rolloutWork(state, wanted, { all: request.all, component: asked, prune });
+      return saved === undefined ? all : plannedWork(saved, all);
+    };
     if (request.dryRun) return wouldRun(release, before, work(before), session.ran);
     await requireApprovals(workspace, release, () => check(before));
     return await changeTarget(
@@ -107,6 +102,7 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
         work,
         isDone,
         answerWhenDone,
+        saved,
       },
       session,
       settings,
@@ -114,6 +110,14 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
   } finally {
     await session.close();
   }
+}
+
+/** Plans again what was planned and saved: nothing is applied that would do anything else. @throws AtmosError `stale-plan` */
+async function checkSaved(workspace: Workspace, request: RolloutRequest, saved: SavedPlan, settings: RunSettings): Promise<void> {
+  const { plan } = await import('./plan.ts');
+  const answer = await plan(workspace, request, settings);
+  if (answer.failure !== undefined) throw answer.failure;
+  refuseStale(saved, savedPlan(request, answer));
 }
 
 /** A release that waits for approval is kept, so that whoever approves can look at it. @throws AtmosError `not-approved` */

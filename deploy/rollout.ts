@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import type { Digest } from '../engine/index.ts';
 import { orphansOf, type TargetState, type WantedComponents } from '../tracking/index.ts';
 import { runsAlready } from './known-release.ts';
+import type { SavedPlan } from './saved-plan.ts';
 import type { RunSettings } from './session.ts';
 import { rescuedState, stateDirectory } from './state-file.ts';
 import type { Changed } from './target-change.ts';
@@ -24,6 +25,8 @@ export interface RolloutRequest {
   readonly prune: boolean;
   /** Say what would be run, and run none of it. */
   readonly dryRun: boolean;
+  /** Apply what this plan says, and nothing else. */
+  readonly saved: SavedPlan | undefined;
 }
 
 /**
@@ -52,8 +55,8 @@ function isSettled(workspace: Workspace, { deployment, target, components }: Tar
 }
 
 /** Whether the commit that is checked out is meant, just as it is. */
-function isPlain({ promoteFrom, release, allowDirty, all, component }: RolloutRequest): boolean {
-  return promoteFrom === undefined && release === undefined && component === undefined && !allowDirty && !all;
+function isPlain({ promoteFrom, release, allowDirty, all, component, saved }: RolloutRequest): boolean {
+  return saved === undefined && promoteFrom === undefined && release === undefined && component === undefined && !allowDirty && !all;
 }
 
 /** The answer where the target runs this very release: what would be recorded, and is not. */

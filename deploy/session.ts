@@ -3,6 +3,7 @@ import {
   type Cancellation,
   type ComputeFunctions,
   type Digest,
+  type Effect,
   type Graph,
   type GrowingMask,
   type Isolation,
@@ -74,7 +75,12 @@ export class Session {
   }
 
   /** Runs a graph; nodes that failed are in the results. A lock that is lost interrupts it as the user would, and is asked before each effect. */
-  async run(graph: Graph, secrets: Readonly<Record<string, string>> = {}, lock?: Lock): Promise<Results> {
+  async run(
+    graph: Graph,
+    secrets: Readonly<Record<string, string>> = {},
+    lock?: Lock,
+    check?: (effect: Effect) => Promise<void>,
+  ): Promise<Results> {
     const { store, stateRoot, runsRoot, keepRoot } = this.#workspace;
     const { interrupt, force } = this.#settings.cancellation;
     const cancellation = { interrupt: lock === undefined ? interrupt : AbortSignal.any([interrupt, lock.lost]), force };
@@ -98,7 +104,10 @@ export class Session {
         if (outputs === undefined || !READERS.includes(step)) return [];
         return sensitiveValues(await store.tree(outputs), async (digest) => (await store.get(digest)) ?? new Uint8Array());
       },
-      beforeEffect: lock === undefined ? undefined : () => lock.check(),
+      beforeEffect: async (effect) => {
+        await lock?.check();
+        await check?.(effect);
+      },
       runtime: () => this.#open(),
     });
   }

@@ -4,6 +4,7 @@ import type { PlanSummary, TerraformWarning } from '../phases/index.ts';
 import type { LedgerRecord, RefIds, TargetState, Work } from '../tracking/index.ts';
 import type { Initialized } from './instances.ts';
 import type { ChangeSubject } from './record.ts';
+import type { SavedPlan } from './saved-plan.ts';
 
 /** Something that changes a target. */
 export interface Change extends Omit<ChangeSubject, 'work' | 'subjects'> {
@@ -21,6 +22,8 @@ export interface Change extends Omit<ChangeSubject, 'work' | 'subjects'> {
   work(state: TargetState): Work;
   /** Whether that was done meanwhile by somebody else. */
   isDone(state: TargetState): boolean;
+  /** The plan that alone may be applied. */
+  readonly saved?: SavedPlan | undefined;
   /** The answer then. */
   answerWhenDone(state: TargetState, ran: boolean): Changed;
 }

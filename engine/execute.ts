@@ -9,7 +9,7 @@ import type { Exec, Limits, Node, NodeId } from './node.ts';
 import { performCompute } from './perform-compute.ts';
 import type { RemoteCache } from './remote.ts';
 import type { Done, Outcome } from './results.ts';
-import type { Cancellation, ExecResult, ResolvedInput, Runtime } from './runtime.ts';
+import type { Cancellation, Effect, ExecResult, ResolvedInput, Runtime } from './runtime.ts';
 import type { NodeResult, Store } from './store/index.ts';
 import { takeTurn } from './turn.ts';
 
@@ -32,7 +32,7 @@ export interface ExecutionContext {
   readonly keepRoot: string | undefined;
   readonly isolation: Isolation | undefined;
   /** Asked right before a command that changes the world is started. @throws when it must not be */
-  readonly beforeEffect?: (() => Promise<void>) | undefined;
+  readonly beforeEffect?: ((effect: Effect) => Promise<void>) | undefined;
   readonly cancellation: Cancellation;
   /** What other machines made; `undefined` where none is asked. */
   readonly remote?: RemoteCache | undefined;
@@ -213,7 +213,7 @@ async function runOnce(
 ): Promise<NodeResult> {
   const { hidden, plain } = split(exec.env, emitter);
   const io = ioOf(id, exec, hidden, context, emitter);
-  if (exec.effect !== undefined) await context.beforeEffect?.();
+  if (exec.effect !== undefined) await context.beforeEffect?.({ id, inputs, mask: emitter.mask });
   const result = await runWithin(runtime, { id, exec: { ...exec, env: plain }, inputs }, io, context.cancellation).finally(() =>
     emitter.flush(id),
   );

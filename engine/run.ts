@@ -12,7 +12,7 @@ import type { Isolation } from './needs.ts';
 import type { NodeId } from './node.ts';
 import type { RemoteCache } from './remote.ts';
 import type { Outcome, Results } from './results.ts';
-import type { Cancellation, Runtime } from './runtime.ts';
+import type { Cancellation, Effect, Runtime } from './runtime.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Store } from './store/index.ts';
 
@@ -44,7 +44,7 @@ export interface RunOptions {
   readonly keepRoot: string | undefined;
   readonly isolation: Isolation | undefined;
   /** Asked right before a command that changes the world is started. @throws when it must not be */
-  readonly beforeEffect?: (() => Promise<void>) | undefined;
+  readonly beforeEffect?: ((effect: Effect) => Promise<void>) | undefined;
   /** What other machines made; `undefined` where none is asked. */
   readonly remote?: RemoteCache | undefined;
   readonly cancellation: Cancellation;

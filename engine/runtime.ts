@@ -1,5 +1,6 @@
 import type { Digest } from './digest.ts';
-import type { Exec } from './node.ts';
+import type { Mask } from './mask.ts';
+import type { Exec, NodeId } from './node.ts';
 import type { Store } from './store/index.ts';
 
 /**
@@ -76,4 +77,11 @@ export interface ExecResult {
 export interface Cancellation {
   readonly interrupt: AbortSignal;
   readonly force: AbortSignal;
+}
+
+/** A command that is about to change the world: its node, what it is given, and what hides the run's secrets. */
+export interface Effect {
+  readonly id: NodeId;
+  readonly inputs: readonly ResolvedInput[];
+  readonly mask: Mask;
 }

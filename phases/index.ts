@@ -10,6 +10,7 @@ export { type Ground, imageNames, type SourceOf, type TakenOver, terraformImage 
 export { countTests, type TestCounts } from './junit.ts';
 export { lockOf, takeApart, takeOver } from './layers.ts';
 export { describeProviders, findProviders, impliedMirrors } from './mirror.ts';
+export { outputReadsOf, storeReadsOf, upstreamOf } from './reads.ts';
 export { expandBuild, expandRelease, expandTests, releaseParts } from './release.ts';
 export {
   expandOutputs,
@@ -19,16 +20,14 @@ export {
   type Instances,
   type LayerTrees,
   type NodeOperation,
-  outputReadsOf,
   type Rollout,
-  storeReadsOf,
   unknownIn,
-  upstreamOf,
 } from './rollout.ts';
 export {
   type Diagnostic,
   outputsDigest,
   outputValues,
+  PLAN_INPUT,
   type PlannedOutputs,
   type PlanSummary,
   plannedOutputs,

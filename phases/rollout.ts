@@ -1,7 +1,8 @@
-import { type Need, type NodeLimits, storeOf } from '../config/index.ts';
+import type { NodeLimits } from '../config/index.ts';
 import { type Digest, type Graph, type Json, type JsonObject, makeGraph, type Node, type NodeId, type SecretRef } from '../engine/index.ts';
 import type { ReleaseComponent } from '../releases/index.ts';
 import { orderOf, reversed } from '../tracking/index.ts';
+import { upstreamOf } from './reads.ts';
 import { input, step } from './step.ts';
 import {
   applyNode,
@@ -59,6 +60,8 @@ export interface RolloutOptions {
   readonly applied: Instances;
   /** By address: trees with the outputs that components will have, which are read in place of those that they have. */
   readonly planned?: Readonly<Record<string, Digest>>;
+  /** Whether what is applied is looked at, attribute by attribute, before it is. */
+  readonly isReviewed?: boolean;
   /** What each component depends on, whether or not it is part of the work. */
   readonly edges: Readonly<Record<string, readonly string[]>>;
 }
@@ -75,7 +78,7 @@ export interface Rollout {
  * its state.
  */
 export function expandRollout(options: RolloutOptions): Rollout {
-  const { work, instances, planned = {} } = options;
+  const { work, instances, planned = {}, isReviewed = false } = options;
   const nodes = new Map<NodeId, Node>();
   const add = (list: readonly Node[]): void => {
     for (const node of list) nodes.set(node.id, node);
@@ -98,7 +101,14 @@ export function expandRollout(options: RolloutOptions): Rollout {
     add(prepareNodes(site).filter(({ step: name }) => site.data === undefined || name !== 'init'));
     const destroy = operation === 'destroy';
     add([moduleNode(instance, upstream, options, destroy)]);
-    add([planNode(site, { destroy, isApplied: operation !== 'plan', after: waits(address, operation) })]);
+    add([
+      planNode(site, {
+        destroy,
+        isApplied: operation !== 'plan',
+        isShown: operation === 'plan' || (isReviewed && !destroy),
+        after: waits(address, operation),
+      }),
+    ]);
     if (operation !== 'plan') add([applyNode(site, { destroy })]);
   }
   return { graph: makeGraph([...nodes.values()]), unknown };
@@ -130,26 +140,6 @@ function outputsOf(address: string, { work, instances, applied }: RolloutOptions
 
 function isApplied(address: string, work: RolloutOptions['work']): boolean {
   return work.get(address) === 'apply';
-}
-
-/** The components whose outputs a component reads. */
-export function upstreamOf(component: ReleaseComponent): readonly string[] {
-  return [...new Set(outputReadsOf(component).map((need) => need.component))].sort();
-}
-
-/** What a component reads of others' outputs. */
-export function outputReadsOf(component: ReleaseComponent): readonly Need[] {
-  return readsIn(component).filter((need) => storeOf(need) === undefined);
-}
-
-/** What a component reads of stores. */
-export function storeReadsOf(component: ReleaseComponent): readonly Need[] {
-  return readsIn(component).filter((need) => storeOf(need) !== undefined);
-}
-
-/** `<address>#<field>`; neither holds a `#` before it. */
-function readsIn({ reads }: ReleaseComponent): readonly Need[] {
-  return reads.map((read) => ({ component: read.slice(0, read.indexOf('#')), field: read.slice(read.indexOf('#') + 1) }));
 }
 
 /** What reads outputs that no state has yet can't be planned, and neither can what reads of it. What is destroyed needs no values. */

@@ -21,9 +21,12 @@ export function addPhases(program: Command): void {
     .action(async (name, target, options, command: Command) =>
       (await import('../verbs/phases.ts')).testVerb(globalsOf(targeted(command, target)), name, options),
     );
-  withRunFlags(program.command('plan <deployment> [target]').description('what a rollout of the working tree would change'))
+  withRunFlags(program.command('plan <deployment> [target]').description('what a rollout would change'))
     .option('--target <name>')
+    .option('--promote-from <target>', 'plan what that target runs')
+    .option('--release <id>', 'plan this release')
     .option('--all', 'plan every component, also those that are up to date', false)
+    .option('--out <file>', 'save the plan, for `rollout --plan`')
     .action(async (name, target, options, command: Command) =>
       (await import('../verbs/plan.ts')).planVerb(globalsOf(targeted(command, target)), name, options),
     );
@@ -52,6 +55,7 @@ export function addPhases(program: Command): void {
     .option('--component <address>', 'this component alone, whether or not it is up to date')
     .option('--lock-timeout <time>', LOCK_TIMEOUT)
     .option('--prune', 'destroy components that run and are no longer declared', false)
+    .option('--plan <file>', 'apply exactly what this saved plan shows, or nothing')
     .option('--dry-run', 'say what would be run', false)
     .action(async (name, target, options, command: Command) =>
       (await import('../verbs/rollout.ts')).rolloutVerb(globalsOf(targeted(command, target)), name, options),

@@ -1,5 +1,5 @@
-import { type PlanAnswer, plan, targetOf } from '../../deploy/index.ts';
-import { shortId } from '../../engine/index.ts';
+import { type PlanAnswer, plan, savedPlan, targetOf, writeSavedPlan } from '../../deploy/index.ts';
+import { shellWord, shortId } from '../../engine/index.ts';
 import { changeLines } from '../changes.ts';
 import { type Globals, printOrFail } from '../globals.ts';
 import { planMarkdown } from '../plan-markdown.ts';
@@ -9,13 +9,21 @@ import { counts, warningLines } from '../words.ts';
 export async function planVerb(
   globals: Globals & RunFlags,
   name: string,
-  options: { readonly target?: string; readonly all: boolean },
+  options: {
+    readonly target?: string;
+    readonly all: boolean;
+    readonly promoteFrom?: string;
+    readonly release?: string;
+    readonly out?: string;
+  },
 ): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, name, options.target);
-    const request = { deployment: name, target, all: options.all };
+    const { all, promoteFrom, release: named, out } = options;
+    const request = { deployment: name, target, all, promoteFrom, release: named };
     const answer = await plan(workspace, request, runSettings(globals, globals, workspace));
     const { release, plans, unknown, compared, current, orphans, pruned, locked, isUnderWay, failure } = answer;
+    if (out !== undefined && failure === undefined) writeSavedPlan(out, savedPlan(request, answer));
     const document = { deployment: name, target, release: release.digest, components: plans, unknown, compared, orphans, locked };
     await printOrFail(
       globals.format,
@@ -28,9 +36,16 @@ export async function planVerb(
         const waiting = Object.entries(unknown).map(([address, upstream]) => `${address}  known after apply of ${upstream.join(', ')}`);
         const left = orphans.map((address) => `${address}  no longer declared, still running${pruned ? ': would be destroyed' : ''}`);
         const warnings = warningLines(Object.fromEntries(Object.entries(plans).map(([address, summary]) => [address, summary.warnings])));
-        return [`${name} → ${target}  (would be release ${shortId(release.digest)})`, ...planned, ...waiting, ...left, ...warnings].join(
-          '\n',
-        );
+        return [
+          `${name} → ${target}  (would be release ${shortId(release.digest)})`,
+          ...planned,
+          ...waiting,
+          ...left,
+          ...warnings,
+          ...(out === undefined || failure !== undefined
+            ? []
+            : [`saved; apply it: atmos-deployment rollout ${name} --target ${target} --plan ${shellWord(out)}`]),
+        ].join('\n');
       },
       () => planMarkdown(name, target, answer),
     );

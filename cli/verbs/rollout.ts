@@ -1,5 +1,5 @@
-import { type Changed, rollout, targetOf } from '../../deploy/index.ts';
-import { now, shortId } from '../../engine/index.ts';
+import { type Changed, readSavedPlan, rollout, type SavedPlan, targetOf } from '../../deploy/index.ts';
+import { AtmosError, now, shortId } from '../../engine/index.ts';
 import type { ComponentAction, LedgerRecord } from '../../tracking/index.ts';
 import { type Globals, printOrFail, table } from '../globals.ts';
 import { seconds } from '../progress.ts';
@@ -16,26 +16,52 @@ interface Options {
   readonly component?: string;
   readonly prune: boolean;
   readonly dryRun: boolean;
+  readonly plan?: string;
 }
 
 export async function rolloutVerb(globals: Globals & RunFlags, name: string, options: Options): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const began = now();
-    const target = await targetOf(workspace, name, options.target);
-    const { promoteFrom, release, allowDirty, all, component, prune, dryRun } = options;
+    const saved = options.plan === undefined ? undefined : savedFor(readSavedPlan(options.plan), name, options);
+    const target = saved?.target ?? (await targetOf(workspace, name, options.target));
+    const { allowDirty, component, prune, dryRun } = options;
+    const promoteFrom = saved?.promoteFrom ?? options.promoteFrom;
+    const release = saved?.named ?? options.release;
+    const all = saved?.all ?? options.all;
     const settings = runSettings(globals, globals, workspace);
     if (globals.format === 'table' && !globals.quiet) tell(`${name} → ${target}\n`);
     const answer = await rollout(
       workspace,
-      { deployment: name, target, promoteFrom, release, allowDirty, all, component, prune, dryRun },
+      { deployment: name, target, promoteFrom, release, allowDirty, all, component, prune, dryRun, saved },
       settings,
     );
     const elapsed = now() - began;
     const { record, failure } = answer;
     await printOrFail(globals.format, { document: documentOf(answer), failure }, () =>
-      record !== undefined ? summary(answer, record, elapsed) : dryRun ? wouldRun(answer) : nothing(answer, elapsed),
+      record !== undefined ? summary(answer, record, elapsed, saved?.deferred) : dryRun ? wouldRun(answer) : nothing(answer, elapsed),
     );
   });
+}
+
+/** A saved plan says all that there is to choose. @throws AtmosError `usage`; `other-plan` where it is of something else */
+function savedFor(saved: SavedPlan, name: string, { target, promoteFrom, release, all, component, prune }: Options): SavedPlan {
+  const others = { '--promote-from': promoteFrom, '--release': release, '--all': all, '--component': component, '--prune': prune };
+  const [given] = Object.entries(others).flatMap(([flag, value]) => (value === undefined || value === false ? [] : [flag]));
+  if (given !== undefined) {
+    throw new AtmosError(`--plan and ${given} do not go together: the plan says what is rolled out`, {
+      kind: 'invalid',
+      code: 'usage',
+      hint: `leave ${given} out, or give it to \`plan --out\``,
+    });
+  }
+  if (saved.deployment !== name || (target !== undefined && saved.target !== target)) {
+    throw new AtmosError(`the saved plan is of target ${saved.target} of ${saved.deployment}`, {
+      kind: 'refused',
+      code: 'other-plan',
+      hint: `apply it: atmos-deployment rollout ${saved.deployment} --target ${saved.target} --plan <file>`,
+    });
+  }
+  return saved;
 }
 
 /** The record that was appended; where there was nothing to do, what the target runs. */
@@ -68,18 +94,29 @@ function nothing({ deployment, target, release, components, orphans, ran }: Chan
 }
 
 /** What became of each component, and where that is recorded. */
-export function summary({ warnings }: Pick<Changed, 'warnings'>, record: LedgerRecord, elapsed: number): string {
+export function summary(
+  { warnings }: Pick<Changed, 'warnings'>,
+  record: LedgerRecord,
+  elapsed: number,
+  deferred: SavedPlan['deferred'] = {},
+): string {
   const { deployment, target, release, components, result, orphans } = record;
   const rows = Object.entries(components).map(([address, { action, changes }]) => [
     ` ${MARKS[action] ?? '✔'}`,
     address,
     action,
-    changes === null ? '' : action === 'failed' ? `planned: ${counts(changes)}` : counts(changes),
+    deferred[address] !== undefined
+      ? `known after apply of ${deferred[address].join(', ')}: plan again`
+      : changes === null
+        ? ''
+        : action === 'failed'
+          ? `planned: ${counts(changes)}`
+          : counts(changes),
   ]);
   const id = release === null ? '' : shortId(release);
   const where = `recorded in refs/atmos/ledger/${deployment}/${target}`;
   const skipped = Object.values(components).filter(({ action }) => action === 'skipped').length;
-  const rest = skipped === 0 ? '' : ` · ${skipped} ${skipped === 1 ? 'component runs' : 'components run'} another release`;
+  const rest = skipped === 0 ? '' : ` · ${skipped} ${skipped === 1 ? 'component' : 'components'} left as they are`;
   const what = {
     deployed: `released ${id}`,
     destroyed: `destroyed ${target}`,

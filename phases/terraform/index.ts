@@ -6,4 +6,4 @@ export { prepareNodes, type Workbench } from './prepare.ts';
 export { outputsDigest, type PlanSummary, readApplyWarnings, readPlan, readUiDiagnostic, type TerraformWarning } from './summary.ts';
 export { SYNTH, type SynthArgs, synthesize } from './synth.ts';
 export { terraformTests } from './test.ts';
-export { applyNode, outputsNode, planNode, pushNode, type Site, unlockNode } from './world.ts';
+export { applyNode, outputsNode, PLAN_INPUT, planNode, pushNode, type Site, unlockNode } from './world.ts';

@@ -34,6 +34,9 @@ if [ $code -ne 0 ]; then cat /tmp/init.log >&2; exit $code; fi
 const SELECT_WORKSPACE = `if [ "$3" != default ]; then printf %s "$3" > "$TF_DATA_DIR/environment"; fi
 `;
 
+/** Where what was planned is given to what applies it. */
+export const PLAN_INPUT = '/plan';
+
 /** A local backend was initialized beforehand, with the rest: it is the same for every target. */
 const ONCE = `if [ "$4" != local ]; then
 ${INIT_BACKEND}fi
@@ -61,7 +64,7 @@ fi
 `;
 
 /** What would change, attribute by attribute. A plan that changes nothing does not pay for it. */
-const SHOW = `if [ $code -eq 2 ]; then run "$1" show -json /tmp/tfplan > /out/changes.json; fi
+const show = (file: string): string => `if [ $code -eq 2 ]; then run "$1" show -json ${file} > /out/changes.json; fi
 `;
 
 /** A state that could not be written to its backend is what Terraform leaves in its directory: it is all that knows what was made. */
@@ -80,6 +83,8 @@ export interface PlanOptions {
   readonly destroy: boolean;
   /** It will be applied, and is kept for that. */
   readonly isApplied: boolean;
+  /** What it would change is told by attributes, too. */
+  readonly isShown: boolean;
   readonly after: readonly NodeId[];
 }
 
@@ -88,7 +93,8 @@ export interface PlanOptions {
  * `tfplan`.
  */
 export function planNode(site: Site, options: PlanOptions): Node {
-  const text = options.isApplied ? layOut('/out/data') + ONCE + plan('/out/tfplan') : LAY_OUT + ONCE + plan('/tmp/tfplan') + SHOW;
+  const file = options.isApplied ? '/out/tfplan' : '/tmp/tfplan';
+  const text = (options.isApplied ? layOut('/out/data') : LAY_OUT) + ONCE + plan(file) + (options.isShown ? show(file) : '');
   return worldNode(site, planName(options.destroy), text, {
     inputs: [moduleInput(site), input('/data', site.data ?? { node: `${site.component}/init`, output: 'data' }), ...providersInput(site)],
     data: '/data',
@@ -174,7 +180,7 @@ function moduleInput(site: Site): Input {
 }
 
 function plannedInputs(site: Site, destroy: boolean): readonly Input[] {
-  const plan = input('/plan', { node: `${site.component}/${planName(destroy)}`, output: 'plan' });
+  const plan = input(PLAN_INPUT, { node: `${site.component}/${planName(destroy)}`, output: 'plan' });
   return [moduleInput(site), plan, ...providersInput(site)];
 }
 

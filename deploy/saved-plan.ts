@@ -1,0 +1,183 @@
+import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { AtmosError, type Digest, isObject, type JsonObject, jsonDigest, parseJson, prettyJson, shortId } from '../engine/index.ts';
+import type { PlanSummary } from '../phases/index.ts';
+import { orderOf, type Work } from '../tracking/index.ts';
+import type { PlanAnswer, PlanRequest } from './plan.ts';
+
+/** A plan as somebody has seen it, to be applied as it is or not at all. Secrets and sensitive values are not in it. */
+export interface SavedPlan {
+  readonly version: 1;
+  readonly deployment: string;
+  readonly target: string;
+  /** The release that was planned. */
+  readonly release: Digest;
+  /** Where it came from: another target, or a release that was named; `null` where it was made from the working tree. */
+  readonly promoteFrom: string | null;
+  readonly named: Digest | null;
+  /** Whether components that are up to date were planned, too. */
+  readonly all: boolean;
+  /** What each component was shown to change. */
+  readonly components: Readonly<Record<string, Pick<PlanSummary, 'create' | 'update' | 'delete' | 'changes'>>>;
+  /** Components that could not be planned, or that depend on one of them: by address, whose apply they wait for. */
+  readonly deferred: Readonly<Record<string, readonly string[]>>;
+  /** Components that run and are no longer declared, and whether they are destroyed. */
+  readonly orphans: readonly string[];
+  readonly pruned: boolean;
+}
+
+/** What is kept of a plan. */
+export function savedPlan({ deployment, target, all, promoteFrom, release: named }: PlanRequest, answer: PlanAnswer): SavedPlan {
+  const { release, plans, unknown, orphans, pruned } = answer;
+  const waiting = deferredBy(
+    unknown,
+    Object.fromEntries(Object.entries(release.config.components).map(([address, { dependsOn }]) => [address, dependsOn])),
+    (address) => (plans[address]?.changes.length ?? 0) > 0,
+  );
+  return {
+    version: 1,
+    deployment,
+    target,
+    release: release.digest,
+    promoteFrom: promoteFrom ?? null,
+    named: named === undefined ? null : release.digest,
+    all,
+    components: Object.fromEntries(
+      Object.entries(plans).map(([address, { create, update, delete: deleted, changes }]) => [
+        address,
+        { create, update, delete: deleted, changes },
+      ]),
+    ),
+    deferred: waiting,
+    orphans,
+    pruned,
+  };
+}
+
+/** With what can't be planned waits what depends on it and would change. */
+function deferredBy(
+  unknown: PlanAnswer['unknown'],
+  edges: Readonly<Record<string, readonly string[]>>,
+  changes: (address: string) => boolean,
+): SavedPlan['deferred'] {
+  const deferred: Record<string, readonly string[]> = { ...unknown };
+  for (const [address, waits] of orderOf(edges, (one) => unknown[one] !== undefined)) {
+    if (waits.length > 0 && deferred[address] === undefined && changes(address)) deferred[address] = waits;
+  }
+  return deferred;
+}
+
+/** Writes a plan for `readSavedPlan`: a JSON document that only its owner may read. @throws AtmosError `no-directory`, what the disk says */
+export function writeSavedPlan(path: string, plan: SavedPlan): void {
+  if (statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new AtmosError(`${path} can't be written: there is no directory ${dirname(path)}`, {
+      kind: 'invalid',
+      code: 'no-directory',
+      hint: 'make it first',
+    });
+  }
+  const document = { ...plan, digest: digestOf(plan) };
+  const temporary = `${path}.${process.pid}.new`;
+  try {
+    writeFileSync(temporary, prettyJson(document), { mode: 0o600 });
+    chmodSync(temporary, 0o600);
+    renameSync(temporary, path);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw new AtmosError(`${path} can't be written: ${(cause as Error).message}`, { kind: 'environment', code: 'not-written', cause });
+  }
+}
+
+/** @throws AtmosError `no-plan`, `invalid-plan` */
+export function readSavedPlan(path: string): SavedPlan {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new AtmosError(`the plan ${path} can't be read: ${(cause as Error).message}`, {
+      kind: 'invalid',
+      code: 'no-plan',
+      hint: `save one: atmos-deployment plan <deployment> --target <target> --out ${path}`,
+      cause,
+    });
+  }
+  const invalid = (why: string): AtmosError =>
+    new AtmosError(`${path} is not a plan: ${why}`, {
+      kind: 'invalid',
+      code: 'invalid-plan',
+      hint: 'a plan is what `plan --out` writes, as it wrote it',
+    });
+  let document: unknown;
+  try {
+    document = parseJson(text);
+  } catch {
+    throw invalid('it is not JSON');
+  }
+  if (!isObject(document)) throw invalid('it is not an object');
+  if (document.version !== 1) throw invalid(`its version is ${JSON.stringify(document.version) ?? 'missing'}, and 1 is known here`);
+  const { digest, ...plan } = document as JsonObject;
+  if (digest !== digestOf(plan)) throw invalid('it was changed after it was written, or is cut off');
+  return plan as unknown as SavedPlan;
+}
+
+function digestOf(plan: SavedPlan | JsonObject): Digest {
+  return jsonDigest(plan);
+}
+
+/** Compares a plan with what would be planned now. @throws AtmosError `stale-plan`, which says what is another */
+export function refuseStale(saved: SavedPlan, now: SavedPlan): void {
+  if (saved.release !== now.release) {
+    const from = saved.promoteFrom === null ? 'the working tree makes' : `${saved.promoteFrom} runs what makes`;
+    throw stale(saved, `it is of release ${shortId(saved.release)}, and ${from} ${shortId(now.release)}`);
+  }
+  const addresses = [
+    ...new Set([saved, now].flatMap(({ components, deferred }) => [...Object.keys(components), ...Object.keys(deferred)])),
+  ];
+  for (const address of addresses.sort()) {
+    if (!isSame(saved.deferred[address] ?? null, now.deferred[address] ?? null)) {
+      throw stale(saved, `${address} waited for ${listed(saved.deferred[address])}, and now for ${listed(now.deferred[address])}`);
+    }
+    refuseOther(saved, address, now.components[address]);
+  }
+  if (!isSame(saved.orphans, now.orphans) || saved.pruned !== now.pruned) {
+    throw stale(saved, `no longer declared were ${listed(saved.orphans)}, and now ${listed(now.orphans)}`);
+  }
+}
+
+/** Whether a component's changes are those that were shown. @throws AtmosError `stale-plan` */
+export function refuseOther(saved: SavedPlan, address: string, now: Pick<PlanSummary, 'changes'> | undefined): void {
+  const [before, after] = [saved.components[address]?.changes ?? [], now?.changes ?? []];
+  if (isSame(before, after)) return;
+  const texts = (changes: PlanSummary['changes']): ReadonlyMap<string, string> =>
+    new Map(changes.map((change) => [change.address, JSON.stringify(change)]));
+  const [was, is] = [texts(before), texts(after)];
+  const other = [...new Set([...was.keys(), ...is.keys()])].filter((one) => was.get(one) !== is.get(one));
+  throw stale(saved, `${address} would now change ${other.slice(0, 3).join(', ')}${other.length > 3 ? ', …' : ''} in another way`);
+}
+
+/** The part of some work that a plan has: what it left for another is left. @throws AtmosError `stale-plan` where there is more to do than it says */
+export function plannedWork(saved: SavedPlan, work: Work): Work {
+  const own = new Map([...work].filter(([address]) => saved.deferred[address] === undefined));
+  for (const [address, operation] of own) {
+    const isKnown = operation === 'destroy' ? saved.pruned && saved.orphans.includes(address) : saved.components[address] !== undefined;
+    if (!isKnown) throw stale(saved, `it does not have ${address}, which would be ${operation === 'destroy' ? 'destroyed' : 'applied'}`);
+  }
+  return own;
+}
+
+function stale({ deployment, target, promoteFrom, named }: SavedPlan, why: string): AtmosError {
+  const from = promoteFrom === null ? (named === null ? '' : ` --release ${shortId(named)}`) : ` --promote-from ${promoteFrom}`;
+  return new AtmosError(`the saved plan no longer holds: ${why}`, {
+    kind: 'refused',
+    code: 'stale-plan',
+    hint: `plan again: atmos-deployment plan ${deployment} --target ${target}${from} --out <file>`,
+  });
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return jsonDigest(a) === jsonDigest(b);
+}
+
+function listed(addresses: readonly string[] | undefined): string {
+  return addresses === undefined || addresses.length === 0 ? 'nothing' : addresses.join(', ');
+}

@@ -5,6 +5,7 @@
  * the origin of each value; values that another component has yet to produce stand in it as `Deferred`. Undeclared files are never opened.
  */
 export { backendOfItsOwn, moduleProblems } from './check-modules.ts';
+export { invalidPolicy, policyFile, policyProblems, violation } from './check-policies.ts';
 export { isDeferred, needsOf, settle } from './deferred.ts';
 export { type Deployment, type DeploymentSummary, listDeployments, loadDeployment } from './deployment/load.ts';
 export { promotionPolicies } from './deployment/promotion.ts';
@@ -16,6 +17,7 @@ export { quote } from './hcl.ts';
 export { nearest, suggestion } from './nearest.ts';
 export { originsOf } from './origins.ts';
 export { ownValues } from './own-values.ts';
+export { policyInput } from './policies.ts';
 export { loadProject, type Project, type RemoteSettings } from './project.ts';
 export { type GitFacts, type ResolveOptions, resolve } from './resolve.ts';
 export * from './scope.ts';

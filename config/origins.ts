@@ -1,4 +1,5 @@
 import { type EvaluationContext, isUnset, keyName } from './evaluate.ts';
+import { escapePointer } from './pointer.ts';
 import type { Origin, ScopedComponent } from './scope.ts';
 import { type Located, lineOf, type Place } from './yaml/located.ts';
 
@@ -79,8 +80,4 @@ function overrode(value: Located, { history }: EvaluationContext): Pick<Origin, 
 /** The file and line of a place. */
 export function originOf(at: Place): Origin {
   return { file: at.document.file, line: lineOf(at.document, at.offset).line };
-}
-
-function escapePointer(key: string): string {
-  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -35,6 +35,8 @@ export interface Project {
   /** Where components lie, by kind, and the command that runs them: `terraform` or `tofu`, `helm`, … */
   readonly components: Readonly<Record<Kind, KindSettings>>;
   readonly templates: { readonly settings: TemplateSettings };
+  /** Where policies lie, by their type, relative to the root. */
+  readonly schemas: Readonly<Record<'jsonschema' | 'opa', string>>;
   /** What `!store` reads, by name. */
   readonly stores: Readonly<Record<string, StoreSettings>>;
   readonly deployments: DeploymentSettings;
@@ -174,6 +176,10 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
         datasources: settings.urls('templates', 'settings', 'gomplate', 'datasources'),
         delimiters: { left: delimiters?.[0] ?? '{{', right: delimiters?.[1] ?? '}}' },
       },
+    },
+    schemas: {
+      jsonschema: within(basePath, settings.text('schemas', 'jsonschema', 'base_path') ?? ''),
+      opa: within(basePath, settings.text('schemas', 'opa', 'base_path') ?? ''),
     },
     stores: settings.stores(),
     deployments: {

@@ -8,6 +8,7 @@ import type { ConfigFiles } from './files.ts';
 import { generatedFiles } from './generated.ts';
 import { noteOrigins, placeOfPath } from './origins.ts';
 import { leavesRepository } from './paths.ts';
+import { policiesIn } from './policies.ts';
 import type { Project } from './project.ts';
 import type { Kind, ScopedComponent } from './scope.ts';
 import { type Referring, takeReferences } from './secret-references.ts';
@@ -175,7 +176,9 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
           placeOf,
         })
       : { files: {}, errors: [] };
+  const policies = policiesIn({ address: `${kind}/${name}`, sections: all, project, above: request.files.above, placeOf });
   const unsupported = [
+    ...policies.errors,
     ...unsupportedIn({ address: `${kind}/${name}`, at, unevaluated: prepared.unevaluated, sections: all, placeOf }),
     ...generated.errors,
   ];
@@ -196,6 +199,9 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
     }),
     ...(Object.keys(secrets).length === 0 ? {} : { secrets }),
     ...(unsupported.length === 0 ? {} : { unsupported }),
+    ...(policies.list.length === 0
+      ? {}
+      : { policies: { component: name, stack, manifest: request.manifest?.name ?? '', list: policies.list } }),
     ...(Object.keys(generated.files).length === 0 ? {} : { generated: generated.files }),
   };
   noteOrigins(component, at, written, context);

@@ -52,10 +52,31 @@ export interface ScopedComponent {
   readonly secrets?: Readonly<Record<string, ValueSource>>;
   /** What it asks for that is not done here. Absent where there is nothing. */
   readonly unsupported?: readonly AtmosError[];
+  /** What its stacks make it keep to. Absent where there is nothing. */
+  readonly policies?: Policies;
   /** Files that its stacks have written into its root module's directory, by path there. Absent where there are none. */
   readonly generated?: Readonly<Record<string, string>>;
   /** What its nodes may use, where the deployment file says so. */
   readonly limits?: NodeLimits;
+}
+
+/** What a component must keep to: `settings.validation.<name>`. Plain data. */
+export interface Policy {
+  readonly name: string;
+  readonly type: 'jsonschema' | 'opa';
+  /** Where its file may lie, relative to the root; the first that is there counts. */
+  readonly paths: readonly string[];
+  /** Files and directories with what its Rego imports. */
+  readonly modules: readonly string[];
+  readonly timeoutMs: number;
+}
+
+/** The policies of a component with the names that they may read. */
+export interface Policies {
+  readonly component: string;
+  readonly stack: string;
+  readonly manifest: string;
+  readonly list: readonly Policy[];
 }
 
 /** Limits of nodes; what is absent is as usual. */

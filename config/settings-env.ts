@@ -15,6 +15,8 @@ const VARIABLES: Readonly<Record<string, string>> = {
   'components.helmfile.command': 'ATMOS_COMPONENTS_HELMFILE_COMMAND',
   'components.packer.base_path': 'ATMOS_COMPONENTS_PACKER_BASE_PATH',
   'components.packer.command': 'ATMOS_COMPONENTS_PACKER_COMMAND',
+  'schemas.jsonschema.base_path': 'ATMOS_SCHEMAS_JSONSCHEMA_BASE_PATH',
+  'schemas.opa.base_path': 'ATMOS_SCHEMAS_OPA_BASE_PATH',
   'settings.list_merge_strategy': 'ATMOS_SETTINGS_LIST_MERGE_STRATEGY',
 };
 

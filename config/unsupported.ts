@@ -42,19 +42,6 @@ export function unsupportedIn({ address, at, unevaluated, sections, placeOf }: A
       }),
     );
   }
-  const settings = isObject(sections.settings) ? (sections.settings as JsonObject) : {};
-  for (const name of namesIn(settings.validation)) {
-    const policy = isObject(settings.validation) ? (settings.validation as JsonObject)[name] : undefined;
-    if (isObject(policy) && (policy as JsonObject).disabled === true) continue;
-    const value = member(member(member(unevaluated, 'settings'), 'validation'), name);
-    errors.push(
-      found(
-        `policies of stacks are not checked here, and it has "${name}"`,
-        value,
-        'say "disabled: true" there, and check it in a node (phases: test)',
-      ),
-    );
-  }
   return errors;
 }
 

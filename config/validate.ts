@@ -1,5 +1,6 @@
 import { AtmosError } from '../engine/index.ts';
 import { moduleProblems } from './check-modules.ts';
+import { policyProblems } from './check-policies.ts';
 import { type Deployment, loadDeployment } from './deployment/load.ts';
 import { componentSections } from './deployment/sections.ts';
 import { withoutDisabled } from './enabled.ts';
@@ -59,6 +60,7 @@ async function validate(
     scopes.push(enabled);
     for (const { unsupported = [] } of Object.values(enabled.components)) for (const error of unsupported) found.add(error);
     for (const error of await moduleProblems(enabled, files, options.cache)) found.add(error);
+    for (const error of await policyProblems(enabled, files)) found.add(error);
   }
   return { deployment, scopes };
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path/posix';
-import { type ConfigFiles, type Origin, originsOf, type Scope, type ScopedComponent } from '../config/index.ts';
-import { AtmosError, type Digest, failures, type Position, type Results } from '../engine/index.ts';
-import { type Diagnostic, readDiagnostic, readUiDiagnostic } from '../phases/index.ts';
+import { type ConfigFiles, invalidPolicy, type Origin, originsOf, type Scope, type ScopedComponent, violation } from '../config/index.ts';
+import { AtmosError, asOne, type Digest, failures, type Position, type Results } from '../engine/index.ts';
+import { type Diagnostic, policyAnswer, policyOf, readDiagnostic, readUiDiagnostic } from '../phases/index.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
@@ -19,6 +19,8 @@ export async function firstFailure(
   const { id, outcome } = first;
   const { error, message, tail } = outcome;
   const component = id.slice(0, id.lastIndexOf('/'));
+  const broken = policyFailure(results, scope);
+  if (broken !== undefined) return broken;
   const isTerraform = error.code === 'exit-code' && component.startsWith('terraform/');
   const diagnostic = !isTerraform ? undefined : ((await ofOutputs(outcome.outputs, store)) ?? readDiagnostic(tail));
   if (diagnostic === undefined) {
@@ -94,4 +96,19 @@ function lastLines(text: string): string {
 
 function indent(text: string): string {
   return text.replaceAll(/^/gm, '  ');
+}
+
+/** What policies say that a run found broken, each at the line of its component's stack; `undefined` where none was, or none can be read. */
+function policyFailure(results: Results, scope: Scope | undefined): AtmosError | undefined {
+  const errors = failures(results).flatMap(({ id, outcome }): readonly AtmosError[] => {
+    const component = scope?.components[id.slice(0, id.lastIndexOf('/'))];
+    const policy = component === undefined ? undefined : policyOf(component, id);
+    const answer = policy === undefined ? undefined : policyAnswer(outcome.tail, policy);
+    if (component === undefined || policy === undefined || answer === undefined) return [];
+    return [
+      ...answer.broken.map((text) => violation(component, policy, text)),
+      ...answer.invalid.map((text) => invalidPolicy(component, policy, text)),
+    ];
+  });
+  return asOne(errors);
 }

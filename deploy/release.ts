@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { join } from 'node:path/posix';
-import { moduleProblems, type Scope, suggestion } from '../config/index.ts';
+import { moduleProblems, policyProblems, type Scope, suggestion } from '../config/index.ts';
 import { AtmosError, asDigest, asOne, type Digest, isDigest, jsonDigest, outputOf, type Results, shortId } from '../engine/index.ts';
 import { expandRelease, type Ground, releaseParts, type TakenOver, takeOver } from '../phases/index.ts';
 import { assembleRelease, exportRelease, type FileRefs, type Release, readRelease, releaseRef, writeRelease } from '../releases/index.ts';
@@ -53,7 +53,7 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
     if (!allowDirty) refuseDirty(deployment, await dirty);
     const { store } = workspace;
     const taken: Readonly<Record<string, TakenOver>> = promoted === undefined ? {} : await takeOver(promoted, store);
-    const results = await session.run(expandRelease(scope, ground, taken));
+    const results = await session.run(expandRelease(scope, ground, taken, { isChecked: request.commit === undefined }));
     const failure = await firstFailure(results, workspace, scope);
     if (failure !== undefined) throw failure;
     if (settings.cancellation.interrupt.aborted) {
@@ -90,7 +90,7 @@ async function refuseProblems({ cache, warn }: Workspace, { files }: Revision, s
   const { disabled = [] } = scope;
   if (disabled.length > 0) warn(`skipped, since metadata.enabled is false: ${disabled.join(', ')}`);
   const unsupported = Object.values(scope.components).flatMap((component) => component.unsupported ?? []);
-  const errors = asOne([...unsupported, ...(await moduleProblems(scope, files, cache))]);
+  const errors = asOne([...unsupported, ...(await moduleProblems(scope, files, cache)), ...(await policyProblems(scope, files))]);
   if (errors !== undefined) throw errors;
 }
 

@@ -1,44 +1,20 @@
 import { dirname, join, relative } from 'node:path/posix';
 import {
   backendOfItsOwn,
-  type ConfigFiles,
   inspectModule,
   type Scope,
   type ScopedComponent,
   type TerraformModule,
-  type TextCache,
   testModules,
   withGenerated,
 } from '../config/index.ts';
-import { AtmosError, type Digest, makeTree, prettyJson, type Store, type Tree, together } from '../engine/index.ts';
-import { importSource, type LockFile, type SourceFile } from '../vendoring/index.ts';
+import { AtmosError, type Digest, makeTree, prettyJson, type Tree, together } from '../engine/index.ts';
+import { importSource, type SourceFile } from '../vendoring/index.ts';
 import { baseOf, type Ground, imageNames, type SourceOf } from './ground.ts';
 import { includedIn, singleFile } from './included.ts';
 import { findProviders, mirrorTree, notMirrored } from './mirror.ts';
-
-/** Where providers come from: the mirror that is configured; else the first of the implied ones that has them; else their registries. */
-export interface ProviderSources {
-  /** Absolute. */
-  readonly configured: string | undefined;
-  readonly implied: readonly string[];
-}
-
-/** Where the ground of an expansion comes from. */
-export interface Sources {
-  readonly store: Store;
-  readonly config: ConfigFiles;
-  readonly cache: TextCache;
-  /** Where the root lies in the Git repository; `''` when they are the same. */
-  readonly prefix: string;
-  /** The files of a directory that belong to the repository: at a commit, or in the working tree. */
-  entries(dir: string): Promise<readonly SourceFile[]>;
-  readonly providers: ProviderSources;
-  readonly lock: LockFile;
-  /** `deployments.images` of atmos.yaml. */
-  readonly references: Readonly<Record<string, string>>;
-  /** The tree of an image. @throws AtmosError `no-image` */
-  image(digest: Digest): Promise<Digest>;
-}
+import { gatherPolicies } from './policies.ts';
+import type { Sources } from './sources.ts';
 
 /** Reads all that the expansion of a scope needs: source trees, provider mirrors, pinned images. */
 export async function gatherGround(scope: Scope, from: Sources): Promise<Ground> {
@@ -59,13 +35,23 @@ export async function gatherGround(scope: Scope, from: Sources): Promise<Ground>
     const source = component.kind === 'terraform' ? await terraformSource(component, recorded) : await plainSource(component, recorded);
     return [component.address, source] as const;
   });
+  const policies = await together(
+    Object.values(scope.components),
+    async (component) => [component.address, await gatherPolicies(component, recorded)] as const,
+  );
   for (const component of Object.values(scope.components)) {
     if (component.kind !== 'nixpack') continue;
     const name = baseOf(component.sections);
     const image = images[name];
     if (image !== undefined) bases[name] ??= await from.image(image.digest);
   }
-  return { directories: [...directories].sort(), sources: Object.fromEntries(found), images, bases };
+  return {
+    directories: [...directories].sort(),
+    sources: Object.fromEntries(found),
+    policies: Object.fromEntries(policies.filter(([, own]) => own.length > 0)),
+    images,
+    bases,
+  };
 }
 
 function pinnedImages(scope: Scope, { lock, references }: Sources): Ground['images'] {

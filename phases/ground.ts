@@ -1,4 +1,4 @@
-import type { Scope } from '../config/index.ts';
+import type { Policy, Scope } from '../config/index.ts';
 import type { Digest } from '../engine/index.ts';
 
 /** All that expansion needs beside the scope; gathered before, so that expansion itself reads and asks nothing. */
@@ -7,6 +7,8 @@ export interface Ground {
   readonly directories: readonly string[];
   /** Source trees, by address. */
   readonly sources: Readonly<Record<string, SourceOf>>;
+  /** Policies in Rego, by address. */
+  readonly policies: Readonly<Record<string, readonly GatheredPolicy[]>>;
   /** The pinned images, by name: `terraform`, `node`, and those that the user's own nodes name. */
   readonly images: Readonly<Record<string, { readonly reference: string; readonly digest: Digest }>>;
   /** The trees of the images that others are built upon, by name. */
@@ -25,6 +27,23 @@ export interface SourceOf {
   readonly isLocked: boolean;
   /** Whether there are `*.tftest.hcl` or `*.tftest.json` files. */
   readonly hasTests: boolean;
+}
+
+/** The image that policies in Rego are checked in. */
+export const OPA = 'opa';
+
+/** A policy in Rego with what it is asked about. */
+export interface GatheredPolicy {
+  readonly policy: Policy;
+  /** A tree with `input.json`. */
+  readonly input: Digest;
+  /** A tree with its file and its modules. */
+  readonly rego: Digest;
+}
+
+/** Whether something in a scope is checked by Rego. */
+function hasRego({ components }: Scope): boolean {
+  return Object.values(components).some(({ policies }) => policies?.list.some(({ type }) => type === 'opa') === true);
 }
 
 /** A component that a promotion takes over: its layer as it ran in the source target. */
@@ -48,6 +67,7 @@ export function imageNames(scope: Scope): readonly string[] {
     if (kind === 'terraform') names.add(terraformImage(String(sections.command ?? 'terraform')));
     if (kind === 'nixpack') names.add(baseOf(sections));
   }
+  if (hasRego(scope)) names.add(OPA);
   for (const node of Object.values(scope.phases).flat()) {
     if (node?.image !== undefined) names.add(node.image);
   }

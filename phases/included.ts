@@ -2,7 +2,7 @@ import { basename, dirname, join } from 'node:path/posix';
 import type { ScopedComponent } from '../config/index.ts';
 import { isObject } from '../engine/index.ts';
 import type { SourceFile } from '../vendoring/index.ts';
-import type { Sources } from './gather.ts';
+import type { Sources } from './sources.ts';
 
 /** How many links in a row are followed. */
 const LINKS = 32;

@@ -16,6 +16,7 @@ import {
 import { carriedIn, LAYER, type Part, readLayerDescriptor } from '../releases/index.ts';
 import { baseOf, type Ground, readSetting, type TakenOver, terraformImage } from './ground.ts';
 import { imageLayerNode, imageNodes, type Service } from './nixpack/index.ts';
+import { policyNodes } from './policies.ts';
 import { input, step } from './step.ts';
 import { prepareNodes, SYNTH, type SynthArgs, terraformTests, type Workbench } from './terraform/index.ts';
 
@@ -28,11 +29,17 @@ function imageName(component: ScopedComponent): string {
 
 /**
  * The nodes that make a release's layers: build, init without backend, synth. Pure. A component that a promotion takes over keeps its
- * source, lock file and image.
+ * source, lock file and image. Policies are checked on the way, unless `isChecked` is false.
  */
-export function expandRelease(scope: Scope, ground: Ground, takenOver: Readonly<Record<string, TakenOver>> = {}): Graph {
+export function expandRelease(
+  scope: Scope,
+  ground: Ground,
+  takenOver: Readonly<Record<string, TakenOver>> = {},
+  options: { readonly isChecked?: boolean } = {},
+): Graph {
   const nodes: Node[] = [];
   for (const component of Object.values(scope.components)) {
+    if (options.isChecked !== false) nodes.push(...policyNodes(component, ground));
     const own = takenOver[component.address];
     let files: Input['from'] = { node: `${component.address}/synth`, output: 'files' };
     if (component.kind === 'nixpack' && own !== undefined) {
@@ -99,8 +106,9 @@ function terraformLayerNodes(
 /** The nodes of the test phase that come with a kind; the user's own are added by `userNodes`. */
 export function expandTests(scope: Scope, ground: Ground): readonly Node[] {
   return Object.values(scope.components).flatMap((component) => {
-    if (component.kind !== 'terraform') return [];
-    return terraformTests(workbenchOf(component, ground), ground.sources[component.address]?.hasTests ?? false);
+    const policies = policyNodes(component, ground);
+    if (component.kind !== 'terraform') return policies;
+    return [...policies, ...terraformTests(workbenchOf(component, ground), ground.sources[component.address]?.hasTests ?? false)];
   });
 }
 

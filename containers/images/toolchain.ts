@@ -3,7 +3,7 @@ import { makeImage } from './assemble.ts';
 import { certificates, findCommand, withLibraries } from './binaries.ts';
 
 /** Images that can be assembled from programs of this machine, by the name of the program that they carry beside a shell. */
-export const TOOLCHAINS = ['terraform', 'tofu', 'node'] as const;
+export const TOOLCHAINS = ['terraform', 'tofu', 'node', 'opa'] as const;
 export type Toolchain = (typeof TOOLCHAINS)[number];
 
 export function isToolchain(name: string): name is Toolchain {
@@ -56,6 +56,8 @@ async function programOf(toolchain: Toolchain) {
       );
     case 'tofu':
       return withLibraries(await findCommand('tofu', 'install OpenTofu: https://opentofu.org/docs/intro/install/'), 'usr/bin/tofu');
+    case 'opa':
+      return withLibraries(await findCommand('opa', 'install Open Policy Agent: https://www.openpolicyagent.org/docs'), 'usr/bin/opa');
     case 'node':
       return withLibraries(process.execPath, 'usr/bin/node');
     default:

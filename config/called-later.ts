@@ -1,4 +1,5 @@
 import type { Places } from './stacks/places.ts';
+import { type StoredOutputs, storedTemplate } from './stacks/stored-outputs.ts';
 import { componentKey, isReadable, type StoreSettings } from './stores.ts';
 import type { Command, Operand, Template, TemplateNode } from './templates/index.ts';
 import { commandsOf, operandsOf } from './templates/index.ts';
@@ -8,6 +9,10 @@ export interface Known {
   /** Addresses of components whose outputs can be read. */
   readonly components: () => readonly string[];
   readonly stores: Readonly<Record<string, StoreSettings>>;
+  /** What the target's components put into them. */
+  readonly stored: StoredOutputs;
+  /** The component's own address. */
+  readonly self: string;
   /** The component's own stack. */
   readonly stack: string;
   readonly places: Places;
@@ -51,13 +56,14 @@ function outputsOf(operand: Operand, { components, stack: own, places }: Known, 
   return [`(index outputs.${kind} ${JSON.stringify(rest.join('/'))})`, ...operand.path.slice(1)].join('.');
 }
 
-function storeOf(command: Command, { stores }: Known, read: Read): string | undefined {
+function storeOf(command: Command, { stores, stored, self }: Known, read: Read): string | undefined {
   const args = argumentsOf(command, 'Store')?.map(read);
   if (args?.length !== 4 || !args.every((arg) => typeof arg === 'string')) return undefined;
   const [name = '', stack = '', component = '', key = ''] = args;
   const settings = Object.hasOwn(stores, name) ? stores[name] : undefined;
   if (settings === undefined || !isReadable(settings.type) || settings.isSecret) return undefined;
-  return `store ${JSON.stringify(name)} ${JSON.stringify(componentKey(settings, stack, component, key))} ""`;
+  const found = componentKey(settings, stack, component, key);
+  return storedTemplate(stored.find(name, found, self), { store: name, key: found, query: '' });
 }
 
 /** What a command gives to a function of `atmos`. */

@@ -33,6 +33,7 @@ export async function moduleProblems(scope: Scope, files: ConfigFiles, cache?: T
       }
       const backend = backendOfItsOwn(component, module);
       if (backend !== undefined) errors.push(backend);
+      errors.push(...hookProblems(component, module));
       errors.push(...valueProblems(component, module), ...(await missingValues(own, component, module, scope)));
       return { component, module };
     } catch (error) {
@@ -141,6 +142,18 @@ function valueProblems(component: ScopedComponent, { variableTypes }: TerraformM
       }),
     ];
   });
+}
+
+/** Outputs that hooks put into stores, and that the module does not declare. */
+function hookProblems(component: ScopedComponent, { outputs }: TerraformModule): readonly AtmosError[] {
+  return (component.hooks ?? []).flatMap(({ name, values }) =>
+    Object.entries(values).flatMap(([key, value]) => {
+      if (!('output' in value) || outputs.includes(value.output)) return [];
+      const place = placeIn(component, ['hooks', name, 'outputs', key.slice(key.lastIndexOf('/') + 1)]);
+      const text = `${component.address}: the hook "${name}" stores the output "${value.output}", which its module does not declare`;
+      return [errorAt(place, text, { code: 'no-such-output', hint: suggestion(value.output, outputs, 'its outputs') })];
+    }),
+  );
 }
 
 /** Outputs that are read of components whose modules do not declare them. */

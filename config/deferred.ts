@@ -101,7 +101,14 @@ export function producedFunctions(read: (need: Need) => Value): Functions {
   return {
     outputs: () => new Lookup(kind),
     nixpack: () => kind('nixpack'),
-    store: (...args) => storeValue(read, args),
+    store: (name, key, ...more) =>
+      storeValue(read(storeNeed(String(name), String(key))), `store "${String(name)}" has no key "${String(key)}"`, more),
+    stored: (component, field, ...more) =>
+      storeValue(
+        read({ component: String(component), field: String(field) }),
+        `output "${String(field)}" of ${String(component)} is null`,
+        more,
+      ),
     output: (...args) => outputValue(read, args),
   };
 }
@@ -118,16 +125,18 @@ function outputValue(read: (need: Need) => Value, [component, expression]: reado
   return plain(query(locate(Object.fromEntries(values), at), String(expression), at)) as Value;
 }
 
-/** `store "name" "key" "query" ["fallback"]`, which `!store` stands for. What is not in a store is read as `null`. */
-function storeValue(read: (need: Need) => Value, [name, key, expression, fallback]: readonly Value[]): Value {
-  const value = read(storeNeed(String(name), String(key)));
+/**
+ * `store "name" "key" "query" ["fallback"]`, which `!store` stands for, and `stored "component" "output" "query" ["fallback"]`, where a component of the target
+ * puts it there. What is not in a store is read as `null`.
+ */
+function storeValue(value: Value, missing: string, [expression, fallback]: readonly Value[]): Value {
   if (value === UNKNOWN) return value;
   if (value === null || value === undefined) {
     if (fallback !== undefined) return fallback;
-    throw new Error(`store "${String(name)}" has no key "${String(key)}"`);
+    throw new Error(missing);
   }
   if (expression === '') return value;
-  const at = { document: { file: `store ${String(name)}`, text: '' }, offset: 0, length: 0 };
+  const at = { document: { file: missing, text: '' }, offset: 0, length: 0 };
   return plain(query(locate(value, at), String(expression), at)) as Value;
 }
 

@@ -3,6 +3,7 @@ import { isDeferred } from './deferred.ts';
 import { functionIn, yamlFunction } from './functions/index.ts';
 import type { ComponentAddress } from './scope.ts';
 import type { Places } from './stacks/places.ts';
+import type { StoredOutputs } from './stacks/stored-outputs.ts';
 import type { StaticOutputs } from './static-outputs.ts';
 import type { StoreSettings } from './stores.ts';
 import { evaluateTemplate } from './template-value.ts';
@@ -20,6 +21,8 @@ export interface EvaluationContext {
   readonly statics: StaticOutputs;
   /** The stacks that they are in. */
   readonly places: Places;
+  /** What they put into stores. */
+  readonly stored: StoredOutputs;
   /** Functions of the host: `git`, `env`. */
   readonly functions: Functions;
   readonly host: Host;

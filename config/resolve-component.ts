@@ -6,12 +6,14 @@ import { dependenciesOf } from './dependencies.ts';
 import { type EvaluationContext, evaluate, evaluateText } from './evaluate.ts';
 import type { ConfigFiles } from './files.ts';
 import { generatedFiles } from './generated.ts';
+import { hooksIn } from './hooks.ts';
 import { noteOrigins, placeOfPath } from './origins.ts';
 import { leavesRepository } from './paths.ts';
 import { policiesIn } from './policies.ts';
 import type { Project } from './project.ts';
 import type { Kind, ScopedComponent } from './scope.ts';
 import { type Referring, takeReferences } from './secret-references.ts';
+import { sectionProblems } from './section-problems.ts';
 import type { Siblings } from './siblings.ts';
 import { type Backend, backendOf, remoteStateOf } from './stacks/backend.ts';
 import { type ComponentLayers, type MergedComponent, mergeComponent } from './stacks/component.ts';
@@ -21,7 +23,6 @@ import type { Value } from './templates/index.ts';
 import { checkTerraformEnv } from './terraform-env.ts';
 import { inspectModule } from './terraform-module.ts';
 import type { TextCache } from './text-cache.ts';
-import { unsupportedIn } from './unsupported.ts';
 import {
   templateData as dataOf,
   type Entry,
@@ -90,6 +91,10 @@ export async function prepareComponent(request: ComponentRequest): Promise<() =>
   const given = lazily([...unevaluated.entries].map(([key, { value }]) => [key, () => dataOf(value) ?? {}]));
   const stack = stackName(project, given, request);
   request.evaluation.places.put(`${kind}/${name}`, stack, given.vars);
+  if (plain(member(merged.metadata, 'enabled')) !== false) {
+    const hooks = plain(member(unevaluated, 'hooks')) as Json | undefined;
+    request.evaluation.stored.put(`${kind}/${name}`, hooksIn({ kind, name, stack, hooks, stores: project.stores, placeOf: () => at }).list);
+  }
   const naming = { stack, name, backendType: backend.type, data: given, isTemplated: project.templates.settings.enabled };
   const workspace = kind !== 'terraform' ? undefined : workspacesEnabled ? workspaceOf(merged, naming) : 'default';
   if (workspace !== undefined && !isWorkspaceName(workspace)) {
@@ -177,9 +182,11 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
         })
       : { files: {}, errors: [] };
   const policies = policiesIn({ address: `${kind}/${name}`, sections: all, project, above: request.files.above, placeOf });
-  const unsupported = [
+  const hooks = hooksIn({ kind, name, stack, hooks: all.hooks, stores: project.stores, placeOf });
+  const problems = [
     ...policies.errors,
-    ...unsupportedIn({ address: `${kind}/${name}`, at, unevaluated: prepared.unevaluated, sections: all, placeOf }),
+    ...hooks.errors,
+    ...sectionProblems({ address: `${kind}/${name}`, unevaluated: prepared.unevaluated, sections: all, placeOf }),
     ...generated.errors,
   ];
   const component: ScopedComponent = {
@@ -198,7 +205,8 @@ function evaluateComponent(request: ComponentRequest, prepared: Prepared): Scope
       places: request.evaluation.places,
     }),
     ...(Object.keys(secrets).length === 0 ? {} : { secrets }),
-    ...(unsupported.length === 0 ? {} : { unsupported }),
+    ...(problems.length === 0 ? {} : { problems }),
+    ...(hooks.list.length === 0 ? {} : { hooks: hooks.list }),
     ...(policies.list.length === 0
       ? {}
       : { policies: { component: name, stack, manifest: request.manifest?.name ?? '', list: policies.list } }),

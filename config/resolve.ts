@@ -22,6 +22,7 @@ import { manifestOf } from './stacks/choose.ts';
 import type { FileContext } from './stacks/file-templates.ts';
 import { declaredStacks, ManifestLoader } from './stacks/imports.ts';
 import { Places } from './stacks/places.ts';
+import { StoredOutputs } from './stacks/stored-outputs.ts';
 import { staticOutputsOf, staticsIn } from './static-outputs.ts';
 import type { Value } from './templates/index.ts';
 import { inspectModule } from './terraform-module.ts';
@@ -94,6 +95,7 @@ export async function resolve(
     components: new Set(declared.keys()),
     statics,
     places: new Places(false),
+    stored: new StoredOutputs(),
     functions,
     host,
     evaluations,

@@ -50,8 +50,10 @@ export interface ScopedComponent {
   readonly dependsOn: readonly ComponentAddress[];
   /** Variables of its nodes whose values are read when they run, by name; never in a release. Absent where there are none. */
   readonly secrets?: Readonly<Record<string, ValueSource>>;
-  /** What it asks for that is not done here. Absent where there is nothing. */
-  readonly unsupported?: readonly AtmosError[];
+  /** What is wrong with it, or asked for and not done here. Absent where there is nothing. */
+  readonly problems?: readonly AtmosError[];
+  /** What its applies put into stores. Absent where there is nothing. */
+  readonly hooks?: readonly Hook[];
   /** What its stacks make it keep to. Absent where there is nothing. */
   readonly policies?: Policies;
   /** Files that its stacks have written into its root module's directory, by path there. Absent where there are none. */
@@ -77,6 +79,14 @@ export interface Policies {
   readonly stack: string;
   readonly manifest: string;
   readonly list: readonly Policy[];
+}
+
+/** What is put into a store after each apply of a component. Plain data, which a release holds. */
+export interface Hook {
+  readonly name: string;
+  readonly store: string;
+  /** By the store's keys: an output of the component, or a text. */
+  readonly values: Readonly<Record<string, { readonly output: string } | { readonly value: string }>>;
 }
 
 /** Limits of nodes; what is absent is as usual. */

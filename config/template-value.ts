@@ -78,12 +78,18 @@ export function evaluateTemplate(written: string, scalar: LocatedScalar, context
   }
 }
 
-function knownOf({ components, statics, places, host, data }: EvaluationContext, template: Template, options: EvaluationOptions): Known {
+function knownOf(
+  { components, statics, places, stored, host, data }: EvaluationContext,
+  template: Template,
+  options: EvaluationOptions,
+): Known {
   return {
     components: () => [...components, ...statics.keys()],
     stores: host.stores,
     stack: String(memberOf(data, 'atmos_stack') ?? ''),
     places,
+    stored,
+    self: `terraform/${String(memberOf(data, 'atmos_component') ?? '')}`,
     read: (operand) => {
       const { at, end } = operand;
       try {
@@ -100,7 +106,7 @@ function knownOf({ components, statics, places, host, data }: EvaluationContext,
 /** Whether a template reads what other components make. */
 function readsProduced(template: Template): boolean {
   for (const operand of operandsOf(template)) {
-    if (operand.kind === 'function' && ['outputs', 'output', 'nixpack', 'store'].includes(operand.name)) return true;
+    if (operand.kind === 'function' && ['outputs', 'output', 'nixpack', 'store', 'stored'].includes(operand.name)) return true;
   }
   return false;
 }

@@ -58,7 +58,7 @@ async function validate(
     if (scope === undefined) continue;
     const enabled = withoutDisabled(scope);
     scopes.push(enabled);
-    for (const { unsupported = [] } of Object.values(enabled.components)) for (const error of unsupported) found.add(error);
+    for (const { problems = [] } of Object.values(enabled.components)) for (const error of problems) found.add(error);
     for (const error of await moduleProblems(enabled, files, options.cache)) found.add(error);
     for (const error of await policyProblems(enabled, files)) found.add(error);
   }

@@ -13,6 +13,7 @@ import { refuseOther, type SavedPlan } from './saved-plan.ts';
 import { refsOf, secretValues } from './secrets.ts';
 import type { RunSettings, Session } from './session.ts';
 import { settleEarlier } from './settle.ts';
+import { storeOutputs } from './stores/hooks.ts';
 import type { Change, Changed } from './target-change.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -46,12 +47,17 @@ export async function changeTarget(workspace: Workspace, change: Change, session
     const { saved } = change;
     const { graph } = expandRollout({ ...ground, work: subject.work, isReviewed: saved !== undefined });
     const secrets = await secretValues(workspace, whose(ground.releases.values()), refsOf(ground), known);
-    const results = await session.run(
-      graph,
-      secrets,
-      lock,
-      saved === undefined ? undefined : (effect) => refuseOtherEffect(workspace, saved, effect),
-    );
+    const results = await session.run(graph, secrets, lock, {
+      check: async (effect) => {
+        if (saved !== undefined) await refuseOtherEffect(workspace, saved, effect);
+      },
+      settle: async ({ id, outputs }) => {
+        const address = id.slice(0, id.lastIndexOf('/'));
+        const instance = ground.instances[address];
+        if (instance !== undefined && subject.work.get(address) === 'apply')
+          await storeOutputs(workspace, instance.component, outputs.outputs);
+      },
+    });
     await rescueStates(workspace, graph, results);
     if (lock.lost.aborted) throw lockLost(deployment, target);
     const locations = async (address: string): Promise<StateLocation | null> => {

@@ -89,8 +89,8 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
 async function refuseProblems({ cache, warn }: Workspace, { files }: Revision, scope: Scope): Promise<void> {
   const { disabled = [] } = scope;
   if (disabled.length > 0) warn(`skipped, since metadata.enabled is false: ${disabled.join(', ')}`);
-  const unsupported = Object.values(scope.components).flatMap((component) => component.unsupported ?? []);
-  const errors = asOne([...unsupported, ...(await moduleProblems(scope, files, cache)), ...(await policyProblems(scope, files))]);
+  const own = Object.values(scope.components).flatMap((component) => component.problems ?? []);
+  const errors = asOne([...own, ...(await moduleProblems(scope, files, cache)), ...(await policyProblems(scope, files))]);
   if (errors !== undefined) throw errors;
 }
 

@@ -42,6 +42,14 @@ export interface RunSettings {
   readonly onRuntime: (name: string) => void;
 }
 
+/** What is done around commands that change the world. */
+export interface EffectHooks {
+  /** Before one. @throws when it must not be started */
+  check?(effect: Effect): Promise<void>;
+  /** After one that ended well. @throws when that is not enough */
+  settle?(effect: Effect & { readonly outputs: Readonly<Record<string, Digest>> }): Promise<void>;
+}
+
 /** Steps whose output `outputs` holds what Terraform says of a component's outputs. */
 const READERS: readonly string[] = ['apply', 'destroy', 'outputs'];
 
@@ -79,7 +87,7 @@ export class Session {
     graph: Graph,
     secrets: Readonly<Record<string, string>> = {},
     lock?: Lock,
-    check?: (effect: Effect) => Promise<void>,
+    { check, settle }: EffectHooks = {},
   ): Promise<Results> {
     const { store, stateRoot, runsRoot, keepRoot } = this.#workspace;
     const { interrupt, force } = this.#settings.cancellation;
@@ -108,6 +116,7 @@ export class Session {
         await lock?.check();
         await check?.(effect);
       },
+      afterEffect: settle,
       runtime: () => this.#open(),
     });
   }

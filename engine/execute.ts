@@ -1,11 +1,12 @@
 import { runWithin } from './attempt.ts';
+import { CommandFailed, hitText } from './command-failed.ts';
 import type { ComputeFunctions } from './compute.ts';
 import type { Digest } from './digest.ts';
 import type { Emitter } from './emitter.ts';
 import { AtmosError } from './errors.ts';
 import { describeKey, type KeyDescription, keyOf } from './key.ts';
 import { type Isolation, notEnforced, refusals, unenforced } from './needs.ts';
-import type { Exec, Limits, Node, NodeId } from './node.ts';
+import type { Exec, Node, NodeId } from './node.ts';
 import { performCompute } from './perform-compute.ts';
 import type { RemoteCache } from './remote.ts';
 import type { Done, Outcome } from './results.ts';
@@ -33,6 +34,8 @@ export interface ExecutionContext {
   readonly isolation: Isolation | undefined;
   /** Asked right before a command that changes the world is started. @throws when it must not be */
   readonly beforeEffect?: ((effect: Effect) => Promise<void>) | undefined;
+  /** Told when such a command has ended well, and before anybody gets what it made. @throws when that is not enough */
+  readonly afterEffect?: ((effect: Effect & Pick<NodeResult, 'outputs'>) => Promise<void>) | undefined;
   readonly cancellation: Cancellation;
   /** What other machines made; `undefined` where none is asked. */
   readonly remote?: RemoteCache | undefined;
@@ -213,11 +216,15 @@ async function runOnce(
 ): Promise<NodeResult> {
   const { hidden, plain } = split(exec.env, emitter);
   const io = ioOf(id, exec, hidden, context, emitter);
-  if (exec.effect !== undefined) await context.beforeEffect?.({ id, inputs, mask: emitter.mask });
+  const effect = { id, inputs, mask: emitter.mask };
+  if (exec.effect !== undefined) await context.beforeEffect?.(effect);
   const result = await runWithin(runtime, { id, exec: { ...exec, env: plain }, inputs }, io, context.cancellation).finally(() =>
     emitter.flush(id),
   );
-  if (exec.succeeds.includes(result.exitCode)) return result;
+  if (exec.succeeds.includes(result.exitCode)) {
+    if (exec.effect !== undefined) await settled(effect, result, context);
+    return result;
+  }
   if (context.cancellation.interrupt.aborted) {
     throw new AtmosError(`ended after an interrupt with exit code ${result.exitCode}`, { kind: 'interrupted', code: 'interrupted' });
   }
@@ -225,22 +232,11 @@ async function runOnce(
   throw new CommandFailed(new AtmosError(`exit code ${result.exitCode}${killed}`, { kind: 'failed', code: 'exit-code' }), result);
 }
 
-/** What a limit has to do with how a command ended. */
-function hitText({ hit, exitCode }: ExecResult, { memoryMiB, pids }: Limits): string {
-  if (hit === 'memory') return ` (it needs more memory than its limit of ${memoryMiB} MiB)`;
-  if (hit === 'pids') return ` (it starts more processes than its limit of ${pids})`;
-  return exitCode === 137 ? ` (killed: perhaps it needs more memory than its limit of ${memoryMiB} MiB)` : '';
-}
-
-/** A command's failure, with what it left. Caught where outcomes are made. */
-export class CommandFailed extends Error {
-  readonly error: AtmosError;
-  readonly outputs: NodeResult['outputs'];
-  readonly enter: string | undefined;
-  constructor(error: AtmosError, { outputs, enter }: Pick<ExecResult, 'outputs' | 'enter'>) {
-    super(error.message);
-    this.error = error;
-    this.outputs = outputs;
-    this.enter = enter;
+/** What it did is done, whatever is wrong now. */
+async function settled(effect: Effect, result: ExecResult, { afterEffect }: ExecutionContext): Promise<void> {
+  try {
+    await afterEffect?.({ ...effect, outputs: result.outputs });
+  } catch (error) {
+    throw error instanceof AtmosError ? new CommandFailed(error, result) : error;
   }
 }

@@ -1,11 +1,12 @@
 import { now } from './clock.ts';
+import { CommandFailed } from './command-failed.ts';
 import type { ComputeFunctions } from './compute.ts';
 import type { Digest } from './digest.ts';
 import { diskError } from './disk-error.ts';
 import { type Emitter, makeEmitter } from './emitter.ts';
 import { AtmosError } from './errors.ts';
 import type { Listener } from './events.ts';
-import { CommandFailed, type ExecutionContext, execute } from './execute.ts';
+import { type ExecutionContext, execute } from './execute.ts';
 import type { Graph } from './graph.ts';
 import { type GrowingMask, growingMask } from './mask.ts';
 import type { Isolation } from './needs.ts';
@@ -14,7 +15,7 @@ import type { RemoteCache } from './remote.ts';
 import type { Outcome, Results } from './results.ts';
 import type { Cancellation, Effect, Runtime } from './runtime.ts';
 import { Scheduler } from './scheduler.ts';
-import type { Store } from './store/index.ts';
+import type { NodeResult, Store } from './store/index.ts';
 
 export interface RunOptions {
   readonly store: Store;
@@ -45,6 +46,8 @@ export interface RunOptions {
   readonly isolation: Isolation | undefined;
   /** Asked right before a command that changes the world is started. @throws when it must not be */
   readonly beforeEffect?: ((effect: Effect) => Promise<void>) | undefined;
+  /** Told when such a command has ended well, and before anybody gets what it made. @throws when that is not enough */
+  readonly afterEffect?: ((effect: Effect & Pick<NodeResult, 'outputs'>) => Promise<void>) | undefined;
   /** What other machines made; `undefined` where none is asked. */
   readonly remote?: RemoteCache | undefined;
   readonly cancellation: Cancellation;

@@ -197,6 +197,7 @@ export async function releaseParts(
                   root: source.root,
                   env: textValues(withoutSecrets(component)),
                   ...(component.secrets === undefined ? {} : { secrets: { ...component.secrets } }),
+                  ...(component.hooks === undefined ? {} : { hooks: component.hooks as unknown as Json }),
                   ...(isLocked(component) ? { locked: true } : {}),
                   ...(component.limits === undefined ? {} : { limits: { ...component.limits } }),
                 },

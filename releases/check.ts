@@ -58,15 +58,35 @@ function isComponent(address: string, value: unknown): boolean {
 }
 
 /** What paths and command lines are made of. */
-function isSettings({ root = '', workspace = 'default', env = {}, secrets = {} }: { readonly [key: string]: unknown }): boolean {
+function isSettings({
+  root = '',
+  workspace = 'default',
+  env = {},
+  secrets = {},
+  hooks = [],
+}: {
+  readonly [key: string]: unknown;
+}): boolean {
   return (
     typeof root === 'string' &&
     (root === '' || isTreePath(root)) &&
     isWorkspaceName(workspace) &&
     isObject(env) &&
     Object.values(env).every((one) => typeof one === 'string') &&
+    Array.isArray(hooks) &&
+    hooks.every(isHook) &&
     isObject(secrets) &&
     Object.entries(secrets).every(([name, source]) => isVariable(name) && isSource(source))
+  );
+}
+
+function isHook(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    typeof value.name === 'string' &&
+    typeof value.store === 'string' &&
+    isObject(value.values) &&
+    Object.values(value.values).every((one) => isObject(one) && (typeof one.output === 'string' || typeof one.value === 'string'))
   );
 }
 

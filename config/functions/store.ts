@@ -1,6 +1,7 @@
 import type { AtmosError } from '../../engine/index.ts';
 import type { EvaluationContext } from '../evaluate.ts';
 import { suggestion } from '../nearest.ts';
+import { storedTemplate } from '../stacks/stored-outputs.ts';
 import { componentKey, isReadable, plainKey, STORE_TYPES, type StoreSettings } from '../stores.ts';
 import { memberOf } from '../templates/index.ts';
 import { errorAt, type LocatedScalar } from '../yaml/located.ts';
@@ -33,8 +34,8 @@ export function storeTemplate(scalar: LocatedScalar, text: string, context: Eval
   const args = wordsOf(text.slice(0, options[0]?.at)).map((word) => unquoted(word.text));
   const { store, key } = scalar.tag === '!store.get' ? plainRead(scalar, args, context) : componentRead(scalar, args, context);
   const { fallback, query } = optionsIn(scalar, text, options);
-  const written = [store, key, query, ...(fallback === undefined ? [] : [fallback])].map((word) => JSON.stringify(word));
-  return `{{ store ${written.join(' ')} }}`;
+  const stored = context.stored.find(store, key, `terraform/${String(memberOf(context.data, 'atmos_component') ?? '')}`);
+  return `{{ ${storedTemplate(stored, { store, key, query, fallback })} }}`;
 }
 
 function componentRead(scalar: LocatedScalar, args: readonly string[], context: EvaluationContext): Read {

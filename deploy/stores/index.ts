@@ -23,6 +23,7 @@ import type { Workspace } from '../workspace.ts';
 export interface ValueStore {
   /** The text under a key; `undefined` when there is none. */
   get(key: string): Promise<string | undefined>;
+  put(key: string, text: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -84,21 +85,24 @@ function only(values: Values, reads: readonly Need[]): Values {
   return own;
 }
 
-async function readAll(workspace: Workspace, name: string, keys: ReadonlySet<string>): Promise<JsonObject> {
-  const { project } = workspace;
+/** Opens a store of `atmos.yaml`. @throws AtmosError `no-store`, `store-unreachable` */
+export async function openStore({ project }: Workspace, name: string): Promise<ValueStore> {
   const settings = Object.hasOwn(project.stores, name) ? project.stores[name] : undefined;
   const open = settings === undefined ? undefined : TYPES[settings.type];
-  if (settings === undefined || open === undefined) {
-    throw new AtmosError(`the release reads of store "${name}", which atmos.yaml does not have here, or not of a type that can be read`, {
-      kind: 'invalid',
-      code: 'no-store',
-      hint: `stores that can be read have one of the types ${Object.keys(TYPES).join(', ')}`,
-    });
-  }
-  const store = await open(name, settings);
+  if (settings !== undefined && open !== undefined) return open(name, settings);
+  throw new AtmosError(`the release needs the store "${name}", which atmos.yaml does not have here, or not of a type that can be used`, {
+    kind: 'invalid',
+    code: 'no-store',
+    hint: `stores that can have one of the types ${Object.keys(TYPES).join(', ')}`,
+  });
+}
+
+async function readAll(workspace: Workspace, name: string, keys: ReadonlySet<string>): Promise<JsonObject> {
+  const settings = workspace.project.stores[name];
+  const store = await openStore(workspace, name);
   try {
     const values = Object.fromEntries(await together(keys, async (key) => [key, readValue(await store.get(key))] as const));
-    if (!settings.isPublic) workspace.mask.add(textsIn(values));
+    if (settings?.isPublic !== true) workspace.mask.add(textsIn(values));
     return values;
   } finally {
     await store.close();

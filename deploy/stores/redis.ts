@@ -33,6 +33,13 @@ export async function openRedis(name: string, { url = process.env.ATMOS_REDIS_UR
         throw unreachable(name, lost ?? cause);
       }
     },
+    async put(key, text) {
+      try {
+        await client.set(key, text);
+      } catch (cause) {
+        throw unreachable(name, lost ?? cause);
+      }
+    },
     async close() {
       if (client.isOpen) await client.close();
     },

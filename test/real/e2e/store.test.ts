@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Redis, startRedis } from './redis.ts';
-import { newShop, type Shop } from './shop.ts';
+import { newApp, newShop, type Shop } from './shop.ts';
 
 const PASSWORD = 'redis-pl4nted-passw0rd';
 let redis: Redis;
@@ -58,4 +58,75 @@ test('a key that is missing and a store that does not answer are told, and neith
   expect(nobody.stdout + nobody.stderr).not.toContain('hidden');
   const nowhere = await shop.ask('plan payment-service --target dev', { env: { ATMOS_REDIS_URL: '' } });
   expect(nowhere.json.error).toMatchObject({ code: 'store-unreachable', hint: expect.stringContaining('ATMOS_REDIS_URL') });
+});
+
+const HOOKED = (reader: string, name = '"{{ .vars.name }}"'): string => `components:
+  terraform:
+    net:
+      vars: { name: one }
+      hooks:
+        keep: { events: [after-terraform-apply], command: store, name: shared, outputs: { id: .id, list: .list, of: ${name} } }
+    app: { vars: { id: ${reader} } }
+`;
+
+function hooked(): Shop {
+  return newApp({
+    'atmos.yaml': `stacks: { name_template: dev }
+templates: { settings: { enabled: true } }
+stores: { shared: { type: redis, options: { prefix: h } } }
+`,
+    'components/terraform/net/main.tf': `variable "name" {}
+resource "terraform_data" "x" { input = var.name }
+output "id" { value = "\${terraform_data.x.output}-id" }
+output "list" { value = [1, 12345678901234567890] }
+`,
+    'components/terraform/app/main.tf':
+      'variable "id" {}\nresource "terraform_data" "x" { input = var.id }\noutput "id" { value = var.id }\n',
+    'stacks/top.yaml': HOOKED('!store shared net id'),
+    'deployments/app.yaml': 'deployment: { name: app, stacks: [top], components: { terraform: { net: , app: } }, targets: { dev: } }\n',
+  });
+}
+
+test('after an apply a hook puts outputs into a store, and who reads them there has what it put there', async () => {
+  const app = hooked();
+  redis.ask('flushall');
+  const ran = await app.ask('rollout app --target dev', { env: env() });
+  expect(ran).toMatchObject({ code: 0, json: { result: 'deployed' } });
+  expect(redis.ask('get', 'h/dev/net/id')).toBe('"one-id"');
+  expect(redis.ask('get', 'h/dev/net/list')).toBe('[1,12345678901234567890]');
+  expect(redis.ask('get', 'h/dev/net/of')).toBe('"one"');
+  const { json: verified } = await app.ask('verify app --target dev', { env: env() });
+  expect(verified.error).toBeUndefined();
+  app.commit('stacks/top.yaml', (text) => text.replace('name: one', 'name: two'));
+  const planned = await app.ask('plan app --target dev', { env: env() });
+  expect(planned.json.unknown).toEqual({ 'terraform/app': ['terraform/net'] });
+  expect(await app.ask('rollout app --target dev', { env: env() })).toMatchObject({ code: 0 });
+  expect(redis.ask('get', 'h/dev/net/id')).toBe('"two-id"');
+  // What is up to date runs no hook.
+  redis.ask('flushall');
+  expect(await app.ask('rollout app --target dev', { env: env() })).toMatchObject({ code: 0 });
+  expect(redis.ask('get', 'h/dev/net/id')).toBe('');
+  // The hook is what the release says: it goes with a change of its own.
+  app.commit('stacks/top.yaml', () => HOOKED('!store shared net id', 'else').replace('name: one', 'name: two'));
+  expect(await app.ask('rollout app --target dev', { env: env() })).toMatchObject({ code: 0 });
+  expect(redis.ask('get', 'h/dev/net/of')).toBe('"else"');
+});
+
+test('where a store does not take it, the component counts as failed, what depends on it waits, and the next rollout does it', async () => {
+  const app = hooked();
+  redis.ask('flushall');
+  const nobody = { ATMOS_REDIS_URL: 'redis://:hidden@127.0.0.1:1' };
+  const failed = await app.run('rollout app --target dev', { env: nobody });
+  expect([failed.code, failed.stderr]).toEqual([
+    1,
+    expect.stringContaining('it is applied, but its hook "keep" failed: store "shared" does not answer'),
+  ]);
+  expect(failed.stdout + failed.stderr).not.toContain('hidden');
+  expect((await app.ask('status app')).json.targets[0].components['terraform/net']).toMatchObject({ status: 'failed' });
+  const again = await app.ask('rollout app --target dev', { env: env() });
+  expect(again).toMatchObject({
+    code: 0,
+    json: { components: { 'terraform/net': { action: 'unchanged' }, 'terraform/app': { action: 'applied' } } },
+  });
+  expect(redis.ask('get', 'h/dev/net/id')).toBe('"one-id"');
 });

@@ -15,16 +15,6 @@ async function refusedIn(section: string, metadata = '{}'): Promise<readonly str
   return errors.map((error) => `${error.code} ${placeOf(error)} ${error.message}`);
 }
 
-test.each([['hooks: { keep: { events: [after-terraform-apply], command: store } }', /hooks are not run here, and it has "keep"$/]])(
-  'what a stack asks for and is not done here is told at its line: %s',
-  async (section, message) => {
-    const [first, ...others] = await refusedIn(section);
-    expect(first).toMatch(/^not-supported stacks\/top\.yaml:5:\d+ terraform\/a: /);
-    expect(first).toMatch(message);
-    expect(others).toEqual([]);
-  },
-);
-
 test.each(['hooks: {}', 'generate: { "made.tf": null }', 'settings: { validation: { small: { disabled: true } } }'])(
   'what asks for nothing is no error: %s',
   async (section) => {

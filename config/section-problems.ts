@@ -1,27 +1,17 @@
-import { type AtmosError, isObject, type Json, type JsonObject } from '../engine/index.ts';
-import { errorAt, type Located, type LocatedMap, member, type Place } from './yaml/located.ts';
+import { type AtmosError, isObject, type JsonObject } from '../engine/index.ts';
+import { errorAt, type LocatedMap, member, type Place } from './yaml/located.ts';
 
 /** What a component's stacks say. */
-export interface Asking {
+export interface ComponentSections {
   readonly address: string;
-  readonly at: Place;
   readonly unevaluated: LocatedMap;
   readonly sections: JsonObject;
   readonly placeOf: (path: readonly string[]) => Place;
 }
 
-/**
- * What a component's stacks ask Atmos to do when it runs the component, and is not done here: told rather than left out, since what is applied without it is
- * another thing.
- */
-export function unsupportedIn({ address, at, unevaluated, sections, placeOf }: Asking): readonly AtmosError[] {
-  const found = (what: string, value: Located | undefined, hint: string): AtmosError =>
-    errorAt(value?.at ?? at, `${address}: ${what}`, { code: 'not-supported', hint });
+/** What in a component's sections can't be meant: a backend whose type nobody says, switches that are neither true nor false. */
+export function sectionProblems({ address, unevaluated, sections, placeOf }: ComponentSections): readonly AtmosError[] {
   const errors: AtmosError[] = [];
-  for (const name of namesIn(sections.hooks)) {
-    const value = member(member(unevaluated, 'hooks'), name);
-    errors.push(found(`hooks are not run here, and it has "${name}"`, value, 'make it a node of the deployment (phases), or take it out'));
-  }
   const backend = member(unevaluated, 'backend');
   if (backend?.kind === 'map' && backend.entries.size > 0 && (sections.backend_type ?? '') === '') {
     errors.push(
@@ -43,8 +33,4 @@ export function unsupportedIn({ address, at, unevaluated, sections, placeOf }: A
     );
   }
   return errors;
-}
-
-function namesIn(section: Json | undefined): readonly string[] {
-  return isObject(section) ? Object.entries(section as JsonObject).flatMap(([name, value]) => (value === null ? [] : [name])) : [];
 }

@@ -1,7 +1,9 @@
 import type { Json } from '../engine/index.ts';
 import { isDeferred } from './deferred.ts';
 import { suggestion } from './nearest.ts';
-import type { ComponentAddress } from './scope.ts';
+import { readName } from './read-need.ts';
+import type { Reads } from './reads.ts';
+import type { ComponentAddress, ScopedComponent } from './scope.ts';
 import type { Siblings } from './siblings.ts';
 import type { Places } from './stacks/places.ts';
 import { Fields, type Functions, Namespace, Opaque, type Value } from './templates/index.ts';
@@ -11,6 +13,8 @@ import { locate, type Place, templateData } from './yaml/located.ts';
 export interface AtmosSources {
   readonly stack: string;
   readonly places: Places;
+  /** Components that are somebody else's. */
+  readonly reads: Reads;
   /** Where the component is named. */
   readonly at: Place;
   readonly sources: Functions;
@@ -23,29 +27,25 @@ export interface AtmosSources {
  * needed, by `outputs`. `atmos.GomplateDatasource "name"` is what `datasource` of `sources` gives, and `atmos.Resolve "!env NAME"` what a YAML function
  * does; any other text is itself.
  */
-export function atmosFunctions(siblings: Siblings, { stack, places, at, sources, call }: AtmosSources): Functions {
+export function atmosFunctions(siblings: Siblings, { stack, places, reads, at, sources, call }: AtmosSources): Functions {
   const namespace = new Namespace('atmos', {
     Component: (name, ofStack) => {
       const address = siblings.addresses.find((one) => one === name || one.slice(one.indexOf('/') + 1) === name);
       const asked = ofStack === undefined ? undefined : String(ofStack);
-      if (address === undefined ? asked !== undefined && asked !== stack : !places.isMeant(address, asked, stack)) {
+      if (address !== undefined && places.isMeant(address, asked, stack))
+        return sectionsOf(siblings.resolve(address), new Outputs(address), at);
+      const read = reads.find(String(name), asked, stack);
+      if (read !== undefined) return sectionsOf(read.resolve(), new Outputs(`read/${readName(read)}`), at);
+      const hint = reads.hint(String(name), asked, stack);
+      if (asked !== undefined && asked !== stack) {
         const there = address === undefined ? undefined : places.stackOf(address);
         throw new Error(
-          `stack "${asked ?? stack}" is not the one of this target (${there ?? stack}), and a target's components read of one another only`,
+          `stack "${asked}" is not the one of this target (${there ?? stack}), and a target's components read of one another only; ${hint}`,
         );
       }
-      if (address === undefined) {
-        throw new Error(
-          `there is no component "${String(name)}" in this deployment; ${suggestion(String(name), siblings.addresses, 'components') ?? ''}`,
-        );
-      }
-      const { sections, secrets = {} } = siblings.resolve(address);
-      const known = Object.fromEntries(Object.entries(sections).map(([key, value]) => [key, asValue(value, at)]));
-      return {
-        ...known,
-        ...secretsIn(known, Object.keys(secrets)),
-        outputs: new Outputs(address),
-      };
+      throw new Error(
+        `there is no component "${String(name)}" in this deployment; ${suggestion(String(name), siblings.addresses, 'components') ?? ''}; ${hint}`,
+      );
     },
     Resolve: (text) => {
       const value = typeof text === 'string' ? call(text) : text;
@@ -58,6 +58,11 @@ export function atmosFunctions(siblings: Siblings, { stack, places, at, sources,
     GomplateDatasource: (...args) => sources.datasource?.(...args),
   });
   return { atmos: () => namespace };
+}
+
+function sectionsOf({ sections, secrets = {} }: ScopedComponent, outputs: Outputs, at: Place): Value {
+  const known = Object.fromEntries(Object.entries(sections).map(([key, value]) => [key, asValue(value, at)]));
+  return { ...known, ...secretsIn(known, Object.keys(secrets)), outputs };
 }
 
 function asValue(value: Json, at: Place): Value {

@@ -1,3 +1,5 @@
+import { readName } from './read-need.ts';
+import type { Reads } from './reads.ts';
 import type { Places } from './stacks/places.ts';
 import { type StoredOutputs, storedTemplate } from './stacks/stored-outputs.ts';
 import { componentKey, isReadable, type StoreSettings } from './stores.ts';
@@ -9,6 +11,8 @@ export interface Known {
   /** Addresses of components whose outputs can be read. */
   readonly components: () => readonly string[];
   readonly stores: Readonly<Record<string, StoreSettings>>;
+  /** Components that are somebody else's. */
+  readonly reads: Reads;
   /** What the target's components put into them. */
   readonly stored: StoredOutputs;
   /** The component's own address. */
@@ -43,15 +47,21 @@ export function calledLater(source: string, template: Template, known: Known): s
 
 type Read = (operand: Operand) => unknown;
 
-function outputsOf(operand: Operand, { components, stack: own, places }: Known, read: Read): string | undefined {
+function outputsOf(operand: Operand, { components, stack: own, places, reads }: Known, read: Read): string | undefined {
   if (operand.kind !== 'pipe' || operand.path[0] !== 'outputs' || operand.pipe.declares.length > 0) return undefined;
   const [command, ...more] = operand.pipe.commands;
   const args = command === undefined || more.length > 0 ? undefined : argumentsOf(command, 'Component');
   if (args === undefined || args.length > 2) return undefined;
   const [name, stack] = args.map(read);
   const address = components().find((one) => one === name || one.slice(one.indexOf('/') + 1) === name);
-  if (address === undefined || (args.length > 1 && typeof stack !== 'string')) return undefined;
-  if (!places.isMeant(address, stack as string | undefined, own)) return undefined;
+  if (typeof name !== 'string' || (args.length > 1 && typeof stack !== 'string')) return undefined;
+  const asked = stack as string | undefined;
+  if (address === undefined || !places.isMeant(address, asked, own)) {
+    const other = reads.find(name, asked, own);
+    return other === undefined
+      ? undefined
+      : [`(index outputs.read ${JSON.stringify(readName(other))})`, ...operand.path.slice(1)].join('.');
+  }
   const [kind, ...rest] = address.split('/');
   return [`(index outputs.${kind} ${JSON.stringify(rest.join('/'))})`, ...operand.path.slice(1)].join('.');
 }

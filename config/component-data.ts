@@ -1,6 +1,6 @@
 import { isObject } from '../engine/index.ts';
+import type { ComponentRequest, Prepared } from './merge-layers.ts';
 import { suggestion } from './nearest.ts';
-import type { ComponentRequest, Prepared } from './resolve-component.ts';
 import { SECTIONS, TEXT_SECTIONS } from './stacks/sections.ts';
 import { type Functions, sourceFunctions, type Value } from './templates/index.ts';
 import { templateData as dataOf, type Located, type LocatedMap, lazily, member } from './yaml/located.ts';

@@ -1,4 +1,5 @@
 import { AtmosError, isObject, isRawNumber, type Json, rawInteger, rawNumber } from '../engine/index.ts';
+import { readNeed } from './read-need.ts';
 import type { Deferred, Need, Produced } from './scope.ts';
 import { storeNeed } from './stores.ts';
 import {
@@ -109,19 +110,23 @@ export function producedFunctions(read: (need: Need) => Value): Functions {
         `output "${String(field)}" of ${String(component)} is null`,
         more,
       ),
-    output: (...args) => outputValue(read, args),
+    output: (name, expression) => outputValue(read, `terraform/${String(name)}`, expression),
+    read: (name, expression) => outputValue(read, readNeed(String(name), '').component, expression),
   };
 }
 
-/** `output "component" "query"`, which `!terraform.output` and `!terraform.state` stand for where they ask for more than an output's name. */
-function outputValue(read: (need: Need) => Value, [component, expression]: readonly Value[]): Value {
+/**
+ * `output "component" "query"`, which `!terraform.output` and `!terraform.state` stand for where they ask for more than an output's name, and `read` for a
+ * component that is somebody else's.
+ */
+function outputValue(read: (need: Need) => Value, component: string, expression: Value): Value {
   const parsed = parseQuery(String(expression));
   const names = parsed === undefined ? undefined : namesIn(parsed);
   if (parsed === undefined || names === undefined) throw new Error(`"${String(expression)}" names no output`);
   const optional = hasFallback(parsed) ? ({ optional: true } as const) : {};
-  const values = names.map((field) => [field, read({ component: `terraform/${String(component)}`, field, ...optional })] as const);
+  const values = names.map((field) => [field, read({ component, field, ...optional })] as const);
   if (values.some(([, value]) => value === UNKNOWN)) return UNKNOWN;
-  const at = { document: { file: `outputs of ${String(component)}`, text: '' }, offset: 0, length: 0 };
+  const at = { document: { file: `outputs of ${component}`, text: '' }, offset: 0, length: 0 };
   return plain(query(locate(Object.fromEntries(values), at), String(expression), at)) as Value;
 }
 

@@ -2,6 +2,7 @@ import { isObject, type Json, type JsonObject } from '../engine/index.ts';
 import { needsOf } from './deferred.ts';
 import { dependencyAddress } from './deployment/sections.ts';
 import { suggestion } from './nearest.ts';
+import { isRead } from './read-need.ts';
 import type { ComponentAddress, Kind } from './scope.ts';
 import type { Places } from './stacks/places.ts';
 import { storeOf } from './stores.ts';
@@ -50,7 +51,7 @@ export function dependenciesOf(component: Depending): readonly ComponentAddress[
     .filter(({ address }) => components.has(address) && address !== `${kind}/${name}`)
     .filter(({ address, context }) => component.places.isMeantBy(address, context, own))
     .map(({ address }) => address);
-  const read = needsOf(sections).flatMap((need) => (storeOf(need) === undefined ? [need.component] : []));
+  const read = needsOf(sections).flatMap((need) => (storeOf(need) === undefined && !isRead(need) ? [need.component] : []));
   return [...new Set([...declared, ...named, ...read])].sort();
 }
 

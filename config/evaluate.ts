@@ -1,6 +1,7 @@
 import type { Json } from '../engine/index.ts';
 import { isDeferred } from './deferred.ts';
 import { functionIn, yamlFunction } from './functions/index.ts';
+import type { Reads } from './reads.ts';
 import type { ComponentAddress } from './scope.ts';
 import type { Places } from './stacks/places.ts';
 import type { StoredOutputs } from './stacks/stored-outputs.ts';
@@ -21,6 +22,8 @@ export interface EvaluationContext {
   readonly statics: StaticOutputs;
   /** The stacks that they are in. */
   readonly places: Places;
+  /** Those that are somebody else's, and may be read of. */
+  readonly reads: Reads;
   /** What they put into stores. */
   readonly stored: StoredOutputs;
   /** Functions of the host: `git`, `env`. */

@@ -19,6 +19,7 @@ export { originsOf } from './origins.ts';
 export { ownValues } from './own-values.ts';
 export { policyInput } from './policies.ts';
 export { loadProject, type Project, type RemoteSettings } from './project.ts';
+export { isRead } from './read-need.ts';
 export { type GitFacts, type ResolveOptions, resolve } from './resolve.ts';
 export * from './scope.ts';
 export { targetSecrets } from './secrets.ts';

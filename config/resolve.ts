@@ -1,6 +1,7 @@
 import { AtmosError, findCycle, type JsonObject, together } from '../engine/index.ts';
 import { bindImages } from './bind-images.ts';
 import { DataFiles } from './data-files.ts';
+import { needsOf } from './deferred.ts';
 import { limitsOf } from './deployment/limits.ts';
 import type { Deployment } from './deployment/load.ts';
 import { promotionOf } from './deployment/promotion.ts';
@@ -14,11 +15,13 @@ import { surroundingsOf } from './host.ts';
 import { suggestion } from './nearest.ts';
 import { keepOrigins } from './origins.ts';
 import type { Project } from './project.ts';
-import { prepareComponent } from './resolve-component.ts';
-import { PHASES, type PhaseName, type Scope, type ScopedComponent, type UserNode } from './scope.ts';
+import { isRead } from './read-need.ts';
+import { declaredReads, Reads } from './reads.ts';
+import { prepareComponent, prepareRead } from './resolve-component.ts';
+import type { Scope, ScopedComponent } from './scope.ts';
 import { guardedEnv, secretsOf } from './secrets.ts';
 import { siblingsOf } from './siblings.ts';
-import { manifestOf } from './stacks/choose.ts';
+import { manifestOf, readManifest } from './stacks/choose.ts';
 import type { FileContext } from './stacks/file-templates.ts';
 import { declaredStacks, ManifestLoader } from './stacks/imports.ts';
 import { Places } from './stacks/places.ts';
@@ -27,7 +30,8 @@ import { staticOutputsOf, staticsIn } from './static-outputs.ts';
 import type { Value } from './templates/index.ts';
 import { inspectModule } from './terraform-module.ts';
 import type { TextCache } from './text-cache.ts';
-import { errorAt, itemsOf, type LocatedMap, mapOf, member, type Place, plain, textOf } from './yaml/located.ts';
+import { userNodes } from './user-nodes.ts';
+import { errorAt, type LocatedMap, mapOf, member, type Place, plain } from './yaml/located.ts';
 import { type History, mergeAll, merger } from './yaml/merge.ts';
 
 /** The commit that configuration is read for. */
@@ -95,6 +99,7 @@ export async function resolve(
     components: new Set(declared.keys()),
     statics,
     places: new Places(false),
+    reads: new Reads(),
     stored: new StoredOutputs(),
     functions,
     host,
@@ -121,6 +126,12 @@ export async function resolve(
       await prepareComponent({ ...shared, kind: 'terraform', name, at, overlays: [], manifest, evaluation }).catch(failing),
     );
   }
+  await together(declaredReads([root, own]), async ({ name, stack, at }) => {
+    const others = stack === undefined ? manifests : await loader.load([{ name: stack, at }]);
+    const manifest = readManifest(others, name, at);
+    const request = { ...shared, context: undefined, kind: 'terraform' as const, name, at, overlays: [], manifest, evaluation };
+    evaluation.reads.put(await prepareRead(request));
+  });
   await together(declared, async ([address, { kind, name, section, at }]) => {
     const layers = [section, overlays.get(address)?.section].filter((layer): layer is LocatedMap => layer !== undefined);
     // What its own layers replace is its own affair: stacks are shared.
@@ -140,6 +151,7 @@ export async function resolve(
   const bound = await bindAll(components, declared, recorded.files, options);
   checkOrder(bound, declared);
   checkReads(bound, declared);
+  const phases = userNodes(root, evaluation);
   const sorted = bound.map((component) => [component.address, component] as const).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     deployment: deployment.name,
@@ -147,7 +159,11 @@ export async function resolve(
     labels: { ...deployment.labels, ...labelsOf(own) },
     context: (context === undefined ? {} : plain(context)) as JsonObject,
     components: Object.fromEntries(sorted),
-    phases: phasesOf(root, evaluation),
+    ...readsOf(
+      [...bound.map(({ sections }) => sections), ...Object.values(phases).flatMap((nodes) => nodes.map(({ env }) => env))],
+      evaluation,
+    ),
+    phases,
     promotion: promotionOf(own),
     prune: (plain(member(own, 'prune')) ?? plain(member(root, 'prune'))) === true,
     secrets: secretsOf(own),
@@ -211,34 +227,18 @@ function checkOrder(components: readonly ScopedComponent[], declared: ReadonlyMa
   });
 }
 
-function phasesOf(root: LocatedMap, evaluation: EvaluationContext): Scope['phases'] {
-  const phases = mapOf(member(root, 'phases'), '"phases"');
-  const result: Partial<Record<PhaseName, readonly UserNode[]>> = {};
-  for (const phase of PHASES) {
-    const nodes = itemsOf(member(phases, phase), `"${phase}"`);
-    if (nodes.length === 0) continue;
-    result[phase] = nodes.map((node) => {
-      const env = member(node, 'env');
-      return {
-        name: textOf(member(node, 'name'), '"name"') ?? '',
-        component: textOf(member(node, 'component'), '"component"'),
-        image: textOf(member(node, 'image'), '"image"'),
-        run: textOf(member(node, 'run'), '"run"') ?? '',
-        network: (textOf(member(node, 'network'), '"network"') ?? 'none') as UserNode['network'],
-        timeoutMs: durationOf(textOf(member(node, 'timeout'), '"timeout"')),
-        retries: Number(plain(member(node, 'retries')) ?? 0),
-        limits: limitsOf([node]),
-        env: env === undefined ? {} : (evaluate(env, evaluation) as JsonObject),
-        outputs: (plain(member(node, 'outputs')) ?? {}) as Readonly<Record<string, string>>,
-      };
-    });
-  }
-  return result;
-}
-
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
-
-/** Milliseconds of `90s`, `5m` or `1h`, which the schema has checked. */
-function durationOf(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Number(text.slice(0, -1)) * (UNITS[text.slice(-1)] ?? 0);
+/** What of others is read, in some sections. */
+function readsOf(sections: readonly JsonObject[], { reads }: EvaluationContext): Pick<Scope, 'reads'> {
+  const addresses = [
+    ...new Set(
+      needsOf(sections)
+        .filter(isRead)
+        .map(({ component }) => component),
+    ),
+  ].sort();
+  const found = addresses.flatMap((address) => {
+    const read = reads.get(address);
+    return read === undefined ? [] : [[address, read.settings()] as const];
+  });
+  return found.length === 0 ? {} : { reads: Object.fromEntries(found) };
 }

@@ -15,6 +15,8 @@ export interface Scope {
   readonly context: JsonObject;
   /** Sorted by address. */
   readonly components: Readonly<Record<ComponentAddress, ScopedComponent>>;
+  /** Components that are somebody else's and whose outputs are read, by the component of such needs. Absent where there are none. */
+  readonly reads?: Readonly<Record<string, ReadSettings>>;
   /** Those whose stacks say that they stay as they are, disabled ones among them. Sorted; absent where there are none. */
   readonly locked?: readonly ComponentAddress[];
   /** Those that are declared, and disabled: in what is made of a target they are not there. Sorted; absent where there are none. */
@@ -87,6 +89,15 @@ export interface Hook {
   readonly store: string;
   /** By the store's keys: an output of the component, or a text. */
   readonly values: Readonly<Record<string, { readonly output: string } | { readonly value: string }>>;
+}
+
+/** What a node needs to read the outputs of a component that is somebody else's. Plain data, which a release holds. */
+export interface ReadSettings {
+  readonly command: string;
+  readonly workspace: string;
+  readonly backend_type: string;
+  readonly backend: JsonObject;
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** Limits of nodes; what is absent is as usual. */

@@ -79,7 +79,7 @@ export function evaluateTemplate(written: string, scalar: LocatedScalar, context
 }
 
 function knownOf(
-  { components, statics, places, stored, host, data }: EvaluationContext,
+  { components, statics, places, reads, stored, host, data }: EvaluationContext,
   template: Template,
   options: EvaluationOptions,
 ): Known {
@@ -88,6 +88,7 @@ function knownOf(
     stores: host.stores,
     stack: String(memberOf(data, 'atmos_stack') ?? ''),
     places,
+    reads,
     stored,
     self: `terraform/${String(memberOf(data, 'atmos_component') ?? '')}`,
     read: (operand) => {
@@ -106,7 +107,7 @@ function knownOf(
 /** Whether a template reads what other components make. */
 function readsProduced(template: Template): boolean {
   for (const operand of operandsOf(template)) {
-    if (operand.kind === 'function' && ['outputs', 'output', 'nixpack', 'store', 'stored'].includes(operand.name)) return true;
+    if (operand.kind === 'function' && ['outputs', 'output', 'read', 'nixpack', 'store', 'stored'].includes(operand.name)) return true;
   }
   return false;
 }
@@ -118,8 +119,8 @@ function placeIn(scalar: LocatedScalar, source: string, offset: number): Place {
   return scalar.tag !== undefined || inText === -1 ? scalar.at : { document, offset: start + inText + offset, length: 1 };
 }
 
-function checkNeed({ component, field }: Need, scalar: LocatedScalar, { components }: EvaluationContext): AtmosError | undefined {
-  if (storeOf({ component }) !== undefined) return undefined;
+function checkNeed({ component, field }: Need, scalar: LocatedScalar, { components, reads }: EvaluationContext): AtmosError | undefined {
+  if (storeOf({ component }) !== undefined || reads.get(component) !== undefined) return undefined;
   if (!components.has(component)) {
     return errorAt(scalar.at, `reads "${field}" of ${component}, which is not a component of this deployment`, {
       code: 'unknown-component',

@@ -31,9 +31,9 @@ export interface Prepared {
 }
 
 /** Reads what some work needs, and refuses what this clone must not touch. @throws AtmosError `component-locked`, what `checkStates` and `refuseShared` throw */
-export async function prepare(workspace: Workspace, change: Change, state: TargetState, work: Work): Promise<Prepared> {
-  const ground = await groundOf(workspace, state, work, change.release, change.initialized);
-  const { deployment, target, declared, scope } = change;
+export async function prepare(workspace: Workspace, change: Change, state: TargetState, work: Work, session: Session): Promise<Prepared> {
+  const { deployment, target, declared, scope, release, initialized } = change;
+  const ground = await groundOf(workspace, state, work, release, { initialized, session, scope });
   await refuseLocked(workspace, work, { deployment, target, subjects: ground.subjects, declared, locked: scope?.locked ?? [] });
   await checkStates(workspace, ground, state);
   await refuseShared(workspace, state, ground.instances);
@@ -116,7 +116,7 @@ async function begin(workspace: Workspace, change: Change, first: Prepared, sess
     change.check(state);
     const claim = await locks.claim(deployment, target, by, now);
     const work = change.work(state);
-    if (workKey(work) !== prepared.key) prepared = await prepare(workspace, change, state, work);
+    if (workKey(work) !== prepared.key) prepared = await prepare(workspace, change, state, work, session);
     const subject: ChangeSubject = { ...change, work, subjects: prepared.ground.subjects };
     begun = { subject, state, claim };
     if (work.size > 0) session.warm();

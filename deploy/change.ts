@@ -21,7 +21,7 @@ import type { Workspace } from './workspace.ts';
 export async function changeTarget(workspace: Workspace, change: Change, session: Session, settings: RunSettings): Promise<Changed> {
   const { deployment, target, release } = change;
   const began = Date.now();
-  const first = await prepare(workspace, change, change.state, change.work(change.state));
+  const first = await prepare(workspace, change, change.state, change.work(change.state), session);
   // A secret that is not set leaves nothing begun.
   const whose = (releases: Iterable<Release>) => ({ deployment, target, releases, scope: change.scope });
   const known = await secretValues(workspace, whose(first.ground.releases.values()), refsOf(first.ground));

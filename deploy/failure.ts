@@ -21,7 +21,7 @@ export async function firstFailure(
   const component = id.slice(0, id.lastIndexOf('/'));
   const broken = policyFailure(results, scope);
   if (broken !== undefined) return broken;
-  const isTerraform = error.code === 'exit-code' && component.startsWith('terraform/');
+  const isTerraform = error.code === 'exit-code' && /^(terraform|read)\//.test(component);
   const diagnostic = !isTerraform ? undefined : ((await ofOutputs(outcome.outputs, store)) ?? readDiagnostic(tail));
   if (diagnostic === undefined) {
     const said = error.code === 'exit-code' && tail.trim() !== '' ? `\n${indent(lastLines(tail))}` : '';

@@ -1,10 +1,14 @@
+import type { Scope } from '../config/index.ts';
 import { type Digest, together } from '../engine/index.ts';
 import { type Instance, type Instances, upstreamOf } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import type { Operation, TargetState, Work } from '../tracking/index.ts';
 import { withoutLoops } from '../tracking/index.ts';
-import { componentOf, type Initialized, instancesOf } from './instances.ts';
+import { outputsElsewhere } from './elsewhere.ts';
+import { componentOf, type Initialized, type InstanceOptions, instancesOf } from './instances.ts';
 import { loadRelease } from './release.ts';
+import type { Session } from './session.ts';
+import type { Values } from './stores/index.ts';
 import type { Workspace } from './workspace.ts';
 
 /** All that carrying out some work on a target needs, beside its state. */
@@ -20,6 +24,14 @@ export interface Ground {
   readonly edges: Readonly<Record<string, readonly string[]>>;
 }
 
+export interface GroundOptions {
+  readonly initialized?: Initialized;
+  /** Runs the nodes that read outputs of components that are somebody else's; without one their values are not there. */
+  readonly session?: Session;
+  /** What the wanted release was made of just now. */
+  readonly scope?: Scope | undefined;
+}
+
 /**
  * Reads the releases and layers that some work on a target needs: what is applied, as the wanted release has it; what is destroyed or only read, as it
  * was last applied.
@@ -29,7 +41,7 @@ export async function groundOf(
   state: TargetState,
   work: ReadonlyMap<string, Operation | 'plan'>,
   wanted: Release | undefined,
-  initialized: Initialized = {},
+  { initialized = {}, session, scope }: GroundOptions = {},
 ): Promise<Ground> {
   const releases = new Map<Digest, Release>(wanted === undefined ? [] : [[wanted.digest, wanted]]);
   const releaseOf = async (address: string): Promise<Release> => {
@@ -42,7 +54,9 @@ export async function groundOf(
   const subjects = new Map<string, Release>();
   for (const [address, operation] of work)
     subjects.set(address, operation === 'destroy' || wanted === undefined ? await releaseOf(address) : wanted);
-  const instances = await byRelease(workspace, subjects, { initialized, stores: true });
+  const elsewhere = async (release: Release, addresses: readonly string[]): Promise<Values> =>
+    session === undefined ? {} : outputsElsewhere(workspace, session, release, addresses, scope);
+  const instances = await byRelease(workspace, subjects, { initialized, stores: true }, elsewhere);
   const read = new Map<string, Release>();
   for (const [address, operation] of work) {
     const instance = instances[address];
@@ -53,23 +67,26 @@ export async function groundOf(
       if (isRead && !(['apply', 'destroy'] as unknown[]).includes(work.get(from))) read.set(from, await releaseOf(from));
     }
   }
-  return { releases, subjects, instances, applied: await byRelease(workspace, read, {}), edges: edgesOf(subjects, wanted) };
+  return {
+    releases,
+    subjects,
+    instances,
+    applied: await byRelease(workspace, read, {}, async () => ({})),
+    edges: edgesOf(subjects, wanted),
+  };
 }
 
 async function byRelease(
   workspace: Workspace,
   subjects: ReadonlyMap<string, Release>,
-  options: Parameters<typeof instancesOf>[3],
+  options: InstanceOptions,
+  elsewhere: (release: Release, addresses: readonly string[]) => Promise<Values>,
 ): Promise<Instances> {
   const groups = Map.groupBy(subjects, ([, release]) => release);
-  const all = await together(groups, ([release, own]) =>
-    instancesOf(
-      workspace,
-      release,
-      own.map(([address]) => address),
-      options,
-    ),
-  );
+  const all = await together(groups, async ([release, own]) => {
+    const addresses = own.map(([address]) => address);
+    return instancesOf(workspace, release, addresses, { ...options, elsewhere: await elsewhere(release, addresses) });
+  });
   return Object.assign({}, ...all) as Readonly<Record<string, Instance>>;
 }
 

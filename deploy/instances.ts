@@ -6,7 +6,7 @@ import type { Release, ReleaseComponent } from '../releases/index.ts';
 import { refuseOverridden } from './own-values.ts';
 import { knownValue, quoted, secretsOf } from './secrets.ts';
 import { stateDirectory } from './state-file.ts';
-import { storeTrees } from './stores/index.ts';
+import { storeTrees, type Values } from './stores/index.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Data directories that `init` made while the release was made, by address. */
@@ -16,6 +16,8 @@ export interface InstanceOptions {
   readonly initialized?: Initialized;
   /** Read what they read of stores, too. */
   readonly stores?: boolean;
+  /** What they read of components that are somebody else's. */
+  readonly elsewhere?: Values;
 }
 
 /**
@@ -27,11 +29,11 @@ export async function instancesOf(
   workspace: Workspace,
   release: Release,
   addresses: Iterable<string>,
-  { initialized = {}, stores = false }: InstanceOptions = {},
+  { initialized = {}, stores = false, elsewhere = {} }: InstanceOptions = {},
 ): Promise<Instances> {
   const { deployment, target, components, images } = release.config;
   const wanted = [...addresses].filter((address) => componentOf(release, address).kind === 'terraform');
-  const read = stores ? await storeTrees(workspace, release, new Set(wanted)) : {};
+  const read = stores ? await storeTrees(workspace, release, new Set(wanted), elsewhere) : {};
   const instances = await together(wanted, async (address): Promise<[string, Instance]> => {
     const component = components[address] as ReleaseComponent;
     const layer = release.layers[address];

@@ -1,5 +1,5 @@
 import type { AtmosError } from '../engine/index.ts';
-import { expandRollout, type PlanSummary, storeReadsOf } from '../phases/index.ts';
+import { elsewhereReadsOf, expandRollout, type PlanSummary, storeReadsOf } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import { type Comparison, compareTarget, currentComponents } from '../tracking/index.ts';
 import { type Chosen, chooseRelease } from './choice.ts';
@@ -65,11 +65,12 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
     await settleSuperseded(workspace, state, settings.cancellation.interrupt);
     const wanted = wantedOf(release);
     const compared = compareTarget(state, wanted);
-    // What a store has now is known to nobody but who asks.
-    const reads = (address: string): boolean => storeReadsOf(componentOf(release, address)).length > 0;
+    // What a store, or somebody else's component, has now is known to nobody but who asks.
+    const reads = (address: string): boolean =>
+      [storeReadsOf, elsewhereReadsOf].some((readsOf) => readsOf(componentOf(release, address)).length > 0);
     const current = new Set(all ? [] : [...currentComponents(state, wanted)].filter((address) => !reads(address)));
     const work = new Map(Object.keys(wanted).flatMap((address) => (current.has(address) ? [] : [[address, 'plan'] as const])));
-    const ground = await groundOf(workspace, state, work, release, initialized);
+    const ground = await groundOf(workspace, state, work, release, { initialized, session, scope });
     await checkStates(workspace, ground, state, { whole: true });
     session.images.admit(
       await pinsOfReleases(

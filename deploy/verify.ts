@@ -1,4 +1,4 @@
-import { needsOf, storeOf } from '../config/index.ts';
+import { isRead, needsOf, storeOf } from '../config/index.ts';
 import { AtmosError, type Digest, type JsonObject, makeGraph, outputOf, type Results } from '../engine/index.ts';
 import {
   expandBuild,
@@ -12,6 +12,7 @@ import {
 } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import type { TargetState } from '../tracking/index.ts';
+import { readElsewhere } from './elsewhere.ts';
 import { firstFailure } from './failure.ts';
 import { gather } from './gather.ts';
 import { groundOf } from './ground.ts';
@@ -53,7 +54,7 @@ export async function verify(workspace: Workspace, deployment: string, target: s
     const read = [...new Set(needs.map(({ component }) => component))];
     const work = new Map(Object.keys(state.components).map((address) => [address, 'plan'] as const));
     // What runs is compared with what it was applied with.
-    const running = await groundOf(workspace, state, work, undefined);
+    const running = await groundOf(workspace, state, work, undefined, { session });
     await checkStates(workspace, running, state);
     session.images.admit(await pinsOfReleases(workspace, running.releases.values()));
     const checkers = secretsOf(release);
@@ -78,7 +79,11 @@ export async function verify(workspace: Workspace, deployment: string, target: s
     if (failedLook !== undefined) return { ...base, nodes: endings(looked), reports: [], failure: failedLook };
 
     const ofStores = needs.filter((need) => storeOf(need) !== undefined);
-    const produced: Record<string, JsonObject> = { ...(await readStores(workspace, ofStores)) };
+    const elsewhere = new Set(needs.filter(isRead).map(({ component }) => component));
+    const produced: Record<string, JsonObject> = {
+      ...(await readStores(workspace, ofStores)),
+      ...(await readElsewhere(workspace, session, release, elsewhere)),
+    };
     for (const address of read) {
       const tree = outputOf(looked, `${address}/outputs`, 'outputs');
       if (tree !== undefined) produced[address] = await outputValues(await workspace.store.tree(tree), (digest) => must(workspace, digest));

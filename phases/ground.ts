@@ -67,6 +67,7 @@ export function imageNames(scope: Scope): readonly string[] {
     if (kind === 'terraform') names.add(terraformImage(String(sections.command ?? 'terraform')));
     if (kind === 'nixpack') names.add(baseOf(sections));
   }
+  for (const { command } of Object.values(scope.reads ?? {})) names.add(terraformImage(command));
   if (hasRego(scope)) names.add(OPA);
   for (const node of Object.values(scope.phases).flat()) {
     if (node?.image !== undefined) names.add(node.image);

@@ -5,13 +5,14 @@
  * the parts of a release, the summaries of plans, the digests of outputs. Adding a component kind touches its folder and one registry line.
  */
 export { COMPUTES } from './computes.ts';
+export { backendTree, type Elsewhere, expandElsewhere } from './elsewhere.ts';
 export { gatherGround, providersOf } from './gather.ts';
 export { type Ground, imageNames, type SourceOf, type TakenOver, terraformImage } from './ground.ts';
 export { countTests, type TestCounts } from './junit.ts';
 export { lockOf, takeApart, takeOver } from './layers.ts';
 export { describeProviders, findProviders, impliedMirrors } from './mirror.ts';
 export { type PolicyAnswer, policyAnswer, policyOf } from './policies.ts';
-export { outputReadsOf, storeReadsOf, upstreamOf } from './reads.ts';
+export { elsewhereReadsOf, outputReadsOf, storeReadsOf, upstreamOf } from './reads.ts';
 export { expandBuild, expandRelease, expandTests, releaseParts } from './release.ts';
 export {
   expandOutputs,

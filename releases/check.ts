@@ -32,6 +32,7 @@ export function isReleaseConfig(value: unknown): value is ReleaseConfig {
     isObject(value.images) &&
     isObject(value.secrets) &&
     Object.values(value.secrets).every(isSource) &&
+    Object.values(isObject(value.reads) ? value.reads : {}).every(isReadOf) &&
     isObject(value.components) &&
     Object.entries(value.components).every(([address, component]) => isComponent(address, component))
   );
@@ -77,6 +78,18 @@ function isSettings({
     hooks.every(isHook) &&
     isObject(secrets) &&
     Object.entries(secrets).every(([name, source]) => isVariable(name) && isSource(source))
+  );
+}
+
+function isReadOf(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    ['terraform', 'tofu'].includes(String(value.command)) &&
+    isWorkspaceName(value.workspace) &&
+    /^[a-z0-9_-]+$/.test(String(value.backend_type)) &&
+    isObject(value.backend) &&
+    isObject(value.env) &&
+    Object.values(value.env).every((one) => typeof one === 'string')
   );
 }
 

@@ -22,12 +22,23 @@ export interface ReleaseConfig {
   readonly secrets: Readonly<Record<string, { readonly env: string }>>;
   /** What the commit does not decide, and was asked for: the digest of the answer, or null for what is new each time. Absent where there is none. */
   readonly impure?: Readonly<Record<string, Digest | null>>;
+  /** How outputs of components that are somebody else's are read, by the component of `reads`. Absent where there are none. */
+  readonly reads?: Readonly<Record<string, ReleaseRead>>;
   /** By address. */
   readonly components: Readonly<Record<string, ReleaseComponent>>;
 }
 
 /** Where a node has a variable's value from: the environment, whose variable is a secret where there is no default; or what a command prints. */
 export type ValueSource = { readonly env: string; readonly default?: string } | { readonly exec: string };
+
+/** What a node needs to read the outputs of a component that is somebody else's. */
+export interface ReleaseRead {
+  readonly command: string;
+  readonly workspace: string;
+  readonly backend_type: string;
+  readonly backend: JsonObject;
+  readonly env: Readonly<Record<string, string>>;
+}
 
 export interface ReleaseComponent {
   readonly kind: string;

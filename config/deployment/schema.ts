@@ -84,6 +84,22 @@ const userNode = {
   },
 } as const;
 
+const reads = {
+  type: 'array',
+  description: 'Terraform components that are somebody else’s, and whose outputs are read',
+  items: {
+    anyOf: [
+      { ...text, description: 'One of the stacks that are declared' },
+      {
+        type: 'object',
+        additionalProperties: false,
+        required: ['component', 'stack'],
+        properties: { component: text, stack: { ...text, description: 'The file of its stack, as `stacks` names it' } },
+      },
+    ],
+  },
+} as const;
+
 const promotion = {
   type: 'object',
   additionalProperties: false,
@@ -104,6 +120,7 @@ const target = {
     description: { type: 'string' },
     labels,
     stacks: texts,
+    reads,
     context: map,
     promotion,
     prune: { type: 'boolean', description: 'Overrides the deployment’s' },
@@ -134,6 +151,7 @@ export const deploymentSchema = {
         description: { type: 'string' },
         labels,
         stacks: { ...texts, description: 'The only stacks that are ever opened, with what they import' },
+        reads,
         context: {
           type: 'object',
           properties: { default_target: text, promote_by: { enum: ['digest'] } },

@@ -7,6 +7,7 @@ import { AtmosError, type Json, parseJson } from '../../engine/index.ts';
 import { isDeferred } from '../deferred.ts';
 import type { EvaluationContext } from '../evaluate.ts';
 import { suggestion } from '../nearest.ts';
+import { readName } from '../read-need.ts';
 import { evaluateTemplate } from '../template-value.ts';
 import { memberOf, type Value } from '../templates/index.ts';
 import { errorAt, type LocatedScalar, scalarJson } from '../yaml/located.ts';
@@ -56,20 +57,40 @@ export function functionIn(text: string): { readonly tag: string; readonly text:
 type YamlFunction = (scalar: LocatedScalar, text: string, context: EvaluationContext) => Json;
 
 const output: YamlFunction = (scalar, text, context) => {
-  const { component, stack, template } = outputAsked(scalar, known(scalar, text, context));
+  const { component, stack, template, ofRead } = outputAsked(scalar, known(scalar, text, context));
   const own = String(memberOf(context.data, 'atmos_stack') ?? '');
-  const there = context.places.stackOf(`terraform/${component}`);
-  if (!context.places.isMeant(`terraform/${component}`, stack, own) && (stack !== undefined || there !== undefined)) {
+  const address = `terraform/${component}`;
+  const there = context.places.stackOf(address);
+  const isOwn = there !== undefined && context.places.isMeant(address, stack, own);
+  const read = isOwn ? undefined : context.reads.find(component, stack, own);
+  const settled = { ...context, delimitersOf: () => ({ left: '{{', right: '}}' }) };
+  if (read !== undefined) return evaluateTemplate(ofRead(readName(read)), scalar, settled);
+  if (!isOwn && !context.statics.has(address) && !context.components.has(address)) {
+    throw errorAt(
+      scalar.at,
+      `${scalar.tag} reads of ${component}${stack === undefined ? '' : ` of stack "${stack}"`}, which this deployment does not have`,
+      {
+        code: 'unknown-component',
+        hint: `${suggestion(component, ownNames(context), 'components') ?? ''}; ${context.reads.hint(component, stack, own)}`,
+      },
+    );
+  }
+  if (!context.places.isMeant(address, stack, own) && (stack !== undefined || there !== undefined)) {
     throw errorAt(scalar.at, `${scalar.tag} reads of stack "${stack ?? own}", and a target's components read of one another only`, {
       code: 'yaml-function',
       hint:
         there === undefined || there === own
-          ? 'leave the stack out, or take the value into the deployment as context'
+          ? `leave the stack out, if it is meant; ${context.reads.hint(component, stack, own)}`
           : `this deployment has ${component} in stack "${there}": name that, if it is meant`,
     });
   }
-  return evaluateTemplate(template, scalar, { ...context, delimitersOf: () => ({ left: '{{', right: '}}' }) });
+  return evaluateTemplate(template, scalar, settled);
 };
+
+/** The deployment's terraform components, without their kind. */
+function ownNames({ components }: EvaluationContext): readonly string[] {
+  return [...components].flatMap((one) => (one.startsWith('terraform/') ? [one.slice('terraform/'.length)] : []));
+}
 
 const store: YamlFunction = (scalar, text, context) => {
   const template = storeTemplate(scalar, known(scalar, text, context), context);

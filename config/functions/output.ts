@@ -10,6 +10,8 @@ export interface Asked {
   readonly stack: string | undefined;
   /** The template that stands for it, which is evaluated by the node that needs it. */
   readonly template: string;
+  /** The same of a component that is somebody else's, by what templates call that. */
+  readonly ofRead: (name: string) => string;
 }
 
 /**
@@ -24,14 +26,25 @@ export function outputAsked(scalar: LocatedScalar, text: string): Asked {
   const asked = unquoted(text.slice((hasStack ? third : second).at).trim());
   const component = unquoted(first.text);
   if (component === '' || asked === '') throw wrong(scalar);
-  return { component, stack: hasStack ? unquoted(second.text) : undefined, template: templateOf(scalar, component, asked) };
+  return {
+    component,
+    stack: hasStack ? unquoted(second.text) : undefined,
+    template: templateOf(scalar, { kind: 'terraform', query: 'output' }, component, asked),
+    ofRead: (name) => templateOf(scalar, { kind: 'read', query: 'read' }, name, asked),
+  };
 }
 
-function templateOf(scalar: LocatedScalar, component: string, asked: string): string {
+/** How templates name components of a sort. */
+interface Naming {
+  readonly kind: string;
+  readonly query: string;
+}
+
+function templateOf(scalar: LocatedScalar, { kind, query: called }: Naming, component: string, asked: string): string {
   const of = JSON.stringify(component);
   // An output's name alone.
-  if (/^[A-Za-z_]\w*$/.test(asked)) return `{{ (index outputs.terraform ${of}).${asked} }}`;
-  if (/^[\w-]+$/.test(asked)) return `{{ (index outputs.terraform ${of} ${JSON.stringify(asked)}) }}`;
+  if (/^[A-Za-z_]\w*$/.test(asked)) return `{{ (index outputs.${kind} ${of}).${asked} }}`;
+  if (/^[\w-]+$/.test(asked)) return `{{ (index outputs.${kind} ${of} ${JSON.stringify(asked)}) }}`;
   const expression = /^[\w-]/.test(asked) ? `.${asked}` : asked;
   const query = parsed(expression);
   if (query === undefined || (namesIn(query) ?? []).length === 0) {
@@ -40,7 +53,7 @@ function templateOf(scalar: LocatedScalar, component: string, asked: string): st
       hint: 'it may be like subnet_ids, .subnet_ids[0], .info["a"], with "+", "| length", "| keys" or "// fallback" behind it',
     });
   }
-  return `{{ output ${of} ${JSON.stringify(expression)} }}`;
+  return `{{ ${called} ${of} ${JSON.stringify(expression)} }}`;
 }
 
 function parsed(expression: string): ReturnType<typeof parseQuery> {

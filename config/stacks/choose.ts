@@ -1,4 +1,5 @@
 import type { AtmosError } from '../../engine/index.ts';
+import { suggestion } from '../nearest.ts';
 import type { Kind } from '../scope.ts';
 import { errorAt, type LocatedMap, member, type Place, textOf } from '../yaml/located.ts';
 import type { Manifest } from './imports.ts';
@@ -33,6 +34,22 @@ export function manifestOf(manifests: readonly Manifest[], { kind, name, at, lay
   // An image is of no stack, unless one says something of it.
   if (having.length === 0 && kind === 'nixpack') return undefined;
   throw ambiguous(`${kind}/${name}`, at, having, manifests);
+}
+
+/** The manifest of a component that is somebody else's. @throws AtmosError `unknown-component`, `ambiguous-stack` */
+export function readManifest(manifests: readonly Manifest[], name: string, at: Place): Manifest {
+  const having = manifests.filter(({ root }) => member(member(member(root, 'components'), 'terraform'), name) !== undefined);
+  const [first] = having;
+  if (having.length > 1) throw ambiguous(`terraform/${name}`, at, having, manifests);
+  if (first !== undefined) return first;
+  const names = manifests.flatMap(({ root }) => {
+    const all = member(member(root, 'components'), 'terraform');
+    return all?.kind === 'map' ? [...all.entries.keys()] : [];
+  });
+  throw errorAt(at, `none of the stacks has terraform/${name}: ${namesOf(manifests)}`, {
+    code: 'unknown-component',
+    hint: suggestion(name, names, 'components there'),
+  });
 }
 
 function ambiguous(address: string, at: Place, having: readonly Manifest[], all: readonly Manifest[]): AtmosError {

@@ -15,7 +15,7 @@ import {
   textsIn,
   together,
 } from '../../engine/index.ts';
-import { storeReadsOf } from '../../phases/index.ts';
+import { elsewhereReadsOf, storeReadsOf } from '../../phases/index.ts';
 import type { Release } from '../../releases/index.ts';
 import type { Workspace } from '../workspace.ts';
 
@@ -27,8 +27,8 @@ export interface ValueStore {
   close(): Promise<void>;
 }
 
-/** By need: what stands for the store, and the key. */
-type Values = Readonly<Record<string, JsonObject>>;
+/** Values by need: by what stands for the store, or the component that is somebody else's, and the key or output. */
+export type Values = Readonly<Record<string, JsonObject>>;
 
 /** Opens a store of a type. @throws AtmosError `store-unreachable` */
 type OpenStore = (name: string, settings: StoreSettings) => Promise<ValueStore>;
@@ -38,25 +38,27 @@ const TYPES: Readonly<Record<string, OpenStore>> = {
 };
 
 /**
- * What components read of stores, by address: a tree with `stores.json` each. A value of a store may be secret: the trees go when this process does.
+ * What components read of stores, and of components that are somebody else's, by address: a tree with `stores.json` each. A value of a store may be secret: the trees go when this process does.
  * @throws AtmosError `no-store`, `store-unreachable`
  */
 export async function storeTrees(
   workspace: Workspace,
   release: Release,
   run: ReadonlySet<string>,
+  elsewhere: Values,
 ): Promise<Readonly<Record<string, Digest>>> {
   const reads = Object.entries(release.config.components).flatMap(([address, component]) => {
-    const own = run.has(address) ? storeReadsOf(component) : [];
-    return own.length === 0 ? [] : [[address, own] as const];
+    const [own, others] = run.has(address) ? [storeReadsOf(component), elsewhereReadsOf(component)] : [[], []];
+    return own.length + others.length === 0 ? [] : [[address, own, others] as const];
   });
   const values = await readStores(
     workspace,
     reads.flatMap(([, own]) => own),
   );
   const store = workspace.store.ephemeral;
-  const trees = await together(reads, async ([address, own]) => {
-    const text = prettyJson(only(values, own));
+  const trees = await together(reads, async ([address, own, others]) => {
+    const read = others.map(({ component }) => [component, elsewhere[component] ?? {}] as const);
+    const text = prettyJson({ ...only(values, own), ...Object.fromEntries(read) });
     const entry = { path: 'stores.json', mode: '644' as const, digest: await store.put(text), size: Buffer.byteLength(text) };
     return [address, await store.putTree(makeTree([entry]))] as const;
   });

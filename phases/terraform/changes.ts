@@ -35,7 +35,8 @@ export function readChanges(document: unknown, known: Mask): ReadonlyMap<string,
   const resources = (Array.isArray(document.resource_changes) ? document.resource_changes : []).filter(isObject);
   const outputs = Object.entries(isObject(document.output_changes) ? document.output_changes : {});
   // A provider may hand on what is sensitive as what is not: it is the same text.
-  const hidden = growingMask([...resources.map(({ change }) => change), ...outputs.map(([, change]) => change)].flatMap(sensitiveTexts));
+  const all = [...resources.map(({ change }) => change), ...outputs.map(([, change]) => change)];
+  const hidden = growingMask(all.flatMap((change) => [...sensitiveTexts(change), ...formerSecrets(change, known)]));
   const mask: Mask = Object.assign((text: string) => hidden(known(text)), { reach: Math.max(known.reach, hidden.reach) });
   for (const one of resources) {
     if (!isObject(one.change)) continue;
@@ -112,6 +113,17 @@ function sensitiveTexts(change: unknown): readonly string[] {
     return Object.entries(sensitive as object).flatMap(([key, below]) => within(part(value, key), below));
   };
   return [...within(change.before, change.before_sensitive), ...within(change.after, change.after_sensitive)];
+}
+
+/** The texts in whose place a secret comes: what was there before was one, too. */
+function formerSecrets(change: unknown, known: Mask): readonly string[] {
+  const within = (before: unknown, after: unknown): readonly string[] => {
+    if (typeof before === 'string' && typeof after === 'string')
+      return before !== after && known(after) !== after && known(before) === before ? [before] : [];
+    if (!isShaped(before) || !isShaped(after)) return [];
+    return Object.entries(before as object).flatMap(([key, value]) => within(value, part(after, key)));
+  };
+  return isObject(change) ? within(change.before, change.after) : [];
 }
 
 function isDestroyed(actions: unknown): boolean {

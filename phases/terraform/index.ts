@@ -4,6 +4,6 @@ export { layOutModule, MODULE, type ModuleArgs, outputValues, sensitiveValues } 
 export { type PlannedOutputs, plannedOutputs } from './planned-outputs.ts';
 export { prepareNodes, type Workbench } from './prepare.ts';
 export { outputsDigest, type PlanSummary, readApplyWarnings, readPlan, readUiDiagnostic, type TerraformWarning } from './summary.ts';
-export { SYNTH, type SynthArgs, synthesize } from './synth.ts';
+export { backendFile, SYNTH, type SynthArgs, synthesize } from './synth.ts';
 export { terraformTests } from './test.ts';
 export { applyNode, outputsNode, PLAN_INPUT, planNode, pushNode, type Site, unlockNode } from './world.ts';

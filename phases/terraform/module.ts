@@ -72,7 +72,7 @@ async function settledReferences(layer: Tree, args: ModuleArgs, io: ComputeIo): 
   const settled = (args.gone === null ? settle(vars, produced) : settleGone(vars, produced, args.gone)) as JsonObject;
   for (const { component, field } of needsOf(settled)) {
     const names = Object.keys(produced[component] ?? {}).sort();
-    throw new AtmosError(`${args.component} reads output "${field}" of ${component}, which has no such output`, {
+    throw new AtmosError(`${args.component} reads output "${field}" of ${component.replace(/^read\//, '')}, which has no such output`, {
       kind: 'failed',
       code: 'no-such-output',
       hint: names.length === 0 ? `${component} has no outputs` : `its outputs are: ${names.join(', ')}`,

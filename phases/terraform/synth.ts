@@ -84,7 +84,7 @@ function withoutLock(tree: Tree): Tree {
 }
 
 /** Atmos's `backend.tf.json`; a local backend's state lies in the mounted state directory. */
-function backendFile(type: string, backend: JsonObject): Json {
+export function backendFile(type: string, backend: JsonObject): Json {
   const own = type === 'local' ? LOCAL : backend;
   if (type === 'cloud') return { terraform: { cloud: own } };
   return { terraform: { backend: { [type]: own } } };

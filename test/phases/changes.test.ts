@@ -50,6 +50,19 @@ test('what is sensitive, in whole or in part, has no value in it; a known secret
   ]);
 });
 
+test('what stood where a secret comes is told nowhere', () => {
+  const change = {
+    actions: ['update'],
+    before: { input: ['plain', 'former-value'], output: ['plain', 'former-value'] },
+    after: { input: ['plain', 's3cret-value'] },
+    after_unknown: { output: true },
+  };
+  expect(changeOf(change)?.attributes).toEqual([
+    { path: 'input', before: ['plain', '***'], after: ['plain', '***'] },
+    { path: 'output', before: ['plain', '***'], unknown: true },
+  ]);
+});
+
 test('what one attribute calls sensitive is told by no other one', () => {
   const change = {
     actions: ['update'],

@@ -8,11 +8,13 @@ interface Expected {
   readonly [stack: string]: { readonly [address: string]: { readonly metadata: { readonly type?: string }; readonly stack_file: string } };
 }
 
-describe.each(cases('stacks'))('as Atmos: %s', (name) => {
-  const repository = new Case('stacks', name);
+const ALL = ['stacks', 'repositories'].flatMap((of) => cases(of).map((name) => [of, name] as const));
+
+describe.each(ALL)('as Atmos: %s/%s', (of, name) => {
+  const repository = new Case(of, name);
   afterAll(() => repository.close());
   const expected = JSON.parse(repository.read('expected.json')) as Expected;
-  const texts = readFileSync(join(CONFORMANCE, 'stacks', name, 'expected.json'), 'utf8').replaceAll(ROOT_MARK, repository.root);
+  const texts = readFileSync(join(CONFORMANCE, of, name, 'expected.json'), 'utf8').replaceAll(ROOT_MARK, repository.root);
   for (const [stack, components] of Object.entries(expected)) {
     const concrete = Object.entries(components).filter(([, { metadata }]) => metadata.type !== 'abstract');
     const [first] = concrete;

@@ -1,0 +1,4 @@
+variable "nodes" {
+  type    = any
+  default = null
+}

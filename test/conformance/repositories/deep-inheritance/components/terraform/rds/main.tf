@@ -1,0 +1,7 @@
+variable "name" {
+  type    = any
+  default = null
+}
+output "endpoint" {
+  value = var.name
+}

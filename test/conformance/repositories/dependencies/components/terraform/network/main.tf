@@ -1,0 +1,4 @@
+variable "cidr" {
+  type    = any
+  default = null
+}

@@ -1,0 +1,4 @@
+variable "name" {
+  type    = any
+  default = null
+}

@@ -1,0 +1,4 @@
+variable "alerts" {
+  type    = any
+  default = null
+}

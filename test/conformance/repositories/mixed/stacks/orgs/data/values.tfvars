@@ -1,0 +1,3 @@
+instance = "t3.small"
+ports = [80, 443]
+flags = { a = true }

@@ -1,0 +1,4 @@
+variable "price_class" {
+  type    = any
+  default = null
+}

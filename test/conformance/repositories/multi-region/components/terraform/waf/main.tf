@@ -1,0 +1,4 @@
+variable "scope" {
+  type    = any
+  default = null
+}

@@ -1,0 +1,8 @@
+variable "name" {
+  type    = any
+  default = null
+}
+variable "replicas" {
+  type    = any
+  default = null
+}

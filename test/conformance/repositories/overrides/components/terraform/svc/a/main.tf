@@ -1,0 +1,4 @@
+variable "zones" {
+  type    = any
+  default = null
+}

@@ -1,0 +1,4 @@
+variable "flavor" {
+  type    = any
+  default = null
+}

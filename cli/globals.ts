@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { AtmosError } from '../engine/index.ts';
 import type { Format, LOG_FORMATS } from './formats.ts';
 import { say } from './streams.ts';
@@ -14,6 +15,11 @@ export interface Globals {
   /** `--target`, where the verb has it and it was given. */
   readonly target?: string;
   readonly logFormat: (typeof LOG_FORMATS)[number];
+}
+
+/** A file that an argument names, absolute: `--chdir` works as if started there. An empty name stays empty. */
+export function fileIn({ chdir }: Pick<Globals, 'chdir'>, path: string): string {
+  return path === '' ? '' : resolve(chdir, path);
 }
 
 /** Prints an answer: one document on stdout and nothing else, or what is made for people. */

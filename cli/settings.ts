@@ -1,6 +1,7 @@
 import { RUNTIMES } from '../containers/index.ts';
 import { journal, openWorkspace, type RunSettings, type Workspace } from '../deploy/index.ts';
 import { AtmosError, type Listener } from '../engine/index.ts';
+import { forPeople } from './errors.ts';
 import { type Globals, oneOf } from './globals.ts';
 import { progressLines } from './progress.ts';
 import { maskWith, tell } from './streams.ts';
@@ -19,7 +20,8 @@ export interface RunFlags {
 
 /** Does some work in the workspace that the flags name, and closes it, whatever happens. */
 export async function inWorkspace<T>(globals: Globals, work: (workspace: Workspace) => Promise<T>): Promise<T> {
-  const warn = (message: string): void => void tell(`warning: ${message}\n`);
+  const warn = (what: string | AtmosError): void =>
+    void tell(typeof what === 'string' ? `warning: ${what}\n` : `${forPeople(what, 'warning')}\n`);
   const workspace = await openWorkspace({ chdir: globals.chdir, config: globals.config, warn });
   maskWith(workspace.mask);
   try {

@@ -1,7 +1,7 @@
 import { readName } from './read-need.ts';
 import type { Reads } from './reads.ts';
 import type { Places } from './stacks/places.ts';
-import { type StoredOutputs, storedTemplate } from './stacks/stored-outputs.ts';
+import { type StoredOutputs, storedCommand } from './stacks/stored-outputs.ts';
 import { componentKey, isReadable, type StoreSettings } from './stores.ts';
 import type { Command, Operand, Template, TemplateNode } from './templates/index.ts';
 import { commandsOf, operandsOf } from './templates/index.ts';
@@ -73,7 +73,7 @@ function storeOf(command: Command, { stores, stored, self }: Known, read: Read):
   const settings = Object.hasOwn(stores, name) ? stores[name] : undefined;
   if (settings === undefined || !isReadable(settings.type) || settings.isSecret) return undefined;
   const found = componentKey(settings, stack, component, key);
-  return storedTemplate(stored.find(name, found, self), { store: name, key: found, query: '' });
+  return storedCommand(stored.find(name, found, self), { store: name, key: found, query: '' });
 }
 
 /** What a command gives to a function of `atmos`. */

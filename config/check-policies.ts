@@ -1,31 +1,36 @@
-import { AtmosError, canonicalJson, isObject, type Json, type JsonObject, together } from '../engine/index.ts';
+import { AtmosError, canonicalJson, isObject, isRawNumber, type Json, type JsonObject, together } from '../engine/index.ts';
 import type { ConfigFiles } from './files.ts';
+import type { SchemaViolation } from './json-schema.ts';
 import { placeIn } from './origins.ts';
 import { deferredIn, policyInput } from './policies.ts';
 import type { Policies, Policy, Scope, ScopedComponent } from './scope.ts';
 import { errorAt } from './yaml/located.ts';
 
+/** What is wrong, and what had better be looked at. */
+export interface Findings {
+  readonly errors: readonly AtmosError[];
+  readonly warnings: readonly AtmosError[];
+}
+
 /**
  * What of the policies of a target's components can be decided without running anything: whether their files are there, and JSON Schema. Rego runs in a
  * node.
  */
-export async function policyProblems(scope: Scope, files: ConfigFiles): Promise<readonly AtmosError[]> {
-  const found = await together(Object.values(scope.components), async (component) => {
-    const { policies } = component;
-    const all = await together(policies?.list ?? [], async (policy): Promise<readonly AtmosError[]> => {
-      try {
-        const path = await policyFile(component, policy, files);
-        return policy.type === 'jsonschema' && policies !== undefined
-          ? await violations(component, policies, { ...policy, path }, files)
-          : [];
-      } catch (error) {
-        if (!(error instanceof AtmosError)) throw error;
-        return [error, ...error.others];
-      }
-    });
-    return all.flat();
+export async function policyProblems(scope: Scope, files: ConfigFiles): Promise<Findings> {
+  const all = Object.values(scope.components).flatMap((component) =>
+    (component.policies?.list ?? []).map((policy) => ({ component, policy })),
+  );
+  const found = await together(all, async ({ component, policy }): Promise<Findings> => {
+    try {
+      const path = await policyFile(component, policy, files);
+      if (policy.type !== 'jsonschema' || component.policies === undefined) return { errors: [], warnings: [] };
+      return await violations(component, component.policies, { ...policy, path }, files);
+    } catch (error) {
+      if (!(error instanceof AtmosError)) throw error;
+      return { errors: [error, ...error.others], warnings: [] };
+    }
   });
-  return found.flat();
+  return { errors: found.flatMap(({ errors }) => errors), warnings: found.flatMap(({ warnings }) => warnings) };
 }
 
 /** The file of a policy, relative to the root. @throws AtmosError `missing-policy` */
@@ -64,7 +69,7 @@ async function violations(
   policies: Policies,
   policy: Policy & { readonly path: string },
   files: ConfigFiles,
-): Promise<readonly AtmosError[]> {
+): Promise<Findings> {
   const { validateWith } = await import('./json-schema.ts');
   const read = async (path: string): Promise<JsonObject | boolean> => {
     const bytes = await files.read(path);
@@ -79,9 +84,44 @@ async function violations(
     }
     throw invalid('it must be an object');
   };
+  const long = longNumber(policyInput(component.sections, policies));
+  if (long !== undefined && isNumeric(await read(policy.path))) {
+    throw errorAt(
+      placeIn(component, long),
+      `${component.address}: ${long.join('.')} has more digits than a JSON Schema is checked with here (policy "${policy.name}")`,
+      {
+        code: 'not-supported',
+        hint: 'check it by Rego: schema_type: opa',
+      },
+    );
+  }
   // Its numbers as numbers.
   const data: unknown = JSON.parse(canonicalJson(policyInput(component.sections, policies)));
   const hidden = deferredIn(component.sections as Json);
-  const found = await validateWith({ path: policy.path, read, data, hidden });
-  return found.map(({ path, message }) => violation(component, policy, `${path.length === 0 ? 'it' : path.join('.')} ${message}`, path));
+  const { violations: found, undecided } = await validateWith({ path: policy.path, read, data, hidden });
+  const textOf = ({ path, message }: SchemaViolation): string => `${path.length === 0 ? 'it' : path.join('.')} ${message}`;
+  return {
+    errors: found.map((one) => violation(component, policy, textOf(one), one.path)),
+    warnings: undecided.map((one) => {
+      const text = `${component.address}: whether it keeps to the policy "${policy.name}" is known only after an apply: ${textOf(one)}`;
+      return errorAt(placeIn(component, ['settings', 'validation', policy.name]), text, { code: 'policy-undecided' });
+    }),
+  };
+}
+
+/** Where a number stands that is none of JavaScript's. */
+function longNumber(value: unknown, path: readonly string[] = []): readonly string[] | undefined {
+  if (isRawNumber(value)) return path;
+  if (!isObject(value) && !Array.isArray(value)) return undefined;
+  for (const [key, below] of Object.entries(value)) {
+    const found = longNumber(below, [...path, key]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Whether a schema compares numbers. */
+function isNumeric(schema: unknown): boolean {
+  if (typeof schema === 'number') return true;
+  return (isObject(schema) || Array.isArray(schema)) && Object.values(schema).some(isNumeric);
 }

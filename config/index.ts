@@ -4,8 +4,9 @@
  * In: `atmos.yaml`, deployment files, the stacks that they declare, read from the working tree or from a commit. Out: a `Scope`, plain data with
  * the origin of each value; values that another component has yet to produce stand in it as `Deferred`. Undeclared files are never opened.
  */
-export { backendOfItsOwn, moduleProblems } from './check-modules.ts';
-export { invalidPolicy, policyFile, policyProblems, violation } from './check-policies.ts';
+export { backendOfItsOwn } from './check-modules.ts';
+export { type Findings, invalidPolicy, policyFile, violation } from './check-policies.ts';
+export { checkScope } from './check-scope.ts';
 export { isDeferred, needsOf, settle } from './deferred.ts';
 export { type Deployment, type DeploymentSummary, listDeployments, loadDeployment } from './deployment/load.ts';
 export { promotionPolicies } from './deployment/promotion.ts';

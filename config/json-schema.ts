@@ -1,10 +1,9 @@
-import { dirname, join } from 'node:path/posix';
 import type { AnySchemaObject, ErrorObject, Options } from 'ajv';
 import { Ajv } from 'ajv';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { default as formats } from 'ajv-formats';
-import { AtmosError, type JsonObject } from '../engine/index.ts';
+import { AtmosError, isObject, type JsonObject } from '../engine/index.ts';
 import { escapePointer, pointerKeys } from './pointer.ts';
 import { GoRegExp } from './templates/regexp.ts';
 
@@ -54,10 +53,20 @@ const regExp: NonNullable<NonNullable<Options['code']>['regExp']> = Object.assig
   code: '',
 });
 
-const SCHEME = 'repository:/';
+/** Names a file of the repository: what refers to others beside it is resolved as URLs are. */
+const SCHEME = 'repository:///';
+const uriOf = (path: string): string => SCHEME + path.split('/').map(encodeURIComponent).join('/');
+const pathIn = (uri: string): string => uri.slice(SCHEME.length).split('/').map(decodeURIComponent).join('/');
+
+/** What a schema says of a document. */
+export interface SchemaAnswer {
+  readonly violations: readonly SchemaViolation[];
+  /** What can be decided only with values that are not known yet. */
+  readonly undecided: readonly SchemaViolation[];
+}
 
 /** Compares a document with a schema of the repository. @throws AtmosError `invalid-schema` */
-export async function validateWith({ path, read, data, hidden }: SchemaRequest): Promise<readonly SchemaViolation[]> {
+export async function validateWith({ path, read, data, hidden }: SchemaRequest): Promise<SchemaAnswer> {
   const schema = await read(path);
   const draft = typeof schema === 'boolean' ? undefined : schema.$schema;
   const make = draft === undefined ? DRAFTS[0]?.[1] : DRAFTS.find(([pattern]) => pattern.test(String(draft)))?.[1];
@@ -69,17 +78,18 @@ export async function validateWith({ path, read, data, hidden }: SchemaRequest):
     allErrors: true,
     logger: false,
     unicodeRegExp: false,
+    verbose: true,
     code: { regExp },
     loadSchema: async (uri): Promise<AnySchemaObject> => {
       if (!uri.startsWith(SCHEME)) throw new Error(`"$ref" may name files of the repository, and not ${uri}`);
-      return (await read(join(uri.slice(SCHEME.length)).replace(/^\//, ''))) as AnySchemaObject;
+      return (await read(pathIn(uri))) as AnySchemaObject;
     },
   });
   try {
-    const own = typeof schema === 'boolean' ? schema : { $id: `${SCHEME}/${join(dirname(path), path.split('/').at(-1) ?? '')}`, ...schema };
+    const own = typeof schema === 'boolean' ? schema : { $id: uriOf(path), ...schema };
     const validate = await ajv.compileAsync(own as AnySchemaObject);
-    if (await validate(data)) return [];
-    return told(validate.errors ?? [], hidden);
+    if (await validate(data)) return { violations: [], undecided: [] };
+    return told(validate.errors ?? [], hidden, schema);
   } catch (error) {
     if (error instanceof AtmosError) throw error;
     throw invalid((error as Error).message, error);
@@ -88,26 +98,76 @@ export async function validateWith({ path, read, data, hidden }: SchemaRequest):
 
 /** Keywords that judge of a value by all that is below it. */
 const OF_ALL = ['anyOf', 'oneOf', 'not', 'if', 'contains', 'minProperties', 'minItems', 'dependentRequired', 'unevaluatedProperties'];
+/** Keywords that look at a value as a whole. */
+const WHOLE = [
+  'const',
+  'enum',
+  'minProperties',
+  'maxProperties',
+  'additionalProperties',
+  'unevaluatedProperties',
+  'propertyNames',
+  'patternProperties',
+];
+/** Where schemas are kept for others to refer to. */
+const KEPT = /\/(?:\$defs|definitions)\//;
 
-function told(errors: readonly ErrorObject[], hidden: readonly string[]): readonly SchemaViolation[] {
+function told(errors: readonly ErrorObject[], hidden: readonly string[], root: JsonObject | boolean): SchemaAnswer {
   const isHidden = ({ keyword, instancePath, params }: ErrorObject): boolean => {
     const at = keyword === 'required' ? `${instancePath}/${escapePointer(String(params.missingProperty))}` : instancePath;
-    return hidden.some((one) => one === at || at.startsWith(`${one}/`) || (OF_ALL.includes(keyword) && one.startsWith(`${at}/`)));
+    return hidden.some((one) => one === at || at.startsWith(`${one}/`));
   };
-  const left = errors.filter(isHidden);
-  const isWithin = ({ schemaPath }: ErrorObject): boolean => left.some((one) => schemaPath.startsWith(`${one.schemaPath}/`));
-  const known = errors.filter((error) => !left.includes(error) && !isWithin(error));
+  /** It judges of a value with parts that are not known, and asks for one of these. */
+  const isOpen = ({ keyword, instancePath, schema }: ErrorObject): boolean =>
+    OF_ALL.includes(keyword) &&
+    hidden.some((one) => one.startsWith(`${instancePath}/`) && mentions(schema, pointerKeys(one.slice(instancePath.length)), root));
+  const open = errors.filter(isOpen);
+  // What is within it: where it is kept elsewhere, nothing says of what it is a part.
+  const isWithin = ({ schemaPath, instancePath }: ErrorObject): boolean =>
+    open.some(
+      (one) =>
+        schemaPath.startsWith(`${one.schemaPath}/`) ||
+        ((instancePath === one.instancePath || instancePath.startsWith(`${one.instancePath}/`)) &&
+          (KEPT.test(schemaPath) || !schemaPath.startsWith('#'))),
+    );
+  const known = errors.filter((error) => !isHidden(error) && !open.includes(error) && !isWithin(error));
   // That one of two was to hold says nothing where the other says why it does not.
   const own = known.filter(({ keyword }) => keyword !== 'if' || known.length === 1);
-  const all = own.map(({ instancePath, message, params }) => {
-    const values = [params.additionalProperty, params.unevaluatedProperty, params.allowedValues, params.allowedValue].filter(
-      (one) => one !== undefined,
-    );
-    const more =
-      values.length === 0
-        ? ''
-        : `: ${values.map((value) => (Array.isArray(value) ? value.map(String).join(', ') : JSON.stringify(value))).join(', ')}`;
-    return { path: pointerKeys(instancePath), message: `${message ?? 'is wrong'}${more}` };
-  });
-  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
+  return { violations: own.map(violationOf).filter(isFirst), undecided: open.map(violationOf).filter(isFirst) };
+}
+
+function violationOf({ instancePath, message, params }: ErrorObject): SchemaViolation {
+  const values = [params.additionalProperty, params.unevaluatedProperty, params.allowedValues, params.allowedValue].filter(
+    (one) => one !== undefined,
+  );
+  const more =
+    values.length === 0
+      ? ''
+      : `: ${values.map((value) => (Array.isArray(value) ? value.map(String).join(', ') : JSON.stringify(value))).join(', ')}`;
+  return { path: pointerKeys(instancePath), message: `${message ?? 'is wrong'}${more}` };
+}
+
+function isFirst(one: SchemaViolation, index: number, all: readonly SchemaViolation[]): boolean {
+  return all.findIndex((other) => JSON.stringify(other) === JSON.stringify(one)) === index;
+}
+
+/** Whether a schema, or a part of it, asks for what is at some keys below the value that it is of. */
+function mentions(schema: unknown, keys: readonly string[], root: JsonObject | boolean, seen: ReadonlySet<unknown> = new Set()): boolean {
+  if (Array.isArray(schema)) return schema.some((one: unknown) => mentions(one, keys, root, seen));
+  if (!isObject(schema) || seen.has(schema)) return false;
+  const within = new Set([...seen, schema]);
+  const { $ref, properties, required } = schema;
+  if (typeof $ref === 'string') {
+    const found = $ref.startsWith('#')
+      ? pointerKeys($ref.slice(1)).reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), root)
+      : undefined;
+    // What another file says is not looked at.
+    if (found === undefined || mentions(found, keys, root, within)) return true;
+  }
+  if (WHOLE.some((keyword) => Object.hasOwn(schema, keyword))) return true;
+  const [first = '', ...rest] = keys;
+  if (Array.isArray(required) && required.includes(first)) return true;
+  if (isObject(properties) && Object.hasOwn(properties, first)) return rest.length === 0 || mentions(properties[first], rest, root, within);
+  const parts = [...OF_ALL, 'allOf', 'then', 'else', 'dependentSchemas', 'items', 'prefixItems'].map((keyword) => schema[keyword]);
+  return parts.some((one) => mentions(one, keys, root, within));
 }

@@ -18,7 +18,9 @@ export async function prepareComponent(request: ComponentRequest): Promise<() =>
   evaluation.places.put(`${kind}/${name}`, stack, given.vars);
   if (plain(member(merged.metadata, 'enabled')) !== false) {
     const hooks = plain(member(unevaluated, 'hooks')) as Json | undefined;
-    evaluation.stored.put(`${kind}/${name}`, hooksIn({ kind, name, stack, hooks, stores: project.stores, placeOf: () => at }).list);
+    const { list } = hooksIn({ kind, name, stack, hooks, stores: project.stores, placeOf: () => at });
+    const address = `${kind}/${name}` as const;
+    evaluation.stored.put(address, list, () => request.siblings.resolve(address).hooks ?? []);
   }
   return () => evaluateComponent(request, prepared);
 }

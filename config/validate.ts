@@ -1,6 +1,6 @@
 import { AtmosError } from '../engine/index.ts';
-import { moduleProblems } from './check-modules.ts';
-import { policyProblems } from './check-policies.ts';
+import type { Findings } from './check-policies.ts';
+import { checkScope } from './check-scope.ts';
 import { type Deployment, loadDeployment } from './deployment/load.ts';
 import { componentSections } from './deployment/sections.ts';
 import { withoutDisabled } from './enabled.ts';
@@ -13,7 +13,7 @@ import { declaredStacks, ManifestLoader } from './stacks/imports.ts';
 import { mapOf, member } from './yaml/located.ts';
 
 /**
- * Everything that is wrong with some deployments, each error once: their files; where these hold, the stacks that they declare; where these hold too and
+ * Everything that is wrong with some deployments, and what had better be looked at, each once: their files; where these hold, the stacks that they declare; where these hold too and
  * `options` are given, what resolving each of their targets meets, and what all of these together do.
  */
 export async function validateDeployments(
@@ -21,18 +21,19 @@ export async function validateDeployments(
   project: Project,
   names: readonly string[],
   options?: ResolveOptions,
-): Promise<readonly AtmosError[]> {
+): Promise<Findings> {
   const found = new ErrorList();
   const all: Validated[] = [];
   for (const name of names) {
     const own = new ErrorList();
     all.push(await validate(files, project, name, options, own));
     for (const error of own.errors) found.add(error);
+    for (const warning of own.warnings) found.warn(warning);
   }
   const places = new Map(all.map(({ deployment }) => [deployment?.name, componentSections(deployment?.root)]));
   const scopes = all.flatMap((one) => one.scopes);
   for (const error of sharedStates(scopes, (deployment, address) => places.get(deployment)?.get(address)?.at)) found.add(error);
-  return found.errors;
+  return { errors: found.errors, warnings: found.warnings };
 }
 
 interface Validated {
@@ -58,9 +59,9 @@ async function validate(
     if (scope === undefined) continue;
     const enabled = withoutDisabled(scope);
     scopes.push(enabled);
-    for (const { problems = [] } of Object.values(enabled.components)) for (const error of problems) found.add(error);
-    for (const error of await moduleProblems(enabled, files, options.cache)) found.add(error);
-    for (const error of await policyProblems(enabled, files)) found.add(error);
+    const { errors, warnings } = await checkScope(enabled, files, options.cache);
+    for (const error of errors) found.add(error);
+    for (const warning of warnings) found.warn(warning);
   }
   return { deployment, scopes };
 }
@@ -74,6 +75,7 @@ function sectionsOf({ root }: Deployment) {
 /** Errors by place and message, so that what several targets meet counts once. */
 class ErrorList {
   readonly #found = new Map<string, AtmosError>();
+  readonly #warned = new Map<string, AtmosError>();
 
   get errors(): readonly AtmosError[] {
     return [...this.#found.values()];
@@ -90,8 +92,20 @@ class ErrorList {
     }
   }
 
-  add(error: AtmosError): void {
-    const { file, line, column } = error.position ?? {};
-    this.#found.set(`${file}:${line}:${column} ${error.message}`, error);
+  get warnings(): readonly AtmosError[] {
+    return [...this.#warned.values()];
   }
+
+  add(error: AtmosError): void {
+    this.#found.set(keyOf(error), error);
+  }
+
+  warn(warning: AtmosError): void {
+    this.#warned.set(keyOf(warning), warning);
+  }
+}
+
+function keyOf({ position, message }: AtmosError): string {
+  const { file, line, column } = position ?? {};
+  return `${file}:${line}:${column} ${message}`;
 }

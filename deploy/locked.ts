@@ -31,6 +31,11 @@ export async function refuseLocked(workspace: Workspace, work: Work, subject: Lo
   refuse(found);
 }
 
+/** The components of a release that are locked. */
+export function lockedIn(release: Release): readonly string[] {
+  return Object.keys(release.config.components).filter((address) => isLockedIn(release, address));
+}
+
 function isLockedIn(release: Release | undefined, address: string): boolean {
   return release?.config.components[address]?.settings.locked === true;
 }

@@ -36,7 +36,7 @@ export async function componentOutcomes(subject: ChangeSubject, run: RunResults)
     outcomes[address] = await outcomeOf(address, operation, own, run);
   }
   for (const address of Object.keys(release?.config.components ?? {})) {
-    if (release !== undefined) outcomes[address] ??= leftAlone(address, release, run.before);
+    if (release !== undefined) outcomes[address] ??= leftAlone(address, release, run.before, subject.left?.includes(address) === true);
   }
   if (release !== undefined) {
     for (const [address, known] of Object.entries(run.before.components)) {
@@ -58,11 +58,11 @@ export async function componentOutcomes(subject: ChangeSubject, run: RunResults)
   );
 }
 
-function leftAlone(address: string, release: Release, before: TargetState): ComponentOutcome {
+function leftAlone(address: string, release: Release, before: TargetState, isLeft: boolean): ComponentOutcome {
   const result = resultOf(release, address, 'up-to-date');
   const running = before.components[address];
   const isSame = running?.status === 'applied' && running.layer === result.layer && running.settings === result.settings;
-  return { result: isSame ? result : { ...result, action: 'skipped' }, plan: undefined };
+  return { result: isSame && !isLeft ? result : { ...result, action: 'skipped' }, plan: undefined };
 }
 
 async function outcomeOf(address: string, operation: Operation, release: Release, run: RunResults): Promise<ComponentOutcome> {

@@ -30,6 +30,8 @@ export interface ChangeSubject {
   readonly promotedFrom: LedgerRecord['promotedFrom'];
   readonly by: Person;
   readonly work: Work;
+  /** Components that are left for another time, though they are not up to date. */
+  readonly left?: readonly string[];
   /** What each component of the work is applied or destroyed with. */
   readonly subjects: ReadonlyMap<string, Release>;
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { join } from 'node:path/posix';
-import { moduleProblems, policyProblems, type Scope, suggestion } from '../config/index.ts';
+import { checkScope, type Scope, suggestion } from '../config/index.ts';
 import { AtmosError, asDigest, asOne, type Digest, isDigest, jsonDigest, outputOf, type Results, shortId } from '../engine/index.ts';
 import { expandRelease, type Ground, releaseParts, type TakenOver, takeOver } from '../phases/index.ts';
 import { assembleRelease, exportRelease, type FileRefs, type Release, readRelease, releaseRef, writeRelease } from '../releases/index.ts';
@@ -86,12 +86,13 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
   }
 }
 
-/** What would stop a rollout half-way is told before anything runs. @throws AtmosError `not-supported`, what `moduleProblems` finds */
+/** What would stop a rollout half-way is told before anything runs. @throws AtmosError `not-supported`, what `checkScope` finds */
 async function refuseProblems({ cache, warn }: Workspace, { files }: Revision, scope: Scope): Promise<void> {
   const { disabled = [] } = scope;
   if (disabled.length > 0) warn(`skipped, since metadata.enabled is false: ${disabled.join(', ')}`);
-  const own = Object.values(scope.components).flatMap((component) => component.problems ?? []);
-  const errors = asOne([...own, ...(await moduleProblems(scope, files, cache)), ...(await policyProblems(scope, files))]);
+  const found = await checkScope(scope, files, cache);
+  for (const warning of found.warnings) warn(warning);
+  const errors = asOne(found.errors);
   if (errors !== undefined) throw errors;
 }
 

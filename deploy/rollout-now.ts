@@ -14,10 +14,11 @@ import {
 import { addressOf } from './address.ts';
 import { changeTarget } from './change.ts';
 import { type Chosen, chooseRelease } from './choice.ts';
+import { lockedIn, refuseLockedNow } from './locked.ts';
 import { artifactsOf, storeRelease } from './release.ts';
 import { nothingToDo, type RolloutRequest } from './rollout.ts';
 import { hasRules, refuseOffPolicy, refuseOtherSecrets } from './rules.ts';
-import { plannedWork, refuseStale, type SavedPlan, savedPlan } from './saved-plan.ts';
+import { hasChanges, plannedWork, refuseStale, type SavedPlan, savedPlan } from './saved-plan.ts';
 import type { RunSettings } from './session.ts';
 import { settleSuperseded } from './settle.ts';
 import { situationOf } from './situation.ts';
@@ -61,7 +62,8 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
     if (!before.ran.some((ran) => ran.release === release.digest)) checkPromotion(candidate, rules, sources);
     const isDone = (state: TargetState): boolean => {
       const isPruned = prune && orphansOf(state, Object.keys(wanted)).length > 0;
-      return !request.all && component === undefined && !isPruned && isRunning(release.digest, wanted, state);
+      const isAsked = request.all || component !== undefined || isPruned || (saved !== undefined && hasChanges(saved));
+      return !isAsked && isRunning(release.digest, wanted, state);
     };
     const answerWhenDone = (state: TargetState, ran: boolean): Changed => nothingToDo(state, release.digest, wanted, ran);
     // Where nothing is to be done, nothing is to be refused.
@@ -80,8 +82,10 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
     };
     const work = (state: TargetState): Work => {
       const all = rolloutWork(state, wanted, { all: request.all, component: asked, prune });
-      return saved === undefined ? all : plannedWork(saved, all);
+      return saved === undefined ? all : plannedWork(saved, all, state);
     };
+    // What is left for another plan could not be brought in step with what is applied now.
+    if (saved !== undefined) refuseLockedNow(lockedIn(release), Object.keys(saved.deferred));
     if (request.dryRun) return wouldRun(release, before, work(before), session.ran);
     await requireApprovals(workspace, release, () => check(before));
     return await changeTarget(
@@ -103,6 +107,7 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
         isDone,
         answerWhenDone,
         saved,
+        left: Object.keys(saved?.deferred ?? {}),
       },
       session,
       settings,

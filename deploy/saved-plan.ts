@@ -1,8 +1,18 @@
 import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { AtmosError, type Digest, isObject, type JsonObject, jsonDigest, parseJson, prettyJson, shortId } from '../engine/index.ts';
+import {
+  AtmosError,
+  type Digest,
+  isDigest,
+  isObject,
+  type JsonObject,
+  jsonDigest,
+  parseJson,
+  prettyJson,
+  shortId,
+} from '../engine/index.ts';
 import type { PlanSummary } from '../phases/index.ts';
-import { orderOf, type Work } from '../tracking/index.ts';
+import { dependentsOf, orderOf, type TargetState, type Work } from '../tracking/index.ts';
 import type { PlanAnswer, PlanRequest } from './plan.ts';
 
 /** A plan as somebody has seen it, to be applied as it is or not at all. Secrets and sensitive values are not in it. */
@@ -69,6 +79,13 @@ function deferredBy(
 
 /** Writes a plan for `readSavedPlan`: a JSON document that only its owner may read. @throws AtmosError `no-directory`, what the disk says */
 export function writeSavedPlan(path: string, plan: SavedPlan): void {
+  if (path === '' || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+    throw new AtmosError(`a plan can't be written to "${path}": name a file`, {
+      kind: 'invalid',
+      code: 'no-file',
+      hint: 'for example: --out plan.json',
+    });
+  }
   if (statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new AtmosError(`${path} can't be written: there is no directory ${dirname(path)}`, {
       kind: 'invalid',
@@ -117,7 +134,22 @@ export function readSavedPlan(path: string): SavedPlan {
   if (document.version !== 1) throw invalid(`its version is ${JSON.stringify(document.version) ?? 'missing'}, and 1 is known here`);
   const { digest, ...plan } = document as JsonObject;
   if (digest !== digestOf(plan)) throw invalid('it was changed after it was written, or is cut off');
-  return plan as unknown as SavedPlan;
+  if (!isPlan(plan)) throw invalid('it lacks what a plan has');
+  return plan;
+}
+
+function isPlan(plan: object): plan is SavedPlan {
+  const { deployment, target, release, components, deferred, orphans } = plan as Partial<SavedPlan>;
+  return (
+    typeof deployment === 'string' &&
+    typeof target === 'string' &&
+    isDigest(release) &&
+    isObject(components) &&
+    Object.values(components).every((one) => isObject(one) && Array.isArray(one.changes)) &&
+    isObject(deferred) &&
+    Object.values(deferred).every((one) => Array.isArray(one)) &&
+    Array.isArray(orphans)
+  );
 }
 
 function digestOf(plan: SavedPlan | JsonObject): Digest {
@@ -144,24 +176,41 @@ export function refuseStale(saved: SavedPlan, now: SavedPlan): void {
   }
 }
 
+/** Whether a plan changes anything. */
+export function hasChanges({ components }: SavedPlan): boolean {
+  return Object.values(components).some(({ changes }) => changes.length > 0);
+}
+
 /** Whether a component's changes are those that were shown. @throws AtmosError `stale-plan` */
 export function refuseOther(saved: SavedPlan, address: string, now: Pick<PlanSummary, 'changes'> | undefined): void {
   const [before, after] = [saved.components[address]?.changes ?? [], now?.changes ?? []];
   if (isSame(before, after)) return;
   const texts = (changes: PlanSummary['changes']): ReadonlyMap<string, string> =>
-    new Map(changes.map((change) => [change.address, JSON.stringify(change)]));
+    new Map(changes.map((change) => [change.address, jsonDigest(change)]));
   const [was, is] = [texts(before), texts(after)];
   const other = [...new Set([...was.keys(), ...is.keys()])].filter((one) => was.get(one) !== is.get(one));
   throw stale(saved, `${address} would now change ${other.slice(0, 3).join(', ')}${other.length > 3 ? ', …' : ''} in another way`);
 }
 
-/** The part of some work that a plan has: what it left for another is left. @throws AtmosError `stale-plan` where there is more to do than it says */
-export function plannedWork(saved: SavedPlan, work: Work): Work {
-  const own = new Map([...work].filter(([address]) => saved.deferred[address] === undefined));
+/**
+ * The part of some work that a plan has: what it left for another is left, and what that needs of what is no longer declared, too.
+ * @throws AtmosError `stale-plan` where there is more to do than it says
+ */
+export function plannedWork(saved: SavedPlan, work: Work, state: Pick<TargetState, 'components'>): Work {
+  // What stores and others' outputs have now makes changes that no ledger knows of.
+  const changed = Object.entries(saved.components).flatMap(([address, { changes }]) =>
+    changes.length > 0 ? [[address, 'apply'] as const] : [],
+  );
+  const own = new Map([...changed, ...work].filter(([address]) => saved.deferred[address] === undefined));
   for (const [address, operation] of own) {
     const isKnown = operation === 'destroy' ? saved.pruned && saved.orphans.includes(address) : saved.components[address] !== undefined;
     if (!isKnown) throw stale(saved, `it does not have ${address}, which would be ${operation === 'destroy' ? 'destroyed' : 'applied'}`);
   }
+  const isLeft = (address: string): boolean =>
+    saved.deferred[address] !== undefined || (work.get(address) === 'destroy' && !own.has(address));
+  const needed = (): readonly string[] =>
+    [...own].flatMap(([address, operation]) => (operation === 'destroy' && dependentsOf(state, address).some(isLeft) ? [address] : []));
+  for (let found = needed(); found.length > 0; found = needed()) for (const address of found) own.delete(address);
   return own;
 }
 

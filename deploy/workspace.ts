@@ -20,7 +20,7 @@ export interface WorkspaceOptions {
   /** Another `atmos.yaml`, relative to the root. */
   readonly config: string | undefined;
   /** Takes what the user should know, though it is no error. */
-  readonly warn: (message: string) => void;
+  readonly warn: (what: string | AtmosError) => void;
 }
 
 /** A repository on this machine, with its configuration, its cache and, asked when needed, its Git. */
@@ -46,7 +46,7 @@ export interface Workspace {
   readonly keepRoot: string;
   /** Directory of outcomes that could not be recorded yet. */
   readonly outcomesRoot: string;
-  readonly warn: (message: string) => void;
+  readonly warn: (what: string | AtmosError) => void;
   /** Learns of all that is secret: whoever shows something masks it. */
   readonly mask: GrowingMask;
   /** From now on these signals also stop what waits for the remote. */
@@ -197,7 +197,7 @@ function existing(dir: string): string {
 }
 
 interface TrackingOptions {
-  readonly warn: (message: string) => void;
+  readonly warn: (what: string | AtmosError) => void;
   readonly stop: () => Stop | undefined;
   readonly watch: LockWatch;
 }

@@ -1,6 +1,9 @@
 import { AtmosError } from './errors.ts';
 import type { Cancellation, ExecResult, NodeIo, ResolvedExec, Runtime } from './runtime.ts';
 
+/** More milliseconds no timer takes: some 24 days. */
+const LONGEST = 2 ** 31 - 1;
+
 /** How long a command that took too long may take to end by itself, in milliseconds. */
 const GRACE = 10_000;
 
@@ -14,10 +17,13 @@ export async function runWithin(runtime: Runtime, step: ResolvedExec, io: NodeIo
   const interrupt = new AbortController();
   const force = new AbortController();
   let killing: NodeJS.Timeout | undefined;
-  const limit = setTimeout(() => {
-    interrupt.abort();
-    killing = setTimeout(() => force.abort(), GRACE);
-  }, timeoutMs);
+  const limit = setTimeout(
+    () => {
+      interrupt.abort();
+      killing = setTimeout(() => force.abort(), GRACE);
+    },
+    Math.min(timeoutMs, LONGEST),
+  );
   try {
     const result = await runtime.run(step, io, {
       interrupt: AbortSignal.any([cancellation.interrupt, interrupt.signal]),

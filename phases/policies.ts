@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path/posix';
 import { type Policy, policyFile, policyInput, type ScopedComponent } from '../config/index.ts';
-import { canonicalJson, flatName, isObject, makeTree, type Node, together } from '../engine/index.ts';
+import { canonicalJson, isObject, makeTree, type Node, together } from '../engine/index.ts';
 import { importSource, type SourceFile } from '../vendoring/index.ts';
 import { type GatheredPolicy, type Ground, OPA } from './ground.ts';
 import { singleFile } from './included.ts';
@@ -74,12 +74,29 @@ export function policyNodes({ address }: ScopedComponent, ground: Ground): reado
 const PREFIX = 'policy-';
 
 function policyStep(name: string): string {
-  return PREFIX + flatName(name);
+  // A name may be anything, and a step is shown.
+  return PREFIX + encodeURIComponent(name);
 }
 
 /** The policy of a component that a node checks; `undefined` for another node. */
 export function policyOf({ address, policies }: ScopedComponent, id: string): Policy | undefined {
   return policies?.list.find(({ type, name }) => type === 'opa' && id === `${address}/${policyStep(name)}`);
+}
+
+/** The document that OPA prints, among what a policy prints itself: its braces stand on lines of their own. */
+function documentIn(printed: string): unknown {
+  const lines = printed.split('\n');
+  const ends = lines.flatMap((line, index) => (line === '}' ? [index] : [])).reverse();
+  for (const start of lines.flatMap((line, index) => (line === '{' ? [index] : []))) {
+    for (const end of ends.filter((one) => one > start)) {
+      try {
+        return JSON.parse(lines.slice(start, end + 1).join('\n'));
+      } catch {
+        // A line of the policy's own is in it.
+      }
+    }
+  }
+  return undefined;
 }
 
 /** What a node said whose policy is broken, or can't be read. */
@@ -92,12 +109,7 @@ export interface PolicyAnswer {
 
 /** Reads what a policy's node printed; `undefined` where that is none of its answers. */
 export function policyAnswer(printed: string, { paths, modules }: Policy): PolicyAnswer | undefined {
-  let document: unknown;
-  try {
-    document = JSON.parse(printed.slice(printed.indexOf('{')));
-  } catch {
-    return undefined;
-  }
+  const document = documentIn(printed);
   if (!isObject(document)) return undefined;
   if (Array.isArray(document.errors)) {
     const roots = [dirname(paths.at(-1) ?? ''), ...modules];

@@ -1,7 +1,7 @@
 import { type PlanAnswer, plan, savedPlan, targetOf, writeSavedPlan } from '../../deploy/index.ts';
 import { shellWord, shortId } from '../../engine/index.ts';
 import { changeLines } from '../changes.ts';
-import { type Globals, printOrFail } from '../globals.ts';
+import { fileIn, type Globals, printOrFail } from '../globals.ts';
 import { planMarkdown } from '../plan-markdown.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
 import { counts, warningLines } from '../words.ts';
@@ -19,7 +19,8 @@ export async function planVerb(
 ): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, name, options.target);
-    const { all, promoteFrom, release: named, out } = options;
+    const { all, promoteFrom, release: named } = options;
+    const out = options.out === undefined ? undefined : fileIn(globals, options.out);
     const request = { deployment: name, target, all, promoteFrom, release: named };
     const answer = await plan(workspace, request, runSettings(globals, globals, workspace));
     const { release, plans, unknown, compared, current, orphans, pruned, locked, isUnderWay, failure } = answer;
@@ -44,7 +45,7 @@ export async function planVerb(
           ...warnings,
           ...(out === undefined || failure !== undefined
             ? []
-            : [`saved; apply it: atmos-deployment rollout ${name} --target ${target} --plan ${shellWord(out)}`]),
+            : [`saved; apply it: atmos-deployment rollout ${name} --target ${target} --plan ${shellWord(options.out ?? out)}`]),
         ].join('\n');
       },
       () => planMarkdown(name, target, answer),

@@ -1,7 +1,7 @@
 import { exportReleaseTo, findRelease, loadRelease, makeRelease, storeRelease, targetOf } from '../../deploy/index.ts';
 import { AtmosError, shortId } from '../../engine/index.ts';
 import type { Release } from '../../releases/index.ts';
-import { type Globals, print, table } from '../globals.ts';
+import { fileIn, type Globals, print, table } from '../globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
 
 interface Options {
@@ -36,7 +36,7 @@ export async function showRelease(globals: Globals, id: string | undefined): Pro
 export async function exportRelease(globals: Globals, id: string | undefined, dir: string | undefined): Promise<void> {
   if (id === undefined || dir === undefined) throw usage('which release, and where to?', 'atmos-deployment release export <id> <dir>');
   await inWorkspace(globals, async (workspace) => {
-    const release = await exportReleaseTo(workspace, await findRelease(workspace, id), dir);
+    const release = await exportReleaseTo(workspace, await findRelease(workspace, id), fileIn(globals, dir));
     await print(globals.format, { release, dir }, () => `✔ release ${shortId(release)} is in ${dir}`);
   });
 }

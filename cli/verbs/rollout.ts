@@ -1,7 +1,7 @@
 import { type Changed, readSavedPlan, rollout, type SavedPlan, targetOf } from '../../deploy/index.ts';
 import { AtmosError, now, shortId } from '../../engine/index.ts';
 import type { ComponentAction, LedgerRecord } from '../../tracking/index.ts';
-import { type Globals, printOrFail, table } from '../globals.ts';
+import { fileIn, type Globals, printOrFail, table } from '../globals.ts';
 import { seconds } from '../progress.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
 import { tell } from '../streams.ts';
@@ -22,7 +22,7 @@ interface Options {
 export async function rolloutVerb(globals: Globals & RunFlags, name: string, options: Options): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const began = now();
-    const saved = options.plan === undefined ? undefined : savedFor(readSavedPlan(options.plan), name, options);
+    const saved = options.plan === undefined ? undefined : savedFor(readSavedPlan(fileIn(globals, options.plan)), name, options);
     const target = saved?.target ?? (await targetOf(workspace, name, options.target));
     const { allowDirty, component, prune, dryRun } = options;
     const promoteFrom = saved?.promoteFrom ?? options.promoteFrom;

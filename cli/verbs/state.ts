@@ -1,7 +1,6 @@
-import { resolve } from 'node:path';
 import { discardState, forgetComponent, importState, pushState, targetOf, unlockState } from '../../deploy/index.ts';
 import { AtmosError } from '../../engine/index.ts';
-import { type Globals, print } from '../globals.ts';
+import { fileIn, type Globals, print } from '../globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
 
 interface Options {
@@ -56,7 +55,7 @@ export async function importStateVerb(
 ): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, deployment, options.target);
-    const answer = await importState(workspace, { deployment, target, component, isCurrent: options.yes === true }, resolve(file));
+    const answer = await importState(workspace, { deployment, target, component, isCurrent: options.yes === true }, fileIn(globals, file));
     await print(globals.format, answer, () => `✔ this clone has the state of ${answer.component} now`);
   });
 }

@@ -11,7 +11,8 @@ export async function validate(globals: Globals, name: string | undefined, optio
     const { files, project, cache } = workspace;
     const names = name === undefined ? (await listDeployments(files, project, cache)).map((one) => one.name) : [name];
     for (const one of project.unread) tell(`${forPeople(one, 'warning')}\n`);
-    const errors = await validateDeployments(files, project, names, worktreeOptions(workspace));
+    const { errors, warnings } = await validateDeployments(files, project, names, worktreeOptions(workspace));
+    for (const one of warnings) tell(`${forPeople(one, 'warning')}\n`);
     const failure = asOne(errors);
     if (options.sarif) {
       say(`${JSON.stringify((await import('../sarif.ts')).sarif(errors), null, 2)}\n`);

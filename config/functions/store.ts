@@ -1,7 +1,7 @@
 import type { AtmosError } from '../../engine/index.ts';
 import type { EvaluationContext } from '../evaluate.ts';
 import { suggestion } from '../nearest.ts';
-import { storedTemplate } from '../stacks/stored-outputs.ts';
+import { storedCommand } from '../stacks/stored-outputs.ts';
 import { componentKey, isReadable, plainKey, STORE_TYPES, type StoreSettings } from '../stores.ts';
 import { memberOf } from '../templates/index.ts';
 import { errorAt, type LocatedScalar } from '../yaml/located.ts';
@@ -35,7 +35,7 @@ export function storeTemplate(scalar: LocatedScalar, text: string, context: Eval
   const { store, key } = scalar.tag === '!store.get' ? plainRead(scalar, args, context) : componentRead(scalar, args, context);
   const { fallback, query } = optionsIn(scalar, text, options);
   const stored = context.stored.find(store, key, `terraform/${String(memberOf(context.data, 'atmos_component') ?? '')}`);
-  return `{{ ${storedTemplate(stored, { store, key, query, fallback })} }}`;
+  return `{{ ${storedCommand(stored, { store, key, query, fallback })} }}`;
 }
 
 function componentRead(scalar: LocatedScalar, args: readonly string[], context: EvaluationContext): Read {

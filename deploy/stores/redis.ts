@@ -15,7 +15,7 @@ export async function openRedis(name: string, { url = process.env.ATMOS_REDIS_UR
       hint: 'set options.url in atmos.yaml, or: export ATMOS_REDIS_URL=redis://…',
     });
   }
-  const client = createClient({ url, socket: { connectTimeout: PATIENCE, socketTimeout: PATIENCE, reconnectStrategy: false } });
+  const client = clientOf(name, url);
   let lost: Error | undefined;
   client.on('error', (error: Error) => {
     lost ??= error;
@@ -44,6 +44,20 @@ export async function openRedis(name: string, { url = process.env.ATMOS_REDIS_UR
       if (client.isOpen) await client.close();
     },
   };
+}
+
+/** What is no URL of a server of this kind the library throws. */
+function clientOf(name: string, url: string) {
+  try {
+    return createClient({ url, socket: { connectTimeout: PATIENCE, socketTimeout: PATIENCE, reconnectStrategy: false } });
+  } catch (cause) {
+    throw new AtmosError(`the address of store "${name}" is none of a Redis server`, {
+      kind: 'environment',
+      code: 'store-unreachable',
+      hint: 'it is like redis://user:password@host:6379/0, in options.url of atmos.yaml or in ATMOS_REDIS_URL',
+      cause,
+    });
+  }
 }
 
 /** Without the URL: there may be a password in it. */

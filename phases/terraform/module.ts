@@ -88,9 +88,20 @@ async function settledReferences(layer: Tree, args: ModuleArgs, io: ComputeIo): 
 function settleGone(vars: JsonObject, produced: Readonly<Record<string, JsonObject>>, types: Readonly<Record<string, string>>): JsonObject {
   const settled = Object.entries(vars).map(([name, value]): [string, Json] => {
     const isThere = needsOf(value).every(({ component, field }) => Object.hasOwn(produced[component] ?? {}, field));
-    return [name, isThere ? settle(value, produced) : (EMPTY[types[name] ?? 'string'] ?? null)];
+    const empty = EMPTY[types[name] ?? 'string'] ?? null;
+    return [name, isThere ? settledOr(value, produced, empty) : empty];
   });
   return Object.fromEntries(settled);
+}
+
+/** A value, or another one where it can't be computed: a key that is gone from its store. */
+function settledOr(value: Json, produced: Readonly<Record<string, JsonObject>>, other: Json): Json {
+  try {
+    return settle(value, produced);
+  } catch (error) {
+    if (error instanceof AtmosError) return other;
+    throw error;
+  }
 }
 
 const EMPTY: Readonly<Record<string, Json>> = { string: '', any: '', number: 0, bool: false, list: [], set: [], tuple: [], map: {} };

@@ -34,7 +34,7 @@ async function wrong(a: string, { b = '{}', more = {}, metadata = '{ component: 
       ...more,
     }),
   );
-  const errors = await validateDeployments(tree, await loadProject(tree), ['app'], OPTIONS);
+  const { errors } = await validateDeployments(tree, await loadProject(tree), ['app'], OPTIONS);
   return errors.map((error) => `${error.code} ${placeOf(error)} ${error.message} (${error.hint})`);
 }
 

@@ -12,7 +12,7 @@ const MODULES = Object.fromEntries(['a', 'b', 'c'].map((name) => [`components/te
 /** All errors of `deployments/app.yaml`: place, message and hint. The modules `a`, `b` and `c` are there. */
 async function errorsOf(text: string, others: Readonly<Record<string, string>> = {}): Promise<readonly string[]> {
   const { tree, project } = await open({ ...MODULES, 'deployments/app.yaml': text, ...others });
-  const errors = await validateDeployments(tree, project, ['app'], OPTIONS);
+  const { errors } = await validateDeployments(tree, project, ['app'], OPTIONS);
   return errors.map((error) => `${placeOf(error).replace('deployments/app.yaml:', '')} ${error.message} (${error.hint})`);
 }
 

@@ -24,7 +24,7 @@ stores:
 
 async function wrong(hooks: string, reader?: string): Promise<readonly string[]> {
   const tree = workingTree(await repository(files(hooks, reader)));
-  const errors = await validateDeployments(tree, await loadProject(tree), ['app'], OPTIONS);
+  const { errors } = await validateDeployments(tree, await loadProject(tree), ['app'], OPTIONS);
   return errors.map((error) => `${error.code} ${placeOf(error)} ${error.message}`);
 }
 
@@ -97,7 +97,15 @@ test.each([
   expect(components['terraform/b']?.dependsOn).toEqual(['terraform/net/a']);
 });
 
-test.each(['{ id: !store shared net/a by }', '{ id: !store shared acme-prod net/a id }', '{ id: !store shared net id }'])(
+test.each(['{ id: !store shared net/a by }', `{ id: '{{ atmos.Store "shared" .stack "net/a" "by" }}' }`])(
+  'a text that a hook writes is known at once: %s',
+  async (reader) => {
+    const hook = '{ kind: store, name: shared, outputs: { by: "{{ .atmos_stack }}!" } }';
+    expect((await scopeOf(files(hook, reader))).components['terraform/b']?.sections.vars).toEqual({ id: 'acme-dev!' });
+  },
+);
+
+test.each(['{ id: !store shared acme-prod net/a id }', '{ id: !store shared net id }'])(
   'any other key is read of its store: %s',
   async (reader) => {
     const { components } = await scopeOf(files(HOOK, reader));

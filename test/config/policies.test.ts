@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { loadProject, validateDeployments, workingTree } from '../../config/index.ts';
+import type { AtmosError } from '../../engine/index.ts';
 import { OPTIONS, placeOf, repository } from './repository.ts';
 
 interface Written {
@@ -10,10 +11,10 @@ interface Written {
 }
 
 /** What is wrong where a component has the policy `size` and these values. */
-async function wrong(
+async function findings(
   policy: string,
   { vars = '{ size: 9 }', files = {}, atmos = '{}', more = '' }: Written = {},
-): Promise<readonly string[]> {
+): Promise<{ readonly found: readonly string[]; readonly warned: readonly string[] }> {
   const tree = workingTree(
     await repository({
       'atmos.yaml': atmos,
@@ -32,8 +33,13 @@ ${more}`,
       ...files,
     }),
   );
-  const errors = await validateDeployments(tree, await loadProject(tree), ['app'], OPTIONS);
-  return errors.map((error) => `${error.kind} ${error.code} ${placeOf(error)} ${error.message}`);
+  const { errors, warnings } = await validateDeployments(tree, await loadProject(tree), ['app'], OPTIONS);
+  const textOf = (error: AtmosError): string => `${error.kind} ${error.code} ${placeOf(error)} ${error.message}`;
+  return { found: errors.map(textOf), warned: warnings.map(textOf) };
+}
+
+async function wrong(policy: string, written: Written = {}): Promise<readonly string[]> {
+  return (await findings(policy, written)).found;
 }
 
 const JSON_SCHEMA = '{ schema_type: jsonschema, schema_path: size.json }';
@@ -94,6 +100,47 @@ test('nothing is said of a value that only an apply makes known', async () => {
   expect(await wrong(JSON_SCHEMA, { ...schema({ anyOf: [asked, { required: ['other'] }] }), vars })).toEqual([]);
   expect(await wrong(JSON_SCHEMA, { ...schema({ required: ['other'] }), vars })).toEqual([
     expect.stringContaining("vars must have required property 'other'"),
+  ]);
+});
+
+const UNKNOWN = '{ size: 9, id: !terraform.output net id }';
+
+test.each([
+  ['not', { not: { properties: { size: { minimum: 4 } } } }],
+  ['anyOf', { anyOf: [{ properties: { size: { maximum: 3 } } }, { required: ['other'] }] }],
+  ['a reference', { not: { $ref: '#/$defs/large' } }],
+])('what an unknown value has nothing to do with is decided: %s', async (_, vars) => {
+  const found = await wrong(JSON_SCHEMA, {
+    ...schema(vars, { $defs: { large: { properties: { size: { minimum: 4 } } } } }),
+    vars: UNKNOWN,
+  });
+  expect(found).toContainEqual(expect.stringMatching(/^refused policy-violation/));
+});
+
+test.each([
+  ['anyOf', { anyOf: [{ $ref: '#/$defs/a' }, { $ref: '#/$defs/b' }] }],
+  ['not', { not: { required: ['id'], properties: { id: { const: 'x' } } } }],
+  ['as a whole', { oneOf: [{ maxProperties: 1 }, { required: ['id'] }] }],
+])('what an unknown value decides is no error, and said: %s', async (_, vars) => {
+  const $defs = { a: { required: ['cidr'] }, b: { required: ['id'], properties: { id: { type: 'integer' } } } };
+  const { found, warned } = await findings(JSON_SCHEMA, { ...schema(vars, { $defs }), vars: UNKNOWN });
+  expect(found).toEqual([]);
+  expect(warned.every((one) => one.includes('known only after an apply'))).toBe(true);
+});
+
+test('references are relative to their file, whatever it is called, and whole numbers are compared digit by digit or not at all', async () => {
+  const policy = '{ schema_type: jsonschema, schema_path: "Pol Dir/deep/size.json" }';
+  const files = {
+    'Pol Dir/deep/size.json': '{ "properties": { "vars": { "$ref": "../Vars.json" } } }',
+    'Pol Dir/Vars.json': '{ "properties": { "size": { "$ref": "../shared/size.json" } } }',
+    'shared/size.json': '{ "maximum": 3 }',
+  };
+  expect(await wrong(policy, { files })).toEqual([expect.stringContaining('vars.size must be <= 3')]);
+  expect(
+    await wrong(JSON_SCHEMA, { files: { 'size.json': '{ "$ref": "other.json" }', 'other.json': '{ "required": ["nothing"] }' } }),
+  ).toEqual([expect.stringContaining("must have required property 'nothing'")]);
+  expect(await wrong(JSON_SCHEMA, { ...schema(SMALL), vars: '{ size: 9007199254740993 }' })).toEqual([
+    expect.stringMatching(/^invalid not-supported stacks\/top\.yaml:5:15 .*vars\.size has more digits/),
   ]);
 });
 

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { plannedWork, readSavedPlan, refuseOther, refuseStale, type SavedPlan, writeSavedPlan } from '../../deploy/saved-plan.ts';
 import type { Digest } from '../../engine/index.ts';
 import type { PlannedChange } from '../../phases/terraform/summary.ts';
-import type { Operation } from '../../tracking/index.ts';
+import type { Operation, TargetState } from '../../tracking/index.ts';
 
 const change = (after: number, address = 'output.size'): PlannedChange => ({
   address,
@@ -64,7 +64,25 @@ test('an apply whose plan is not the one that was shown is refused', () => {
 test('of some work a plan leaves what it deferred, and refuses what it does not have', () => {
   const work = (entries: Readonly<Record<string, Operation>>) => new Map(Object.entries(entries));
   const all = work({ 'terraform/a': 'apply', 'terraform/late': 'apply', 'terraform/old': 'destroy' });
-  expect([...plannedWork(PLAN, all).keys()]).toEqual(['terraform/a', 'terraform/old']);
-  expect(() => plannedWork(PLAN, work({ 'terraform/c': 'apply' }))).toThrow(/terraform\/c, which would be applied/);
-  expect(() => plannedWork(PLAN, work({ 'terraform/a': 'destroy' }))).toThrow(/terraform\/a, which would be destroyed/);
+  const none = { components: {} };
+  expect([...plannedWork(PLAN, all, none).keys()]).toEqual(['terraform/a', 'terraform/old']);
+  expect(() => plannedWork(PLAN, work({ 'terraform/c': 'apply' }), none)).toThrow(/terraform\/c, which would be applied/);
+  expect(() => plannedWork(PLAN, work({ 'terraform/a': 'destroy' }), none)).toThrow(/terraform\/a, which would be destroyed/);
+});
+
+test('what is no longer declared stays for as long as something that was left needs it', () => {
+  const plan = { ...PLAN, components: {}, orphans: ['terraform/older', 'terraform/old', 'terraform/other'] };
+  const all = new Map<string, Operation>([
+    ['terraform/late', 'apply'],
+    ...plan.orphans.map((address): [string, Operation] => [address, 'destroy']),
+  ]);
+  const needs = (...dependsOn: readonly string[]) => ({ dependsOn, upstream: {} });
+  const components = {
+    'terraform/late': needs('terraform/old'),
+    'terraform/old': needs('terraform/older'),
+    'terraform/older': needs(),
+    'terraform/other': needs(),
+  };
+  const state = { components } as unknown as TargetState;
+  expect([...plannedWork(plan, all, state).keys()]).toEqual(['terraform/other']);
 });

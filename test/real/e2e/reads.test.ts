@@ -67,7 +67,10 @@ test.each(['bubblewrap', 'docker'])(
     expect(await app.run(`rollout core dev ${flags}`, { env })).toMatchObject({ code: 0 });
     const again = await app.run(`plan app dev ${flags}`, { env });
     expect(again.stdout).toContain('"id-of-one" → "id-of-two"');
-    expect(await app.ask(`rollout app dev --component app ${flags}`, { env })).toMatchObject({ code: 0 });
+    expect(await app.run(`plan app dev --out plan.json ${flags}`, { env })).toMatchObject({ code: 0 });
+    const done = await app.ask(`rollout app dev --plan plan.json ${flags}`, { env });
+    expect(done).toMatchObject({ code: 0, json: { components: { 'terraform/app': { action: 'applied' } } } });
+    expect((await app.run(`plan app dev ${flags}`, { env })).stdout).toContain('terraform/app  no changes');
     expect(await app.run(`destroy app dev --yes ${flags}`, { env })).toMatchObject({ code: 0 });
     for (const one of [planned, ran, plain, again]) expect(one.stdout + one.stderr).not.toMatch(/pl4nted/);
     const { stdout } = await app.run(`release show ${ran.json.release}`);

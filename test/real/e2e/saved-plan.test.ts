@@ -88,6 +88,42 @@ test('what another target runs is planned as its promotion, saved, and promoted 
   expect(back).toMatchObject({ code: 0, json: { release: planned.json.release } });
 });
 
+test('what is left for another plan is told as left, keeps what it needs, and is not locked', async () => {
+  const version = (
+    of: string,
+    late: string,
+    more = '',
+    old = '      old: { component: link, vars: { of: base } }\n',
+  ): string => `deployment:
+  name: app
+  prune: true
+  components:
+    terraform:
+      network: { component: link, vars: { of: ${of} } }
+${old}      late: { component: link, ${more} vars: { of: !terraform.output ${late} made } }
+  targets: { dev: }
+`;
+  const app = newApp({ 'components/terraform/link/main.tf': LINK, 'deployments/app.yaml': version('one', 'old') });
+  expect(await app.run('rollout app dev')).toMatchObject({ code: 0 });
+  app.commit('deployments/app.yaml', () => version('two', 'network', '', ''));
+  const planned = await app.run('plan app dev --out plan.json');
+  expect(planned.stdout).toContain('terraform/late  known after apply of terraform/network');
+  const done = await app.run('rollout app dev --plan plan.json');
+  expect([done.code, done.stdout]).toEqual([0, expect.stringMatching(/^ – {2}terraform\/late {5}skipped .*plan again$/m)]);
+  expect(done.stdout).toContain('1 component left as they are');
+  // It still runs with what is no longer declared.
+  expect(await deployed(app)).toMatchObject({ 'terraform/old': 'applied', 'terraform/late': 'applied' });
+  expect(await app.run('plan app dev --out plan.json')).toMatchObject({ code: 0 });
+  expect(await app.run('rollout app dev --plan plan.json')).toMatchObject({ code: 0 });
+  expect(await deployed(app)).toEqual({ 'terraform/network': 'applied', 'terraform/late': 'applied' });
+  app.commit('deployments/app.yaml', () => version('three', 'network', 'metadata: { locked: true },', ''));
+  expect(await app.run('plan app dev --out plan.json')).toMatchObject({ code: 0 });
+  expect(await app.run('rollout app dev --plan plan.json')).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('terraform/late is locked'),
+  });
+});
+
 test('a plan that fails, or can not be written, leaves no file', async () => {
   const app = newApp({
     'components/terraform/link/main.tf': `${LINK}resource "terraform_data" "g" {

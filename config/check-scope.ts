@@ -1,0 +1,18 @@
+import type { AtmosError } from '../engine/index.ts';
+import { moduleProblems } from './check-modules.ts';
+import { type Findings, policyProblems } from './check-policies.ts';
+import { warningsOf } from './check-values.ts';
+import type { ConfigFiles } from './files.ts';
+import type { Scope } from './scope.ts';
+import type { TextCache } from './text-cache.ts';
+
+/** All that can be told of a target before anything runs: what is wrong, and what is allowed and had better be looked at. */
+export async function checkScope(scope: Scope, files: ConfigFiles, cache?: TextCache): Promise<Findings> {
+  const own = Object.values(scope.components).flatMap(({ problems }): readonly AtmosError[] => problems ?? []);
+  const modules = await moduleProblems(scope, files, cache);
+  const policies = await policyProblems(scope, files);
+  const errors = [...own, ...modules, ...policies.errors];
+  // Modules that can't be read are told already.
+  const warnings = errors.length > 0 ? [] : await warningsOf(scope, files, cache);
+  return { errors, warnings: [...warnings, ...policies.warnings] };
+}

@@ -1,9 +1,9 @@
-import { AtmosError, canonicalJson, isObject, isRawNumber, type Json, type JsonObject, together } from '../engine/index.ts';
+import { AtmosError, canonicalJson, isObject, isRawNumber, type JsonObject, together } from '../engine/index.ts';
 import type { ConfigFiles } from './files.ts';
 import type { SchemaViolation } from './json-schema.ts';
 import { placeIn } from './origins.ts';
-import { deferredIn, policyInput } from './policies.ts';
-import type { Policies, Policy, Scope, ScopedComponent } from './scope.ts';
+import { knownInput } from './policies.ts';
+import type { Policy, Scope, ScopedComponent } from './scope.ts';
 import { errorAt } from './yaml/located.ts';
 
 /** What is wrong, and what had better be looked at. */
@@ -23,8 +23,8 @@ export async function policyProblems(scope: Scope, files: ConfigFiles): Promise<
   const found = await together(all, async ({ component, policy }): Promise<Findings> => {
     try {
       const path = await policyFile(component, policy, files);
-      if (policy.type !== 'jsonschema' || component.policies === undefined) return { errors: [], warnings: [] };
-      return await violations(component, component.policies, { ...policy, path }, files);
+      if (policy.type !== 'jsonschema') return { errors: [], warnings: [] };
+      return await violations(component, { ...policy, path }, files);
     } catch (error) {
       if (!(error instanceof AtmosError)) throw error;
       return { errors: [error, ...error.others], warnings: [] };
@@ -34,7 +34,15 @@ export async function policyProblems(scope: Scope, files: ConfigFiles): Promise<
 }
 
 /** The file of a policy, relative to the root. @throws AtmosError `missing-policy` */
-export async function policyFile(component: ScopedComponent, { name, paths }: Policy, files: Pick<ConfigFiles, 'read'>): Promise<string> {
+export async function policyFile(component: ScopedComponent, { name, paths, modules }: Policy, files: ConfigFiles): Promise<string> {
+  for (const path of modules) {
+    if ((await files.read(path).catch(() => undefined)) !== undefined || (await files.list(path)).length > 0) continue;
+    throw errorAt(
+      placeIn(component, ['settings', 'validation', name, 'module_paths']),
+      `${component.address}: there is nothing in ${path}, which the policy "${name}" names`,
+      { code: 'missing-policy', hint: 'a path is relative to schemas.opa.base_path of atmos.yaml' },
+    );
+  }
   for (const path of paths) if ((await files.read(path)) !== undefined) return path;
   throw errorAt(
     placeIn(component, ['settings', 'validation', name, 'schema_path']),
@@ -64,12 +72,7 @@ export function invalidPolicy(component: ScopedComponent, { name }: Policy, text
   return errorAt(place, `${component.address}: the policy "${name}" is invalid: ${text}`, { code: 'invalid-policy' });
 }
 
-async function violations(
-  component: ScopedComponent,
-  policies: Policies,
-  policy: Policy & { readonly path: string },
-  files: ConfigFiles,
-): Promise<Findings> {
+async function violations(component: ScopedComponent, policy: Policy & { readonly path: string }, files: ConfigFiles): Promise<Findings> {
   const { validateWith } = await import('./json-schema.ts');
   const read = async (path: string): Promise<JsonObject | boolean> => {
     const bytes = await files.read(path);
@@ -84,7 +87,8 @@ async function violations(
     }
     throw invalid('it must be an object');
   };
-  const long = longNumber(policyInput(component.sections, policies));
+  const { input, hidden } = knownInput(component);
+  const long = longNumber(input);
   if (long !== undefined && isNumeric(await read(policy.path))) {
     throw errorAt(
       placeIn(component, long),
@@ -96,8 +100,7 @@ async function violations(
     );
   }
   // Its numbers as numbers.
-  const data: unknown = JSON.parse(canonicalJson(policyInput(component.sections, policies)));
-  const hidden = deferredIn(component.sections as Json);
+  const data: unknown = JSON.parse(canonicalJson(input));
   const { violations: found, undecided } = await validateWith({ path: policy.path, read, data, hidden });
   const textOf = ({ path, message }: SchemaViolation): string => `${path.length === 0 ? 'it' : path.join('.')} ${message}`;
   return {

@@ -4,7 +4,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { default as formats } from 'ajv-formats';
 import { AtmosError, isObject, type JsonObject } from '../engine/index.ts';
-import { escapePointer, pointerKeys } from './pointer.ts';
+import { pointerKeys } from './pointer.ts';
 import { GoRegExp } from './templates/regexp.ts';
 
 /** Something of a document that its schema does not allow. */
@@ -20,7 +20,7 @@ export interface SchemaRequest {
   readonly path: string;
   read(path: string): Promise<JsonObject | boolean>;
   readonly data: unknown;
-  /** JSON pointers of values that are not known yet, and not in `data`: nothing is said of them. */
+  /** JSON pointers of values that are not known yet: they are null in `data`, and nothing is said of them. */
   readonly hidden: readonly string[];
 }
 
@@ -97,30 +97,23 @@ export async function validateWith({ path, read, data, hidden }: SchemaRequest):
 }
 
 /** Keywords that judge of a value by all that is below it. */
-const OF_ALL = ['anyOf', 'oneOf', 'not', 'if', 'contains', 'minProperties', 'minItems', 'dependentRequired', 'unevaluatedProperties'];
-/** Keywords that look at a value as a whole. */
-const WHOLE = [
-  'const',
-  'enum',
-  'minProperties',
-  'maxProperties',
-  'additionalProperties',
-  'unevaluatedProperties',
-  'propertyNames',
-  'patternProperties',
-];
+const OF_ALL = ['anyOf', 'oneOf', 'not', 'if', 'contains', 'const', 'enum', 'unevaluatedProperties'];
+/** Keywords that look at values whatever they are called. */
+const WHOLE = ['const', 'enum', 'patternProperties', 'unevaluatedProperties'];
 /** Where schemas are kept for others to refer to. */
 const KEPT = /\/(?:\$defs|definitions)\//;
 
 function told(errors: readonly ErrorObject[], hidden: readonly string[], root: JsonObject | boolean): SchemaAnswer {
-  const isHidden = ({ keyword, instancePath, params }: ErrorObject): boolean => {
-    const at = keyword === 'required' ? `${instancePath}/${escapePointer(String(params.missingProperty))}` : instancePath;
-    return hidden.some((one) => one === at || at.startsWith(`${one}/`));
-  };
+  const isHidden = ({ keyword, instancePath }: ErrorObject): boolean =>
+    keyword !== 'additionalProperties' && hidden.some((one) => one === instancePath || instancePath.startsWith(`${one}/`));
   /** It judges of a value with parts that are not known, and asks for one of these. */
   const isOpen = ({ keyword, instancePath, schema }: ErrorObject): boolean =>
     OF_ALL.includes(keyword) &&
-    hidden.some((one) => one.startsWith(`${instancePath}/`) && mentions(schema, pointerKeys(one.slice(instancePath.length)), root));
+    hidden.some(
+      (one) =>
+        one.startsWith(`${instancePath}/`) &&
+        (WHOLE.includes(keyword) || mentions(schema, pointerKeys(one.slice(instancePath.length)), root)),
+    );
   const open = errors.filter(isOpen);
   // What is within it: where it is kept elsewhere, nothing says of what it is a part.
   const isWithin = ({ schemaPath, instancePath }: ErrorObject): boolean =>
@@ -156,7 +149,7 @@ function mentions(schema: unknown, keys: readonly string[], root: JsonObject | b
   if (Array.isArray(schema)) return schema.some((one: unknown) => mentions(one, keys, root, seen));
   if (!isObject(schema) || seen.has(schema)) return false;
   const within = new Set([...seen, schema]);
-  const { $ref, properties, required } = schema;
+  const { $ref, properties, additionalProperties } = schema;
   if (typeof $ref === 'string') {
     const found = $ref.startsWith('#')
       ? pointerKeys($ref.slice(1)).reduce<unknown>((at, key) => (isObject(at) ? at[key] : undefined), root)
@@ -166,8 +159,8 @@ function mentions(schema: unknown, keys: readonly string[], root: JsonObject | b
   }
   if (WHOLE.some((keyword) => Object.hasOwn(schema, keyword))) return true;
   const [first = '', ...rest] = keys;
-  if (Array.isArray(required) && required.includes(first)) return true;
   if (isObject(properties) && Object.hasOwn(properties, first)) return rest.length === 0 || mentions(properties[first], rest, root, within);
+  if (isObject(additionalProperties)) return true;
   const parts = [...OF_ALL, 'allOf', 'then', 'else', 'dependentSchemas', 'items', 'prefixItems'].map((keyword) => schema[keyword]);
   return parts.some((one) => mentions(one, keys, root, within));
 }

@@ -5,7 +5,7 @@ import { suggestion } from './nearest.ts';
 import { leavesRepository } from './paths.ts';
 import { escapePointer } from './pointer.ts';
 import type { Project } from './project.ts';
-import type { Policies, Policy } from './scope.ts';
+import type { Policies, Policy, ScopedComponent } from './scope.ts';
 import { errorAt, type Place } from './yaml/located.ts';
 
 const POLICY_TYPES = ['jsonschema', 'opa'] as const;
@@ -83,32 +83,51 @@ export function policiesIn({ address, sections, project, above, placeOf }: Polic
 }
 
 /** What a policy is asked about: the component's sections, without what is known only after an apply and what is secret. */
-export function policyInput(sections: JsonObject, { component, stack, manifest }: Policies): JsonObject {
-  const known = withoutDeferred(sections);
+export function policyInput({ sections, policies }: Pick<ScopedComponent, 'sections' | 'policies'>): JsonObject {
+  return { ...(known(sections, undefined) as JsonObject), ...namesOf(policies) };
+}
+
+/** The same with `null` in place of what is not known, and where that is, as JSON pointers: that it is there is known. */
+export function knownInput({ sections, secrets = {}, policies }: ScopedComponent): {
+  readonly input: JsonObject;
+  readonly hidden: readonly string[];
+} {
+  const names = Object.keys(secrets);
+  const variables = names.flatMap((name) => (name.startsWith('TF_VAR_') ? [name.slice('TF_VAR_'.length)] : []));
+  const given = known(sections, null) as JsonObject;
+  const withNulls = (section: string, keys: readonly string[]): JsonObject =>
+    keys.length === 0
+      ? {}
+      : { [section]: { ...Object.fromEntries(keys.map((key) => [key, null])), ...(given[section] as JsonObject | undefined) } };
   return {
-    ...(isObject(known) ? (known as JsonObject) : {}),
-    atmos_component: component,
-    atmos_stack: stack,
-    stack,
-    atmos_stack_file: manifest,
-    atmos_manifest: manifest,
+    input: { ...given, ...withNulls('vars', variables), ...withNulls('env', names), ...namesOf(policies) },
+    hidden: [
+      ...deferredIn(sections),
+      ...variables.map((name) => `/vars/${escapePointer(name)}`),
+      ...names.map((name) => `/env/${escapePointer(name)}`),
+    ],
   };
 }
 
-function withoutDeferred(value: Json): Json | undefined {
-  if (isDeferred(value)) return undefined;
-  if (Array.isArray(value)) return value.map((item: Json) => withoutDeferred(item) ?? null);
+function namesOf(policies: Policies | undefined): JsonObject {
+  const { component = '', stack = '', manifest = '' } = policies ?? {};
+  return { atmos_component: component, atmos_stack: stack, stack, atmos_stack_file: manifest, atmos_manifest: manifest };
+}
+
+/** A value with another one in place of each that only an apply makes known; without those where that is `undefined`. */
+function known(value: Json, unknown: null | undefined): Json | undefined {
+  if (isDeferred(value)) return unknown;
+  if (Array.isArray(value)) return value.map((item: Json) => known(item, unknown) ?? null);
   if (!isObject(value) || isRawNumber(value)) return value;
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, below]) => {
-      const known = withoutDeferred(below as Json);
-      return known === undefined ? [] : [[key, known] as const];
+      const found = known(below as Json, unknown);
+      return found === undefined ? [] : [[key, found] as const];
     }),
   );
 }
 
-/** Where values are that only an apply makes known, as JSON pointers. */
-export function deferredIn(value: Json, pointer = ''): readonly string[] {
+function deferredIn(value: Json, pointer = ''): readonly string[] {
   if (isDeferred(value)) return [pointer];
   if ((!isObject(value) && !Array.isArray(value)) || isRawNumber(value)) return [];
   return Object.entries(value as JsonObject).flatMap(([key, below]) => deferredIn(below, `${pointer}/${escapePointer(key)}`));

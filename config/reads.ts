@@ -30,6 +30,8 @@ export interface Read {
   readonly name: string;
   /** Its stack's name. */
   readonly stack: string;
+  /** Whether its outputs are written down (`remote_state_backend_type: static`). */
+  readonly isStatic: boolean;
   /** What opens its state. @throws AtmosError where it can't be read */
   settings(): ReadSettings;
   /** All of its sections. */

@@ -33,6 +33,7 @@ export async function prepareRead(request: ComponentRequest): Promise<Read> {
   return {
     name,
     stack,
+    isStatic: plain(member(unevaluated, 'remote_state_backend_type')) === 'static',
     settings: () => {
       const { context } = contextOf(request, prepared);
       const of = (value: Located | undefined): Json | undefined => (value === undefined ? undefined : evaluate(value, context));

@@ -15,7 +15,7 @@ import { surroundingsOf } from './host.ts';
 import { suggestion } from './nearest.ts';
 import { keepOrigins } from './origins.ts';
 import type { Project } from './project.ts';
-import { isRead } from './read-need.ts';
+import { isRead, readName, readNeed } from './read-need.ts';
 import { declaredReads, Reads } from './reads.ts';
 import { prepareComponent, prepareRead } from './resolve-component.ts';
 import type { Scope, ScopedComponent } from './scope.ts';
@@ -130,7 +130,9 @@ export async function resolve(
     const others = stack === undefined ? manifests : await loader.load([{ name: stack, at }]);
     const manifest = readManifest(others, name, at);
     const request = { ...shared, context: undefined, kind: 'terraform' as const, name, at, overlays: [], manifest, evaluation };
-    evaluation.reads.put(await prepareRead(request));
+    const read = await prepareRead(request);
+    evaluation.reads.put(read);
+    if (read.isStatic) statics.set(readNeed(readName(read), '').component, () => staticOutputsOf(read.resolve()));
   });
   await together(declared, async ([address, { kind, name, section, at }]) => {
     const layers = [section, overlays.get(address)?.section].filter((layer): layer is LocatedMap => layer !== undefined);

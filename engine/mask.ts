@@ -159,9 +159,14 @@ export function textsIn(value: unknown): readonly string[] {
   return isObject(value) ? Object.values(value).flatMap(textsIn) : [];
 }
 
-/** The same for every text in a value: its keys are names, and stay. */
-export function maskJson(value: Json, mask: Mask): Json {
+/** The same for every text and number in a value: its keys are names, and stay. */
+export function maskJson(value: Json, mask: (text: string) => string): Json {
   if (typeof value === 'string') return mask(value);
+  if (typeof value === 'number' || isRawNumber(value)) {
+    const text = isRawNumber(value) ? value.rawJSON : String(value);
+    const masked = mask(text);
+    return masked === text ? value : masked;
+  }
   if (Array.isArray(value)) return value.map((item: Json) => maskJson(item, mask));
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value as JsonObject).map(([key, member]) => [key, maskJson(member, mask)]));

@@ -16,7 +16,7 @@ export async function gatherPolicies(component: ScopedComponent, from: Sources):
     const files = await regoFiles([path, ...policy.modules], from);
     if (policy.type !== 'opa') return [];
     const rego = await from.store.putTree(await importSource(from.store, files));
-    const text = canonicalJson(policyInput(component.sections, policies));
+    const text = canonicalJson(policyInput(component));
     const entry = { path: 'input.json', mode: '644', digest: await from.store.put(text), size: Buffer.byteLength(text) } as const;
     return [{ policy, input: await from.store.putTree(makeTree([entry])), rego }];
   });

@@ -51,7 +51,7 @@ function savedFor(saved: SavedPlan, name: string, { target, promoteFrom, release
     throw new AtmosError(`--plan and ${given} do not go together: the plan says what is rolled out`, {
       kind: 'invalid',
       code: 'usage',
-      hint: `leave ${given} out, or give it to \`plan --out\``,
+      hint: `leave ${given} out`,
     });
   }
   if (saved.deployment !== name || (target !== undefined && saved.target !== target)) {

@@ -1,6 +1,7 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import type { AtmosError } from '../../engine/index.ts';
 import { nearest, suggestion } from '../nearest.ts';
+import { pointerKeys } from '../pointer.ts';
 import { deepest, errorAt, type Located, type Place, plain } from '../yaml/located.ts';
 
 /**
@@ -35,10 +36,7 @@ function isMisspelled({ keyword, params, instancePath }: ErrorObject, all: reado
 }
 
 function explain(error: ErrorObject, document: Located): AtmosError {
-  const parts = error.instancePath
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const parts = pointerKeys(error.instancePath);
   const where = deepest(document, parts);
   const last = parts.at(-1);
   const name = last === undefined ? 'the file' : /^\d+$/.test(last) ? `an entry of "${parts.at(-2)}"` : `"${last}"`;

@@ -88,15 +88,12 @@ const reads = {
   type: 'array',
   description: 'Terraform components that are somebody else’s, and whose outputs are read',
   items: {
-    anyOf: [
-      { ...text, description: 'One of the stacks that are declared' },
-      {
-        type: 'object',
-        additionalProperties: false,
-        required: ['component', 'stack'],
-        properties: { component: text, stack: { ...text, description: 'The file of its stack, as `stacks` names it' } },
-      },
-    ],
+    type: ['string', 'object'],
+    minLength: 1,
+    description: 'A component of one of the stacks that are declared; or one of another stack',
+    additionalProperties: false,
+    required: ['component', 'stack'],
+    properties: { component: text, stack: { ...text, description: 'The file of its stack, as `stacks` names it' } },
   },
 } as const;
 

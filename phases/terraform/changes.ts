@@ -1,4 +1,4 @@
-import { growingMask, isObject, type Json, jsonDigest, type Mask, maskJson, textsIn } from '../../engine/index.ts';
+import { growingMask, isObject, isRawNumber, type Json, jsonDigest, type Mask, maskJson, textsIn } from '../../engine/index.ts';
 
 /** How one attribute changes. */
 export interface AttributeChange {
@@ -36,8 +36,11 @@ export function readChanges(document: unknown, known: Mask): ReadonlyMap<string,
   const outputs = Object.entries(isObject(document.output_changes) ? document.output_changes : {});
   // A provider may hand on what is sensitive as what is not: it is the same text.
   const all = [...resources.map(({ change }) => change), ...outputs.map(([, change]) => change)];
-  const hidden = growingMask(all.flatMap((change) => [...sensitiveTexts(change), ...formerSecrets(change, known)]));
-  const mask: Mask = Object.assign((text: string) => hidden(known(text)), { reach: Math.max(known.reach, hidden.reach) });
+  const texts = all.flatMap((change) => [...sensitiveTexts(change), ...formerSecrets(change, known)]);
+  const hidden = growingMask(texts);
+  // One that is too short to be looked for in texts may be a whole value.
+  const whole = new Set(texts.filter(({ length }) => length > 1));
+  const mask = (text: string): string => (whole.has(text) ? '***' : hidden(known(text)));
   for (const one of resources) {
     if (!isObject(one.change)) continue;
     const { importing } = one.change;
@@ -65,7 +68,7 @@ interface Sides {
   readonly unknown: unknown;
 }
 
-function attributesOf(change: Change, mask: Mask): readonly AttributeChange[] {
+function attributesOf(change: Change, mask: (text: string) => string): readonly AttributeChange[] {
   // Of what is destroyed all goes.
   if (change.after === null && change.after_unknown !== true && isDestroyed(change.actions)) return [];
   const forcing = (Array.isArray(change.replace_paths) ? change.replace_paths : []) as readonly Path[];
@@ -118,12 +121,17 @@ function sensitiveTexts(change: unknown): readonly string[] {
 /** The texts in whose place a secret comes: what was there before was one, too. */
 function formerSecrets(change: unknown, known: Mask): readonly string[] {
   const within = (before: unknown, after: unknown): readonly string[] => {
-    if (typeof before === 'string' && typeof after === 'string')
-      return before !== after && known(after) !== after && known(before) === before ? [before] : [];
+    const [was, is] = [before, after].map(textOf);
+    if (was !== undefined && is !== undefined) return was !== is && known(is) !== is && known(was) === was ? [was] : [];
     if (!isShaped(before) || !isShaped(after)) return [];
     return Object.entries(before as object).flatMap(([key, value]) => within(value, part(after, key)));
   };
   return isObject(change) ? within(change.before, change.after) : [];
+}
+
+function textOf(value: unknown): string | undefined {
+  const texts = typeof value === 'string' || typeof value === 'number' || isRawNumber(value) ? textsIn(value) : [];
+  return texts[0];
 }
 
 function isDestroyed(actions: unknown): boolean {

@@ -109,6 +109,11 @@ test.each([
   ['not', { not: { properties: { size: { minimum: 4 } } } }],
   ['anyOf', { anyOf: [{ properties: { size: { maximum: 3 } } }, { required: ['other'] }] }],
   ['a reference', { not: { $ref: '#/$defs/large' } }],
+  ['that it is there', { not: { required: ['id'] } }],
+  ['names', { additionalProperties: false, properties: { size: {} } }],
+  ['how many', { maxProperties: 1 }],
+  ['patterns of names', { propertyNames: { pattern: '^s' } }],
+  ['what it needs', { dependentRequired: { id: ['nope'] } }],
 ])('what an unknown value has nothing to do with is decided: %s', async (_, vars) => {
   const found = await wrong(JSON_SCHEMA, {
     ...schema(vars, { $defs: { large: { properties: { size: { minimum: 4 } } } } }),
@@ -120,7 +125,7 @@ test.each([
 test.each([
   ['anyOf', { anyOf: [{ $ref: '#/$defs/a' }, { $ref: '#/$defs/b' }] }],
   ['not', { not: { required: ['id'], properties: { id: { const: 'x' } } } }],
-  ['as a whole', { oneOf: [{ maxProperties: 1 }, { required: ['id'] }] }],
+  ['as a whole', { const: { size: 9, id: 'x' } }],
 ])('what an unknown value decides is no error, and said: %s', async (_, vars) => {
   const $defs = { a: { required: ['cidr'] }, b: { required: ['id'], properties: { id: { type: 'integer' } } } };
   const { found, warned } = await findings(JSON_SCHEMA, { ...schema(vars, { $defs }), vars: UNKNOWN });
@@ -171,6 +176,12 @@ test.each([
   const [first] = await wrong(policy, { files: { 'x.rego': '' } });
   expect(first).toContain('stacks/top.yaml:8');
   expect(first).toContain(text);
+});
+
+test('modules of a policy that are not there are told', async () => {
+  expect(await wrong('{ schema_type: opa, schema_path: x.rego, module_paths: [lib] }', { files: { 'x.rego': '' } })).toEqual([
+    expect.stringContaining('missing-policy stacks/top.yaml:8:58 terraform/a: there is nothing in lib'),
+  ]);
 });
 
 test('a policy that is disabled asks for nothing, and one in Rego must have its file', async () => {

@@ -98,6 +98,16 @@ test.each([
   expect(`${error.message} ${error.hint}`).toContain(hint);
 });
 
+test('outputs that are written down are read there', async () => {
+  const core = {
+    'stacks/core.yaml':
+      'vars: { env: core }\ncomponents: { terraform: { st: { remote_state_backend_type: static, remote_state_backend: { static: { id: s-1 } } } } }\n',
+  };
+  const scope = await scopeOf(files('{ id: !terraform.output st core id }', '  reads: [{ component: st, stack: core }]', core));
+  expect(scope.components['terraform/app']?.sections.vars).toMatchObject({ id: 's-1' });
+  expect(scope.reads).toBeUndefined();
+});
+
 test('a target reads of its own', async () => {
   const reads = '  targets: { dev: { reads: [{ component: vpc, stack: core }] } }';
   const scope = await scopeOf(files('{ id: !terraform.output vpc core/prod id }', reads), 'dev');

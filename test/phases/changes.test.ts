@@ -50,6 +50,25 @@ test('what is sensitive, in whole or in part, has no value in it; a known secret
   ]);
 });
 
+test('numbers and short texts that are sensitive, or a secret’s, are told nowhere', () => {
+  const change = {
+    actions: ['update'],
+    before: { input: { pin: 123456789, who: 'bob', n: '1' }, output: { pin: 123456789, who: 'bob', n: '1', size: 10 } },
+    after: { input: { pin: 987654321, who: 'eve', n: '2' }, code: 31415926 },
+    before_sensitive: { input: { pin: true, who: true } },
+    after_sensitive: { input: { pin: true, who: true } },
+    after_unknown: { output: true },
+  };
+  const document = { resource_changes: [{ address: 'x.y', change }] };
+  expect(readChanges(document, growingMask(['31415926'])).get('x.y')?.attributes).toEqual([
+    { path: 'code', after: '***' },
+    { path: 'input.n', before: '1', after: '2' },
+    { path: 'input.pin', sensitive: true },
+    { path: 'input.who', sensitive: true },
+    { path: 'output', before: { pin: '***', who: '***', n: '1', size: 10 }, unknown: true },
+  ]);
+});
+
 test('what stood where a secret comes is told nowhere', () => {
   const change = {
     actions: ['update'],

@@ -33,9 +33,9 @@ export function atmosFunctions(siblings: Siblings, { stack, places, reads, at, s
       const address = siblings.addresses.find((one) => one === name || one.slice(one.indexOf('/') + 1) === name);
       const asked = ofStack === undefined ? undefined : String(ofStack);
       if (address !== undefined && places.isMeant(address, asked, stack))
-        return sectionsOf(siblings.resolve(address), new Outputs(address), at);
+        return sectionsOf(siblings.resolve(address), { stack: places.stackOf(address) ?? stack, outputs: new Outputs(address), at });
       const read = reads.find(String(name), asked, stack);
-      if (read !== undefined) return sectionsOf(read.resolve(), new Outputs(`read/${readName(read)}`), at);
+      if (read !== undefined) return sectionsOf(read.resolve(), { stack: read.stack, outputs: new Outputs(`read/${readName(read)}`), at });
       const hint = reads.hint(String(name), asked, stack);
       if (asked !== undefined && asked !== stack) {
         const there = address === undefined ? undefined : places.stackOf(address);
@@ -60,9 +60,12 @@ export function atmosFunctions(siblings: Siblings, { stack, places, reads, at, s
   return { atmos: () => namespace };
 }
 
-function sectionsOf({ sections, secrets = {} }: ScopedComponent, outputs: Outputs, at: Place): Value {
+function sectionsOf(
+  { name, sections, secrets = {} }: ScopedComponent,
+  { stack, outputs, at }: { readonly stack: string; readonly outputs: Outputs; readonly at: Place },
+): Value {
   const known = Object.fromEntries(Object.entries(sections).map(([key, value]) => [key, asValue(value, at)]));
-  return { ...known, ...secretsIn(known, Object.keys(secrets)), outputs };
+  return { ...known, ...secretsIn(known, Object.keys(secrets)), atmos_component: name, atmos_stack: stack, stack, outputs };
 }
 
 function asValue(value: Json, at: Place): Value {

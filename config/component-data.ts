@@ -6,11 +6,20 @@ import { type Functions, sourceFunctions, type Value } from './templates/index.t
 import { templateData as dataOf, type Located, type LocatedMap, lazily, member } from './yaml/located.ts';
 
 /** The dot of a component's templates, as in Atmos, with `.context` besides. Not evaluated itself. */
-export function templateData({ name, context, manifest }: ComponentRequest, { given, merged, backend, stack, workspace }: Prepared): Value {
+export function templateData(
+  { kind, name, project, context, manifest }: ComponentRequest,
+  { given, merged, backend, stack, workspace }: Prepared,
+): Value {
   const always = (value: Value) => () => value;
   return lazily(
     new Map<string, () => Value>([
       ...SECTIONS.filter((section) => !TEXT_SECTIONS.has(section)).map((section) => [section, always({})] as const),
+      ['required_version', always('')],
+      ['overrides', () => (merged.overrides === undefined ? {} : dataOf(merged.overrides))],
+      ['auth', always({})],
+      ['inheritance', always([...merged.inheritance])],
+      ['command', always(project.components[kind].command)],
+      ['remote_state_backend_type', always(backend.type === '' ? 'local' : backend.type)],
       ...Object.keys(given).map((section) => [section, () => given[section]] as const),
       ['backend', () => (backend.section === undefined ? {} : dataOf(backend.section))],
       ['metadata', () => (merged.metadata === undefined ? {} : dataOf(merged.metadata))],

@@ -94,6 +94,7 @@ export function evaluateComponent(request: ComponentRequest, prepared: Prepared)
   const policies = policiesIn({ address: `${kind}/${name}`, sections: all, project, above: request.files.above, placeOf });
   const hooks = hooksIn({ kind, name, stack, hooks: all.hooks, stores: project.stores, placeOf });
   const problems = [
+    ...(prepared.wrongName === undefined ? [] : [prepared.wrongName]),
     ...policies.errors,
     ...hooks.errors,
     ...sectionProblems({ address: `${kind}/${name}`, unevaluated: prepared.unevaluated, sections: all, placeOf }),

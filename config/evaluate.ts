@@ -130,5 +130,7 @@ function evaluateScalar(scalar: LocatedScalar, context: EvaluationContext): Json
   if (written !== undefined) return yamlFunction({ ...scalar, value: written.text }, written.tag, context);
   const value = evaluateTemplate(scalar.value, scalar, context);
   // What a template made may be a function: templates come first.
-  return typeof value === 'string' && value !== scalar.value ? evaluateText(value, scalar.at, context) : value;
+  const made = typeof value === 'string' && value !== scalar.value ? evaluateText(value, scalar.at, context) : value;
+  // As in Atmos, a text does not begin with line breaks.
+  return typeof made === 'string' ? made.replace(/^\n{1,2}/, '') : made;
 }

@@ -71,8 +71,9 @@ export function surroundingsOf(
           env: forCommands(),
         });
         check(said);
-        ran.set(command, said.trimEnd());
-        return note(`!exec ${command}`, said.trimEnd());
+        const text = said.replace(/[\r\n]+$/, '');
+        ran.set(command, text);
+        return note(`!exec ${command}`, text);
       },
     },
     functions: {

@@ -1,5 +1,5 @@
 import { join } from 'node:path/posix';
-import { isWorkspaceName } from '../engine/index.ts';
+import { type AtmosError, isWorkspaceName } from '../engine/index.ts';
 import type { EvaluationContext } from './evaluate.ts';
 import type { ConfigFiles } from './files.ts';
 import { leavesRepository } from './paths.ts';
@@ -8,7 +8,8 @@ import type { Kind } from './scope.ts';
 import type { Siblings } from './siblings.ts';
 import { type Backend, backendOf } from './stacks/backend.ts';
 import { type ComponentLayers, type MergedComponent, mergeComponent } from './stacks/component.ts';
-import { stackName, workspaceOf } from './stacks/names.ts';
+import { renderName, stackName, workspaceOf } from './stacks/names.ts';
+import { SECTIONS, TEXT_SECTIONS } from './stacks/sections.ts';
 import type { Value } from './templates/index.ts';
 import { inspectModule } from './terraform-module.ts';
 import type { TextCache } from './text-cache.ts';
@@ -54,18 +55,21 @@ export interface Prepared {
   readonly backend: Backend;
   readonly stack: string;
   readonly workspace: string | undefined;
+  /** What is wrong with it. */
+  readonly wrongName: AtmosError | undefined;
 }
 
 /** Merges the layers of one component. Evaluates nothing. @throws AtmosError with the place of what is wrong */
 export async function mergeLayers(request: ComponentRequest): Promise<Prepared> {
   const { kind, name, project, at } = request;
   const { history } = request.evaluation;
-  const merged = mergeComponent(kind, name, request, {
+  const written = mergeComponent(kind, name, request, {
     strategy: project.listMergeStrategy,
     mergerOf: (strategy, options) => merger(strategy, { ...options, history }),
     inherit: project.stacks.inherit,
     defaults: project.defaults,
   });
+  const merged = project.templates.settings.enabled ? withRendered(written) : written;
   const path = merged.module ?? name;
   const root = join(project.components[kind].basePath, path);
   if (leavesRepository(root, request.files.above))
@@ -85,17 +89,18 @@ export async function mergeLayers(request: ComponentRequest): Promise<Prepared> 
     separator: prefixSeparator,
     own: merged.ownBackend,
   });
-  const given = lazily([...unevaluated.entries].map(([key, { value }]) => [key, () => dataOf(value) ?? {}]));
+  const given = sectionData(unevaluated);
   const stack = stackName(project, given, request);
   const naming = { stack, name, backendType: backend.type, data: given, isTemplated: project.templates.settings.enabled };
   const workspace = kind !== 'terraform' ? undefined : workspacesEnabled ? workspaceOf(merged, naming) : 'default';
-  if (workspace !== undefined && !isWorkspaceName(workspace)) {
-    throw errorAt(merged.metadata?.at ?? at, `${kind}/${name}: Terraform can't have a workspace called "${workspace}"`, {
-      code: 'workspace-name',
-      hint: 'letters, digits, and - _ . may be in it: set metadata.terraform_workspace',
-    });
-  }
-  return { merged, root, unevaluated, given, backend, stack, workspace };
+  const wrongName =
+    workspace === undefined || isWorkspaceName(workspace)
+      ? undefined
+      : errorAt(merged.metadata?.at ?? at, `${kind}/${name}: Terraform can't have a workspace called "${workspace}"`, {
+          code: 'workspace-name',
+          hint: 'letters, digits, and - _ . may be in it: set metadata.terraform_workspace',
+        });
+  return { merged, root, unevaluated, given, backend, stack, workspace, wrongName };
 }
 
 /** The part of the context that a root module declares as inputs, as the layer that it is merged as: over the stacks, under the overlay. */
@@ -109,4 +114,19 @@ async function contextLayer(merged: MergedComponent, root: string, request: Comp
   if (declared.length === 0) return undefined;
   const vars: Entry = { keyAt: context.at, value: { kind: 'map', entries: new Map(declared), at: context.at } };
   return { kind: 'map', entries: new Map([['vars', vars]]), at: context.at };
+}
+
+/** Sections as templates see them; those that are not there are empty. */
+function sectionData(sections: LocatedMap | undefined): Readonly<Record<string, Value>> {
+  const empty = SECTIONS.filter((section) => !TEXT_SECTIONS.has(section)).map((section) => [section, () => ({})] as const);
+  return lazily(
+    new Map([...empty, ...[...(sections?.entries ?? [])].map(([key, { value }]) => [key, () => dataOf(value) ?? {}] as const)]),
+  );
+}
+
+/** A component whose root module a template names. */
+function withRendered(merged: MergedComponent): MergedComponent {
+  const rendered = (text: string | undefined): string | undefined =>
+    text?.includes('{{') === true ? renderName(text, sectionData(merged.stacks), merged.metadata?.at, 'component') : text;
+  return { ...merged, module: rendered(merged.module), component: rendered(merged.component) ?? merged.component };
 }

@@ -55,3 +55,19 @@ export function parseInteger(text: string): number | bigint | undefined {
   const value = sign === '-' ? -magnitude : magnitude;
   return value < INT_MIN || value > UINT_MAX ? undefined : integer(value);
 }
+
+/** A number as Go prints it (`%v`). */
+export function formatNumber(value: GoNumber): string {
+  return numberType(value) === 'float64' ? formatFloat(value instanceof Float ? value.value : Number(value)) : String(value);
+}
+
+/** strconv.FormatFloat(value, 'g', -1, 64): the shortest form, with an exponent below 1e-4 and from 1e+06 on. */
+export function formatFloat(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
+  const [mantissa = '', exponent = '0'] = value.toExponential().split('e');
+  const power = Number(exponent);
+  if (power >= -4 && power < 6) return value.toString();
+  return `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
+}

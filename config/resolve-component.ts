@@ -29,12 +29,13 @@ export async function prepareComponent(request: ComponentRequest): Promise<() =>
 export async function prepareRead(request: ComponentRequest): Promise<Read> {
   const { name, at, project } = request;
   const prepared = await mergeLayers(request);
-  const { stack, unevaluated, workspace, backend } = prepared;
+  const { stack, unevaluated, workspace, wrongName, backend } = prepared;
   return {
     name,
     stack,
     isStatic: plain(member(unevaluated, 'remote_state_backend_type')) === 'static',
     settings: () => {
+      if (wrongName !== undefined) throw wrongName;
       const { context } = contextOf(request, prepared);
       const of = (value: Located | undefined): Json | undefined => (value === undefined ? undefined : evaluate(value, context));
       const sections: Readonly<Record<string, Json | undefined>> = {

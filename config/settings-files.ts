@@ -55,7 +55,9 @@ export async function readSettingsFiles(
   const dirs = PROFILES(textOf(member(member(whole, 'profiles'), 'base_path'), '"profiles.base_path"')).map((dir) =>
     within(clean(dirname(path)), dir),
   );
-  for (const name of profiles) main.push(...(await reader.profile(name, dirs)));
+  const usual = textOf(member(member(whole, 'profiles'), 'default'), '"profiles.default"')?.trim() ?? '';
+  const active = profiles.length > 0 || usual === '' ? profiles : [usual];
+  for (const name of active) main.push(...(await reader.profile(name, dirs)));
   return { document: merged([...layers, ...main]), files: reader.opened, unread: reader.unread };
 }
 
@@ -92,7 +94,7 @@ class Reader {
       for (const file of files) layers.push(...((await this.read(file)) ?? []));
       return layers;
     }
-    throw new AtmosError(`there is no profile "${name}", which ATMOS_PROFILE names`, {
+    throw new AtmosError(`there is no profile "${name}", which ATMOS_PROFILE or profiles.default names`, {
       kind: 'invalid',
       code: 'unknown-profile',
       hint: `profiles are directories with files of settings in one of: ${dirs.join(', ')}`,

@@ -3,7 +3,7 @@
  *
  * In: a scalar with its tag, and what evaluation knows. Out: the value, which may be a `Deferred`. A function is one entry of `YAML_FUNCTIONS`.
  */
-import { AtmosError, type Json, parseJson } from '../../engine/index.ts';
+import { AtmosError, isObject, isRawNumber, type Json, parseJson } from '../../engine/index.ts';
 import { isDeferred } from '../deferred.ts';
 import type { EvaluationContext } from '../evaluate.ts';
 import { suggestion } from '../nearest.ts';
@@ -129,11 +129,11 @@ const YAML_FUNCTIONS: Readonly<Record<string, YamlFunction>> = {
   ...Object.fromEntries(
     Object.keys(GIT_FUNCTIONS).map((tag): [string, YamlFunction] => [tag, (_, text, { host }) => gitFact(tag, text.trim(), host)]),
   ),
-  '!tags': (_scalar, _text, context) => (metadataOf(context, 'tags') as Json | undefined) ?? [],
-  '!labels': (_scalar, _text, context) => labelsOf(context),
+  '!tags': (scalar, _text, context) => renderedIn((metadataOf(context, 'tags') as Json | undefined) ?? [], scalar, context),
+  '!labels': (scalar, _text, context) => renderedIn(labelsOf(context), scalar, context),
   '!labels.keys': (_scalar, _text, context) => Object.keys(labelsOf(context)).sort(),
-  '!labels.values': (_scalar, _text, context) => {
-    const labels = labelsOf(context);
+  '!labels.values': (scalar, _text, context) => {
+    const labels = renderedIn(labelsOf(context), scalar, context) as { readonly [key: string]: Json };
     return Object.keys(labels)
       .sort()
       .map((key) => labels[key] ?? null);
@@ -161,6 +161,14 @@ function metadataOf({ data }: EvaluationContext, name: string): Value {
 
 function labelsOf(context: EvaluationContext): { readonly [key: string]: Json } {
   return (metadataOf(context, 'labels') as { readonly [key: string]: Json } | undefined | null) ?? {};
+}
+
+/** Metadata as its templates make it: they come before functions. */
+function renderedIn(value: Json, scalar: LocatedScalar, context: EvaluationContext): Json {
+  if (typeof value === 'string') return evaluateTemplate(value, scalar, context);
+  if (Array.isArray(value)) return value.map((item: Json) => renderedIn(item, scalar, context));
+  if (!isObject(value) || isRawNumber(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, below]) => [key, renderedIn(below as Json, scalar, context)]));
 }
 
 /** Words, or texts in quotes; templates in them are evaluated first. */

@@ -89,8 +89,9 @@ export function mergeComponent(kind: Kind, name: string, layers: ComponentLayers
     ...[own, overlay].map(metadataOf),
   ]);
   const named = merger.all([own, overlay].map(metadataOf));
-  const attribute = [own, overlay].map((layer) => textOf(member(layer, 'component'), '"component"'));
-  const component = textOf(member(named, 'component'), '"metadata.component"') ?? first ?? attribute.findLast((text) => text !== undefined);
+  // In a stack `component` names a base; where there is none of that name it says nothing. In the deployment file it is the root module.
+  const component =
+    textOf(member(named, 'component'), '"metadata.component"') ?? first ?? textOf(member(overlay, 'component'), '"component"');
   return {
     stacks: lay([globals, inherited, at('component', own), at('overrides', overrides)]),
     overlay: at('component', overlay),

@@ -1,6 +1,6 @@
 import { dirname, extname, join } from 'node:path/posix';
 import type { ConfigFiles } from '../files.ts';
-import { globExpression } from '../glob.ts';
+import { globExpression, inGlobOrder } from '../glob.ts';
 import { suggestion } from '../nearest.ts';
 import { isRemote, leavesRepository } from '../paths.ts';
 import { errorAt, type Place } from '../yaml/located.ts';
@@ -73,7 +73,8 @@ export class StackFinder {
     const matcher = globExpression(extname(pattern) === '' ? `${pattern}.yaml` : pattern);
     if (matcher === undefined)
       throw errorAt(wanted.at, `invalid glob "${wanted.path}"`, { code: 'invalid-glob', hint: 'close its braces and brackets' });
-    const found = (await this.#files.list(dirname(`${fixed}x`))).filter((name) => MANIFEST.test(name) && matcher.test(name));
+    const all = await this.#files.list(dirname(`${fixed}x`));
+    const found = inGlobOrder(all.filter((name) => MANIFEST.test(name) && matcher.test(name)));
     if (found.length > 0 || wanted.optional) return found;
     throw errorAt(wanted.at, `no stack matches "${wanted.path}"`, {
       code: 'missing-stack',

@@ -4,7 +4,7 @@ import type { Project } from '../project.ts';
 import type { Functions } from '../templates/index.ts';
 import type { TextCache } from '../text-cache.ts';
 import { errorAt, itemsOf, type Located, type LocatedMap, mapOf, member, type Place, templateData, textOf } from '../yaml/located.ts';
-import { type History, type Merger, merger } from '../yaml/merge.ts';
+import { APPEND, type History, type Merger, merger } from '../yaml/merge.ts';
 import { parseYaml } from '../yaml/parse.ts';
 import { checkKeys } from './check-keys.ts';
 import { type FileContext, type Rendered, renderFile } from './file-templates.ts';
@@ -59,6 +59,7 @@ export class ManifestLoader {
   readonly #merger: Merger;
   readonly #contents = new Map<string, Promise<Uint8Array | undefined>>();
   readonly #plain = new Map<string, Promise<Rendered | undefined>>();
+  #hasAppends = false;
 
   constructor(files: ConfigFiles, project: Project, options: ManifestOptions) {
     this.#files = files;
@@ -117,7 +118,9 @@ export class ManifestLoader {
       }
       const own = withoutKey(file.root, 'import');
       const merged = this.#merger.all([...imports.map((one) => one.root), own]);
-      return { root: merged, ...combineOverrides(imports, own, this.#merger) };
+      // What is to be added has been, where a file imports others.
+      const root = imports.length > 0 && this.#hasAppends ? withoutAppends(merged) : merged;
+      return { root, ...combineOverrides(imports, own, this.#merger) };
     } catch (error) {
       throw request.chain.length > 0 && error instanceof AtmosError ? withChain(error, chain) : error;
     }
@@ -183,6 +186,7 @@ export class ManifestLoader {
 
   async #parse(path: string): Promise<Located | undefined> {
     const content = await this.#content(path);
+    this.#hasAppends ||= content !== undefined && Buffer.from(content).includes(APPEND);
     return content === undefined ? undefined : parseYaml(path, content, this.#options.cache, this.#project.keyDelimiter);
   }
 
@@ -191,6 +195,16 @@ export class ManifestLoader {
     this.#contents.set(path, known);
     return known;
   }
+}
+
+/** A map whose lists are added to nothing any more. */
+function withoutAppends(map: LocatedMap | undefined): LocatedMap | undefined {
+  const clean = (value: Located): Located => {
+    if (value.kind === 'list') return { ...value, tag: value.tag === APPEND ? undefined : value.tag, items: value.items.map(clean) };
+    if (value.kind !== 'map') return value;
+    return { ...value, entries: new Map([...value.entries].map(([key, entry]) => [key, { ...entry, value: clean(entry.value) }])) };
+  };
+  return map === undefined ? undefined : (clean(map) as LocatedMap);
 }
 
 /** What paths of imports may read of a file that was imported before. */

@@ -88,7 +88,7 @@ async function parse(file: string, content: Uint8Array, { at }: LocatedScalar, {
     case '.yaml':
     case '.yml':
     case '.json':
-      return parseYaml(file, content, cache);
+      return withoutTags((await parseYaml(file, content, cache)) ?? locate(null, at));
     case '.tf':
     case '.tfvars':
     case '.hcl':
@@ -109,6 +109,19 @@ async function parse(file: string, content: Uint8Array, { at }: LocatedScalar, {
     default:
       return locate(text, at);
   }
+}
+
+/** What is included is data: where a function stands in it, there is its text. */
+function withoutTags(value: Located): Located {
+  if (value.kind === 'list') return { ...value, tag: undefined, items: value.items.map(withoutTags) };
+  if (value.kind === 'map')
+    return {
+      ...value,
+      tag: undefined,
+      entries: new Map([...value.entries].map(([key, entry]) => [key, { ...entry, value: withoutTags(entry.value) }])),
+    };
+  if (value.kind !== 'scalar' || value.tag === undefined) return value;
+  return { ...value, tag: undefined, value: String(value.value ?? '') };
 }
 
 /** A path, in quotes or not, and what follows it, in quotes or not. */

@@ -43,7 +43,8 @@ export function stackName(
 export function ownName({ stacks }: Project, root: LocatedMap | undefined): string | undefined {
   const own = textOf(member(root, 'name'), '"name"');
   if (own !== undefined || root === undefined) return own;
-  const data = lazily([...root.entries].map(([key, { value }]) => [key, () => templateData(value) ?? {}]));
+  const empty = ['vars', 'settings', 'env'].map((key) => [key, () => ({})] as const);
+  const data = lazily(new Map([...empty, ...[...root.entries].map(([key, { value }]) => [key, () => templateData(value) ?? {}] as const)]));
   try {
     if (stacks.nameTemplate === undefined && stacks.namePattern === undefined) return undefined;
     return stackName({ stacks }, data, { manifest: { root, overrides: new Map(), name: '' }, target: '' });
@@ -93,10 +94,10 @@ export function workspaceOf(component: MergedComponent, source: WorkspaceSource)
 function chosenWorkspace({ metadata, module }: MergedComponent, { stack, name, data, isTemplated }: WorkspaceSource): string {
   const said = (key: string): string | undefined => {
     const text = textOf(member(metadata, key), `"metadata.${key}"`);
-    return isTemplated && text?.includes('{{') === true ? templateWorkspace(text, data, metadata?.at, key) : text;
+    return isTemplated && text?.includes('{{') === true ? renderName(text, data, metadata?.at, key) : text;
   };
   const template = said('terraform_workspace_template');
-  if (template !== undefined) return templateWorkspace(template, data, metadata?.at);
+  if (template !== undefined) return renderName(template, data, metadata?.at, 'terraform_workspace_template');
   const pattern = said('terraform_workspace_pattern');
   if (pattern !== undefined) return fromPattern(pattern, { data, name, module });
   return said('terraform_workspace') ?? (module === undefined || module === name ? stack : `${stack}-${name}`);
@@ -118,7 +119,8 @@ function fromPattern(
   return pattern.replaceAll(/\{([\w-]+)\}/g, (token, key: string) => String(known[key] ?? token));
 }
 
-function templateWorkspace(template: string, data: Value, at: Place | undefined, key = 'terraform_workspace_template'): string {
+/** A name that a template of `metadata` gives. @throws AtmosError `workspace-name` */
+export function renderName(template: string, data: Value, at: Place | undefined, key: string): string {
   try {
     return render(parseTemplate(template), data, { functions: FUNCTIONS, missingKey: 'default' });
   } catch (error) {

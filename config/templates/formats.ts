@@ -1,7 +1,7 @@
-import { Float, isInteger, isNumber, toFloat } from '../numbers.ts';
+import { Float, formatFloat, isInteger, isNumber, toFloat } from '../numbers.ts';
 import { isPlain, looksOtherwise } from '../yaml/emit.ts';
 import { plainScalar, taggedScalar } from '../yaml/scalar.ts';
-import { type Dict, format, formatFloat, isDict, sortedEntries, type Value, withWholeKeys } from './values.ts';
+import { type Dict, format, isDict, sortedEntries, type Value, withWholeKeys } from './values.ts';
 
 /** Loaded when a template first asks for them: most never do. */
 const loaded = (name: string): unknown => process.getBuiltinModule('node:module').createRequire(import.meta.url)(name);

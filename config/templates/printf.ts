@@ -1,5 +1,5 @@
-import { isInteger, isNumber, toFloat } from '../numbers.ts';
-import { bytesOf, format, formatFloat, typeOf, type Value } from './values.ts';
+import { formatFloat, isInteger, isNumber, toFloat } from '../numbers.ts';
+import { bytesOf, format, typeOf, type Value } from './values.ts';
 
 /** fmt.Sprintf. */
 export function printf(template: string, args: readonly Value[]): string {

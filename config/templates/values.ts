@@ -1,4 +1,4 @@
-import { Float, type GoNumber, isNumber, numberType } from '../numbers.ts';
+import { Float, formatNumber, type GoNumber, isNumber, numberType } from '../numbers.ts';
 
 /** Resolves fields of its own instead of having them: `outputs`, whose values may not be there yet. */
 export abstract class Fields {
@@ -131,21 +131,6 @@ export function compareBytes(a: string, b: string): number {
   // Without surrogates, code units and code points have one order.
   if (!/[\uD800-\uDFFF]/.test(a + b)) return a < b ? -1 : 1;
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}
-
-function formatNumber(value: GoNumber): string {
-  return numberType(value) === 'float64' ? formatFloat(value instanceof Float ? value.value : Number(value)) : String(value);
-}
-
-/** strconv.FormatFloat(value, 'g', -1, 64): the shortest form, with an exponent below 1e-4 and from 1e+06 on. */
-export function formatFloat(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
-  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
-  const [mantissa = '', exponent = '0'] = value.toExponential().split('e');
-  const power = Number(exponent);
-  if (power >= -4 && power < 6) return value.toString();
-  return `${mantissa}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
 }
 
 /** A text's bytes. Those that are no UTF-8 stand as single surrogates from U+DC80 on. */

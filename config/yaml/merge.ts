@@ -39,6 +39,8 @@ export function merger(strategy: ListStrategy, { appends = false, defers = false
     if (defers && ((isOpen(base) && !isPlainScalar(over)) || (isOpen(over) && !isPlainScalar(base)))) {
       return { kind: 'layers', layers: [...layersOf(base), ...layersOf(over)], at: over.at };
     }
+    // As in Atmos, null does not take a function's value away.
+    if (defers && isOpen(base) && over.kind === 'scalar' && over.tag === undefined && over.value === null) return base;
     if (base !== over) history?.set(over, base);
     return over;
   };

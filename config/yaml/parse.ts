@@ -5,7 +5,7 @@ import { compact, restore } from './compact.ts';
 import type { Document, Located } from './located.ts';
 
 /** Counts up when what is kept of a file changes its form. */
-const PURPOSE = 'yaml 3';
+const PURPOSE = 'yaml 4';
 
 /**
  * Parses a YAML file; an empty one is an empty map. What was parsed once is kept by its content: reading that is an order of magnitude cheaper,

@@ -13,6 +13,7 @@ import {
   type Document as YamlDocument,
 } from 'yaml';
 import { type AtmosError, asOne } from '../../engine/index.ts';
+import { formatNumber, isNumber } from '../numbers.ts';
 import { addDelimited } from './delimited.ts';
 import { type Document, type Entry, errorAt, type Located, type LocatedMap, type Place } from './located.ts';
 import { plainScalar, taggedScalar, type Scalar as Value } from './scalar.ts';
@@ -122,9 +123,9 @@ class Reader {
       const keyAt = placeOf(document, key);
       const located: Located = value === null ? { kind: 'scalar', value: null, tag: undefined, at: keyAt } : this.locate(value);
       if (key.value === '<<' && key.type === 'PLAIN') merged.push(...mergeSources(located));
-      // A key is text, as it was written.
+      // A key is text: of a number as Go prints that, of all else as it was written.
       else if (key.type !== 'PLAIN') entries.set(String(key.value), { keyAt, value: located });
-      else if (this.#keyDelimiter === undefined) entries.set(key.source ?? '', { keyAt, value: located });
+      else if (this.#keyDelimiter === undefined) entries.set(keyText(key.source ?? ''), { keyAt, value: located });
       else addDelimited(entries, key.source ?? '', { keyAt, value: located }, this.#keyDelimiter);
     }
     for (const source of merged) {
@@ -132,6 +133,11 @@ class Reader {
     }
     return { kind: 'map', entries, tag: functionTag(node), at: placeOf(document, node) };
   }
+}
+
+function keyText(source: string): string {
+  const value = /^[-+.\d]/.test(source) ? plainScalar(source) : source;
+  return isNumber(value) ? formatNumber(value) : source;
 }
 
 /** What a merge key (`<<`) names: a map, or several of which the earlier win. */

@@ -17,14 +17,14 @@ describe('imports', () => {
     expect(varsOf(scope, 'terraform/a')).toEqual({ from: 'two', one: 1, base: 1, top: 1 });
   });
 
-  test('expands globs in order of their paths and takes imports with a path', async () => {
+  test('expands globs, of each directory its files before its directories, and takes imports with a path', async () => {
     const scope = await scopeOf({
       'deployments/app.yaml': deployment('[top]'),
       'stacks/top.yaml': 'import:\n  - path: catalog/**/*\n  - { path: maybe, skip_if_missing: true }',
       'stacks/catalog/b.yaml': 'vars: { last: b, b: 1 }',
       'stacks/catalog/a/x.yaml': 'vars: { last: x, x: 1 }',
     });
-    expect(varsOf(scope, 'terraform/a')).toEqual({ last: 'b', b: 1, x: 1 });
+    expect(varsOf(scope, 'terraform/a')).toEqual({ last: 'x', b: 1, x: 1 });
   });
 
   test.each([

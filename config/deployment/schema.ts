@@ -1,4 +1,6 @@
+import { described } from '../described.ts';
 import { KINDS, PHASES } from '../scope.ts';
+import { MEANINGS } from './meanings.ts';
 
 const text = { type: 'string', minLength: 1 } as const;
 const texts = { type: 'array', items: text } as const;
@@ -131,43 +133,46 @@ const target = {
 } as const;
 
 /** JSON Schema (draft 2020-12) of a deployment file. */
-export const deploymentSchema = {
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  title: 'Atmos deployment',
-  type: 'object',
-  additionalProperties: false,
-  required: ['deployment'],
-  $defs: { component, components, node: userNode, target },
-  properties: {
-    deployment: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['name', 'components'],
-      properties: {
-        name: { type: 'string', pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', description: 'Unique in the repository, kebab-case' },
-        description: { type: 'string' },
-        labels,
-        stacks: { ...texts, description: 'The only stacks that are ever opened, with what they import' },
-        reads,
-        context: {
-          type: 'object',
-          properties: { default_target: text, promote_by: { enum: ['digest'] } },
-        },
-        vendor: map,
-        prune: { type: 'boolean', description: 'A rollout destroys what runs and is no longer declared' },
-        components: { $ref: '#/$defs/components' },
-        phases: {
-          type: 'object',
-          additionalProperties: false,
-          properties: Object.fromEntries(PHASES.map((phase) => [phase, { type: 'array', items: { $ref: '#/$defs/node' } }])),
-        },
-        targets: {
-          type: 'object',
-          minProperties: 1,
-          propertyNames: { pattern: '^[a-z0-9]+(-[a-z0-9]+)*$' },
-          additionalProperties: { $ref: '#/$defs/target' },
+export const deploymentSchema = described(
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Atmos deployment',
+    type: 'object',
+    additionalProperties: false,
+    required: ['deployment'],
+    $defs: { component, components, node: userNode, target },
+    properties: {
+      deployment: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['name', 'components'],
+        properties: {
+          name: { type: 'string', pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', description: 'Unique in the repository, kebab-case' },
+          description: { type: 'string' },
+          labels,
+          stacks: { ...texts, description: 'The only stacks that are ever opened, with what they import' },
+          reads,
+          context: {
+            type: 'object',
+            properties: { default_target: text, promote_by: { enum: ['digest'] } },
+          },
+          vendor: map,
+          prune: { type: 'boolean', description: 'A rollout destroys what runs and is no longer declared' },
+          components: { $ref: '#/$defs/components' },
+          phases: {
+            type: 'object',
+            additionalProperties: false,
+            properties: Object.fromEntries(PHASES.map((phase) => [phase, { type: 'array', items: { $ref: '#/$defs/node' } }])),
+          },
+          targets: {
+            type: 'object',
+            minProperties: 1,
+            propertyNames: { pattern: '^[a-z0-9]+(-[a-z0-9]+)*$' },
+            additionalProperties: { $ref: '#/$defs/target' },
+          },
         },
       },
     },
-  },
-} as const;
+  } as const,
+  MEANINGS,
+);

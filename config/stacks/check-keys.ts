@@ -8,6 +8,7 @@ const ALL = [...new Set([...SECTIONS, ...HELM_SECTIONS, ...ANYWHERE, 'auth', 're
 const KINDS = ['terraform', 'helmfile', 'helm', 'packer', 'nixpack', 'ansible', 'kubernetes'];
 const KNOWN = {
   root: [...ALL, ...KINDS, 'import', 'components', 'workflows', 'commands', 'schemas', 'stores', 'templates'],
+  kinds: KINDS,
   kind: [...ALL, 'component', 'components'],
   component: [...ALL, 'component', 'components', 'inherits'],
   metadata: [
@@ -28,7 +29,7 @@ const KNOWN = {
  * @throws AtmosError `unknown-key`
  */
 export function checkKeys(root: LocatedMap): void {
-  const errors = [...misspeltIn(root, 'root', 'a stack')];
+  const errors = [...misspeltIn(root, 'root', 'a stack'), ...misspeltIn(member(root, 'components'), 'kinds', '"components"')];
   for (const kind of KINDS) {
     errors.push(...misspeltIn(member(root, kind), 'kind', `"${kind}"`));
     const components = member(member(root, 'components'), kind);

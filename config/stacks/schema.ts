@@ -1,4 +1,6 @@
+import { described } from '../described.ts';
 import { KINDS, type Kind } from '../scope.ts';
+import { STACK_MEANINGS } from './meanings.ts';
 import { type Level, METADATA_FOR_ALL, type Section, sectionsAt } from './sections.ts';
 
 /** Kinds that a stack says something of all components of, and those that a deployment has no components of. */
@@ -36,8 +38,8 @@ const metadata = {
     type: { enum: ['abstract', 'real', null] },
     enabled: { type: 'boolean' },
     locked: { type: 'boolean' },
-    component: { type: 'string', description: 'The root module below the kind’s base path' },
-    inherits: { type: 'array', uniqueItems: true, items: { type: 'string' }, description: 'Base components; the later win' },
+    component: { type: 'string' },
+    inherits: { type: 'array', uniqueItems: true, items: { type: 'string' } },
     name: { type: 'string' },
     description: { type: 'string' },
     labels: { type: 'object' },
@@ -102,56 +104,59 @@ function component(name: Kind): object {
 }
 
 /** JSON Schema (draft 2020-12) of a stack manifest, as strict as Atmos's own: for editors. Resolving checks the same in what it reaches. */
-export const stackSchema = {
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  title: 'Atmos stack manifest',
-  type: ['object', 'null'],
-  additionalProperties: false,
-  properties: {
-    name: { type: 'string', description: 'The stack’s name, before any pattern or template' },
-    import: {
-      type: ['array', 'null'],
-      items: {
-        oneOf: [
-          { type: 'string' },
-          {
-            type: 'object',
-            additionalProperties: false,
-            required: ['path'],
-            properties: {
-              path: { type: 'string' },
-              context: map,
-              skip_if_missing: { type: 'boolean' },
-              skip_templates_processing: { type: 'boolean' },
-              ignore_missing_template_values: { type: 'boolean' },
+export const stackSchema = described(
+  {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Atmos stack manifest',
+    type: ['object', 'null'],
+    additionalProperties: false,
+    properties: {
+      name: { type: 'string' },
+      import: {
+        type: ['array', 'null'],
+        items: {
+          oneOf: [
+            { type: 'string' },
+            {
+              type: 'object',
+              additionalProperties: false,
+              required: ['path'],
+              properties: {
+                path: { type: 'string' },
+                context: map,
+                skip_if_missing: { type: 'boolean' },
+                skip_templates_processing: { type: 'boolean' },
+                ignore_missing_template_values: { type: 'boolean' },
+              },
             },
-          },
-        ],
+          ],
+        },
+      },
+      ...sections('root', 'terraform'),
+      ...UNREAD,
+      locals: map,
+      version: anything,
+      metadata: { $ref: '#/$defs/defaults' },
+      overrides: overridesRef,
+      ...Object.fromEntries(STACK_KINDS.map((name) => [name, kind(name)])),
+      ...Object.fromEntries(OTHER_KINDS.map((name) => [name, map])),
+      workflows: anything,
+      components: {
+        type: ['object', 'null'],
+        additionalProperties: false,
+        properties: {
+          ...Object.fromEntries(KINDS.map((name) => [name, { type: ['object', 'null'], additionalProperties: component(name) }])),
+          ...Object.fromEntries(OTHER_KINDS.map((name) => [name, map])),
+        },
       },
     },
-    ...sections('root', 'terraform'),
-    ...UNREAD,
-    locals: map,
-    version: anything,
-    metadata: { $ref: '#/$defs/defaults' },
-    overrides: overridesRef,
-    ...Object.fromEntries(STACK_KINDS.map((name) => [name, kind(name)])),
-    ...Object.fromEntries(OTHER_KINDS.map((name) => [name, map])),
-    workflows: anything,
-    components: {
-      type: ['object', 'null'],
-      additionalProperties: false,
-      properties: {
-        ...Object.fromEntries(KINDS.map((name) => [name, { type: ['object', 'null'], additionalProperties: component(name) }])),
-        ...Object.fromEntries(OTHER_KINDS.map((name) => [name, map])),
-      },
+    $defs: {
+      section: { type: ['object', 'null', 'string'], description: 'A map, or a YAML function that gives one' },
+      source,
+      metadata,
+      defaults: closed(Object.fromEntries(METADATA_FOR_ALL.map((key) => [key, metadata.properties[key]]))),
+      overrides: closed({ ...sections('overrides', 'terraform'), ...UNREAD }),
     },
-  },
-  $defs: {
-    section: { type: ['object', 'null', 'string'], description: 'A map, or a YAML function that gives one' },
-    source,
-    metadata,
-    defaults: closed(Object.fromEntries(METADATA_FOR_ALL.map((key) => [key, metadata.properties[key]]))),
-    overrides: closed({ ...sections('overrides', 'terraform'), ...UNREAD }),
-  },
-} as const;
+  } as const,
+  STACK_MEANINGS,
+);

@@ -22,9 +22,12 @@ components:
   ]);
 });
 
-test.each(['imports: [x]', 'compnents: {}', 'evn: {}'])('so are those of a whole file: %s', async (stack) => {
-  expect(await refusal(scopeOf(filesWith(stack)))).toMatchObject({ code: 'unknown-key' });
-});
+test.each(['imports: [x]', 'compnents: {}', 'evn: {}', 'components: { terrafrom: {} }'])(
+  'so are those of a whole file: %s',
+  async (stack) => {
+    expect(await refusal(scopeOf(filesWith(stack)))).toMatchObject({ code: 'unknown-key' });
+  },
+);
 
 test.each([
   '_vars: &x { a: 1 }',

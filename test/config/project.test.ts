@@ -208,3 +208,19 @@ deployments:
     expect(await refusal(loadProject(workingTree(await repository({})), 'other.yaml'))).toMatchObject({ code: 'missing-file' });
   });
 });
+
+const settings = async (text: string) => loadProject(workingTree(await repository({ 'atmos.yaml': text })));
+
+test.each([
+  ['stacks: { name_patern: "{stage}" }', 'atmos.yaml:1:11 there is no "name_patern" in "stacks"; did you mean "name_pattern"?'],
+  ['components: { terrafrom: {} }', 'atmos.yaml:1:15 there is no "terrafrom" in "components"; did you mean "terraform"?'],
+  ['templates: { settings: { enable: true } }', 'atmos.yaml:1:26 there is no "enable" in "templates.settings"; did you mean "enabled"?'],
+  ['stack: {}', 'atmos.yaml:1:1 there is no "stack" in settings; did you mean "stacks"?'],
+])('a setting of Atmos that differs by one letter from one that counts is an error: %s', async (text, expected) => {
+  const error = await refusal(settings(text));
+  expect(`${placeOf(error)} ${error.message}; ${error.hint}`).toBe(expected);
+});
+
+test('other settings are somebody else’s', async () => {
+  await expect(settings('stacks: { order: x, name_pattern_of_ours: y }\nmine: 1\nlog: {}\n')).resolves.toBeDefined();
+});

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
+import { deploymentSchema } from '../../config/deployment/schema.ts';
+import { STACK_MEANINGS } from '../../config/stacks/meanings.ts';
 import { stackSchema } from '../../config/stacks/schema.ts';
 import { plain } from '../../config/yaml/located.ts';
 import { readYaml } from '../../config/yaml/read.ts';
@@ -51,4 +53,28 @@ test.each([
 ])('resolving refuses it, too: %s', async (text, code) => {
   const deployment = 'deployment:\n  name: app\n  stacks: [top]\n  components: { terraform: { a: {} } }\n';
   expect(await refusal(scopeOf({ 'deployments/app.yaml': deployment, 'stacks/top.yaml': text }))).toMatchObject({ code });
+});
+
+test('docs/stacks.md says of every key what comes of it', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/stacks.md'), 'utf8').replaceAll(/ +/g, ' ');
+  const missing = Object.entries(STACK_MEANINGS).filter(([key, meaning]) => !text.includes(`| \`${key}\` | ${meaning} |`));
+  expect(missing).toEqual([]);
+});
+
+test.each([
+  ['deployment', deploymentSchema],
+  ['stack', stackSchema],
+])('every key of the schema of a %s has a description', (_, schema) => {
+  const bare: string[] = [];
+  const visit = (part: unknown, at: string): void => {
+    if (typeof part !== 'object' || part === null) return;
+    for (const [keyword, below] of Object.entries(part)) {
+      if (keyword === 'properties')
+        for (const [key, property] of Object.entries(below as Record<string, { description?: string }>))
+          if (property.description === undefined) bare.push(`${at}.${key}`);
+      visit(below, `${at}/${keyword}`);
+    }
+  };
+  visit(schema, '');
+  expect(bare).toEqual([]);
 });

@@ -52,11 +52,12 @@ function jsonOf({ code, message, position, hint }: AtmosError) {
 
 /** `file:line:column error: …`, the excerpt with the place marked, and what to do. */
 export function forPeople({ kind, message, position, hint }: AtmosError, word = WORDS[kind] ?? 'error'): string {
-  const mark = styleText('red', '✖', { stream: process.stderr });
+  const isWarning = word === 'warning';
+  const mark = styleText(isWarning ? 'yellow' : 'red', isWarning ? '!' : '✖', { stream: process.stderr });
   if (position === undefined) return `${mark} ${word}: ${message}${hint === undefined ? '' : `\n  ${hint}`}`;
   const where = `${position.file}:${position.line}:${position.column}`;
   const shown = excerpt(position, hint);
-  return `${styleText('bold', where, { stream: process.stderr })} ${styleText('red', word, { stream: process.stderr })}: ${message}${shown}`;
+  return `${styleText('bold', where, { stream: process.stderr })} ${styleText(isWarning ? 'yellow' : 'red', word, { stream: process.stderr })}: ${message}${shown}`;
 }
 
 function excerpt({ line, column, length = 1, excerpt: shown }: Position, hint: string | undefined): string {

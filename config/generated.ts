@@ -30,7 +30,7 @@ const TAKEN =
   /^(backend\.tf\.json|providers_override\.tf\.json|.*atmos-deployment\.auto\.tfvars\.json|\.terraform\.lock\.hcl|\.terraform(\/.*)?)$/;
 
 /** What Atmos calls the file of `required_version` and `required_providers`. */
-const VERSIONS = 'terraform_override.tf.json';
+export const VERSIONS = 'terraform_override.tf.json';
 
 /**
  * The files that `generate`, `required_version` and `required_providers` of a component ask for. A text is a template; a map is what the file's ending says:

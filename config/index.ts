@@ -13,7 +13,7 @@ export { promotionPolicies } from './deployment/promotion.ts';
 export { declaredComponents } from './deployment/sections.ts';
 export { withoutDisabled } from './enabled.ts';
 export { type ConfigFiles, findRoot, SETTINGS, workingTree } from './files.ts';
-export { withGenerated } from './generated.ts';
+export { VERSIONS as GENERATED_VERSIONS, withGenerated } from './generated.ts';
 export { quote } from './hcl.ts';
 export { nearest, suggestion } from './nearest.ts';
 export { originsOf } from './origins.ts';

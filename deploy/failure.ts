@@ -1,5 +1,14 @@
 import { join } from 'node:path/posix';
-import { type ConfigFiles, invalidPolicy, type Origin, originsOf, type Scope, type ScopedComponent, violation } from '../config/index.ts';
+import {
+  type ConfigFiles,
+  invalidPolicy,
+  type Origin,
+  originsOf,
+  type Scope,
+  type ScopedComponent,
+  GENERATED_VERSIONS as VERSIONS,
+  violation,
+} from '../config/index.ts';
 import { AtmosError, asOne, type Digest, failures, type Position, type Results } from '../engine/index.ts';
 import { type Diagnostic, policyAnswer, policyOf, readDiagnostic, readUiDiagnostic } from '../phases/index.ts';
 import type { Workspace } from './workspace.ts';
@@ -72,11 +81,17 @@ async function ofOutputs({ plan, outputs }: Readonly<Record<string, Digest>>, st
 }
 
 /** Where the value was set that a generated file holds, else where Terraform says. */
-function placeOf({ file, line, variable }: Diagnostic, component: ScopedComponent | undefined): Origin | undefined {
+function placeOf({ summary, file, line, variable }: Diagnostic, component: ScopedComponent | undefined): Origin | undefined {
   if (component === undefined || file === undefined || line === undefined) return undefined;
-  if (variable === undefined) return { file: join(component.source, file), line };
-  const pointer = `/vars/${variable}`;
+  const section = file === VERSIONS ? sectionOf(summary) : undefined;
+  if (variable === undefined && section === undefined) return { file: join(component.source, file), line };
+  const pointer = variable === undefined ? `/${section}` : `/vars/${variable}`;
   return Object.entries(originsOf(component)).find(([name]) => name === pointer || name.startsWith(`${pointer}/`))?.[1];
+}
+
+/** Of the file that stacks have made, the section that an error is about. */
+function sectionOf(summary: string): 'required_version' | 'required_providers' {
+  return /Terraform Core version|OpenTofu Core version|required_version/i.test(summary) ? 'required_version' : 'required_providers';
 }
 
 /** `undefined` when the file is not one of the repository's: Terraform also names files that were generated. */

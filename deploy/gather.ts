@@ -22,10 +22,19 @@ export interface Gathered {
   readonly session: Session;
 }
 
-/** Resolves a target and reads what its nodes need: sources, pins, base images. Nothing runs but, perhaps, the assembly of an image. */
-export async function gather(workspace: Workspace, { deployment, target, at }: Subject, settings: RunSettings): Promise<Gathered> {
+/**
+ * Resolves a target and reads what its nodes need: sources, pins, base images. Nothing runs but, perhaps, the assembly of an image.
+ * `check` refuses what is wrong with the scope, before anything else is asked for.
+ */
+export async function gather(
+  workspace: Workspace,
+  { deployment, target, at }: Subject,
+  settings: RunSettings,
+  check?: (revision: Revision, scope: Scope) => Promise<void>,
+): Promise<Gathered> {
   const revision = await revisionOf(workspace, at);
   const scope = await scopeAt(workspace, revision, deployment, target);
+  await check?.(revision, scope);
   const lock = await readLock(workspace, revision.files, deployment);
   const session = new Session(workspace, lock, settings);
   const { store, cache, project, providers } = workspace;

@@ -43,10 +43,11 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
   const { deployment, target, promoted, allowDirty } = request;
   const commit = promoted?.config.commit ?? request.commit;
   const at = commit !== undefined ? { commit } : allowDirty ? 'worktree' : 'head';
-  const { revision, scope, ground, session } = await gather(workspace, { deployment, target, at }, settings);
-  try {
+  const { revision, scope, ground, session } = await gather(workspace, { deployment, target, at }, settings, async (found, resolved) => {
     // What was made once is made again, whatever is refused since.
-    if (request.commit === undefined) await refuseProblems(workspace, revision, scope);
+    if (request.commit === undefined) await refuseProblems(workspace, found, resolved);
+  });
+  try {
     const dirty = commit === undefined ? dirtyPaths(workspace, scope, ground.directories) : Promise.resolve([]);
     dirty.catch(() => undefined);
     // Where it is only noted, Git looks while the nodes run.

@@ -30,8 +30,20 @@ components:
   const shown = await app.ask(`--chdir live release show ${deployed.json.release}`);
   expect(shown.code).toBe(0);
   expect((await app.run(`--chdir live release export ${deployed.json.release} exported`)).code).toBe(0);
-  expect(app.read('exported/components/terraform/a/source/locals.tf')).toBe('locals {\n  stage = "dev"\n}\n');
-  expect(app.read('exported/components/terraform/a/.terraform.lock.hcl')).toContain('hashicorp/time');
+  expect(app.read('live/exported/components/terraform/a/source/locals.tf')).toBe('locals {\n  stage = "dev"\n}\n');
+  expect(app.read('live/exported/components/terraform/a/.terraform.lock.hcl')).toContain('hashicorp/time');
   expect((await app.run(`--chdir live reproduce ${deployed.json.release}`)).code).toBe(0);
   expect((await app.run('--chdir live verify live')).code).toBe(0);
+});
+
+test('a version of Terraform that a stack does not take is told at its line', async () => {
+  const app = newApp({
+    'stacks/top.yaml': 'components:\n  terraform:\n    a:\n      required_version: ">= 99"\n',
+    'components/terraform/a/main.tf': 'output "x" { value = 1 }\n',
+    'deployments/app.yaml': 'deployment: { name: app, stacks: [top], components: { terraform: { a: } } }\n',
+  });
+  expect(await app.run('plan app')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/stacks\/top\.yaml:4:\d+ error: terraform\/a\/init: Unsupported Terraform Core version/),
+  });
 });

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Digest } from './digest.ts';
 import { TREE_TIME } from './store/index.ts';
 import type { Tree } from './tree.ts';
@@ -20,7 +20,7 @@ export interface TarOptions {
  * Nothing of the machine enters it.
  */
 export function packTree(tree: Tree, read: ReadContent, options: TarOptions = {}): Readable {
-  return Readable.from(chunks(tree, read, options), { objectMode: false });
+  return readable(chunks(tree, read, options));
 }
 
 async function* chunks(tree: Tree, read: ReadContent, { at = '', uid = 0, shared }: TarOptions): AsyncGenerator<Uint8Array> {
@@ -35,7 +35,7 @@ async function* chunks(tree: Tree, read: ReadContent, { at = '', uid = 0, shared
       if (content === undefined) archive.entry(header, done);
       else if (content instanceof Uint8Array)
         archive.entry(header, Buffer.from(content.buffer, content.byteOffset, content.byteLength), done);
-      else Readable.from(content, { objectMode: false }).on('error', reject).pipe(archive.entry(header, done));
+      else readable(content).on('error', reject).pipe(archive.entry(header, done));
     });
   const write = async (): Promise<void> => {
     const made = new Set<string>();
@@ -74,4 +74,9 @@ export async function packTreeBytes(tree: Tree, read: ReadContent, options: TarO
   const chunks: Uint8Array[] = [];
   for await (const chunk of packTree(tree, read, options)) chunks.push(chunk as Uint8Array);
   return Buffer.concat(chunks);
+}
+
+/** Streams are loaded when the first archive is made: a start has none. */
+function readable(content: Iterable<Uint8Array> | AsyncIterable<Uint8Array> | Uint8Array): Readable {
+  return process.getBuiltinModule('node:stream').Readable.from(content, { objectMode: false });
 }

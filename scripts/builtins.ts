@@ -1,7 +1,7 @@
 import type { Plugin } from 'rolldown';
 
 /** Modules of Node's that a start need not have: each is loaded when one of its functions is first called. */
-const LATE: ReadonlySet<string> = new Set(['node:crypto', 'node:fs/promises', 'node:stream/promises']);
+const LATE: ReadonlySet<string> = new Set(['node:child_process', 'node:crypto', 'node:fs/promises', 'node:stream/promises']);
 /** What of them is no function. */
 const NO_FUNCTIONS: ReadonlySet<string> = new Set(['constants', 'webcrypto', 'subtle']);
 

@@ -1,4 +1,3 @@
-import { styleText } from 'node:util';
 import { AtmosError, diskError, type ErrorKind, type Position } from '../engine/index.ts';
 import type { Format } from './formats.ts';
 import { yaml } from './globals.ts';
@@ -52,6 +51,8 @@ function jsonOf({ code, message, position, hint }: AtmosError) {
 
 /** `file:line:column error: …`, the excerpt with the place marked, and what to do. */
 export function forPeople({ kind, message, position, hint }: AtmosError, word = WORDS[kind] ?? 'error'): string {
+  // Loaded when there is something to tell.
+  const { styleText } = process.getBuiltinModule('node:util');
   const isWarning = word === 'warning';
   const mark = styleText(isWarning ? 'yellow' : 'red', isWarning ? '!' : '✖', { stream: process.stderr });
   if (position === undefined) return `${mark} ${word}: ${message}${hint === undefined ? '' : `\n  ${hint}`}`;

@@ -12,9 +12,9 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** The candidate that a word is but for one letter: one more, one less, another one, or two that changed places. */
+/** The candidate that a word of three letters or more is but for one: one more, one less, another one, or two that changed places. */
 export function misspelt(word: string, candidates: readonly string[]): string | undefined {
-  if (!/^[A-Za-z]\w*$/.test(word) || candidates.includes(word)) return undefined;
+  if (!/^[A-Za-z]\w{2,}$/.test(word) || candidates.includes(word)) return undefined;
   return candidates.find((candidate) => Math.abs(candidate.length - word.length) <= 1 && editDistance(word, candidate) === 1);
 }
 

@@ -1,13 +1,29 @@
+/** What a path takes: a key, an item, or each of them. */
+export const EACH = Symbol('each');
+export type Part = string | number | typeof EACH;
+
 /** A query in the form of yq, as far as it is known here. */
 export type Query =
-  | { readonly kind: 'path'; readonly from: Query | undefined; readonly parts: readonly (string | number)[] }
+  | { readonly kind: 'path'; readonly from: Query | undefined; readonly parts: readonly Part[] }
   | { readonly kind: 'literal'; readonly value: string | number | boolean | null }
   | { readonly kind: 'list'; readonly items: readonly Query[] }
   | { readonly kind: 'map'; readonly entries: readonly (readonly [key: Query, value: Query])[] }
-  | { readonly kind: 'call'; readonly name: 'length' | 'keys' }
-  | { readonly kind: 'pipe' | 'alternative' | 'sum'; readonly left: Query; readonly right: Query };
+  | { readonly kind: 'call'; readonly name: Called; readonly args: readonly Query[] }
+  | { readonly kind: 'pipe'; readonly left: Query; readonly right: Query }
+  | { readonly kind: 'alternative'; readonly left: Query; readonly right: Query }
+  | { readonly kind: 'sum' | Comparison | 'and' | 'or'; readonly left: Query; readonly right: Query };
 
-const TOKEN = /\s*(?:(?<string>"(?:[^"\\]|\\.)*"|'[^']*')|(?<number>-?\d+(?:\.\d+)?)|(?<sign>\/\/|[|+()[\]{},:.])|(?<word>[\w-]+))/y;
+export type Comparison = 'equal' | 'unequal' | 'less' | 'more' | 'atMost' | 'atLeast';
+
+/** Functions, and how many arguments each takes. */
+const CALLS = {
+  ...{ length: 0, keys: 0, not: 0, sort: 0, reverse: 0, unique: 0, to_entries: 0, min: 0, max: 0, upcase: 0, downcase: 0 },
+  ...{ map: 1, map_values: 1, select: 1, has: 1, join: 1, split: 1, sort_by: 1 },
+} as const;
+export type Called = keyof typeof CALLS;
+
+const TOKEN =
+  /\s*(?:(?<string>"(?:[^"\\]|\\.)*"|'[^']*')|(?<number>-?\d+(?:\.\d+)?)|(?<sign>\/\/|[=!<>]=|[|+<>()[\]{},:.])|(?<word>[\w-]+))/y;
 
 interface Token {
   readonly type: 'string' | 'number' | 'sign' | 'word';
@@ -16,12 +32,15 @@ interface Token {
   readonly isTight: boolean;
 }
 
-/** Loosest first, as in yq. */
-const OPERATORS = [
-  ['|', 'pipe'],
-  ['//', 'alternative'],
-  ['+', 'sum'],
-] as const;
+/** Loosest first, as in yq; those of one line bind alike. */
+const OPERATORS: readonly Readonly<Record<string, Binary>>[] = [
+  { or: 'or', and: 'and' },
+  { '|': 'pipe' },
+  { '==': 'equal', '!=': 'unequal', '<': 'less', '>': 'more', '<=': 'atMost', '>=': 'atLeast' },
+  { '//': 'alternative' },
+  { '+': 'sum' },
+];
+type Binary = 'pipe' | 'alternative' | 'sum' | Comparison | 'and' | 'or';
 
 /** `undefined` for what is not known. */
 export function parseQuery(text: string): Query | undefined {
@@ -60,17 +79,18 @@ export function hasFallback(query: Query): boolean {
   switch (query.kind) {
     case 'alternative':
       return true;
-    case 'pipe':
-    case 'sum':
-      return hasFallback(query.left) || hasFallback(query.right);
     case 'list':
       return query.items.some(hasFallback);
     case 'map':
       return query.entries.flat().some(hasFallback);
     case 'path':
       return query.from !== undefined && hasFallback(query.from);
-    default:
+    case 'call':
+      return query.args.some(hasFallback);
+    case 'literal':
       return false;
+    default:
+      return hasFallback(query.left) || hasFallback(query.right);
   }
 }
 
@@ -105,14 +125,22 @@ class Parser {
   }
 
   expression(level: number): Query | undefined {
-    const [sign, kind] = OPERATORS[level] ?? [];
-    if (kind === undefined) return this.#primary();
+    const operators = OPERATORS[level];
+    if (operators === undefined) return this.#primary();
     let left = this.expression(level + 1);
-    while (left !== undefined && this.#take(sign)) {
+    for (let kind = this.#operator(operators); left !== undefined && kind !== undefined; kind = this.#operator(operators)) {
       const right = this.expression(level + 1);
-      left = right === undefined ? undefined : { kind, left, right };
+      left = right === undefined ? undefined : ({ kind, left, right } as Query);
     }
     return left;
+  }
+
+  #operator(operators: Readonly<Record<string, Binary>>): Binary | undefined {
+    const token = this.#tokens[this.#at];
+    const isOne = token !== undefined && token.type !== 'string' && Object.hasOwn(operators, token.text);
+    if (!isOne) return undefined;
+    this.#at += 1;
+    return operators[token.text];
   }
 
   #primary(): Query | undefined {
@@ -126,7 +154,7 @@ class Parser {
       case 'number':
         return { kind: 'literal', value: Number(token.text) };
       case 'word':
-        return wordOf(token.text);
+        return this.#word(token.text);
       default:
         return this.#bracketed(token.text);
     }
@@ -169,9 +197,17 @@ class Parser {
     }
   }
 
-  /** `.name`, `."name"`, `["name"]` and `[1]`, one after the other without a space between. */
+  #word(word: string): Query | undefined {
+    if (!Object.hasOwn(CALLS, word)) return literalOf(word);
+    const name = word as Called;
+    if (CALLS[name] === 0) return { kind: 'call', name, args: [] };
+    const argument = this.#take('(') ? this.expression(0) : undefined;
+    return argument !== undefined && this.#take(')') ? { kind: 'call', name, args: [argument] } : undefined;
+  }
+
+  /** `.name`, `."name"`, `["name"]`, `[1]` and `[]`, one after the other without a space between. */
   #path(from: Query | undefined): Query | undefined {
-    const parts: (string | number)[] = [];
+    const parts: Part[] = [];
     const isNext = (sign: string, isFirst: boolean): boolean => (isFirst || this.#tokens[this.#at]?.isTight === true) && this.#take(sign);
     const begins = from === undefined;
     for (;;) {
@@ -179,6 +215,10 @@ class Parser {
       const hasDot = isNext('.', isFirst);
       if (isNext('[', false)) {
         const token = this.#tokens[this.#at];
+        if (this.#take(']')) {
+          parts.push(EACH);
+          continue;
+        }
         if (token?.type !== 'string' && token?.type !== 'number') return undefined;
         this.#at += 1;
         if (!this.#take(']')) return undefined;
@@ -201,8 +241,7 @@ class Parser {
   }
 }
 
-function wordOf(word: string): Query | undefined {
-  if (word === 'length' || word === 'keys') return { kind: 'call', name: word };
+function literalOf(word: string): Query | undefined {
   if (word === 'null' || word === '~') return { kind: 'literal', value: null };
   return word === 'true' || word === 'false' ? { kind: 'literal', value: word === 'true' } : undefined;
 }

@@ -60,7 +60,7 @@ describe('values of other components', () => {
     "network ''",
     'network .',
     'network .a[',
-    'network .a | sort',
+    'network .a | sort_keys',
     'network .a // "\\x"',
   ])('are refused where Atmos or yq would need more: %s', async (text) => {
     expect(await refusal(scopeOf(withVars(`x: !terraform.output ${JSON.stringify(text)}`)))).toMatchObject({ code: 'yaml-function' });

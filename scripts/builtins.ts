@@ -20,6 +20,9 @@ export const builtinsAsCalls: Plugin = {
       return imported
         .map((one) => {
           const [name = '', local = name] = one.split(/\s+as\s+/);
+          // A function's own properties are not there before its first call.
+          if (new RegExp(`\\bpromisify(?:\\$\\d+)?\\(${local.replaceAll('$', '\\$')}\\)`).test(code))
+            throw new Error(`promisify(${local}) of ${module}, which is loaded late`);
           // At its first call it becomes the function itself: looking it up costs as much as a digest.
           return NO_FUNCTIONS.has(name)
             ? `const ${local}=${call}.${name};`

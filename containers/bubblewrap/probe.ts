@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
 import { AtmosError } from '../../engine/index.ts';
+import { execute } from '../execute.ts';
 import { procArguments, writableIn } from './proc.ts';
 
-const call = promisify(execFile);
 /** Prints what is mounted where, without a program but the shell. */
 const MOUNTS = 'while read -r line; do echo "$line"; done < /proc/self/mountinfo';
 
@@ -36,11 +34,12 @@ export async function findBubblewrap(): Promise<Bubblewrap> {
     const trial = ['--unshare-all', '--unshare-user', '--ro-bind', '/', '/', ...procArguments(), '--dev', '/dev'];
     // Started together by a small process: copying ours takes longer than what they do.
     const both = ['-c', '"$1" --version && exec "$@"', 'sh', path, ...trial, '/bin/sh', '-c', MOUNTS];
-    const { stdout } = await call('/bin/sh', both, options);
+    const stdout = await execute('/bin/sh', both, options);
     const end = stdout.indexOf('\n') + 1;
     [version, mounts] = [stdout.slice(0, end), stdout.slice(end)];
   } catch (cause) {
-    const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : String(cause);
+    if (!(cause instanceof Error && 'stderr' in cause)) throw cause;
+    const said = String(cause.stderr).trim();
     throw new AtmosError(`bubblewrap can't make a sandbox here: ${said}`, {
       kind: 'environment',
       code: 'no-user-namespaces',

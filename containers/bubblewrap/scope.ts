@@ -1,13 +1,10 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { execute } from '../execute.ts';
 import { isUnified, unifiedGroup } from './controllers.ts';
-
-const call = promisify(execFile);
 
 /** Where processes are in a scope of ours: a control group has processes or limited children, not both. */
 const SELF = 'self';
@@ -54,7 +51,7 @@ async function request(name: string, uid: number, runtimeDir: string): Promise<s
   const properties = ['PIDs', 'au', '1', String(process.pid), 'Delegate', 'b', 'true', 'CollectMode', 's', 'inactive-or-failed'];
   const method = ['org.freedesktop.systemd1', '/org/freedesktop/systemd1', 'org.freedesktop.systemd1.Manager', 'StartTransientUnit'];
   const args = [uid === 0 ? '--system' : '--user', '--quiet', 'call', ...method, 'ssa(sv)a(sa(sv))', name, 'fail', '3', ...properties, '0'];
-  await call('busctl', args, { env: { ...process.env, XDG_RUNTIME_DIR: runtimeDir }, timeout: PATIENCE });
+  await execute('busctl', args, { env: { ...process.env, XDG_RUNTIME_DIR: runtimeDir }, timeout: PATIENCE });
   const deadline = Date.now() + PATIENCE;
   for (;;) {
     const group = unifiedGroup();

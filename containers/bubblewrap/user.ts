@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { shellWord } from '../../engine/index.ts';
+import { execute } from '../execute.ts';
 import { onPath } from './probe.ts';
-
-const call = promisify(execFile);
 
 /** The user that commands run as, in every sandbox, as they see it. */
 const NOBODY = 65_534;
@@ -52,7 +49,7 @@ export async function findSandboxUser(bwrap: string | undefined): Promise<Sandbo
   const trial = [...user.args, '--unshare-pid', '--unshare-ipc', '--as-pid-1', '--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev'];
   const look = `[ ! -e /proc/self/fd/${NAMESPACE_FD} ] && [ "$(id -u)" = ${NOBODY} ]`;
   try {
-    await call('/bin/sh', ['-c', `${user.prelude}exec "$@"`, 'sh', bwrap, ...trial, '--', '/bin/sh', '-c', look], { env: {} });
+    await execute('/bin/sh', ['-c', `${user.prelude}exec "$@"`, 'sh', bwrap, ...trial, '--', '/bin/sh', '-c', look], { env: {} });
     return user;
   } catch {
     return ourselves();

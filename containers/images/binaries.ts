@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { access, open, readFile, realpath } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { AtmosError, isMissing } from '../../engine/index.ts';
+import { execute } from '../execute.ts';
 
 /** A file of this machine and where it goes in an image (without the leading `/`). */
 export interface HostFile {
@@ -35,8 +36,7 @@ export async function withLibraries(from: string, to: string): Promise<readonly 
     });
   let listing: string;
   try {
-    const call = process.getBuiltinModule('node:util').promisify(process.getBuiltinModule('node:child_process').execFile);
-    listing = (await call('ldd', [from], { env: { ...process.env, LC_ALL: 'C' } })).stdout;
+    listing = await execute('ldd', [from], { env: { ...process.env, LC_ALL: 'C' } });
   } catch {
     // ldd exits 1 with "not a dynamic executable".
     return [own];

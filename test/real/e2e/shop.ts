@@ -69,8 +69,8 @@ function published(dir: string, lock: string): Shop {
   return shop;
 }
 
-/** A repository of one's own: `files` by path, a deployment `app` among them; images are pinned, all is committed and pushed. */
-export function newApp(files: Readonly<Record<string, string>>): Shop {
+/** A repository of one's own: `files` by path, a deployment `name` among them; images are pinned, all is committed and pushed. */
+export function newApp(files: Readonly<Record<string, string>>, name = 'app'): Shop {
   const dir = join(temporary(), 'app');
   mkdirSync(join(dir, 'deployments'), { recursive: true });
   const all = { 'atmos.yaml': 'base_path: ""\n', '.gitignore': '.atmos/\n', ...files };
@@ -78,7 +78,7 @@ export function newApp(files: Readonly<Record<string, string>>): Shop {
     mkdirSync(dirname(join(dir, path)), { recursive: true });
     writeFileSync(join(dir, path), text);
   }
-  return published(dir, 'deployments/app.lock.yaml');
+  return published(dir, `deployments/${name}.lock.yaml`);
 }
 
 /** How many resources the local states of a target of `app` hold, by component; those that hold none are left out. */

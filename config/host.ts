@@ -8,7 +8,7 @@ import type { GuardedEnv } from './secrets.ts';
 import { FUNCTIONS, type Functions, Namespace, type Value } from './templates/index.ts';
 
 /** Functions of templates that give something else each time. */
-const UNSTEADY = 'now ago shuffle uuid uuidv4 randAlpha randAlphaNum randNumeric randAscii randInt'.split(' ');
+const UNSTEADY = 'now ago shuffle uuid uuidv4 randAlpha randAlphaNum randNumeric randAscii randInt randBytes encryptAES'.split(' ');
 
 /** What configuration asks of this machine and of Git, with a note of whatever the commit does not decide. */
 export interface Surroundings {

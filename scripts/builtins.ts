@@ -20,9 +20,11 @@ export const builtinsAsCalls: Plugin = {
       return imported
         .map((one) => {
           const [name = '', local = name] = one.split(/\s+as\s+/);
-          // A function's own properties are not there before its first call.
-          if (new RegExp(`\\bpromisify(?:\\$\\d+)?\\(${local.replaceAll('$', '\\$')}\\)`).test(code))
-            throw new Error(`promisify(${local}) of ${module}, which is loaded late`);
+          // A function's own properties are not there before its first call, and a class is no function.
+          const use = new RegExp(
+            `\\bpromisify(?:\\$\\d+)?\\(${local.replaceAll('$', '\\$')}\\)|\\bnew ${local.replaceAll('$', '\\$')}\\(`,
+          ).exec(code);
+          if (use !== null) throw new Error(`${use[0]} of ${module}, which is loaded late`);
           // At its first call it becomes the function itself: looking it up costs as much as a digest.
           return NO_FUNCTIONS.has(name)
             ? `const ${local}=${call}.${name};`

@@ -1,6 +1,7 @@
 import { BUILTINS } from './builtins.ts';
 import type { Functions } from './evaluate.ts';
 import { GOMPLATE } from './gomplate/index.ts';
+import { CIPHERS } from './sprig/ciphers.ts';
 import { COLLECTIONS } from './sprig/collections.ts';
 import { ENCODING } from './sprig/encoding.ts';
 import { NUMBERS } from './sprig/numbers.ts';
@@ -13,4 +14,4 @@ export function withFunctions(own: Functions, base: Functions = FUNCTIONS): Func
 }
 
 /** The functions of every template, as Atmos has them: Sprig's replace Gomplate's of the same name. A host's own are put over them. */
-export const FUNCTIONS: Functions = { ...BUILTINS, ...GOMPLATE, ...STRINGS, ...NUMBERS, ...COLLECTIONS, ...ENCODING, ...WORLD };
+export const FUNCTIONS: Functions = { ...BUILTINS, ...GOMPLATE, ...STRINGS, ...NUMBERS, ...COLLECTIONS, ...ENCODING, ...CIPHERS, ...WORLD };

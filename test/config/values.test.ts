@@ -64,6 +64,7 @@ describe('data sources', () => {
     'data/sizes.json': '{ "dev": { "count": 3 } }',
     'data/table.csv': 'name,port\napi,80\n',
     'data/notes.txt': 'hello\n',
+    'data/more.yaml': 'dev: { count: 4, zones: [a, b] }\nprod: { count: 5 }\n',
     'data/app.env': 'export A="one two"\nB=3 # a comment\n',
     'data/list.data': '- first\n- second\n',
     'deployments/app.yaml': 'deployment:\n  name: app\n  stacks: [top]\n  components: { terraform: { a: {} } }\n',
@@ -78,11 +79,17 @@ describe('data sources', () => {
           list: { url: data/list.data?type=application/array%2Byaml }
           data: { url: data/ }
           above: { url: ../outside.json }
+          both: { url: "merge:sizes|file:data/more.yaml" }
+          alone: { url: "merge:sizes" }
+          unlike: { url: "merge:sizes|notes" }
+          word: { url: "env:WORD" }
+          object: { url: "env:///OBJECT?type=application/json" }
 components: { terraform: { a: { vars: { x: ${JSON.stringify(template)} } } } }
 `,
     ...more,
   });
-  const value = async (template: string) => varsOf(await scopeOf(withSources(template)), 'terraform/a').x;
+  const env = { WORD: 'said', OBJECT: '{"a":1}' };
+  const value = async (template: string) => varsOf(await scopeOf(withSources(template), 'default', { ...OPTIONS, env }), 'terraform/a').x;
 
   test.each([
     ['{{ (datasource "sizes").dev.count }} of {{ (ds "sizes").dev.count }}', '3 of 3'],
@@ -93,6 +100,10 @@ components: { terraform: { a: { vars: { x: ${JSON.stringify(template)} } } } }
     ['{{ index (datasource "list") 1 }}', 'second'],
     ['{{ (datasource "data" "sizes.json").dev.count }}', '3'],
     ['{{ datasourceExists "sizes" }}{{ datasourceExists "size" }}', 'truefalse'],
+    ['{{ with datasource "both" }}{{ .dev.count }} {{ join "-" .dev.zones }} {{ .prod.count }}{{ end }}', '3 a-b 5'],
+    ['{{ datasource "word" }}{{ (datasource "object").a }}', 'said1'],
+    ['{{ defineDatasource "mine" "data/notes.txt" }}{{ defineDatasource "mine" "data/none.txt" }}{{ include "mine" | trim }}', 'hello'],
+    ['{{ index (listDatasources) 0 }}', 'above'],
   ])('%s', async (template, expected) => {
     expect(await value(template)).toBe(expected);
   });
@@ -107,10 +118,13 @@ components: { terraform: { a: { vars: { x: ${JSON.stringify(template)} } } } }
     ['{{ datasource "hosts" }}', 'is not a file of this repository (https)'],
     ['{{ datasource "above" }}', '../outside.json is not in the repository'],
     ['{{ datasource "data" "nothing.json" }}', 'there is no file data/nothing.json'],
+    ['{{ datasource "alone" }}', 'needs two sources at least'],
+    ['{{ datasource "unlike" }}', 'notes is no map'],
+    ['{{ datasource "object" }}', "datasource 'object': "],
   ])('that can’t be read are told: %s', async (template, said) => {
     const error = await refusal(scopeOf(withSources(template)));
     expect(error.message).toContain(said);
-    expect(placeOf(error)).toMatch(/^stacks\/top.yaml:12:/);
+    expect(placeOf(error)).toMatch(/^stacks\/top.yaml:17:/);
   });
 });
 

@@ -69,7 +69,7 @@ function flatten(list: readonly Value[], depth: number): readonly Value[] {
 }
 
 /** What the first has stays; maps in maps are merged. */
-function merge(first: Dict, others: readonly Dict[]): Dict {
+export function merge(first: Dict, others: readonly Dict[]): Dict {
   const merged: Record<string, Value> = { ...first };
   for (const [key, value] of others.flatMap((other) => Object.entries(other))) {
     const before = merged[key];

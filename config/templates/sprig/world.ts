@@ -110,6 +110,7 @@ export const WORLD: Functions = {
   dateModify: typed('sa', (by, value) => new Time(timeOf(value).ms + parseDuration(by).ns / 1e6, timeOf(value).zone)),
   date_modify: typed('sa', (by, value) => new Time(timeOf(value).ms + parseDuration(by).ns / 1e6, timeOf(value).zone)),
   mustDateModify: typed('sa', (by, value) => new Time(timeOf(value).ms + parseDuration(by).ns / 1e6, timeOf(value).zone)),
+  must_date_modify: typed('sa', (by, value) => new Time(timeOf(value).ms + parseDuration(by).ns / 1e6, timeOf(value).zone)),
   unixEpoch: typed('a', (value) => String(Math.floor(timeOf(value).ms / 1000))),
   duration: typed('a', (value) => durationOf(value).print()),
   durationRound: typed('a', durationRound),

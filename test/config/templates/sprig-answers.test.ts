@@ -99,3 +99,35 @@ test.each([
 ])('%s is what Atmos gives', (template, expected) => {
   expect(render(parseTemplate(template), {}, { functions: FUNCTIONS, missingKey: 'default' })).toBe(expected);
 });
+
+const given = (template: string): string => render(parseTemplate(template), {}, { functions: FUNCTIONS, missingKey: 'default' });
+
+test.each([
+  [1, 'long', 'ZedaFaxcZaso9*'],
+  [2, 'long', 'Fovi2@JifpTupx'],
+  [1, 'maximum', 'pf4zS1LjCg&LjhsZ7T2~'],
+  [1, 'medium', 'ZedJuz8$'],
+  [1, 'basic', 'pIS54PLs'],
+  [1, 'short', 'Zed5'],
+  [1, 'pin', '6685'],
+  [1, 'none', 'cannot find password template none'],
+])('password %i of the kind %s is that of Master Password', (counter, kind, expected) => {
+  expect(given(`{{ derivePassword ${counter} "${kind}" "password" "user" "example.com" }}`)).toBe(expected);
+});
+
+test('what encryptAES makes decryptAES reads, and nobody without the password', () => {
+  expect(given('{{ encryptAES "key" "in the clear" | decryptAES "key" }}')).toBe('in the clear');
+  expect(given('{{ decryptAES "secretkey" "30tEfhuJSVRhpG97XCuWgz2okj7L8vQ1s6V9zVUPeDQ=" }}')).toBe('plaintext');
+  expect(given('{{ encryptAES "key" "in the clear" | decryptAES "other" }}')).not.toBe('in the clear');
+});
+
+test.each([
+  'genPrivateKey "rsa"',
+  'genCA "x" 3',
+  'genSelfSignedCert "x" nil nil 3',
+  'bcrypt "x"',
+  'htpasswd "a" "b"',
+  'getHostByName "localhost"',
+])('%s says why it is not there', (call) => {
+  expect(() => given(`{{ ${call} }}`)).toThrow('is not there in deployments');
+});

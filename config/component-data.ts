@@ -2,7 +2,7 @@ import { isObject } from '../engine/index.ts';
 import type { ComponentRequest, Prepared } from './merge-layers.ts';
 import { suggestion } from './nearest.ts';
 import { SECTIONS, TEXT_SECTIONS } from './stacks/sections.ts';
-import { type Functions, sourceFunctions, type Value } from './templates/index.ts';
+import { type Functions, Namespace, sourceFunctions, type Value } from './templates/index.ts';
 import { templateData as dataOf, type Located, type LocatedMap, lazily, member } from './yaml/located.ts';
 
 /** The dot of a component's templates, as in Atmos, with `.context` besides. Not evaluated itself. */
@@ -40,14 +40,14 @@ export function templateData(
 export function environmentFunctions(sections: LocatedMap, { project, evaluation }: ComponentRequest): Functions {
   const own: Readonly<Record<string, unknown>> = { ...project.templates.settings.env, ...templateSetting(sections, 'env') };
   const read = (name: unknown): string => String(own[String(name)] ?? evaluation.host.env[String(name)] ?? '');
-  return {
-    env: read,
-    expandenv: (text) => expanded(String(text), read),
-    getenv: (name, fallback) => {
-      const value = read(name);
-      return value === '' && fallback !== undefined ? String(fallback) : value;
-    },
+  const expandenv = (text: Value): string => expanded(String(text), read);
+  const getenv = (name: Value, fallback?: Value): string => {
+    const value = read(name);
+    return value === '' && fallback !== undefined ? String(fallback) : value;
   };
+  // Sprig's function, or Gomplate's namespace: `env "HOME"`, `env.Getenv "HOME"`.
+  const namespace = new Namespace('Env', { Getenv: getenv, ExpandEnv: expandenv });
+  return { env: (...args) => (args.length === 0 ? namespace : read(args[0])), expandenv, getenv };
 }
 
 /**

@@ -14,7 +14,7 @@ import { type Referring, takeReferences } from './secret-references.ts';
 import { sectionProblems } from './section-problems.ts';
 import { remoteStateOf } from './stacks/backend.ts';
 import { HELM_SECTIONS, SECTIONS } from './stacks/sections.ts';
-import type { Value } from './templates/index.ts';
+import { GOMPLATE_ALONE, type Value } from './templates/index.ts';
 import { checkTerraformEnv } from './terraform-env.ts';
 import { errorAt, type Located, mapOf, member, type Place, plain } from './yaml/located.ts';
 
@@ -24,6 +24,7 @@ export function contextOf(request: ComponentRequest, prepared: Prepared): { read
   const data = templateData(request, prepared);
   const sources = dataSources(prepared.unevaluated, request);
   const functions = {
+    ...(request.project.templates.settings.gomplateAlone ? GOMPLATE_ALONE : {}),
     ...evaluation.functions,
     ...environmentFunctions(prepared.unevaluated, request),
     ...sources,

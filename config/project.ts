@@ -66,6 +66,8 @@ export interface TemplateSettings {
   readonly ignoreMissing: boolean;
   /** Environment variables for templates. */
   readonly env: Readonly<Record<string, string>>;
+  /** Whether short names that Gomplate and Sprig both have are Gomplate's: it is enabled, and Sprig is not. */
+  readonly gomplateAlone: boolean;
   /** URLs or paths of Gomplate's data sources, by name. */
   readonly datasources: Readonly<Record<string, string>>;
 }
@@ -173,6 +175,9 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
         ignoreMissing: settings.flag('templates', 'settings', 'ignore_missing_template_values') ?? false,
         evaluations: settings.count('templates', 'settings', 'evaluations') ?? 1,
         env: settings.texts('templates', 'settings', 'env'),
+        gomplateAlone:
+          settings.flag('templates', 'settings', 'gomplate', 'enabled') === true &&
+          settings.flag('templates', 'settings', 'sprig', 'enabled') !== true,
         datasources: settings.urls('templates', 'settings', 'gomplate', 'datasources'),
         delimiters: { left: delimiters?.[0] ?? '{{', right: delimiters?.[1] ?? '}}' },
       },

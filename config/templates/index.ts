@@ -7,6 +7,7 @@ export type { Command, Operand, Pipe, Template, TemplateNode } from './ast.ts';
 export { TemplateError } from './errors.ts';
 export { actionValue, type EvaluationOptions, type Functions, render } from './evaluate.ts';
 export { FUNCTIONS, withFunctions } from './functions.ts';
+export { GOMPLATE_ALONE } from './gomplate/index.ts';
 export { Namespace } from './gomplate/namespace.ts';
 export { type SourceFiles, sourceFunctions } from './gomplate/sources.ts';
 export { inline } from './inline.ts';

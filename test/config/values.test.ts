@@ -128,6 +128,37 @@ components: { terraform: { a: { vars: { x: ${JSON.stringify(template)} } } } }
   });
 });
 
+describe('short names that Gomplate and Sprig both have', () => {
+  const value = async (settings: string, template: string) =>
+    varsOf(
+      await scopeOf({
+        ...withVars(`x: ${JSON.stringify(template)}`),
+        'atmos.yaml': `templates: { settings: { enabled: true, ${settings} } }\n`,
+      }),
+      'terraform/a',
+    ).x;
+
+  test.each([
+    ['{{ join (coll.Slice "a" "b") "-" }}', 'a-b'],
+    ['{{ range split "a-b" "-" }}<{{ . }}>{{ end }}', '<a><b>'],
+    ['{{ splitN "a-b-c" "-" 2 | toJSON }}', '["a","b-c"]'],
+    ['{{ trim "--a--" "-" }}', 'a'],
+    ['{{ contains "abc" "b" }} {{ hasPrefix "abc" "a" }} {{ has (dict "a" 1) "a" }}', 'true true true'],
+    ['{{ slice "a" "b" | toJSON }} {{ append "c" (slice "a") | toJSON }}', '["a","b"] ["a","c"]'],
+    ['{{ add 1 2.5 }} {{ div 7 2 }}', '3.5 3.5'],
+    ['{{ env.Getenv "REGION" }} {{ env.ExpandEnv "in-$REGION" }}', 'eu-west-1 in-eu-west-1'],
+  ])('%s is Gomplate’s where only that is enabled', async (template, expected) => {
+    expect(await value('gomplate: { enabled: true }', template)).toBe(expected);
+  });
+
+  test.each(['sprig: { enabled: true }', 'gomplate: { enabled: true }, sprig: { enabled: true }', 'evaluations: 1'])(
+    'are Sprig’s with %s',
+    async (settings) => {
+      expect(await value(settings, '{{ join "-" (list "a" "b") }}')).toBe('a-b');
+    },
+  );
+});
+
 test('!cwd, !random and !cel stay the texts that they are, as in Atmos', async () => {
   const vars = varsOf(await scopeOf(withVars('a: !cwd\nb: !random 1 5\nc: !cel "1 + 1"')), 'terraform/a');
   expect(vars).toMatchObject({ a: '!cwd', b: '!random 1 5', c: '!cel 1 + 1' });

@@ -4,6 +4,7 @@
  */
 import type { Functions, TemplateFunction } from '../evaluate.ts';
 import { typed } from '../signature.ts';
+import { splitAt, trimAll } from '../sprig/strings.ts';
 import type { Method, Value } from '../values.ts';
 import { COLL, collectKeys, DATA } from './data.ts';
 import { Namespace } from './namespace.ts';
@@ -51,11 +52,12 @@ export const GOMPLATE: Functions = {
     quote: 'Quote',
     squote: 'Squote',
     shellQuote: 'ShellQuote',
-    splitN: 'SplitN',
     camelCase: 'CamelCase',
     snakeCase: 'SnakeCase',
     kebabCase: 'KebabCase',
   }),
+  // Of Go itself: the text comes first, which is last in the namespace.
+  splitN: typed('ssi', (text, separator, count) => splitAt(separator, count, text)),
   ...named(DATA, {
     json: 'JSON',
     jsonArray: 'JSONArray',
@@ -75,4 +77,32 @@ export const GOMPLATE: Functions = {
   ...named(MATH, { rem: 'Rem', pow: 'Pow' }),
   ...named(TEST, { assert: 'Assert', isKind: 'IsKind', kind: 'Kind', required: 'Required' }),
   collectKeys: typed('ms*', (map, ...under) => collectKeys(map, under[0])),
+};
+
+/** Gomplate's short names that Sprig has, too, with another meaning: `join list separator`, `split text separator`. */
+export const GOMPLATE_ALONE: Functions = {
+  ...named(CONV, { default: 'Default', dict: 'Dict', has: 'Has', join: 'Join', slice: 'Slice' }),
+  ...named(COLL, {
+    append: 'Append',
+    keys: 'Keys',
+    merge: 'Merge',
+    prepend: 'Prepend',
+    reverse: 'Reverse',
+    uniq: 'Uniq',
+    values: 'Values',
+  }),
+  ...named(STRINGS, {
+    indent: 'Indent',
+    quote: 'Quote',
+    squote: 'Squote',
+    title: 'Title',
+  }),
+  // Of Go itself: the text comes first, which is last in the namespace.
+  contains: typed('ss', (text, part) => text.includes(part)),
+  hasPrefix: typed('ss', (text, prefix) => text.startsWith(prefix)),
+  hasSuffix: typed('ss', (text, suffix) => text.endsWith(suffix)),
+  split: typed('ss', (text, separator) => text.split(separator)),
+  trim: typed('ss', (text, characters) => trimAll(characters, text)),
+  ...named(MATH, { add: 'Add', div: 'Div', mul: 'Mul', seq: 'Seq', sub: 'Sub' }),
+  ...named(TEST, { fail: 'Fail', ternary: 'Ternary' }),
 };

@@ -42,8 +42,10 @@ export interface EvaluationContext {
 /** What YAML functions ask of the machine and the repository. */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The repository's directory, absolute. */
-  readonly root: () => string;
+  /** The directory that paths are relative to, absolute. */
+  readonly root: string;
+  /** The directory of the Git repository, absolute. */
+  readonly repository: () => string;
   readonly branch: () => string;
   readonly commit: () => string;
   /** The address of the remote; `undefined` where there is none. */

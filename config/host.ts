@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { sha256 } from '../engine/index.ts';
 import type { DataFiles } from './data-files.ts';
 import type { Host } from './evaluate.ts';
@@ -21,6 +22,7 @@ export function surroundingsOf(
   { git, remote, root, noExec }: ResolveOptions,
   { deployments, stores }: Project,
   files: DataFiles,
+  repository: string,
   { env, hasSecrets, isSecret, check, forCommands }: GuardedEnv,
 ): Surroundings {
   const noted = new Map<string, Impurity>();
@@ -48,7 +50,8 @@ export function surroundingsOf(
       isSecret,
       mayExec: deployments.exec !== 'deny',
       stores,
-      root: () => note('repository directory', root),
+      root,
+      repository: () => note('repository directory', join(root, repository)),
       read: (path) => files.text(path),
       branch: () => note('git.branch', facts().branch),
       commit: () => facts().sha,

@@ -26,6 +26,11 @@ export function leavesRepository(path: string, above = 0): boolean {
   );
 }
 
+/** Where the Git repository's root lies, from the root on: `..` for each directory above. */
+export function repositoryOf({ above = 0 }: { readonly above?: number }): string {
+  return Array(above).fill('..').join('/');
+}
+
 /** What paths of a file of settings are relative to, as its `base_path` says: with dots in front, from the file on; else from the root on. */
 export function baseOf(said: string, file: string): string {
   return /^\.{1,2}(\/|$)/.test(said) ? clean(join(dirname(file), said)) : clean(said);

@@ -1,7 +1,8 @@
+import { dirname, relative } from 'node:path/posix';
 import { AtmosError, ISOLATIONS, type Isolation } from '../engine/index.ts';
 import { checkSettings } from './check-settings.ts';
 import { type ConfigFiles, SETTINGS } from './files.ts';
-import { baseOf, clean, within } from './paths.ts';
+import { baseOf, clean, repositoryOf, within } from './paths.ts';
 import { KINDS, type Kind } from './scope.ts';
 import { Settings } from './settings.ts';
 import { profilesIn, type SettingsEnv } from './settings-env.ts';
@@ -138,7 +139,7 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
     });
   }
   checkSettings(document);
-  const settings = new Settings(document, env);
+  const settings = new Settings(document, env, relative(dirname(path), repositoryOf(files)) || '.');
   const basePath = baseOf(settings.text('base_path') ?? '', path);
   const delimiters = settings.delimiters('templates', 'settings', 'delimiters');
   return {

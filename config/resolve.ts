@@ -14,6 +14,7 @@ import { withGenerated } from './generated.ts';
 import { surroundingsOf } from './host.ts';
 import { suggestion } from './nearest.ts';
 import { keepOrigins } from './origins.ts';
+import { repositoryOf } from './paths.ts';
 import type { Project } from './project.ts';
 import { isRead, readName, readNeed } from './read-need.ts';
 import { declaredReads, Reads } from './reads.ts';
@@ -54,7 +55,7 @@ export interface ResolveOptions {
   /** Why `!exec` runs nothing for this; absent where it may. */
   readonly noExec?: string;
   readonly cache?: TextCache;
-  /** The repository's directory, absolute: what `!repo-root` gives, and where `!exec` runs. */
+  /** The directory that paths are relative to, absolute: where `!exec` runs. `!repo-root` gives the Git repository's, which it is in. */
   readonly root: string;
   /** Origins tell what each value replaced, too. */
   readonly history?: boolean;
@@ -85,7 +86,7 @@ export async function resolve(
   const data = new DataFiles(recorded.files);
   const guard = guardedEnv(root, target, options.env, options.peek ?? ((variable) => options.env[variable]));
   options.hide?.(guard.values());
-  const { host, functions, impure } = surroundingsOf(options, project, data, guard);
+  const { host, functions, impure } = surroundingsOf(options, project, data, repositoryOf(files), guard);
   const history: History | undefined = options.history === true ? new Map() : undefined;
   const declared = componentSections(root);
   const overlays = componentSections(own);

@@ -9,9 +9,13 @@ import { type Entry, errorAt, type Located, type LocatedMap, mapOf, member, plai
 export class Settings {
   readonly #document: Located | undefined;
   readonly #env: SettingsEnv;
-  constructor(document: Located | undefined, env: SettingsEnv = {}) {
+  readonly #repository: string;
+
+  /** `repository` is where the Git repository's root lies, from the file on. */
+  constructor(document: Located | undefined, env: SettingsEnv = {}, repository = '.') {
     this.#document = document;
     this.#env = env;
+    this.#repository = repository;
   }
 
   /** What stands at a path; `undefined` for nothing, null and the empty text alike. */
@@ -23,10 +27,10 @@ export class Settings {
   #read<T>(keys: readonly string[], expected: string, accept: (value: unknown) => value is T): T | undefined {
     const found = this.#at(keys);
     if (found === undefined) return undefined;
-    // The repository's root is what all paths are relative to; what stands behind it is for where there is none.
+    // What stands behind it is for where there is none.
     const isRoot = found.tag === '!repo-root';
     if (!isRoot) refuseFunctions(found);
-    const value: unknown = isRoot ? '.' : plain(found);
+    const value: unknown = isRoot ? this.#repository : plain(found);
     if (accept(value)) return value;
     throw errorAt(found.at, `"${keys.join('.')}" must be ${expected}`, { code: 'wrong-type' });
   }

@@ -9,8 +9,8 @@ interface RepositoryAddress {
 
 /** `!git.<name>` by name: what each gives, and `''` where there is no such thing. @throws Error outside of a repository */
 export const GIT_FUNCTIONS: Readonly<Record<string, (host: Host) => string>> = {
-  '!repo-root': (host) => host.root(),
-  '!git.root': (host) => host.root(),
+  '!repo-root': (host) => host.repository(),
+  '!git.root': (host) => host.repository(),
   '!git.sha': (host) => host.commit(),
   '!git.ref': (host) => host.commit(),
   '!git.branch': (host) => host.branch(),

@@ -197,6 +197,16 @@ deployments:
     expect(placeOf(error)).toBe('atmos.yaml:2:19');
   });
 
+  test.each([
+    ['infra', 'atmos.yaml', '..'],
+    ['', 'etc/atmos/atmos.yaml', ''],
+    ['infra', 'etc/atmos.yaml', '..'],
+  ])('takes !repo-root for the Git repository’s root where that is above or below (%j, %s)', async (dir, file, expected) => {
+    const root = await repository({ [join(dir, file)]: 'base_path: !repo-root', '.git/HEAD': '' });
+    const project = await loadProject(workingTree(join(root, dir)), file);
+    expect(project.stacks.basePath).toBe(join(expected, 'stacks'));
+  });
+
   test('refuses a value of the wrong type at its place', async () => {
     const root = await repository({ 'atmos.yaml': 'deployments:\n  engine:\n    parallelism: many\n' });
     const error = await refusal(loadProject(workingTree(root)));

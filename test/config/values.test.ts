@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { workingTree } from '../../config/index.ts';
 import { type Json, sha256 } from '../../engine/index.ts';
-import { OPTIONS, placeOf, refusal, scopeOf, varsOf, withVars } from './repository.ts';
+import { OPTIONS, placeOf, refusal, repository, scopeFrom, scopeOf, varsOf, withVars } from './repository.ts';
 
 const value = async (text: string): Promise<Json | undefined> => varsOf(await scopeOf(withVars(`x: ${text}`)), 'terraform/a').x;
 
@@ -126,6 +128,14 @@ components: { terraform: { a: { vars: { x: ${JSON.stringify(template)} } } } }
     expect(error.message).toContain(said);
     expect(placeOf(error)).toMatch(/^stacks\/top.yaml:17:/);
   });
+});
+
+test('!repo-root is the Git repository’s directory, also where atmos.yaml lies below it', async () => {
+  const files = withVars('x: !repo-root\ny: !git.root');
+  const below = Object.fromEntries(Object.entries(files).map(([path, text]) => [`infra/${path}`, text]));
+  const root = await repository({ ...below, 'infra/atmos.yaml': '', '.git/HEAD': '' });
+  const scope = await scopeFrom(workingTree(join(root, 'infra')), 'default', { ...OPTIONS, root: join(root, 'infra') });
+  expect(varsOf(scope, 'terraform/a')).toMatchObject({ x: root, y: root });
 });
 
 describe('short names that Gomplate and Sprig both have', () => {

@@ -10,8 +10,8 @@ import { merge } from './data.ts';
 /** What is behind data sources. */
 export interface SourceFiles {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The repository's directory, absolute. */
-  root(): string;
+  /** The directory that paths are relative to, absolute. */
+  readonly root: string;
   /** The text of a file of the repository; `undefined` when there is none. */
   read(path: string): string | undefined;
   /** What to write instead of a name that there is not. */
@@ -88,7 +88,7 @@ function fileOf(name: string, url: string, below: readonly string[], files: Sour
   // Like a relative URL: from the directory of the file, or from the directory itself.
   const [sub] = below;
   const whole = sub === undefined ? written : join(written.endsWith('/') ? written : dirname(written), sub);
-  const path = isAbsolute(whole) ? relative(files.root(), whole) : join(whole);
+  const path = isAbsolute(whole) ? relative(files.root, whole) : join(whole);
   if (path === '..' || path.startsWith('../') || isAbsolute(path))
     throw new Error(`datasource '${name}': ${whole} is not in the repository`);
   const text = files.read(path);

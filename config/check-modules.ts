@@ -68,8 +68,11 @@ async function isModule(files: ConfigFiles, dir: string): Promise<boolean> {
   return (await files.list(dir)).some((path) => /\.(tf|tofu)(\.json)?$/.test(path) && !path.slice(dir.length + 1).includes('/'));
 }
 
+/** @throws AtmosError `link-outside`, `link-loop` */
 async function missingModule(files: ConfigFiles, component: ScopedComponent): Promise<AtmosError> {
   const { address, source } = component;
+  // A link that leads nowhere has no files, and is told as what it is.
+  await files.read(source);
   const near = (await files.list(dirname(source))).filter((path) => path.endsWith('.tf')).map((path) => dirname(path));
   return errorAt(placeIn(component, ['metadata', 'component']), `${address}: there is no root module in ${source}`, {
     code: 'no-source',

@@ -2,7 +2,7 @@ import { type AtmosError, isObject, together } from '../engine/index.ts';
 import type { ConfigFiles } from './files.ts';
 import { withGenerated } from './generated.ts';
 import { misspelt } from './nearest.ts';
-import { placeIn } from './origins.ts';
+import { ownVarsOf, placeIn } from './origins.ts';
 import type { Scope, ScopedComponent } from './scope.ts';
 import { inspectModule } from './terraform-module.ts';
 import type { TextCache } from './text-cache.ts';
@@ -17,11 +17,7 @@ const NO_VALUE = '<no value>';
  */
 export async function warningsOf(scope: Scope, files: ConfigFiles, cache?: TextCache): Promise<readonly AtmosError[]> {
   const components = Object.values(scope.components);
-  const declared = await together(components, async (component) => {
-    if (component.kind !== 'terraform') return [];
-    const own = withGenerated(files, component.source, component.generated);
-    return (await inspectModule(own, component.source, cache)).variables;
-  });
+  const declared = await declaredBy(components, files, cache);
   const all = declared.flat();
   return [
     ...components.flatMap((component, index) => [...lackingIn(component), ...misspeltIn(component, declared[index] ?? [])]),
@@ -36,6 +32,34 @@ export async function warningsOf(scope: Scope, files: ConfigFiles, cache?: TextC
       ];
     }),
   ];
+}
+
+/**
+ * Variables that are set for one component and that its module does not declare. Terraform warns of them, too, when it plans; of those that are set for many
+ * components at once nobody expects that each declares them.
+ */
+export async function undeclaredIn(scope: Scope, files: ConfigFiles, cache?: TextCache): Promise<readonly AtmosError[]> {
+  const components = Object.values(scope.components).filter(({ kind }) => kind === 'terraform');
+  const declared = await declaredBy(components, files, cache);
+  return components.flatMap((component, index) => {
+    const names = declared[index] ?? [];
+    return [...ownVarsOf(component)]
+      .filter((name) => !names.includes(name) && meantBy(component, name, names) === undefined)
+      .map((name) => undeclared(component, name, 'its value has no effect'));
+  });
+}
+
+/** The variables that root modules declare, in the order of the components. */
+function declaredBy(
+  components: readonly ScopedComponent[],
+  files: ConfigFiles,
+  cache?: TextCache,
+): Promise<readonly (readonly string[])[]> {
+  return together(components, async (component) => {
+    if (component.kind !== 'terraform') return [];
+    const own = withGenerated(files, component.source, component.generated);
+    return (await inspectModule(own, component.source, cache)).variables;
+  });
 }
 
 /** Values with what a template printed in place of something that is not there. */
@@ -57,16 +81,28 @@ function lackingIn(component: ScopedComponent): readonly AtmosError[] {
 
 /** Variables that the module does not declare, and that differ by one letter from one that it does and that has no value. */
 function misspeltIn(component: ScopedComponent, declared: readonly string[]): readonly AtmosError[] {
-  const vars = isObject(component.sections.vars) ? Object.keys(component.sections.vars) : [];
-  return vars.flatMap((name) => {
-    const meant = declared.includes(name)
-      ? undefined
-      : misspelt(
-          name,
-          declared.filter((one) => !vars.includes(one)),
-        );
-    if (meant === undefined) return [];
-    const text = `${component.address}: its module does not declare the variable "${name}"`;
-    return [errorAt(placeIn(component, ['vars', name]), text, { code: 'undeclared-variable', hint: `did you mean "${meant}"?` })];
+  return Object.keys(varsOf(component)).flatMap((name) => {
+    const meant = meantBy(component, name, declared);
+    return meant === undefined ? [] : [undeclared(component, name, `did you mean "${meant}"?`)];
   });
+}
+
+function meantBy(component: ScopedComponent, name: string, declared: readonly string[]): string | undefined {
+  if (declared.includes(name)) return undefined;
+  const vars = varsOf(component);
+  return misspelt(
+    name,
+    declared.filter((one) => !Object.hasOwn(vars, one)),
+  );
+}
+
+function undeclared(component: ScopedComponent, name: string, hint: string): AtmosError {
+  return errorAt(placeIn(component, ['vars', name]), `${component.address}: its module does not declare the variable "${name}"`, {
+    code: 'undeclared-variable',
+    hint,
+  });
+}
+
+function varsOf({ sections }: ScopedComponent): Readonly<Record<string, unknown>> {
+  return isObject(sections.vars) ? sections.vars : {};
 }

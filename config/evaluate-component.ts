@@ -124,7 +124,7 @@ export function evaluateComponent(request: ComponentRequest, prepared: Prepared)
       : { policies: { component: name, stack, manifest: request.manifest?.name ?? '', list: policies.list } }),
     ...(Object.keys(generated.files).length === 0 ? {} : { generated: generated.files }),
   };
-  noteOrigins(component, at, written, context);
+  noteOrigins(component, at, written, context, merged.ownVars);
   return component;
 }
 

@@ -9,6 +9,7 @@ type Origins = Readonly<Record<string, Origin>>;
 /** A scope is plain data; where it comes from is rarely asked for, costs as much as evaluating it, and so is kept beside it. */
 const found = new WeakMap<ScopedComponent, () => Origins>();
 const places = new WeakMap<ScopedComponent, (path: readonly string[]) => Place>();
+const ownVars = new WeakMap<ScopedComponent, ReadonlySet<string>>();
 
 /** Where each value of a component of a scope was set, by JSON pointer within its `sections`. @throws Error when `resolve` did not give it */
 export function originsOf(component: ScopedComponent): Origins {
@@ -23,7 +24,9 @@ export function noteOrigins(
   at: Place,
   sections: readonly (readonly [string, Located])[],
   context: EvaluationContext,
+  own: ReadonlySet<string>,
 ): void {
+  ownVars.set(component, own);
   places.set(component, (path) => placeOfPath(sections, at, path));
   found.set(component, () => {
     const origins: Record<string, Origin> = {};
@@ -50,9 +53,15 @@ export function placeIn(component: ScopedComponent, path: readonly string[]): Pl
   return places.get(component)?.(path);
 }
 
+/** The variables that are set for this very component, and for no others with it. */
+export function ownVarsOf(component: ScopedComponent): ReadonlySet<string> {
+  return ownVars.get(component) ?? new Set();
+}
+
 /** Notes that a component has the origins of the one that it was made of. */
 export function keepOrigins(from: ScopedComponent, to: ScopedComponent): void {
   found.set(to, () => originsOf(from));
+  ownVars.set(to, ownVarsOf(from));
   const find = places.get(from);
   if (find !== undefined) places.set(to, find);
 }

@@ -1,6 +1,7 @@
 import { AtmosError } from '../engine/index.ts';
 import type { Findings } from './check-policies.ts';
 import { checkScope } from './check-scope.ts';
+import { undeclaredIn } from './check-values.ts';
 import { type Deployment, loadDeployment } from './deployment/load.ts';
 import { componentSections } from './deployment/sections.ts';
 import { withoutDisabled } from './enabled.ts';
@@ -62,6 +63,7 @@ async function validate(
     const { errors, warnings } = await checkScope(enabled, files, options.cache);
     for (const error of errors) found.add(error);
     for (const warning of warnings) found.warn(warning);
+    if (errors.length === 0) for (const warning of await undeclaredIn(enabled, files, options.cache)) found.warn(warning);
   }
   return { deployment, scopes };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { loadProject, validateDeployments, workingTree } from '../../config/index.ts';
+import type { AtmosError } from '../../engine/index.ts';
 import { OPTIONS, placeOf, repository } from './repository.ts';
 
 const NETWORK = `variable "cidr" { type = string }
@@ -23,7 +24,11 @@ output "id" { value = 1 }
 `;
 
 /** What is wrong with a component `a` that stacks have, whose module is the network's; `b` reads of it. */
-async function wrong(a: string, { b = '{}', more = {}, metadata = '{ component: net }' } = {}): Promise<readonly string[]> {
+async function wrong(a: string, more?: Parameters<typeof validated>[1]): Promise<readonly string[]> {
+  return (await validated(a, more)).errors;
+}
+
+async function validated(a: string, { b = '{}', more = {}, metadata = '{ component: net }' } = {}) {
   const tree = workingTree(
     await repository({
       'atmos.yaml': 'templates: { settings: { enabled: true } }',
@@ -34,8 +39,10 @@ async function wrong(a: string, { b = '{}', more = {}, metadata = '{ component: 
       ...more,
     }),
   );
-  const { errors } = await validateDeployments(tree, await loadProject(tree), ['app'], OPTIONS);
-  return errors.map((error) => `${error.code} ${placeOf(error)} ${error.message} (${error.hint})`);
+  const { errors, warnings } = await validateDeployments(tree, await loadProject(tree), ['app'], OPTIONS);
+  const told = (all: readonly AtmosError[]): readonly string[] =>
+    all.map((error) => `${error.code} ${placeOf(error)} ${error.message} (${error.hint})`);
+  return { errors: told(errors), warnings: told(warnings) };
 }
 
 test('what a module takes and what it does not declare is no error', async () => {
@@ -77,6 +84,13 @@ test.each([
   ['{ cidr: a, public: maybe }', [expect.stringContaining('the variable "public" must be true or false')]],
 ])('a value that a module does not take is told at its line: %s', async (vars, expected) => {
   expect(await wrong(vars)).toEqual(expected);
+});
+
+test('a variable that is set for one component and that its module does not declare is warned of, one of the whole stack is not', async () => {
+  expect((await validated('{ cidr: a, unlike: 1, siz: 2 }')).warnings).toEqual([
+    'undeclared-variable stacks/top.yaml:7:35 terraform/a: its module does not declare the variable "siz" (did you mean "size"?)',
+    'undeclared-variable stacks/top.yaml:7:24 terraform/a: its module does not declare the variable "unlike" (its value has no effect)',
+  ]);
 });
 
 test('a variable may have its value from the environment, a secret, or a file of the module', async () => {

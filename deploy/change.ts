@@ -3,7 +3,7 @@ import { expandRollout, PLAN_INPUT, readPlan } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import { type LedgerRecord, lockLost, type StateLocation } from '../tracking/index.ts';
 import { beginInLine, prepare } from './begin.ts';
-import { firstFailure } from './failure.ts';
+import { failureOf } from './failure.ts';
 import { finish } from './finish.ts';
 import { checkStates, locateState } from './local-state.ts';
 import { type ComponentOutcome, componentOutcomes } from './outcomes.ts';
@@ -75,7 +75,7 @@ export async function changeTarget(workspace: Workspace, change: Change, session
     const interrupted = settings.cancellation.interrupt.aborted;
     const record = await finish(workspace, subject, { outcomes, durationMs: Date.now() - began, interrupted }, lock, intent);
     const plans = Object.entries(outcomes).flatMap(([address, one]) => (one.plan === undefined ? [] : [[address, one.plan] as const]));
-    const failure = interrupted ? interruption(record) : await firstFailure(results, workspace, change.scope, change);
+    const failure = interrupted ? interruption(record) : await failureOf(results, workspace, change.scope, change);
     return {
       deployment,
       target,

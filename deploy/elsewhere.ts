@@ -2,7 +2,7 @@ import type { Scope } from '../config/index.ts';
 import { type Digest, outputOf } from '../engine/index.ts';
 import { backendTree, type Elsewhere, elsewhereReadsOf, expandElsewhere, outputValues, terraformImage } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
-import { firstFailure } from './failure.ts';
+import { failureOf } from './failure.ts';
 import { componentOf } from './instances.ts';
 import { pinsOfReleases } from './pins.ts';
 import { secretsOf, secretValues } from './secrets.ts';
@@ -45,7 +45,7 @@ export async function readElsewhere(
   const refs = secretsOf(release);
   const secrets = await secretValues(workspace, { deployment: config.deployment, target: config.target, releases: [release], scope }, refs);
   const results = await session.run(expandElsewhere(all, refs), secrets);
-  const failure = await firstFailure(results, workspace, scope);
+  const failure = await failureOf(results, workspace, scope);
   if (failure !== undefined) throw failure;
   const get = async (digest: Digest): Promise<Uint8Array> => (await store.get(digest)) ?? new Uint8Array();
   const read = [...components].map(async (component) => {

@@ -9,52 +9,77 @@ import {
   GENERATED_VERSIONS as VERSIONS,
   violation,
 } from '../config/index.ts';
-import { AtmosError, asOne, type Digest, failures, type Position, type Results } from '../engine/index.ts';
+import { AtmosError, asOne, type Digest, type ErrorDetails, failures, type Position, type Results } from '../engine/index.ts';
 import { type Diagnostic, policyAnswer, policyOf, readDiagnostic, readUiDiagnostic } from '../phases/index.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
- * The first failure of a run as an error for the reader: which node, and what its tool said, at the file and line that it named.
- * With a scope, what was wrong with a value is told where the value was set. `undefined` when nothing failed.
+ * What failed in a run as errors for the reader: which node, and what its tool said, at the file and line that it named. Nodes of which the same is to be said
+ * share one. With a scope, what was wrong with a value is told where the value was set. `undefined` when nothing failed.
  */
-export async function firstFailure(
+export async function failureOf(
   results: Results,
-  { files, store }: Pick<Workspace, 'files' | 'store'>,
+  workspace: Pick<Workspace, 'files' | 'store'>,
   scope: Scope | undefined,
   subject: { readonly deployment: string; readonly target: string } | undefined = scope,
 ): Promise<AtmosError | undefined> {
-  const [first, ...others] = failures(results);
-  if (first === undefined) return undefined;
-  const { id, outcome } = first;
-  const { error, message, tail } = outcome;
-  const component = id.slice(0, id.lastIndexOf('/'));
   const broken = policyFailure(results, scope);
   if (broken !== undefined) return broken;
+  const told = new Map<string, { readonly nodes: string[]; readonly said: Said }>();
+  const failed = [...failures(results)].sort((one, other) => (one.id < other.id ? -1 : 1));
+  for (const failure of failed) {
+    const said = await whatFailed(failure, workspace, scope, subject);
+    const key = JSON.stringify([said.text, said.position, said.hint]);
+    const same = told.get(key);
+    if (same === undefined) told.set(key, { nodes: [failure.id], said });
+    else same.nodes.push(failure.id);
+  }
+  return asOne([...told.values()].map(({ nodes, said: { text, ...details } }) => new AtmosError(`${nodes.join(', ')}: ${text}`, details)));
+}
+
+/** An error of which it is not said yet whose it is. */
+type Said = Pick<ErrorDetails, 'kind' | 'code' | 'position' | 'hint' | 'cause'> & { readonly text: string };
+
+async function whatFailed(
+  { id, outcome }: ReturnType<typeof failures>[number],
+  { files, store }: Pick<Workspace, 'files' | 'store'>,
+  scope: Scope | undefined,
+  subject: { readonly deployment: string; readonly target: string } | undefined,
+): Promise<Said> {
+  const { error, message, tail } = outcome;
+  const component = id.slice(0, id.lastIndexOf('/'));
   const isTerraform = error.code === 'exit-code' && /^(terraform|read)\//.test(component);
   const diagnostic = !isTerraform ? undefined : ((await ofOutputs(outcome.outputs, store)) ?? readDiagnostic(tail));
   if (diagnostic === undefined) {
     const said = error.code === 'exit-code' && tail.trim() !== '' ? `\n${indent(lastLines(tail))}` : '';
-    return new AtmosError(`${id}: ${message}${said}`, {
-      kind: error.kind,
-      code: error.code,
-      position: error.position,
-      hint: error.hint ?? (said === '' ? undefined : `all that it printed: atmos-deployment logs last ${id}`),
-      cause: error,
-    });
+    const hint = error.hint ?? (said === '' ? undefined : `all that it printed: atmos-deployment logs last ${id}`);
+    return { text: `${message}${said}`, kind: error.kind, code: error.code, position: error.position, hint, cause: error };
   }
   const { summary, detail } = diagnostic;
   const place = placeOf(diagnostic, scope?.components[component]);
-  return new AtmosError(`${id}: ${summary}${detail === '' ? '' : `: ${detail}`}`, {
+  return {
+    text: `${summary}${detail === '' ? '' : `: ${detail}`}`,
     kind: error.kind,
     code: 'terraform',
     position: place === undefined ? undefined : await positionIn(files, place),
-    hint:
-      others.length === 0
-        ? (adviceOn(diagnostic, component, subject) ?? 'Fix it, commit, and rerun.')
-        : `${others.length} more failed: ${others.map((other) => other.id).join(', ')}`,
+    hint: adviceOn(diagnostic, component, subject) ?? 'Fix it, commit, and rerun.',
     cause: error,
-  });
+  };
 }
+
+/** What clouds and backends say to somebody whom they do not know, or do not let in. */
+const CREDENTIALS =
+  /credential|unauthori[sz]ed|requires auth|authenticat|authorizer|access ?denied|forbidden|invalid ?(client)?token|expired ?token|signaturedoesnotmatch|az login|\b40[13]\b/i;
+/** A variable that credentials come from, by whose they are. */
+const VARIABLES: readonly (readonly [RegExp, string])[] = [
+  [/google|storage\.NewClient/i, 'GOOGLE_CREDENTIALS'],
+  [/azure|az login|\bARM\b/i, 'ARM_CLIENT_SECRET'],
+  [/HTTP remote state/i, 'TF_HTTP_PASSWORD'],
+  [/\bpq: |postgres/i, 'PGPASSWORD'],
+  [/vault/i, 'VAULT_TOKEN'],
+];
+const UNREACHABLE =
+  /no such host|connection (refused|reset|timed out)|i\/o timeout|network is unreachable|TLS handshake timeout|\b50[234]\b/i;
 
 /** What to do about errors that have to do with where a component runs. */
 function adviceOn(
@@ -69,6 +94,12 @@ function adviceOn(
   if (/state lock/i.test(summary)) {
     return `If nobody is at work there: atmos-deployment unlock ${deployment} --target ${target} --state ${component} --force`;
   }
+  const said = `${summary} ${detail}`;
+  if (CREDENTIALS.test(said)) {
+    const name = VARIABLES.find(([whose]) => whose.test(said))?.[1] ?? 'AWS_ACCESS_KEY_ID';
+    return `Nodes have no credentials but those of the target: targets: { ${target}: { secrets: { ${name}: { env: ${name} } } } }, by the names that Terraform reads. If these are there, they are wrong, have expired, or are not allowed this.`;
+  }
+  if (UNREACHABLE.test(said)) return 'Run it again when that can be reached.';
   const path = /no file exists at "([^"]*\.\.\/[^"]*)"/.exec(detail)?.[1];
   if (path === undefined) return undefined;
   return `A component sees its own directory and the local modules that it uses. Declare what else it reads, relative to the directory of atmos.yaml: settings: { terraform: { include: [${path.replace(/^(\.?\.\/)+/, '')}] } }`;

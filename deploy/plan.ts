@@ -3,7 +3,7 @@ import { elsewhereReadsOf, expandRollout, type PlanSummary, storeReadsOf } from 
 import type { Release } from '../releases/index.ts';
 import { type Comparison, compareTarget, currentComponents } from '../tracking/index.ts';
 import { type Chosen, chooseRelease } from './choice.ts';
-import { firstFailure } from './failure.ts';
+import { failureOf } from './failure.ts';
 import { groundOf } from './ground.ts';
 import { componentOf } from './instances.ts';
 import { checkStates } from './local-state.ts';
@@ -96,7 +96,7 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
         return summary === undefined ? [] : [[address, summary] as const];
       }),
     );
-    const failures = await Promise.all(chain.results.map((results) => firstFailure(results, workspace, scope)));
+    const failures = await Promise.all(chain.results.map((results) => failureOf(results, workspace, scope)));
     const failure = failures.find((one) => one !== undefined);
     const locked = Object.keys(wanted).filter((address) => componentOf(release, address).settings.locked === true);
     const isUnderWay = state.intent !== null && (await locks.holder(deployment, target)) !== undefined;

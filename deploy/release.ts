@@ -5,7 +5,7 @@ import { AtmosError, asDigest, asOne, type Digest, isDigest, jsonDigest, outputO
 import { expandRelease, type Ground, releaseParts, type TakenOver, takeOver } from '../phases/index.ts';
 import { assembleRelease, exportRelease, type FileRefs, type Release, readRelease, releaseRef, writeRelease } from '../releases/index.ts';
 import { ANY, type RefUpdate, readFiles, writeCommit, writeTree } from '../tracking/index.ts';
-import { firstFailure } from './failure.ts';
+import { failureOf } from './failure.ts';
 import { gather } from './gather.ts';
 import { lockPath } from './images.ts';
 import type { Initialized } from './instances.ts';
@@ -55,7 +55,7 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
     const { store } = workspace;
     const taken: Readonly<Record<string, TakenOver>> = promoted === undefined ? {} : await takeOver(promoted, store);
     const results = await session.run(expandRelease(scope, ground, taken, { isChecked: request.commit === undefined }));
-    const failure = await firstFailure(results, workspace, scope);
+    const failure = await failureOf(results, workspace, scope);
     if (failure !== undefined) throw failure;
     if (settings.cancellation.interrupt.aborted) {
       throw new AtmosError('stopped while the release was made', {

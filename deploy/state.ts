@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { AtmosError, type Digest, makeTree, outputOf } from '../engine/index.ts';
 import { expandState, type Instance } from '../phases/index.ts';
 import type { Lock } from '../tracking/index.ts';
-import { firstFailure } from './failure.ts';
+import { failureOf } from './failure.ts';
 import { groundOf } from './ground.ts';
 import { readLock } from './images.ts';
 import { pinsOfReleases } from './pins.ts';
@@ -100,7 +100,7 @@ async function onState(
     const graph = expandState(ground.instances[address] as Instance, operation, ground.applied);
     const secrets = await secretValues(workspace, { deployment, target, releases: ground.releases.values() }, refsOf(ground));
     const results = await session.run(graph, secrets, lock);
-    const failure = await firstFailure(results, workspace, undefined, { deployment, target });
+    const failure = await failureOf(results, workspace, undefined, { deployment, target });
     if (failure !== undefined) throw failure;
     return outputOf(results, `${address}/state-unlock`, 'unlocked');
   } finally {

@@ -13,7 +13,7 @@ import {
 } from '../engine/index.ts';
 import { expandBuild, expandTests, type Ground, userNodes } from '../phases/index.ts';
 import { addressOf } from './address.ts';
-import { firstFailure } from './failure.ts';
+import { failureOf } from './failure.ts';
 import { type Gathered, gather } from './gather.ts';
 import { collectReports, type Report } from './reports.ts';
 import type { RunSettings } from './session.ts';
@@ -72,7 +72,7 @@ async function runPhase(
     if (dryRun) return { deployment, target, nodes: planned(graph), reports: [], images: {}, failure: undefined };
     const results = await session.run(graph);
     const reports = await collectReports(workspace, scope, own, results);
-    const failure = await firstFailure(results, workspace, scope);
+    const failure = await failureOf(results, workspace, scope);
     return { deployment, target, nodes: endings(results), reports, images: await imageDigests(workspace, ground, results), failure };
   } finally {
     await session.close();

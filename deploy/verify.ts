@@ -13,7 +13,7 @@ import {
 import type { Release } from '../releases/index.ts';
 import type { TargetState } from '../tracking/index.ts';
 import { readElsewhere } from './elsewhere.ts';
-import { firstFailure } from './failure.ts';
+import { failureOf } from './failure.ts';
 import { gather } from './gather.ts';
 import { groundOf } from './ground.ts';
 import { checkStates } from './local-state.ts';
@@ -70,7 +70,7 @@ export async function verify(workspace: Workspace, deployment: string, target: s
     );
     const first = makeGraph([...new Map([...plans.nodes, ...outputs.nodes]).values()]);
     const looked = await session.run(first, secrets);
-    const failedLook = await firstFailure(looked, workspace, scope);
+    const failedLook = await failureOf(looked, workspace, scope);
     const looks = await plansIn(workspace, run, looked);
     const drift = only(looks, ({ changes }) => changes.length > 0);
     const warned = Object.entries(only(looks, ({ warnings }) => warnings.length > 0));
@@ -93,7 +93,7 @@ export async function verify(workspace: Workspace, deployment: string, target: s
     const images = own.some(({ component }) => component?.startsWith('nixpack/') === true) ? expandBuild(scope, ground) : [];
     const checked = await session.run(makeGraph([...images, ...checks]), secrets);
     const reports = await collectReports(workspace, scope, own, checked);
-    const failure = (await firstFailure(checked, workspace, scope)) ?? drifted(deployment, target, drift);
+    const failure = (await failureOf(checked, workspace, scope)) ?? drifted(deployment, target, drift);
     return { ...base, nodes: { ...endings(looked), ...endings(checked) }, reports, failure };
   } finally {
     await session.close();

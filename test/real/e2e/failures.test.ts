@@ -1,0 +1,48 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { newApp } from './shop.ts';
+import { startStateServer } from './states.ts';
+
+const BROKEN = (what: string): string => `resource "terraform_data" "x" {\n  input = ${what}\n}\n`;
+
+test('every node that failed is explained at its line, and nodes of which the same is to be said share one error', async () => {
+  const app = newApp({
+    'components/terraform/a/main.tf': BROKEN('file("missing")'),
+    'components/terraform/b/main.tf': BROKEN('tonumber("many")'),
+    'deployments/app.yaml': `deployment:
+  name: app
+  components:
+    terraform: { a: , b: , also-a: { metadata: { component: a } } }
+  targets: { dev: }
+`,
+  });
+  const { code, json, stderr } = await app.ask('plan app --target dev --keep-going');
+  expect(code).toBe(1);
+  expect(json.errors).toMatchObject([
+    { message: expect.stringMatching(/^terraform\/a\/plan, terraform\/also-a\/plan: Invalid function argument/), line: 2 },
+    { message: expect.stringMatching(/^terraform\/b\/plan: Invalid function argument/), file: 'components/terraform/b/main.tf', line: 2 },
+  ]);
+  expect(stderr).toContain('2 errors');
+});
+
+test('missing credentials are told to be those, and what can not be reached is no fault of the files', async () => {
+  const server = await startStateServer('terraform', 'planted');
+  onTestFinished(() => server.stop());
+  const backend = (address: string): string => `{ backend_type: http, backend: { http: { address: "${address}", retry_max: 0 } } }`;
+  const app = newApp({
+    'components/terraform/a/main.tf': 'output "x" { value = 1 }\n',
+    'deployments/app.yaml': `deployment:
+  name: app
+  components:
+    terraform:
+      a: ${backend(`${server.url}/a`)}
+      b: { component: a, backend_type: http, backend: { http: { address: "http://127.0.0.1:9/b", retry_max: 0 } } }
+  targets: { dev: }
+`,
+  });
+  const { code, json } = await app.ask('plan app --target dev --keep-going');
+  expect(code).toBe(1);
+  expect(json.errors).toMatchObject([
+    { hint: expect.stringContaining('targets: { dev: { secrets: { TF_HTTP_PASSWORD: { env: TF_HTTP_PASSWORD } } } }') },
+    { hint: 'Run it again when that can be reached.' },
+  ]);
+});

@@ -16,6 +16,8 @@ export interface Depending {
   readonly stack: string;
   readonly metadata: LocatedMap | undefined;
   readonly sections: JsonObject;
+  /** What the component's own `depends_on` says; it counts where `settings.depends_on` says nothing. */
+  readonly dependsOn: Json | undefined;
   /** The deployment's components. */
   readonly components: ReadonlySet<ComponentAddress>;
   readonly places: Places;
@@ -56,15 +58,14 @@ export function dependenciesOf(component: Depending): readonly ComponentAddress[
 }
 
 /** `dependencies.components`, which is a list, and `settings.depends_on`, which is a list or a map with keys of no meaning. */
-function namedIn({ kind, sections }: Depending): readonly Named[] {
-  return [
-    ['dependencies', 'components'],
-    ['settings', 'depends_on'],
-  ].flatMap(([section = '', key = '']) => {
+function namedIn({ kind, sections, dependsOn }: Depending): readonly Named[] {
+  const inSection = (section: string, key: string): readonly Json[] => {
     const holder = sections[section];
-    const value = isObject(holder) ? (holder[key] as Json | undefined) : undefined;
-    return itemsIn(value).flatMap((item) => namedBy(item, kind));
-  });
+    return itemsIn(isObject(holder) ? (holder[key] as Json | undefined) : undefined);
+  };
+  const inSettings = inSection('settings', 'depends_on');
+  const items = [...inSection('dependencies', 'components'), ...(inSettings.length > 0 ? inSettings : itemsIn(dependsOn))];
+  return items.flatMap((item) => namedBy(item, kind));
 }
 
 function itemsIn(value: Json | undefined): readonly Json[] {

@@ -113,6 +113,7 @@ export function evaluateComponent(request: ComponentRequest, prepared: Prepared)
       stack,
       metadata: merged.metadata,
       sections: all,
+      dependsOn: merged.dependsOn === undefined ? undefined : evaluate(merged.dependsOn, context),
       components: request.evaluation.components,
       places: request.evaluation.places,
     }),

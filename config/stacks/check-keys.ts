@@ -5,12 +5,12 @@ import { HELM_SECTIONS, SECTIONS } from './sections.ts';
 
 const ANYWHERE = ['locals', 'overrides', 'metadata', 'dependencies', 'source', 'provision', 'command'];
 const ALL = [...new Set([...SECTIONS, ...HELM_SECTIONS, ...ANYWHERE, 'auth', 'retry', 'spacelift'])];
-const KINDS = ['terraform', 'helmfile', 'helm', 'packer', 'nixpack', 'ansible', 'kubernetes'];
+const KINDS = ['terraform', 'helmfile', 'helm', 'packer', 'nixpack', 'ansible', 'kubernetes', 'container', 'emulator'];
 const KNOWN = {
   root: [...ALL, ...KINDS, 'import', 'components', 'workflows', 'commands', 'schemas', 'stores', 'templates'],
   kinds: KINDS,
-  kind: [...ALL, 'component', 'components'],
-  component: [...ALL, 'component', 'components', 'inherits'],
+  kind: [...ALL, 'component', 'components', 'depends_on'],
+  component: [...ALL, 'component', 'components', 'inherits', 'depends_on'],
   metadata: [
     ...['type', 'enabled', 'locked', 'component', 'inherits', 'name', 'description', 'labels', 'tags', 'custom', 'depends_on'],
     ...[

@@ -23,6 +23,8 @@ export interface MergedComponent {
   readonly inheritance: readonly string[];
   /** The section `backend` of the component and its bases alone. */
   readonly ownBackend: LocatedMap | undefined;
+  /** `depends_on` of the component itself or the nearest base that has it: where Atmos once had what is in `settings` now. */
+  readonly dependsOn: Located | undefined;
   /** The variables that it sets itself, in the stacks or in the deployment file. */
   readonly ownVars: ReadonlySet<string>;
   /** Lays sections over one another as this component wants its lists merged. */
@@ -104,6 +106,7 @@ export function mergeComponent(kind: Kind, name: string, layers: ComponentLayers
     component: component ?? name,
     inheritance,
     ownBackend: plainly.all([inherited, own, overlay].map((layer) => mapOf(member(layer, 'backend'), '"backend"'))),
+    dependsOn: [...bases, own].map((layer) => member(layer, 'depends_on')).findLast((found) => found !== undefined),
     ownVars: new Set([own, overlay].flatMap((layer) => [...(mapOf(member(layer, 'vars'), '"vars"')?.entries.keys() ?? [])])),
     lay,
     merger,

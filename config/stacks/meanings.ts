@@ -14,6 +14,7 @@ export const STACK_MEANINGS: Meanings = {
   settings:
     'Read by templates; validation (policies), depends_on, terraform.include, nixpack, templates and list_merge_strategy count here',
   dependencies: 'components: what it waits for, where the deployment has it',
+  depends_on: 'As settings.depends_on, where that says nothing: an older form',
   hooks: 'Of kind store, after-terraform-apply: outputs are put into a store; any other is an error',
   generate: 'Files that are written beside the root module',
   locals: 'Values that templates of this file read as .locals',
@@ -38,6 +39,8 @@ export const STACK_MEANINGS: Meanings = {
   workflows: 'Passed over',
   ansible: 'Passed over: a deployment has no components of this kind',
   kubernetes: 'Passed over: a deployment has no components of this kind',
+  container: 'Passed over: a deployment has no components of this kind',
+  emulator: 'Passed over: a deployment has no components of this kind',
   terraform: 'Of all components of the kind, or the components themselves',
   helmfile: 'Of all components of the kind, or the components themselves; shown by describe, and not deployed yet',
   helm: 'Of all components of the kind, or the components themselves; shown by describe, and not deployed yet',

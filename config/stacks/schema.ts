@@ -5,10 +5,11 @@ import { type Level, METADATA_FOR_ALL, type Section, sectionsAt } from './sectio
 
 /** Kinds that a stack says something of all components of, and those that a deployment has no components of. */
 const STACK_KINDS: readonly Kind[] = ['terraform', 'helmfile', 'helm', 'packer'];
-const OTHER_KINDS = ['ansible', 'kubernetes'] as const;
+const OTHER_KINDS = ['ansible', 'kubernetes', 'container', 'emulator'] as const;
 
 const map = { type: ['object', 'null'] } as const;
 const list = { type: ['array', 'null'] } as const;
+const dependsOn = { type: ['array', 'object', 'null'] } as const;
 const text = { type: ['string', 'null'] } as const;
 /** A function may stand for any value that is no section. */
 const anything = {} as const;
@@ -95,12 +96,13 @@ const overridesRef = { $ref: '#/$defs/overrides' } as const;
 
 function kind(name: Kind): object {
   const versions = name === 'terraform' ? { required_version: text, required_providers: map } : {};
-  return closed({ ...sections('kind', name), ...versions, ...UNREAD, locals: map, overrides: overridesRef });
+  const waits = name === 'terraform' ? { depends_on: dependsOn } : {};
+  return closed({ ...sections('kind', name), ...versions, ...waits, ...UNREAD, locals: map, overrides: overridesRef });
 }
 
 function component(name: Kind): object {
   const own = { metadata: { $ref: '#/$defs/metadata' }, component: text, locals: map, overrides: overridesRef };
-  return closed({ ...sections('component', name), ...UNREAD, test: anything, mocks: anything, ...own });
+  return closed({ ...sections('component', name), ...UNREAD, test: anything, mocks: anything, depends_on: dependsOn, ...own });
 }
 
 /** JSON Schema (draft 2020-12) of a stack manifest, as strict as Atmos's own: for editors. Resolving checks the same in what it reaches. */
@@ -109,7 +111,7 @@ export const stackSchema = described(
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Atmos stack manifest',
     type: ['object', 'null'],
-    additionalProperties: false,
+    additionalProperties: true,
     properties: {
       name: { type: 'string' },
       import: {
@@ -143,7 +145,8 @@ export const stackSchema = described(
       workflows: anything,
       components: {
         type: ['object', 'null'],
-        additionalProperties: false,
+        // Kinds of one's own: whoever has a custom command has such.
+        additionalProperties: map,
         properties: {
           ...Object.fromEntries(KINDS.map((name) => [name, { type: ['object', 'null'], additionalProperties: component(name) }])),
           ...Object.fromEntries(OTHER_KINDS.map((name) => [name, map])),

@@ -2,13 +2,16 @@ import { expect, test } from 'vitest';
 import { refusal, scopeOf } from './repository.ts';
 
 /** What `terraform/a` of a stack waits for, where the deployment has `a`, `b`, `c` and an image `b`. */
-async function waitsFor(component: string): Promise<readonly string[]> {
+async function waitsFor(
+  component: string,
+  settings = 'settings: { depends_on: { 9: { component: c, stage: prod } } }',
+): Promise<readonly string[]> {
   const scope = await scopeOf({
     'atmos.yaml': 'stacks: { name_pattern: "{tenant}-{stage}" }\ntemplates: { settings: { enabled: true } }',
     'deployments/app.yaml':
       'deployment: { name: app, stacks: [top], components: { terraform: { a: , b: , c: }, nixpack: { b: { vars: { source: ./b } } } } }',
     'stacks/top.yaml': `vars: { tenant: t, stage: dev }
-settings: { depends_on: { 9: { component: c, stage: prod } } }
+${settings}
 components:
   terraform:
     base: { metadata: { type: abstract }, settings: { depends_on: { 1: { component: c } } } }
@@ -38,6 +41,15 @@ test.each([
   ['dependencies: { components: [{ name: outside }, { name: chart, kind: helmfile }] }', []],
 ])('a component waits for what its stack says: %s', async (section, expected) => {
   expect(await waitsFor(`{ ${section} }`)).toEqual(expected);
+});
+
+test.each([
+  ['depends_on: [b]', ['terraform/b']],
+  ['depends_on: { 1: { component: b }, 2: { component: c, stage: prod } }', ['terraform/b']],
+  ['depends_on: [b], settings: { depends_on: [c] }', ['terraform/c']],
+  ['metadata: { inherits: [base] }, depends_on: [b]', ['terraform/c']],
+])('a component waits for what it says itself, where its settings say nothing: %s', async (section, expected) => {
+  expect(await waitsFor(`{ ${section} }`, 'settings: {}')).toEqual(expected);
 });
 
 test('what waits for one another in stacks is an error that names the circle', async () => {

@@ -29,8 +29,14 @@ test.each(cases('stacks'))('the schema takes what Atmos takes: %s', (name) => {
 });
 
 test.each([
-  'vras: {}',
-  'providers: {}',
+  'plan-config: { a: 1 }',
+  'components: { script: { app: { command: x } } }',
+  'components: { terraform: { app: { depends_on: [a] } } }',
+])('the schema takes what is somebody’s own: %s', (text) => {
+  expect(errorsOf(text)).toEqual([]);
+});
+
+test.each([
   'metadata: { name: x }',
   'helmfile: { backend: {} }',
   'components: { packer: { app: { backend: {} } } }',

@@ -6,6 +6,7 @@ import { build, type Plugin } from 'rolldown';
 import { makeProgram } from '../cli/program.ts';
 import { schemaOptions } from '../config/deployment/compile-schema.ts';
 import { deploymentSchema } from '../config/deployment/schema.ts';
+import { schemaId } from '../config/deployment/schema-id.ts';
 import { stackSchema } from '../config/stacks/schema.ts';
 import { eventSchema } from '../engine/index.ts';
 import { builtinsAsCalls } from './builtins.ts';
@@ -19,6 +20,7 @@ const outdir = join(root, 'dist');
 const compiledSchema: Plugin = {
   name: 'compiled-schema',
   load(id) {
+    if (id.endsWith('/deployment/schema-id.ts')) return `export const schemaId = () => ${JSON.stringify(schemaId())};`;
     if (!id.endsWith('/deployment/compile-schema.ts')) return undefined;
     const ajv = new Ajv2020({ ...schemaOptions, code: { source: true, esm: true } });
     const code = standalone.default(ajv, ajv.compile(deploymentSchema));

@@ -9,7 +9,7 @@ import { errorAt, type Located, type LocatedMap, mapOf, member, textOf } from '.
 import { parseYaml } from '../yaml/parse.ts';
 import { checkReferences } from './check-references.ts';
 import { checkSchema } from './check-schema.ts';
-import { deploymentSchema } from './schema.ts';
+import { schemaId } from './schema-id.ts';
 import { labelsOf } from './sections.ts';
 
 /** A deployment file that holds by its schema and in itself. */
@@ -82,7 +82,7 @@ export async function loadDeployment(files: ConfigFiles, project: Project, name:
   const written = await parseYaml(file, content, cache);
   const from = { files: included.files, base: project.basePath, cache };
   const document = written.kind === 'map' ? await resolveIncludes(written, from) : written;
-  const checked = Buffer.concat([Buffer.from(JSON.stringify([RULES, deploymentSchema, name])), content]);
+  const checked = Buffer.concat([Buffer.from(JSON.stringify([RULES, schemaId(), name])), content]);
   // What it includes may change without it.
   const isKnownToHold = included.opened().length === 0 && cache?.get(PURPOSE, checked) === HOLDS;
   const [first, ...others] = isKnownToHold ? [] : await checkDeployment(document, name);

@@ -13,8 +13,6 @@ export interface LayerEntry {
   readonly target: string;
 }
 
-/** The content of a directory. */
-const EMPTY = { digest: sha256(''), size: 0 } as const;
 /** How many links may lead to one another, as in Linux. */
 const MOST_LINKS = 40;
 
@@ -68,7 +66,8 @@ export class RootFs {
 
   /** All of it, the empty directories too. */
   tree(): Tree {
-    const empty = [...this.#emptyDirectories()].map((path): TreeEntry => ({ path, mode: 'directory', ...EMPTY }));
+    const digest = sha256('');
+    const empty = [...this.#emptyDirectories()].map((path): TreeEntry => ({ path, mode: 'directory', digest, size: 0 }));
     return makeTree([...this.#entries.values(), ...empty]);
   }
 

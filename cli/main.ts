@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
+import { codeDirectory } from './code-directory.ts';
 import { HELP } from './help.ts';
 
 /** As `engines` of package.json. */
@@ -23,7 +24,8 @@ if (rest.length === 0 && (first === '--help' || first === '-h' || first === unde
   }
   process.exit(first === undefined ? 2 : 0);
 }
-enableCompileCache();
+const kept = codeDirectory();
+if (kept !== undefined) enableCompileCache(kept);
 const { exit, runProgram } = await import('./program.ts');
 // Everything was awaited and closed: there is nothing to wait for any more.
 await exit(await runProgram(process.argv.slice(2)));

@@ -26,7 +26,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   });
   try {
     checkDirectory();
-    const verbs = [...GROUPS.flatMap((group) => group.verbs), 'help'];
+    const verbs = [...VERBS, 'help'];
     // Loaded where something is wrong.
     if (verb !== undefined && !verbs.includes(verb)) (await import('./mistakes.ts')).refuseUnknown(verb, verbs);
     await program.parseAsync([...argv], { from: 'user' });
@@ -66,6 +66,9 @@ const GROUPS: readonly { readonly verbs: readonly string[]; readonly add: (progr
   { verbs: ['doctor', 'cache', 'logs', 'explain'], add: addUpkeep },
   { verbs: ['status', 'history', 'diff', 'releases', 'approve', 'unlock', 'state', 'tracking'], add: addTracking },
 ];
+
+/** All that there are. */
+export const VERBS: readonly string[] = GROUPS.flatMap((group) => group.verbs);
 
 /** The first word that is neither a flag nor a flag's value. */
 function verbIn(argv: readonly string[]): string | undefined {

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { default as standalone } from 'ajv/dist/standalone/index.js';
 import { build, type Plugin } from 'rolldown';
-import { makeProgram } from '../cli/program.ts';
+import { makeProgram, VERBS } from '../cli/program.ts';
 import { schemaOptions } from '../config/deployment/compile-schema.ts';
 import { deploymentSchema } from '../config/deployment/schema.ts';
 import { schemaId } from '../config/deployment/schema-id.ts';
 import { stackSchema } from '../config/stacks/schema.ts';
 import { eventSchema } from '../engine/index.ts';
+import { asScript } from './as-script.ts';
 import { builtinsAsCalls } from './builtins.ts';
 import { commanderAsModule } from './commander.ts';
 import { withoutFacades } from './facades.ts';
@@ -38,7 +39,7 @@ await build({
   transform: { target: 'node22', define: { __HELP__: JSON.stringify(makeProgram().helpInformation()) } },
   // A rollout's words are also a destroy's.
   checks: { ineffectiveDynamicImport: false },
-  plugins: [compiledSchema, commanderAsModule, builtinsAsCalls, withoutFacades],
+  plugins: [compiledSchema, commanderAsModule, builtinsAsCalls, withoutFacades, asScript('start', join(root, 'cli/load-script.ts'), VERBS)],
   output: {
     dir: outdir,
     format: 'esm',

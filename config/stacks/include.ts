@@ -1,5 +1,5 @@
 import { basename, dirname, extname, join } from 'node:path/posix';
-import { parseJson } from '../../engine/index.ts';
+import { isObject, isRawNumber, type Json, parseJson } from '../../engine/index.ts';
 import { parseDotenv } from '../dotenv.ts';
 import type { ConfigFiles } from '../files.ts';
 import { suggestion } from '../nearest.ts';
@@ -93,7 +93,7 @@ async function parse(file: string, content: Uint8Array, { at }: LocatedScalar, {
     case '.tfvars':
     case '.hcl':
       try {
-        return locate(parseJson(JSON.stringify(await (await hclParser(file))(text))), at);
+        return locate(literal(parseJson(JSON.stringify(await (await hclParser(file))(text)))), at);
       } catch (cause) {
         const message = cause instanceof Error ? cause.message : String(cause);
         throw errorAt(at, `${file} is not valid: ${message}`, { code: 'invalid-hcl', cause });
@@ -109,6 +109,17 @@ async function parse(file: string, content: Uint8Array, { at }: LocatedScalar, {
     default:
       return locate(text, at);
   }
+}
+
+/** Values as HCL has them. The parser leaves expressions as they are written: nothing computes them here. @throws Error for one */
+function literal(value: Json): Json {
+  if (Array.isArray(value)) return value.map(literal);
+  if (isObject(value) && !isRawNumber(value))
+    return Object.fromEntries(Object.entries(value).map(([key, below]) => [key, literal(below as Json)]));
+  if (typeof value !== 'string') return value;
+  const expression = /(?<!\$)\$\{|(?<!%)%\{/.exec(value);
+  if (expression !== null) throw new Error(`${value} is an expression, and only values can be included: write what it gives`);
+  return value.replaceAll(/([$%])\1\{/g, '$1{');
 }
 
 /** What is included is data: where a function stands in it, there is its text. */

@@ -123,6 +123,29 @@ components:
     expect(await refusal(scopeOf(files('import: ["{{"]')))).toMatchObject({ code: 'invalid-glob' });
   });
 
+  test.each(['1 + 2', `"a-\${upper("b")}"`, 'true ? 1 : 2', '"%{ if true }a%{ endif }"', 'local.x'])(
+    'refuses %s in an included file of variables: nothing computes it',
+    async (expression) => {
+      const error = await refusal(
+        scopeOf({
+          'deployments/app.yaml': deployment('[top]'),
+          'stacks/top.yaml': 'vars: !include ./x.tfvars',
+          'stacks/x.tfvars': `a = ${expression}\n`,
+        }),
+      );
+      expect(error).toMatchObject({ code: 'invalid-hcl', message: expect.stringContaining('is an expression') });
+    },
+  );
+
+  test('takes what is escaped in an included file of variables for what it stands for', async () => {
+    const files = {
+      'deployments/app.yaml': deployment('[top]'),
+      'stacks/top.yaml': 'vars: !include ./x.tfvars',
+      'stacks/x.tfvars': 'a = "$${x} %%{y} $x"\n',
+    };
+    expect(varsOf(await scopeOf(files), 'terraform/a')).toEqual({ a: `\${x} %{y} $x` });
+  });
+
   test('includes a file as what its ending says, from beside the stack, or else from base_path', async () => {
     const scope = await scopeOf({
       'atmos.yaml': 'base_path: infra',

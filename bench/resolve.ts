@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FUNCTIONS, parseTemplate, render } from '../config/templates/index.ts';
+import { FUNCTIONS, parseTemplate, render } from '../gotemplate/index.ts';
 import { atMost, type Figures, inTurn, told } from './figures.ts';
 import { nodeAlone, PROGRAM, timed } from './shop.ts';
 

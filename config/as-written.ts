@@ -1,7 +1,6 @@
 import type { Json } from '../engine/index.ts';
-import { type Delimiters, parseTemplate, type Template, TemplateError } from './templates/index.ts';
-import { emit, emitEscaped, readEmitted, readsAsItself } from './yaml/emit.ts';
-import { scalarJson } from './yaml/located.ts';
+import { type Delimiters, parseTemplate, type Template, TemplateError } from '../gotemplate/index.ts';
+import { emit, emitEscaped, readEmitted, readsAsItself, scalarJson } from '../yaml/index.ts';
 
 /**
  * Atmos writes sections as YAML, renders that text and reads it again. So a text in quotes stays text whatever its template gives, a line break in it is

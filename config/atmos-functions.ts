@@ -1,4 +1,6 @@
 import type { Json } from '../engine/index.ts';
+import { Fields, type Functions, Namespace, Opaque, type Value } from '../gotemplate/index.ts';
+import { locate, type Place } from '../yaml/index.ts';
 import { isDeferred } from './deferred.ts';
 import { suggestion } from './nearest.ts';
 import { readName } from './read-need.ts';
@@ -6,8 +8,7 @@ import type { Reads } from './reads.ts';
 import type { ComponentAddress, ScopedComponent } from './scope.ts';
 import type { Siblings } from './siblings.ts';
 import type { Places } from './stacks/places.ts';
-import { Fields, type Functions, Namespace, Opaque, type Value } from './templates/index.ts';
-import { locate, type Place, templateData } from './yaml/located.ts';
+import { templateData } from './values/template-data.ts';
 
 /** What the functions of `atmos` are made of. */
 export interface AtmosSources {

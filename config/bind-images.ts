@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../engine/index.ts';
+import { errorAt, type Place } from '../yaml/index.ts';
 import { keepOrigins } from './origins.ts';
 import type { ComponentAddress, Deferred, ScopedComponent } from './scope.ts';
-import { errorAt, type Place } from './yaml/located.ts';
 
 /** A component whose image is missing somewhere, with what its root module declares. */
 export interface Consumer {

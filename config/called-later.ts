@@ -1,10 +1,9 @@
+import { type Command, commandsOf, type Operand, operandsOf, type Template, type TemplateNode } from '../gotemplate/index.ts';
 import { readName } from './read-need.ts';
 import type { Reads } from './reads.ts';
 import type { Places } from './stacks/places.ts';
 import { type StoredOutputs, storedCommand } from './stacks/stored-outputs.ts';
 import { componentKey, isReadable, type StoreSettings } from './stores.ts';
-import type { Command, Operand, Template, TemplateNode } from './templates/index.ts';
-import { commandsOf, operandsOf } from './templates/index.ts';
 
 /** What is known of a component when its templates are read. */
 export interface Known {

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path/posix';
 import { AtmosError, isObject, isRawNumber, type Json, type JsonObject, together } from '../engine/index.ts';
+import { errorAt, type TextCache } from '../yaml/index.ts';
 import { isDeferred, needsOf } from './deferred.ts';
 import type { ConfigFiles } from './files.ts';
 import { withGenerated } from './generated.ts';
@@ -8,8 +9,6 @@ import { placeIn } from './origins.ts';
 import { ownValues } from './own-values.ts';
 import type { Scope, ScopedComponent } from './scope.ts';
 import { inspectModule, type TerraformModule } from './terraform-module.ts';
-import type { TextCache } from './text-cache.ts';
-import { errorAt } from './yaml/located.ts';
 
 interface Checked {
   readonly component: ScopedComponent;

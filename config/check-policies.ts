@@ -1,10 +1,10 @@
 import { AtmosError, canonicalJson, isObject, isRawNumber, type JsonObject, together } from '../engine/index.ts';
+import { errorAt } from '../yaml/index.ts';
 import type { ConfigFiles } from './files.ts';
 import type { SchemaViolation } from './json-schema.ts';
 import { placeIn } from './origins.ts';
 import { knownInput } from './policies.ts';
 import type { Policy, Scope, ScopedComponent } from './scope.ts';
-import { errorAt } from './yaml/located.ts';
 
 /** What is wrong, and what had better be looked at. */
 export interface Findings {

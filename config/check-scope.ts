@@ -1,10 +1,10 @@
 import type { AtmosError } from '../engine/index.ts';
+import type { TextCache } from '../yaml/index.ts';
 import { moduleProblems } from './check-modules.ts';
 import { type Findings, policyProblems } from './check-policies.ts';
 import { warningsOf } from './check-values.ts';
 import type { ConfigFiles } from './files.ts';
 import type { Scope } from './scope.ts';
-import type { TextCache } from './text-cache.ts';
 
 /** All that can be told of a target before anything runs: what is wrong, and what is allowed and had better be looked at. */
 export async function checkScope(scope: Scope, files: ConfigFiles, cache?: TextCache): Promise<Findings> {

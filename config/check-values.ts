@@ -1,12 +1,11 @@
 import { type AtmosError, isObject, together } from '../engine/index.ts';
+import { errorAt, type TextCache } from '../yaml/index.ts';
 import type { ConfigFiles } from './files.ts';
 import { withGenerated } from './generated.ts';
 import { misspelt } from './nearest.ts';
 import { ownVarsOf, placeIn } from './origins.ts';
 import type { Scope, ScopedComponent } from './scope.ts';
 import { inspectModule } from './terraform-module.ts';
-import type { TextCache } from './text-cache.ts';
-import { errorAt } from './yaml/located.ts';
 
 /** What a template of Go prints for what is not there. */
 const NO_VALUE = '<no value>';

@@ -1,9 +1,10 @@
 import { isObject } from '../engine/index.ts';
+import { type Functions, Namespace, sourceFunctions, type Value } from '../gotemplate/index.ts';
+import { type Located, type LocatedMap, member } from '../yaml/index.ts';
 import type { ComponentRequest, Prepared } from './merge-layers.ts';
 import { suggestion } from './nearest.ts';
 import { SECTIONS, TEXT_SECTIONS } from './stacks/sections.ts';
-import { type Functions, Namespace, sourceFunctions, type Value } from './templates/index.ts';
-import { templateData as dataOf, type Located, type LocatedMap, lazily, member } from './yaml/located.ts';
+import { templateData as dataOf, lazily } from './values/template-data.ts';
 
 /** The dot of a component's templates, as in Atmos, with `.context` besides. Not evaluated itself. */
 export function templateData(

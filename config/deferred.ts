@@ -1,7 +1,4 @@
 import { AtmosError, isObject, isRawNumber, type Json, rawInteger, rawNumber } from '../engine/index.ts';
-import { readNeed } from './read-need.ts';
-import type { Deferred, Need, Produced } from './scope.ts';
-import { storeNeed } from './stores.ts';
 import {
   actionValue,
   Decimal,
@@ -14,10 +11,11 @@ import {
   UNKNOWN,
   type Value,
   withFunctions,
-} from './templates/index.ts';
-import { locate, plain } from './yaml/located.ts';
-import { query } from './yaml/query.ts';
-import { hasFallback, namesIn, parseQuery } from './yaml/query-parse.ts';
+} from '../gotemplate/index.ts';
+import { hasFallback, locate, namesIn, parseQuery, plain, query } from '../yaml/index.ts';
+import { readNeed } from './read-need.ts';
+import type { Deferred, Need, Produced } from './scope.ts';
+import { storeNeed } from './stores.ts';
 
 export function isDeferred(value: unknown): value is Deferred {
   return (

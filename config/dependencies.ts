@@ -1,4 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../engine/index.ts';
+import type { Value } from '../gotemplate/index.ts';
+import { errorAt, itemsOf, type LocatedMap, member, plain } from '../yaml/index.ts';
 import { needsOf } from './deferred.ts';
 import { dependencyAddress } from './deployment/sections.ts';
 import { suggestion } from './nearest.ts';
@@ -6,8 +8,6 @@ import { isRead } from './read-need.ts';
 import type { ComponentAddress, Kind } from './scope.ts';
 import type { Places } from './stacks/places.ts';
 import { storeOf } from './stores.ts';
-import type { Value } from './templates/index.ts';
-import { errorAt, itemsOf, type LocatedMap, member, plain } from './yaml/located.ts';
 
 export interface Depending {
   readonly kind: Kind;

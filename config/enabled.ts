@@ -1,8 +1,8 @@
 import { isObject } from '../engine/index.ts';
+import { errorAt, type Place } from '../yaml/index.ts';
 import { needsOf } from './deferred.ts';
 import { keepOrigins } from './origins.ts';
 import type { Scope, ScopedComponent } from './scope.ts';
-import { errorAt, type Place } from './yaml/located.ts';
 
 /**
  * A scope without the components that `metadata.enabled: false` takes out of what is declared. What depends on one of them depends on what that one

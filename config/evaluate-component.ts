@@ -1,5 +1,7 @@
 import { join } from 'node:path/posix';
 import type { Json, JsonObject } from '../engine/index.ts';
+import { GOMPLATE_ALONE, type Value } from '../gotemplate/index.ts';
+import { errorAt, type Located, mapOf, member, type Place, plain } from '../yaml/index.ts';
 import { atmosFunctions } from './atmos-functions.ts';
 import { dataSources, environmentFunctions, templateData } from './component-data.ts';
 import { dependenciesOf } from './dependencies.ts';
@@ -14,9 +16,7 @@ import { type Referring, takeReferences } from './secret-references.ts';
 import { sectionProblems } from './section-problems.ts';
 import { remoteStateOf } from './stacks/backend.ts';
 import { HELM_SECTIONS, SECTIONS } from './stacks/sections.ts';
-import { GOMPLATE_ALONE, type Value } from './templates/index.ts';
 import { checkTerraformEnv } from './terraform-env.ts';
-import { errorAt, type Located, mapOf, member, type Place, plain } from './yaml/located.ts';
 
 /** What a component's templates and functions know. */
 export function contextOf(request: ComponentRequest, prepared: Prepared): { readonly context: EvaluationContext; readonly data: Value } {

@@ -1,4 +1,18 @@
 import type { Json } from '../engine/index.ts';
+import type { Delimiters, Functions, Value } from '../gotemplate/index.ts';
+import {
+  APPEND,
+  errorAt,
+  type History,
+  type Located,
+  type LocatedLayers,
+  type LocatedScalar,
+  locate,
+  type Merger,
+  type Place,
+  plain,
+  scalarJson,
+} from '../yaml/index.ts';
 import { isDeferred } from './deferred.ts';
 import { functionIn, yamlFunction } from './functions/index.ts';
 import type { Reads } from './reads.ts';
@@ -8,9 +22,6 @@ import type { StoredOutputs } from './stacks/stored-outputs.ts';
 import type { StaticOutputs } from './static-outputs.ts';
 import type { StoreSettings } from './stores.ts';
 import { evaluateTemplate } from './template-value.ts';
-import type { Delimiters, Functions, Value } from './templates/index.ts';
-import { errorAt, type Located, type LocatedLayers, type LocatedScalar, locate, type Place, plain, scalarJson } from './yaml/located.ts';
-import { APPEND, type History, type Merger } from './yaml/merge.ts';
 
 /** What evaluating the sections of a component needs to know. */
 export interface EvaluationContext {

@@ -1,11 +1,10 @@
 import { join } from 'node:path/posix';
 import { type AtmosError, isObject, isRawNumber, type Json, type JsonObject, prettyJson } from '../engine/index.ts';
+import { type Functions, parseTemplate, render, toYaml, type Value, withFunctions } from '../gotemplate/index.ts';
+import { errorAt, type Place } from '../yaml/index.ts';
 import { needsOf } from './deferred.ts';
 import type { ConfigFiles } from './files.ts';
 import { hclFile, tfvarsFile } from './hcl.ts';
-import { toYaml } from './templates/formats.ts';
-import { type Functions, parseTemplate, render, type Value, withFunctions } from './templates/index.ts';
-import { errorAt, type Place } from './yaml/located.ts';
 
 /** What is written into a root module's directory. */
 export interface Generated {

@@ -1,9 +1,9 @@
 import { type AtmosError, isObject, type Json, type JsonObject } from '../engine/index.ts';
+import { errorAt, type Place } from '../yaml/index.ts';
 import { isDeferred } from './deferred.ts';
 import { suggestion } from './nearest.ts';
 import type { Hook } from './scope.ts';
 import { componentKey, isReadable, STORE_TYPES, type StoreSettings } from './stores.ts';
-import { errorAt, type Place } from './yaml/located.ts';
 
 /** The event of a hook that runs here; `deploy` is `apply` by another name. */
 const EVENTS = ['after.terraform.apply', 'after.terraform.deploy'];

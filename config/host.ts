@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { sha256 } from '../engine/index.ts';
+import { FUNCTIONS, type Functions, Namespace, type Value } from '../gotemplate/index.ts';
 import type { DataFiles } from './data-files.ts';
 import type { Host } from './evaluate.ts';
 import type { Project } from './project.ts';
 import type { GitFacts, ResolveOptions } from './resolve.ts';
 import type { Impurity } from './scope.ts';
 import type { GuardedEnv } from './secrets.ts';
-import { FUNCTIONS, type Functions, Namespace, type Value } from './templates/index.ts';
 
 /** Functions of templates that give something else each time. */
 const UNSTEADY = 'now ago shuffle uuid uuidv4 randAlpha randAlphaNum randNumeric randAscii randInt randBytes encryptAES'.split(' ');

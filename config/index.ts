@@ -4,6 +4,8 @@
  * In: `atmos.yaml`, deployment files, the stacks that they declare, read from the working tree or from a commit. Out: a `Scope`, plain data with
  * the origin of each value; values that another component has yet to produce stand in it as `Deferred`. Undeclared files are never opened.
  */
+
+export type { TextCache } from '../yaml/index.ts';
 export { backendOfItsOwn } from './check-modules.ts';
 export { type Findings, invalidPolicy, policyFile, violation } from './check-policies.ts';
 export { checkScope } from './check-scope.ts';
@@ -28,5 +30,4 @@ export { relativeTo, type SettingsEnv } from './settings-env.ts';
 export { isKnownPlace, isSamePlace, statePlace } from './state-place.ts';
 export { type StoreSettings, storeOf } from './stores.ts';
 export { inspectModule, type TerraformModule, testModules } from './terraform-module.ts';
-export type { TextCache } from './text-cache.ts';
 export { validateDeployments } from './validate.ts';

@@ -1,11 +1,10 @@
-import type { AnySchemaObject, ErrorObject, Options } from 'ajv';
-import { Ajv } from 'ajv';
+import { Ajv, type AnySchemaObject, type ErrorObject, type Options } from 'ajv';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { default as formats } from 'ajv-formats';
 import { AtmosError, isObject, type JsonObject } from '../engine/index.ts';
+import { GoRegExp } from '../gotemplate/index.ts';
 import { pointerKeys } from './pointer.ts';
-import { GoRegExp } from './templates/regexp.ts';
 
 /** Something of a document that its schema does not allow. */
 export interface SchemaViolation {

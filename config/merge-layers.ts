@@ -1,5 +1,7 @@
 import { join } from 'node:path/posix';
 import { type AtmosError, isWorkspaceName } from '../engine/index.ts';
+import type { Value } from '../gotemplate/index.ts';
+import { type Entry, errorAt, type LocatedMap, mapOf, member, merger, type Place, plain, type TextCache, textOf } from '../yaml/index.ts';
 import type { EvaluationContext } from './evaluate.ts';
 import type { ConfigFiles } from './files.ts';
 import { leavesRepository } from './paths.ts';
@@ -10,22 +12,8 @@ import { type Backend, backendOf } from './stacks/backend.ts';
 import { type ComponentLayers, type MergedComponent, mergeComponent } from './stacks/component.ts';
 import { renderName, stackName, workspaceOf } from './stacks/names.ts';
 import { SECTIONS, TEXT_SECTIONS } from './stacks/sections.ts';
-import type { Value } from './templates/index.ts';
 import { inspectModule } from './terraform-module.ts';
-import type { TextCache } from './text-cache.ts';
-import {
-  templateData as dataOf,
-  type Entry,
-  errorAt,
-  type LocatedMap,
-  lazily,
-  mapOf,
-  member,
-  type Place,
-  plain,
-  textOf,
-} from './yaml/located.ts';
-import { merger } from './yaml/merge.ts';
+import { templateData as dataOf, lazily } from './values/template-data.ts';
 
 export interface ComponentRequest extends ComponentLayers {
   readonly kind: Kind;

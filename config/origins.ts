@@ -1,7 +1,7 @@
+import { type Located, lineOf, type Place } from '../yaml/index.ts';
 import { type EvaluationContext, isUnset, keyName } from './evaluate.ts';
 import { escapePointer } from './pointer.ts';
 import type { Origin, ScopedComponent } from './scope.ts';
-import { type Located, lineOf, type Place } from './yaml/located.ts';
 
 /** Where each value of a component was set, by JSON pointer within its sections. */
 type Origins = Readonly<Record<string, Origin>>;

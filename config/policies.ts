@@ -1,12 +1,12 @@
 import { join } from 'node:path/posix';
 import { type AtmosError, isObject, isRawNumber, type Json, type JsonObject } from '../engine/index.ts';
+import { errorAt, type Place } from '../yaml/index.ts';
 import { isDeferred } from './deferred.ts';
 import { suggestion } from './nearest.ts';
 import { leavesRepository } from './paths.ts';
 import { escapePointer } from './pointer.ts';
 import type { Project } from './project.ts';
 import type { Policies, Policy, ScopedComponent } from './scope.ts';
-import { errorAt, type Place } from './yaml/located.ts';
 
 const POLICY_TYPES = ['jsonschema', 'opa'] as const;
 

@@ -1,5 +1,6 @@
 import { dirname, relative } from 'node:path/posix';
 import { AtmosError, ISOLATIONS, type Isolation } from '../engine/index.ts';
+import { LIST_STRATEGIES, type ListStrategy, type LocatedMap, type TextCache } from '../yaml/index.ts';
 import { checkSettings } from './check-settings.ts';
 import { type ConfigFiles, SETTINGS } from './files.ts';
 import { baseOf, clean, repositoryOf, within } from './paths.ts';
@@ -8,9 +9,6 @@ import { Settings } from './settings.ts';
 import { profilesIn, type SettingsEnv } from './settings-env.ts';
 import { readSettingsFiles, type SettingsFiles } from './settings-files.ts';
 import type { StoreSettings } from './stores.ts';
-import type { TextCache } from './text-cache.ts';
-import type { LocatedMap } from './yaml/located.ts';
-import { LIST_STRATEGIES, type ListStrategy } from './yaml/merge.ts';
 
 /** `atmos.yaml`, as far as it concerns deployments; keys that it does not know are left alone. Paths are relative to the root. */
 export interface Project {

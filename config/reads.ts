@@ -1,9 +1,9 @@
 import { type AtmosError, isObject, type Json, type JsonObject } from '../engine/index.ts';
+import { errorAt, itemsOf, type Located, member, type Place, textOf } from '../yaml/index.ts';
 import { isDeferred } from './deferred.ts';
 import { nearest, suggestion } from './nearest.ts';
 import { readName, readNeed } from './read-need.ts';
 import type { ComponentAddress, ReadSettings, ScopedComponent } from './scope.ts';
-import { errorAt, itemsOf, type Located, member, type Place, textOf } from './yaml/located.ts';
 
 /** A component that is somebody else's, and whose outputs are read: an entry of `reads` of a deployment or target. */
 export interface DeclaredRead {

@@ -1,11 +1,11 @@
 import type { Json } from '../engine/index.ts';
+import { type Located, member, plain } from '../yaml/index.ts';
 import { evaluate } from './evaluate.ts';
 import { contextOf, evaluateComponent } from './evaluate-component.ts';
 import { hooksIn } from './hooks.ts';
 import { type ComponentRequest, mergeLayers } from './merge-layers.ts';
 import { type Read, readSettings } from './reads.ts';
 import type { ScopedComponent } from './scope.ts';
-import { type Located, member, plain } from './yaml/located.ts';
 
 /**
  * Merges one component of a scope and returns what evaluates it, which others may ask for as well.

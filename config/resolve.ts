@@ -1,4 +1,17 @@
 import { AtmosError, findCycle, type JsonObject, together } from '../engine/index.ts';
+import type { Value } from '../gotemplate/index.ts';
+import {
+  errorAt,
+  type History,
+  type LocatedMap,
+  mapOf,
+  member,
+  mergeAll,
+  merger,
+  type Place,
+  plain,
+  type TextCache,
+} from '../yaml/index.ts';
 import { bindImages } from './bind-images.ts';
 import { DataFiles } from './data-files.ts';
 import { needsOf } from './deferred.ts';
@@ -28,12 +41,8 @@ import { declaredStacks, ManifestLoader } from './stacks/imports.ts';
 import { Places } from './stacks/places.ts';
 import { StoredOutputs } from './stacks/stored-outputs.ts';
 import { staticOutputsOf, staticsIn } from './static-outputs.ts';
-import type { Value } from './templates/index.ts';
 import { inspectModule } from './terraform-module.ts';
-import type { TextCache } from './text-cache.ts';
 import { userNodes } from './user-nodes.ts';
-import { errorAt, type LocatedMap, mapOf, member, type Place, plain } from './yaml/located.ts';
-import { type History, mergeAll, merger } from './yaml/merge.ts';
 
 /** The commit that configuration is read for. */
 export interface GitFacts {

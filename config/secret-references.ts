@@ -1,10 +1,10 @@
+import type { Located, LocatedMap, LocatedScalar } from '../yaml/index.ts';
 import type { EvaluationContext } from './evaluate.ts';
 import { functionIn } from './functions/index.ts';
 import { findVariable, secretTemplate } from './functions/variable.ts';
 import { unquoted, wordsOf } from './functions/words.ts';
 import type { ValueSource } from './scope.ts';
 import { evaluateTemplate } from './template-value.ts';
-import type { Located, LocatedMap, LocatedScalar } from './yaml/located.ts';
 
 /** Sections without what only nodes may know, and where that comes from, by the variable that nodes get. */
 export interface Referring {

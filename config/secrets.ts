@@ -1,7 +1,7 @@
 import { growingMask } from '../engine/index.ts';
+import { type LocatedMap, mapOf, member, plain } from '../yaml/index.ts';
 import type { Deployment } from './deployment/load.ts';
 import type { SecretSource } from './scope.ts';
-import { type LocatedMap, mapOf, member, plain } from './yaml/located.ts';
 
 /** What a target declares under `secrets`: by the variable that nodes get, where its value comes from. */
 export function secretsOf(target: LocatedMap | undefined): Readonly<Record<string, SecretSource>> {

@@ -1,5 +1,5 @@
 import { type AtmosError, isObject, type JsonObject } from '../engine/index.ts';
-import { errorAt, type LocatedMap, member, type Place } from './yaml/located.ts';
+import { errorAt, type LocatedMap, member, type Place } from '../yaml/index.ts';
 
 /** What a component's stacks say. */
 export interface ComponentSections {

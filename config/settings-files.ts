@@ -1,12 +1,20 @@
 import { dirname, extname } from 'node:path/posix';
 import { AtmosError } from '../engine/index.ts';
+import {
+  errorAt,
+  itemsOf,
+  type Located,
+  type LocatedMap,
+  mapOf,
+  member,
+  merger,
+  parseYaml,
+  type TextCache,
+  textOf,
+} from '../yaml/index.ts';
 import type { ConfigFiles } from './files.ts';
 import { globExpression } from './glob.ts';
 import { baseOf, clean, isRemote, within } from './paths.ts';
-import type { TextCache } from './text-cache.ts';
-import { errorAt, itemsOf, type Located, type LocatedMap, mapOf, member, textOf } from './yaml/located.ts';
-import { merger } from './yaml/merge.ts';
-import { parseYaml } from './yaml/parse.ts';
 
 /** Read before the file itself, and whatever it says. */
 const ALWAYS = ['atmos.d', '.atmos.d'] as const;

@@ -1,9 +1,9 @@
 import { isObject } from '../engine/index.ts';
+import { type Entry, errorAt, type Located, type LocatedMap, mapOf, member, plain } from '../yaml/index.ts';
 import { suggestion } from './nearest.ts';
 import type { RemoteSettings } from './project.ts';
 import { type SettingsEnv, settingIn } from './settings-env.ts';
 import { isReadable, type StoreSettings, storeIn } from './stores.ts';
-import { type Entry, errorAt, type Located, type LocatedMap, mapOf, member, plain } from './yaml/located.ts';
 
 /** Reads single values of `atmos.yaml`, each of the type that it must have. */
 export class Settings {

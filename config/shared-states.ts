@@ -1,7 +1,7 @@
 import type { AtmosError, JsonObject } from '../engine/index.ts';
+import { errorAt, type Place } from '../yaml/index.ts';
 import type { Scope, ScopedComponent } from './scope.ts';
 import { statePlace } from './state-place.ts';
-import { errorAt, type Place } from './yaml/located.ts';
 
 /**
  * Components, of one target or of two, also of different deployments, whose states would lie at one place: what is applied of one would be taken for the other's, and destroyed with

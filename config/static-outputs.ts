@@ -1,9 +1,9 @@
 import { AtmosError, type Json, type JsonObject } from '../engine/index.ts';
+import { errorAt, mapOf, member, type Place, plain } from '../yaml/index.ts';
 import { isDeferred, settle } from './deferred.ts';
 import { suggestion } from './nearest.ts';
 import type { ComponentAddress, Need, ScopedComponent } from './scope.ts';
 import type { Manifest } from './stacks/imports.ts';
-import { errorAt, mapOf, member, type Place, plain } from './yaml/located.ts';
 
 /** Outputs that are written down, by the component that they would be of. */
 export type StaticOutputs = ReadonlyMap<ComponentAddress, () => JsonObject>;

@@ -1,12 +1,4 @@
 import type { AtmosError, Json, JsonObject } from '../engine/index.ts';
-import { asWritten } from './as-written.ts';
-import { calledLater, type Known } from './called-later.ts';
-import { producedFunctions } from './deferred.ts';
-import type { EvaluationContext } from './evaluate.ts';
-import { suggestion } from './nearest.ts';
-import type { Deferred, Need } from './scope.ts';
-import { settleStatic } from './static-outputs.ts';
-import { storeOf } from './stores.ts';
 import {
   actionValue,
   type EvaluationOptions,
@@ -19,8 +11,16 @@ import {
   TemplateError,
   UNKNOWN,
   withFunctions,
-} from './templates/index.ts';
-import { errorAt, type LocatedScalar, type Place } from './yaml/located.ts';
+} from '../gotemplate/index.ts';
+import { errorAt, type LocatedScalar, type Place } from '../yaml/index.ts';
+import { asWritten } from './as-written.ts';
+import { calledLater, type Known } from './called-later.ts';
+import { producedFunctions } from './deferred.ts';
+import type { EvaluationContext } from './evaluate.ts';
+import { suggestion } from './nearest.ts';
+import type { Deferred, Need } from './scope.ts';
+import { settleStatic } from './static-outputs.ts';
+import { storeOf } from './stores.ts';
 
 /**
  * The value of a text that may be a template. One that reads no outputs gives text at once. One that does gives a `Deferred`: the template with

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { AtmosError, isObject } from '../engine/index.ts';
+import type { TextCache } from '../yaml/index.ts';
 import type { ConfigFiles } from './files.ts';
-import type { TextCache } from './text-cache.ts';
 
 /** What a root module says of itself. */
 export interface TerraformModule {

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../engine/index.ts';
+import { itemsOf, type LocatedMap, mapOf, member, plain, textOf } from '../yaml/index.ts';
 import { limitsOf } from './deployment/limits.ts';
 import { type EvaluationContext, evaluate } from './evaluate.ts';
 import { PHASES, type PhaseName, type Scope, type UserNode } from './scope.ts';
-import { itemsOf, type LocatedMap, mapOf, member, plain, textOf } from './yaml/located.ts';
 
 /** The nodes of the user's own that a deployment file has, by phase. */
 export function userNodes(root: LocatedMap, evaluation: EvaluationContext): Scope['phases'] {

@@ -1,4 +1,5 @@
 import { AtmosError } from '../engine/index.ts';
+import { mapOf, member } from '../yaml/index.ts';
 import type { Findings } from './check-policies.ts';
 import { checkScope } from './check-scope.ts';
 import { undeclaredIn } from './check-values.ts';
@@ -11,7 +12,6 @@ import { type ResolveOptions, resolve } from './resolve.ts';
 import type { Scope } from './scope.ts';
 import { sharedStates } from './shared-states.ts';
 import { declaredStacks, ManifestLoader } from './stacks/imports.ts';
-import { mapOf, member } from './yaml/located.ts';
 
 /**
  * Everything that is wrong with some deployments, and what had better be looked at, each once: their files; where these hold, the stacks that they declare; where these hold too and

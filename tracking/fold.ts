@@ -1,5 +1,13 @@
-import type { ApprovedOperation, ComponentResult, ComponentState, LedgerRecord, StateLocation, TargetState } from './types.ts';
-import { approvalKey, emptyState } from './types.ts';
+import {
+  type ApprovedOperation,
+  approvalKey,
+  type ComponentResult,
+  type ComponentState,
+  emptyState,
+  type LedgerRecord,
+  type StateLocation,
+  type TargetState,
+} from './types.ts';
 
 /** How many of `ran` are kept. */
 const RAN_KEPT = 200;

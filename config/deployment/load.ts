@@ -1,12 +1,10 @@
 import { basename } from 'node:path/posix';
 import { AtmosError } from '../../engine/index.ts';
+import { errorAt, type Located, type LocatedMap, mapOf, member, parseYaml, type TextCache, textOf } from '../../yaml/index.ts';
 import { type ConfigFiles, recordingFiles } from '../files.ts';
 import { suggestion } from '../nearest.ts';
 import type { Project } from '../project.ts';
 import { resolveIncludes } from '../stacks/include.ts';
-import type { TextCache } from '../text-cache.ts';
-import { errorAt, type Located, type LocatedMap, mapOf, member, textOf } from '../yaml/located.ts';
-import { parseYaml } from '../yaml/parse.ts';
 import { checkReferences } from './check-references.ts';
 import { checkSchema } from './check-schema.ts';
 import { schemaId } from './schema-id.ts';

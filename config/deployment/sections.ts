@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../engine/index.ts';
+import { type Located, type LocatedMap, mapOf, member, plain } from '../../yaml/index.ts';
 import { KINDS, type Kind } from '../scope.ts';
-import { type Located, type LocatedMap, mapOf, member, plain } from '../yaml/located.ts';
 
 /** `labels` of a deployment or target, as texts. */
 export function labelsOf(section: Located | undefined): Readonly<Record<string, string>> {

@@ -4,13 +4,13 @@
  * In: a scalar with its tag, and what evaluation knows. Out: the value, which may be a `Deferred`. A function is one entry of `YAML_FUNCTIONS`.
  */
 import { AtmosError, isObject, isRawNumber, type Json, parseJson } from '../../engine/index.ts';
+import { memberOf, type Value } from '../../gotemplate/index.ts';
+import { errorAt, type LocatedScalar, scalarJson } from '../../yaml/index.ts';
 import { isDeferred } from '../deferred.ts';
 import type { EvaluationContext } from '../evaluate.ts';
 import { suggestion } from '../nearest.ts';
 import { readName } from '../read-need.ts';
 import { evaluateTemplate } from '../template-value.ts';
-import { memberOf, type Value } from '../templates/index.ts';
-import { errorAt, type LocatedScalar, scalarJson } from '../yaml/located.ts';
 import { GIT_FUNCTIONS, gitFact } from './git.ts';
 import { outputAsked } from './output.ts';
 import { storeTemplate } from './store.ts';

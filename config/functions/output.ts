@@ -1,6 +1,5 @@
 import type { AtmosError } from '../../engine/index.ts';
-import { errorAt, type LocatedScalar } from '../yaml/located.ts';
-import { namesIn, parseQuery } from '../yaml/query-parse.ts';
+import { errorAt, type LocatedScalar, namesIn, parseQuery } from '../../yaml/index.ts';
 import { unquoted, wordsOf } from './words.ts';
 
 /** What `!terraform.output` and `!terraform.state` ask for. */

@@ -1,10 +1,10 @@
 import type { AtmosError } from '../../engine/index.ts';
+import { memberOf } from '../../gotemplate/index.ts';
+import { errorAt, type LocatedScalar } from '../../yaml/index.ts';
 import type { EvaluationContext } from '../evaluate.ts';
 import { suggestion } from '../nearest.ts';
 import { storedCommand } from '../stacks/stored-outputs.ts';
 import { componentKey, isReadable, plainKey, STORE_TYPES, type StoreSettings } from '../stores.ts';
-import { memberOf } from '../templates/index.ts';
-import { errorAt, type LocatedScalar } from '../yaml/located.ts';
 import { unquoted, type Word, wordsOf } from './words.ts';
 
 /** What `!store <store> [stack] <component> <key>` and `!store.get <store> <key>` read. */

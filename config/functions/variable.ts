@@ -1,8 +1,8 @@
+import { memberOf, onlyCall, parseTemplate, TemplateError } from '../../gotemplate/index.ts';
+import { errorAt, type LocatedScalar } from '../../yaml/index.ts';
 import type { EvaluationContext } from '../evaluate.ts';
 import type { ValueSource } from '../scope.ts';
 import { evaluateTemplate } from '../template-value.ts';
-import { memberOf, onlyCall, parseTemplate, TemplateError } from '../templates/index.ts';
-import { errorAt, type LocatedScalar } from '../yaml/located.ts';
 import { unquoted, wordsOf } from './words.ts';
 
 /** What a variable is: known, or where its value is read from. */

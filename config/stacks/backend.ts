@@ -1,6 +1,5 @@
+import { errorAt, type Located, type LocatedMap, type LocatedScalar, type Merger, mapOf, member, textOf } from '../../yaml/index.ts';
 import { suggestion } from '../nearest.ts';
-import { errorAt, type Located, type LocatedMap, type LocatedScalar, mapOf, member, textOf } from '../yaml/located.ts';
-import type { Merger } from '../yaml/merge.ts';
 
 /** A backend with the section of its type. */
 export interface Backend {

@@ -1,6 +1,6 @@
 import { type AtmosError, asOne } from '../../engine/index.ts';
+import { errorAt, type Located, type LocatedMap, member } from '../../yaml/index.ts';
 import { misspelt } from '../nearest.ts';
-import { errorAt, type Located, type LocatedMap, member } from '../yaml/located.ts';
 import { HELM_SECTIONS, SECTIONS } from './sections.ts';
 
 const ANYWHERE = ['locals', 'overrides', 'metadata', 'dependencies', 'source', 'provision', 'command'];

@@ -1,7 +1,7 @@
 import type { AtmosError } from '../../engine/index.ts';
+import { errorAt, type LocatedMap, member, type Place, textOf } from '../../yaml/index.ts';
 import { suggestion } from '../nearest.ts';
 import type { Kind } from '../scope.ts';
-import { errorAt, type LocatedMap, member, type Place, textOf } from '../yaml/located.ts';
 import type { Manifest } from './imports.ts';
 
 /** A component as the deployment file has it. */

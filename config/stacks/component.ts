@@ -1,6 +1,16 @@
+import {
+  errorAt,
+  LIST_STRATEGIES,
+  type ListStrategy,
+  type Located,
+  type LocatedMap,
+  type Merger,
+  mapOf,
+  member,
+  plain,
+  textOf,
+} from '../../yaml/index.ts';
 import type { Kind } from '../scope.ts';
-import { errorAt, type Located, type LocatedMap, mapOf, member, plain, textOf } from '../yaml/located.ts';
-import { LIST_STRATEGIES, type ListStrategy, type Merger } from '../yaml/merge.ts';
 import { basesOf, metadataOf } from './bases.ts';
 import type { Manifest } from './imports.ts';
 import { DEFERRING, type Level, METADATA_FOR_ALL, NEAREST_ONLY, pick, type Section, sectionsAt } from './sections.ts';

@@ -1,8 +1,18 @@
 import { AtmosError, isObject, type Json } from '../../engine/index.ts';
+import {
+  type Functions,
+  inline,
+  type Operand,
+  operandsOf,
+  parseTemplate,
+  render,
+  type Value,
+  withFunctions,
+} from '../../gotemplate/index.ts';
+import { type Located, type LocatedMap, type LocatedScalar, locate, member, type Place } from '../../yaml/index.ts';
 import { asWritten } from '../as-written.ts';
 import { KINDS } from '../scope.ts';
-import { type Functions, inline, type Operand, operandsOf, parseTemplate, render, type Value, withFunctions } from '../templates/index.ts';
-import { type Located, type LocatedMap, type LocatedScalar, locate, member, type Place, templateData } from '../yaml/located.ts';
+import { templateData } from '../values/template-data.ts';
 import { attempt, checkNames, type Locals, type LocalsContext, localPath, lookUp, resolveLocals, templateIn } from './locals.ts';
 import { mapEntries, mapScalars, withoutKey } from './scalars.ts';
 

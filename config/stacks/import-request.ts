@@ -1,6 +1,6 @@
-import { type Functions, parseTemplate, render, TemplateError, type Value, withFunctions } from '../templates/index.ts';
-import { errorAt, type Located, type LocatedMap, mapOf, member, type Place, plain, templateData, textOf } from '../yaml/located.ts';
-import type { Merger } from '../yaml/merge.ts';
+import { type Functions, parseTemplate, render, TemplateError, type Value, withFunctions } from '../../gotemplate/index.ts';
+import { errorAt, type Located, type LocatedMap, type Merger, mapOf, member, type Place, plain, textOf } from '../../yaml/index.ts';
+import { templateData } from '../values/template-data.ts';
 
 /** A file that is to be opened, and what its templates are to read. */
 export interface Import {

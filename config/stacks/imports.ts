@@ -1,11 +1,24 @@
 import { AtmosError } from '../../engine/index.ts';
+import type { Functions } from '../../gotemplate/index.ts';
+import {
+  APPEND,
+  errorAt,
+  type History,
+  itemsOf,
+  type Located,
+  type LocatedMap,
+  type Merger,
+  mapOf,
+  member,
+  merger,
+  type Place,
+  parseYaml,
+  type TextCache,
+  textOf,
+} from '../../yaml/index.ts';
 import type { ConfigFiles } from '../files.ts';
 import type { Project } from '../project.ts';
-import type { Functions } from '../templates/index.ts';
-import type { TextCache } from '../text-cache.ts';
-import { errorAt, itemsOf, type Located, type LocatedMap, mapOf, member, type Place, templateData, textOf } from '../yaml/located.ts';
-import { APPEND, type History, type Merger, merger } from '../yaml/merge.ts';
-import { parseYaml } from '../yaml/parse.ts';
+import { templateData } from '../values/template-data.ts';
 import { checkKeys } from './check-keys.ts';
 import { type FileContext, type Rendered, renderFile } from './file-templates.ts';
 import { StackFinder } from './find.ts';

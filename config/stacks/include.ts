@@ -1,14 +1,21 @@
 import { basename, dirname, extname, join } from 'node:path/posix';
 import { isObject, isRawNumber, type Json, parseJson } from '../../engine/index.ts';
-import { parseDotenv } from '../dotenv.ts';
+import { parseDotenv } from '../../gotemplate/index.ts';
+import {
+  type Entry,
+  errorAt,
+  type Located,
+  type LocatedMap,
+  type LocatedScalar,
+  locate,
+  parseYaml,
+  query,
+  type TextCache,
+} from '../../yaml/index.ts';
 import type { ConfigFiles } from '../files.ts';
 import { suggestion } from '../nearest.ts';
 import { leavesRepository } from '../paths.ts';
 import { hclParser } from '../terraform-module.ts';
-import type { TextCache } from '../text-cache.ts';
-import { type Entry, errorAt, type Located, type LocatedMap, type LocatedScalar, locate } from '../yaml/located.ts';
-import { parseYaml } from '../yaml/parse.ts';
-import { query } from '../yaml/query.ts';
 
 export interface IncludeSources {
   readonly files: ConfigFiles;

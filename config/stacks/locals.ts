@@ -1,5 +1,4 @@
 import type { Json } from '../../engine/index.ts';
-import { suggestion } from '../nearest.ts';
 import {
   type Functions,
   memberOf,
@@ -11,8 +10,10 @@ import {
   type Template,
   TemplateError,
   type Value,
-} from '../templates/index.ts';
-import { type Entry, errorAt, type Located, type LocatedScalar, locate, mapOf, member, templateData } from '../yaml/located.ts';
+} from '../../gotemplate/index.ts';
+import { type Entry, errorAt, type Located, type LocatedScalar, locate, mapOf, member } from '../../yaml/index.ts';
+import { suggestion } from '../nearest.ts';
+import { templateData } from '../values/template-data.ts';
 import { mapScalars } from './scalars.ts';
 
 /** Values by name. */

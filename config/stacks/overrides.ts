@@ -1,5 +1,4 @@
-import { type LocatedMap, mapOf, member } from '../yaml/located.ts';
-import type { Merger } from '../yaml/merge.ts';
+import { type LocatedMap, type Merger, mapOf, member } from '../../yaml/index.ts';
 
 /** The kinds whose components Atmos lays `overrides` of files over. */
 const OVERRIDDEN = ['terraform', 'helmfile'] as const;

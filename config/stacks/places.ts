@@ -1,6 +1,6 @@
 import { isObject } from '../../engine/index.ts';
+import type { Value } from '../../gotemplate/index.ts';
 import type { ComponentAddress } from '../scope.ts';
-import type { Value } from '../templates/index.ts';
 
 interface Place {
   readonly stack: string;

@@ -1,4 +1,5 @@
-import { type Entry, type Located, type LocatedMap, type LocatedScalar, templateData } from '../yaml/located.ts';
+import type { Entry, Located, LocatedMap, LocatedScalar } from '../../yaml/index.ts';
+import { templateData } from '../values/template-data.ts';
 
 /** Changes every scalar of a value, and every key as the text that it is. */
 export function mapScalars(value: Located, change: (scalar: LocatedScalar) => Located): Located {

@@ -1,5 +1,5 @@
+import { type Entry, errorAt, type LocatedMap, type LocatedScalar, mapOf, member } from '../../yaml/index.ts';
 import type { Kind } from '../scope.ts';
-import { type Entry, errorAt, type LocatedMap, type LocatedScalar, mapOf, member } from '../yaml/located.ts';
 
 /** The sections of a component that are merged, under Atmos's names. */
 export const SECTIONS = [

@@ -1,7 +1,6 @@
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import type { Digest } from '../digest.ts';
-import { sha256 } from '../digest.ts';
+import { type Digest, sha256 } from '../digest.ts';
 import { isMissing } from '../errors.ts';
 import type { Tree, TreeEntry } from '../tree.ts';
 import { markDone, TREE_TIME } from './checkout.ts';

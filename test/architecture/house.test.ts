@@ -6,13 +6,15 @@ const ROOT = resolve(import.meta.dirname, '../..');
 
 /** The folders of docs/architecture.md: what each may import of ours. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  cli: ['deploy', 'phases', 'releases', 'tracking', 'vendoring', 'config', 'containers', 'engine', 'oci'],
-  deploy: ['phases', 'releases', 'tracking', 'vendoring', 'config', 'containers', 'engine', 'oci'],
-  phases: ['releases', 'tracking', 'vendoring', 'config', 'containers', 'engine', 'oci'],
+  cli: ['deploy', 'phases', 'releases', 'tracking', 'vendoring', 'config', 'gotemplate', 'yaml', 'containers', 'engine', 'oci'],
+  deploy: ['phases', 'releases', 'tracking', 'vendoring', 'config', 'gotemplate', 'yaml', 'containers', 'engine', 'oci'],
+  phases: ['releases', 'tracking', 'vendoring', 'config', 'gotemplate', 'yaml', 'containers', 'engine', 'oci'],
   releases: ['engine', 'oci'],
   tracking: ['engine', 'oci'],
   vendoring: ['engine', 'oci'],
-  config: ['engine', 'oci'],
+  config: ['gotemplate', 'yaml', 'engine', 'oci'],
+  gotemplate: ['yaml', 'engine', 'oci'],
+  yaml: ['engine', 'oci'],
   containers: ['engine', 'oci'],
   engine: ['oci'],
   oci: [],

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { plain } from '../../config/yaml/located.ts';
-import { mergeLocated } from '../../config/yaml/merge.ts';
-import { readYaml } from '../../config/yaml/read.ts';
 import { isObject, type Json } from '../../engine/index.ts';
+import { plain } from '../../yaml/located.ts';
+import { mergeLocated } from '../../yaml/merge.ts';
+import { readYaml } from '../../yaml/read.ts';
 
 const located = (value: Json) => readYaml({ file: 'f.yaml', text: JSON.stringify(value) });
 const merged = (...values: Json[]): Json => plain(values.map(located).reduce((base, over) => mergeLocated(base, over) ?? base));

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type ConfigFiles, loadDeployment, loadProject, resolve } from '../../config/index.ts';
-import { plain } from '../../config/yaml/located.ts';
-import { LIST_STRATEGIES, merger } from '../../config/yaml/merge.ts';
-import { readYaml } from '../../config/yaml/read.ts';
 import { AtmosError, type Json } from '../../engine/index.ts';
+import { plain } from '../../yaml/located.ts';
+import { LIST_STRATEGIES, merger } from '../../yaml/merge.ts';
+import { readYaml } from '../../yaml/read.ts';
 import { limit } from '../pace.ts';
 import { OPTIONS } from './repository.ts';
 

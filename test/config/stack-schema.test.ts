@@ -5,8 +5,8 @@ import { expect, test } from 'vitest';
 import { deploymentSchema } from '../../config/deployment/schema.ts';
 import { STACK_MEANINGS } from '../../config/stacks/meanings.ts';
 import { stackSchema } from '../../config/stacks/schema.ts';
-import { plain } from '../../config/yaml/located.ts';
-import { readYaml } from '../../config/yaml/read.ts';
+import { plain } from '../../yaml/located.ts';
+import { readYaml } from '../../yaml/read.ts';
 import { CONFORMANCE, cases } from './conformance.ts';
 import { refusal, scopeOf } from './repository.ts';
 

@@ -4,8 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Digest } from '../../engine/index.ts';
-import { sha256 } from '../../engine/index.ts';
+import { type Digest, sha256 } from '../../engine/index.ts';
 import { type ComponentResult, type Entry, type LedgerRecord, openRepository, type Person, type Repository } from '../../tracking/index.ts';
 
 export const ANA: Person = { name: 'Ana', email: 'ana@example.com' };

@@ -1,6 +1,6 @@
 import type { AtmosError } from '../../engine/index.ts';
 import { errorAt, itemsOf, type Located, mapOf, member, plain } from '../../yaml/index.ts';
-import { reservedVariable } from '../terraform-env.ts';
+import { reservedVariable } from '../terraform/env.ts';
 
 /** The phases that run nodes of the user's own. */
 const WITH_NODES: readonly string[] = ['build', 'test', 'verify'];

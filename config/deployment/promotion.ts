@@ -1,6 +1,6 @@
 import { itemsOf, type LocatedMap, mapOf, member, plain } from '../../yaml/index.ts';
-import { originOf } from '../origins.ts';
 import type { PromotionPolicy } from '../scope.ts';
+import { originOf } from '../values/origins.ts';
 import type { Deployment } from './load.ts';
 
 /** What each target takes and who must approve it, in the order of the file. */

@@ -1,9 +1,9 @@
 import { dirname, extname, join } from 'node:path/posix';
 import { errorAt, type Place } from '../../yaml/index.ts';
-import type { ConfigFiles } from '../files.ts';
-import { globExpression, inGlobOrder } from '../glob.ts';
 import { suggestion } from '../nearest.ts';
-import { isRemote, leavesRepository } from '../paths.ts';
+import type { ConfigFiles } from '../source/files.ts';
+import { globExpression, inGlobOrder } from '../source/glob.ts';
+import { isRemote, leavesRepository } from '../source/paths.ts';
 
 /** Endings that an import may leave out, in the order that they are tried. */
 const ENDINGS = ['', '.yaml', '.yml', '.yaml.tmpl', '.yml.tmpl'];

@@ -16,8 +16,8 @@ import {
   type TextCache,
   textOf,
 } from '../../yaml/index.ts';
-import type { ConfigFiles } from '../files.ts';
-import type { Project } from '../project.ts';
+import type { Project } from '../project/project.ts';
+import type { ConfigFiles } from '../source/files.ts';
 import { templateData } from '../values/template-data.ts';
 import { checkKeys } from './check-keys.ts';
 import { type FileContext, type Rendered, renderFile } from './file-templates.ts';

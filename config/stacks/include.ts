@@ -12,10 +12,10 @@ import {
   query,
   type TextCache,
 } from '../../yaml/index.ts';
-import type { ConfigFiles } from '../files.ts';
 import { suggestion } from '../nearest.ts';
-import { leavesRepository } from '../paths.ts';
-import { hclParser } from '../terraform-module.ts';
+import type { ConfigFiles } from '../source/files.ts';
+import { leavesRepository } from '../source/paths.ts';
+import { hclParser } from '../terraform/module.ts';
 
 export interface IncludeSources {
   readonly files: ConfigFiles;

@@ -1,7 +1,7 @@
 import { AtmosError, isObject } from '../../engine/index.ts';
 import { FUNCTIONS, parseTemplate, render, TemplateError, type Value } from '../../gotemplate/index.ts';
 import { errorAt, type LocatedMap, member, type Place, textOf } from '../../yaml/index.ts';
-import type { Project } from '../project.ts';
+import type { Project } from '../project/project.ts';
 import { lazily, templateData } from '../values/template-data.ts';
 import type { MergedComponent } from './component.ts';
 import type { Manifest } from './imports.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { globExpression, inGlobOrder } from '../../config/glob.ts';
+import { globExpression, inGlobOrder } from '../../config/source/glob.ts';
 
 test.each([
   ['cat/*', 'cat/a.yaml', true],

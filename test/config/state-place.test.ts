@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isSamePlace, statePlace } from '../../config/index.ts';
-import { reservedVariable } from '../../config/terraform-env.ts';
+import { reservedVariable } from '../../config/terraform/env.ts';
 import type { JsonObject } from '../../engine/index.ts';
 
 interface Said {

@@ -1,0 +1,18 @@
+import type { AtmosError } from '../../engine/index.ts';
+import type { TextCache } from '../../yaml/index.ts';
+import type { Scope } from '../scope.ts';
+import type { ConfigFiles } from '../source/files.ts';
+import { moduleProblems } from './modules.ts';
+import { type Findings, policyProblems } from './policies.ts';
+import { warningsOf } from './values.ts';
+
+/** All that can be told of a target before anything runs: what is wrong, and what is allowed and had better be looked at. */
+export async function checkScope(scope: Scope, files: ConfigFiles, cache?: TextCache): Promise<Findings> {
+  const own = Object.values(scope.components).flatMap(({ problems }): readonly AtmosError[] => problems ?? []);
+  const modules = await moduleProblems(scope, files, cache);
+  const policies = await policyProblems(scope, files);
+  const errors = [...own, ...modules, ...policies.errors];
+  // Modules that can't be read are told already.
+  const warnings = errors.length > 0 ? [] : await warningsOf(scope, files, cache);
+  return { errors, warnings: [...warnings, ...policies.warnings] };
+}

@@ -1,0 +1,107 @@
+import { type AtmosError, isObject, together } from '../../engine/index.ts';
+import { errorAt, type TextCache } from '../../yaml/index.ts';
+import { misspelt } from '../nearest.ts';
+import type { Scope, ScopedComponent } from '../scope.ts';
+import type { ConfigFiles } from '../source/files.ts';
+import { withGenerated } from '../terraform/generated.ts';
+import { inspectModule } from '../terraform/module.ts';
+import { ownVarsOf, placeIn } from '../values/origins.ts';
+
+/** What a template of Go prints for what is not there. */
+const NO_VALUE = '<no value>';
+
+/**
+ * What Atmos and Terraform take, and hardly anybody means: values of templates that lack something, variables and context that differ by one letter from what
+ * a module declares.
+ */
+export async function warningsOf(scope: Scope, files: ConfigFiles, cache?: TextCache): Promise<readonly AtmosError[]> {
+  const components = Object.values(scope.components);
+  const declared = await declaredBy(components, files, cache);
+  const all = declared.flat();
+  return [
+    ...components.flatMap((component, index) => [...lackingIn(component), ...misspeltIn(component, declared[index] ?? [])]),
+    ...Object.keys(scope.context).flatMap((key) => {
+      const meant = misspelt(key, all);
+      if (meant === undefined || Object.hasOwn(scope.context, meant)) return [];
+      return [
+        errorAt(undefined, `no module declares "${key}" of the context of target ${scope.target}`, {
+          code: 'unused-context',
+          hint: `did you mean "${meant}"?`,
+        }),
+      ];
+    }),
+  ];
+}
+
+/**
+ * Variables that are set for one component and that its module does not declare. Terraform warns of them, too, when it plans; of those that are set for many
+ * components at once nobody expects that each declares them.
+ */
+export async function undeclaredIn(scope: Scope, files: ConfigFiles, cache?: TextCache): Promise<readonly AtmosError[]> {
+  const components = Object.values(scope.components).filter(({ kind }) => kind === 'terraform');
+  const declared = await declaredBy(components, files, cache);
+  return components.flatMap((component, index) => {
+    const names = declared[index] ?? [];
+    return [...ownVarsOf(component)]
+      .filter((name) => !names.includes(name) && meantBy(component, name, names) === undefined)
+      .map((name) => undeclared(component, name, 'its value has no effect'));
+  });
+}
+
+/** The variables that root modules declare, in the order of the components. */
+function declaredBy(
+  components: readonly ScopedComponent[],
+  files: ConfigFiles,
+  cache?: TextCache,
+): Promise<readonly (readonly string[])[]> {
+  return together(components, async (component) => {
+    if (component.kind !== 'terraform') return [];
+    const own = withGenerated(files, component.source, component.generated);
+    return (await inspectModule(own, component.source, cache)).variables;
+  });
+}
+
+/** Values with what a template printed in place of something that is not there. */
+function lackingIn(component: ScopedComponent): readonly AtmosError[] {
+  const found = (value: unknown, path: readonly string[]): readonly (readonly string[])[] => {
+    if (typeof value === 'string') return value.includes(NO_VALUE) ? [path] : [];
+    if (!isObject(value) && !Array.isArray(value)) return [];
+    return Object.entries(value).flatMap(([key, below]) => found(below, [...path, key]));
+  };
+  return ['vars', 'env', 'backend', 'providers'].flatMap((section) =>
+    found(component.sections[section], [section]).map((path) =>
+      errorAt(placeIn(component, path), `${component.address}: ${path.join('.')} has "${NO_VALUE}": its template reads what is not there`, {
+        code: 'no-value',
+        hint: 'set what it reads, or say what stands for it: {{ .vars.name | default "…" }}',
+      }),
+    ),
+  );
+}
+
+/** Variables that the module does not declare, and that differ by one letter from one that it does and that has no value. */
+function misspeltIn(component: ScopedComponent, declared: readonly string[]): readonly AtmosError[] {
+  return Object.keys(varsOf(component)).flatMap((name) => {
+    const meant = meantBy(component, name, declared);
+    return meant === undefined ? [] : [undeclared(component, name, `did you mean "${meant}"?`)];
+  });
+}
+
+function meantBy(component: ScopedComponent, name: string, declared: readonly string[]): string | undefined {
+  if (declared.includes(name)) return undefined;
+  const vars = varsOf(component);
+  return misspelt(
+    name,
+    declared.filter((one) => !Object.hasOwn(vars, one)),
+  );
+}
+
+function undeclared(component: ScopedComponent, name: string, hint: string): AtmosError {
+  return errorAt(placeIn(component, ['vars', name]), `${component.address}: its module does not declare the variable "${name}"`, {
+    code: 'undeclared-variable',
+    hint,
+  });
+}
+
+function varsOf({ sections }: ScopedComponent): Readonly<Record<string, unknown>> {
+  return isObject(sections.vars) ? sections.vars : {};
+}

@@ -1,0 +1,143 @@
+import { join } from 'node:path/posix';
+import type { Json, JsonObject } from '../../engine/index.ts';
+import { GOMPLATE_ALONE, type Value } from '../../gotemplate/index.ts';
+import { errorAt, type Located, mapOf, member, type Place, plain } from '../../yaml/index.ts';
+import { sectionProblems } from '../checks/sections.ts';
+import type { ScopedComponent } from '../scope.ts';
+import { remoteStateOf } from '../stacks/backend.ts';
+import type { ComponentRequest, Prepared } from '../stacks/merge-layers.ts';
+import { HELM_SECTIONS, SECTIONS } from '../stacks/sections.ts';
+import { checkTerraformEnv } from '../terraform/env.ts';
+import { generatedFiles } from '../terraform/generated.ts';
+import { atmosFunctions } from '../values/atmos-functions.ts';
+import { dataSources, environmentFunctions, templateData } from '../values/component-data.ts';
+import { type EvaluationContext, evaluate, evaluateText } from '../values/evaluate.ts';
+import { noteOrigins, placeOfPath } from '../values/origins.ts';
+import { type Referring, takeReferences } from '../values/secret-references.ts';
+import { dependenciesOf } from './dependencies.ts';
+import { hooksIn } from './hooks.ts';
+import { policiesIn } from './policies.ts';
+
+/** What a component's templates and functions know. */
+export function contextOf(request: ComponentRequest, prepared: Prepared): { readonly context: EvaluationContext; readonly data: Value } {
+  const { at, evaluation } = request;
+  const data = templateData(request, prepared);
+  const sources = dataSources(prepared.unevaluated, request);
+  const functions = {
+    ...(request.project.templates.settings.gomplateAlone ? GOMPLATE_ALONE : {}),
+    ...evaluation.functions,
+    ...environmentFunctions(prepared.unevaluated, request),
+    ...sources,
+    ...atmosFunctions(request.siblings, {
+      stack: prepared.stack,
+      places: evaluation.places,
+      reads: evaluation.reads,
+      at,
+      sources,
+      call: (text) => evaluateText(text, at, context),
+    }),
+  };
+  const context: EvaluationContext = { ...evaluation, data, functions, merger: prepared.merged.merger };
+  return { context, data };
+}
+
+/** The sections of a component with all that they make of it. @throws AtmosError with the place of what is wrong */
+export function evaluateComponent(request: ComponentRequest, prepared: Prepared): ScopedComponent {
+  const { merged, root, backend, stack, workspace } = prepared;
+  const { kind, name, project, at } = request;
+  const { context, data } = contextOf(request, prepared);
+  const { functions } = context;
+  const none: Referring = { sections: prepared.unevaluated, secrets: {} };
+  const { sections: unevaluated, secrets } = kind === 'terraform' ? takeReferences(prepared.unevaluated, context) : none;
+  const sections: Record<string, Json> = { vars: {} };
+  const written: [string, Located][] = [];
+  const add = (section: string, value: Located): void => {
+    sections[section] = evaluate(value, context);
+    written.push([section, value]);
+  };
+  for (const section of [...SECTIONS, ...HELM_SECTIONS]) {
+    const value = section === 'backend' ? backend.section : section === 'remote_state_backend' ? undefined : member(unevaluated, section);
+    if (value !== undefined) add(section, value);
+  }
+  if (kind === 'terraform') {
+    const names = Object.fromEntries(Object.keys(secrets).map((variable) => [variable, null]));
+    checkTerraformEnv(
+      `${kind}/${name}`,
+      { ...(sections.env as JsonObject), ...names },
+      mapOf(member(prepared.unevaluated, 'env'), '"env"'),
+    );
+    const remote = remoteStateOf(unevaluated, backend, merged.merger);
+    if (remote.section !== undefined) add('remote_state_backend', remote.section);
+    Object.assign(sections, {
+      ...(backend.type === '' ? {} : { backend_type: backend.type }),
+      backend: sections.backend ?? {},
+      ...(remote.type === '' ? {} : { remote_state_backend_type: remote.type }),
+      workspace,
+    });
+  }
+  const command = sections.command ?? project.components[kind].command;
+  if (command !== undefined) sections.command = command;
+  if (merged.metadata === undefined) sections.metadata = {};
+  else add('metadata', merged.metadata);
+  const overrides = merged.overrides === undefined ? {} : { overrides: plain(merged.overrides) };
+  const all: JsonObject = { ...sections, ...overrides, component: merged.component, inheritance: merged.inheritance };
+  const placeOf = (path: readonly string[]): Place => placeOfPath(written, at, path);
+  const generated =
+    kind === 'terraform'
+      ? generatedFiles({
+          address: `${kind}/${name}`,
+          sections: all,
+          data: () => ({ ...(data as Readonly<Record<string, Value>>), ...(all as Readonly<Record<string, Value>>) }),
+          functions,
+          placeOf,
+        })
+      : { files: {}, errors: [] };
+  const policies = policiesIn({ address: `${kind}/${name}`, sections: all, project, above: request.files.above, placeOf });
+  const hooks = hooksIn({ kind, name, stack, hooks: all.hooks, stores: project.stores, placeOf });
+  const problems = [
+    ...(prepared.wrongName === undefined ? [] : [prepared.wrongName]),
+    ...policies.errors,
+    ...hooks.errors,
+    ...sectionProblems({ address: `${kind}/${name}`, unevaluated: prepared.unevaluated, sections: all, placeOf }),
+    ...generated.errors,
+  ];
+  const component: ScopedComponent = {
+    address: `${kind}/${name}`,
+    kind,
+    name,
+    source: kind === 'nixpack' ? serviceDir(all, name, at) : root,
+    sections: all,
+    dependsOn: dependenciesOf({
+      kind,
+      name,
+      stack,
+      metadata: merged.metadata,
+      sections: all,
+      dependsOn: merged.dependsOn === undefined ? undefined : evaluate(merged.dependsOn, context),
+      components: request.evaluation.components,
+      places: request.evaluation.places,
+    }),
+    ...(Object.keys(secrets).length === 0 ? {} : { secrets }),
+    ...(problems.length === 0 ? {} : { problems }),
+    ...(hooks.list.length === 0 ? {} : { hooks: hooks.list }),
+    ...(policies.list.length === 0
+      ? {}
+      : { policies: { component: name, stack, manifest: request.manifest?.name ?? '', list: policies.list } }),
+    ...(Object.keys(generated.files).length === 0 ? {} : { generated: generated.files }),
+  };
+  noteOrigins(component, at, written, context, merged.ownVars);
+  return component;
+}
+
+/** Where a service's source lies: `vars.source`, relative to the root. */
+function serviceDir({ vars }: JsonObject, name: string, at: Place): string {
+  const source = (vars as JsonObject).source;
+  if (typeof source !== 'string' || source === '') {
+    throw errorAt(at, `nixpack/${name} does not say where its source is`, { code: 'missing-key', hint: 'add vars.source: ./services/…' });
+  }
+  const dir = join(source).replace(/\/$/, '');
+  if (dir === '..' || dir.startsWith('../') || dir.startsWith('/')) {
+    throw errorAt(at, `nixpack/${name}: ${source} is not in the repository`, { code: 'path-escape' });
+  }
+  return dir;
+}

@@ -1,0 +1,256 @@
+import { AtmosError, findCycle, type JsonObject, together } from '../../engine/index.ts';
+import type { Value } from '../../gotemplate/index.ts';
+import {
+  errorAt,
+  type History,
+  type LocatedMap,
+  mapOf,
+  member,
+  mergeAll,
+  merger,
+  type Place,
+  plain,
+  type TextCache,
+} from '../../yaml/index.ts';
+import { bindImages } from '../deployment/bind-images.ts';
+import { checkReads } from '../deployment/enabled.ts';
+import { limitsOf } from '../deployment/limits.ts';
+import type { Deployment } from '../deployment/load.ts';
+import { promotionOf } from '../deployment/promotion.ts';
+import { declaredReads, Reads } from '../deployment/reads.ts';
+import { componentSections, labelsOf } from '../deployment/sections.ts';
+import { userNodes } from '../deployment/user-nodes.ts';
+import { suggestion } from '../nearest.ts';
+import type { Project } from '../project/project.ts';
+import type { Scope, ScopedComponent } from '../scope.ts';
+import { type ConfigFiles, recordingFiles } from '../source/files.ts';
+import { repositoryOf } from '../source/paths.ts';
+import { manifestOf, readManifest } from '../stacks/choose.ts';
+import type { FileContext } from '../stacks/file-templates.ts';
+import { declaredStacks, ManifestLoader } from '../stacks/imports.ts';
+import { Places } from '../stacks/places.ts';
+import { siblingsOf } from '../stacks/siblings.ts';
+import { StoredOutputs } from '../stacks/stored-outputs.ts';
+import { withGenerated } from '../terraform/generated.ts';
+import { inspectModule } from '../terraform/module.ts';
+import { DataFiles } from '../values/data-files.ts';
+import { needsOf } from '../values/deferred.ts';
+import { type EvaluationContext, evaluate } from '../values/evaluate.ts';
+import { GIT_FUNCTIONS } from '../values/functions/git.ts';
+import { surroundingsOf } from '../values/host.ts';
+import { keepOrigins } from '../values/origins.ts';
+import { isRead, readName, readNeed } from '../values/read-need.ts';
+import { guardedEnv, secretsOf } from '../values/secrets.ts';
+import { staticOutputsOf, staticsIn } from '../values/static-outputs.ts';
+import { prepareComponent, prepareRead } from './component.ts';
+
+/** The commit that configuration is read for. */
+export interface GitFacts {
+  readonly sha: string;
+  readonly short_sha: string;
+  readonly branch: string;
+}
+
+export interface ResolveOptions {
+  /** What `{{ git.… }}` says, asked when a template asks; `undefined` outside of a Git repository or before its first commit. */
+  readonly git: () => GitFacts | undefined;
+  /** The address of the remote, for `!git.url` and its like; `undefined` where there is none. */
+  readonly remote: () => string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The same of one variable, without its being noted that it was read; `env` where it is absent. */
+  readonly peek?: (variable: string) => string | undefined;
+  /** Learns the values of what is secret, before anything is evaluated: errors may have them. */
+  readonly hide?: (values: readonly string[]) => void;
+  /** Why `!exec` runs nothing for this; absent where it may. */
+  readonly noExec?: string;
+  readonly cache?: TextCache;
+  /** The directory that paths are relative to, absolute: where `!exec` runs. `!repo-root` gives the Git repository's, which it is in. */
+  readonly root: string;
+  /** Origins tell what each value replaced, too. */
+  readonly history?: boolean;
+}
+
+/**
+ * Resolves one deployment for one target, and nothing else of the repository: opens the declared stacks and what they import, merges, lays the
+ * deployment's and the target's sections over, puts the context into declared inputs, evaluates what its components reach.
+ * @throws AtmosError with the place of what is wrong.
+ */
+export async function resolve(
+  files: ConfigFiles,
+  project: Project,
+  deployment: Deployment,
+  target: string,
+  options: ResolveOptions,
+): Promise<Scope> {
+  if (!deployment.targets.includes(target)) {
+    throw new AtmosError(`deployment "${deployment.name}" has no target "${target}"`, {
+      kind: 'invalid',
+      code: 'unknown-target',
+      hint: suggestion(target, deployment.targets, 'targets'),
+    });
+  }
+  const { root } = deployment;
+  const own = targetSection(root, target);
+  const recorded = recordingFiles(files);
+  const data = new DataFiles(recorded.files);
+  const guard = guardedEnv(root, target, options.env, options.peek ?? ((variable) => options.env[variable]));
+  options.hide?.(guard.values());
+  const { host, functions, impure } = surroundingsOf(options, project, data, repositoryOf(files), guard);
+  const history: History | undefined = options.history === true ? new Map() : undefined;
+  const declared = componentSections(root);
+  const overlays = componentSections(own);
+  const context = contextOf(root, own);
+  const { enabled, delimiters, evaluations } = project.templates.settings;
+  const statics = new Map<string, () => JsonObject>();
+  const { cache } = options;
+  const reading: EvaluationContext = {
+    // JSON, which templates take as it is.
+    data: { context: context === undefined ? {} : plain(context) } as Value,
+    components: new Set(declared.keys()),
+    statics,
+    places: new Places(false),
+    reads: new Reads(),
+    stored: new StoredOutputs(),
+    functions,
+    host,
+    evaluations,
+    merger: merger(project.listMergeStrategy),
+    // The settings of atmos.yaml are about stacks; templates of the deployment file are always on.
+    delimitersOf: (file) => (file === deployment.file ? GO_DELIMITERS : enabled ? delimiters : undefined),
+  };
+  const loader = new ManifestLoader(recorded.files, project, { cache, functions, history, call: callerOf(reading) });
+  const manifests = await loader.load(declaredStacks([root, own]));
+  const evaluation = { ...reading, places: new Places(manifests.length > 1) };
+  const prepared = new Map<string, () => ScopedComponent>();
+  const siblings = siblingsOf(prepared, [...declared.keys()]);
+  const shared = { project, target, context, files, cache, siblings };
+  for (const [address, { name, at, manifest }] of staticsIn(manifests)) {
+    if (declared.has(address)) continue;
+    statics.set(address, () => staticOutputsOf(siblings.resolve(address)));
+    // The deployment does not have it: what is wrong with it matters to those who ask for it.
+    const failing = (error: unknown) => () => {
+      throw error;
+    };
+    prepared.set(
+      address,
+      await prepareComponent({ ...shared, kind: 'terraform', name, at, overlays: [], manifest, evaluation }).catch(failing),
+    );
+  }
+  await together(declaredReads([root, own]), async ({ name, stack, at }) => {
+    const others = stack === undefined ? manifests : await loader.load([{ name: stack, at }]);
+    const manifest = readManifest(others, name, at);
+    const request = { ...shared, context: undefined, kind: 'terraform' as const, name, at, overlays: [], manifest, evaluation };
+    const read = await prepareRead(request);
+    evaluation.reads.put(read);
+    if (read.isStatic) statics.set(readNeed(readName(read), '').component, () => staticOutputsOf(read.resolve()));
+  });
+  await together(declared, async ([address, { kind, name, section, at }]) => {
+    const layers = [section, overlays.get(address)?.section].filter((layer): layer is LocatedMap => layer !== undefined);
+    // What its own layers replace is its own affair: stacks are shared.
+    const own = history === undefined ? undefined : new Map(history);
+    const mine = { ...evaluation, history: own };
+    const manifest = manifestOf(manifests, { kind, name, at, layers });
+    prepared.set(address, await prepareComponent({ ...shared, kind, name, at, overlays: layers, manifest, evaluation: mine }));
+  });
+  const resolved = await data.evaluate(() => [...declared.keys()].map((address) => siblings.resolve(address)));
+  const components = resolved.map((component) => {
+    const limits = limitsOf([declared.get(component.address)?.section, overlays.get(component.address)?.section]);
+    if (Object.keys(limits).length === 0) return component;
+    const limited = { ...component, limits };
+    keepOrigins(component, limited);
+    return limited;
+  });
+  const bound = await bindAll(components, declared, recorded.files, options);
+  checkOrder(bound, declared);
+  checkReads(bound, declared);
+  const phases = userNodes(root, evaluation);
+  const sorted = bound.map((component) => [component.address, component] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    deployment: deployment.name,
+    target,
+    labels: { ...deployment.labels, ...labelsOf(own) },
+    context: (context === undefined ? {} : plain(context)) as JsonObject,
+    components: Object.fromEntries(sorted),
+    ...readsOf(
+      [...bound.map(({ sections }) => sections), ...Object.values(phases).flatMap((nodes) => nodes.map(({ env }) => env))],
+      evaluation,
+    ),
+    phases,
+    promotion: promotionOf(own),
+    prune: (plain(member(own, 'prune')) ?? plain(member(root, 'prune'))) === true,
+    secrets: secretsOf(own),
+    files: [...new Set([...recorded.opened(), ...project.files, ...deployment.files])].sort(),
+    impure: impure(),
+  };
+}
+
+/** YAML functions as a file's locals have them: without the values of a component. What only a component can run is left to it. */
+function callerOf(evaluation: EvaluationContext): FileContext['call'] {
+  return (scalar) => {
+    if (scalar.tag === undefined || !RUN_IN_FILES.includes(scalar.tag)) return undefined;
+    return evaluate(scalar, { ...evaluation, data: {}, delimitersOf: () => undefined });
+  };
+}
+
+const RUN_IN_FILES = ['!env', '!exec', '!template', ...Object.keys(GIT_FUNCTIONS)];
+
+/** Gives built images to the components that run them. */
+async function bindAll(
+  components: readonly ScopedComponent[],
+  declared: ReadonlyMap<string, { readonly at: Place }>,
+  files: ConfigFiles,
+  { cache }: ResolveOptions,
+): Promise<readonly ScopedComponent[]> {
+  const services = components.filter(({ kind }) => kind === 'nixpack');
+  if (services.length === 0) return components;
+  return Promise.all(
+    components.map(async (component) => {
+      const at = declared.get(component.address)?.at;
+      if (component.kind !== 'terraform' || at === undefined) return component;
+      const { variables } = await inspectModule(withGenerated(files, component.source, component.generated), component.source, cache);
+      return bindImages({ component, variables, at }, services);
+    }),
+  );
+}
+
+const GO_DELIMITERS = { left: '{{', right: '}}' } as const;
+
+function targetSection(root: LocatedMap, target: string): LocatedMap | undefined {
+  return mapOf(member(mapOf(member(root, 'targets'), '"targets"'), target), `target "${target}"`);
+}
+
+/** The deployment's context under the target's, without what steers the deployment itself. */
+function contextOf(root: LocatedMap, target: LocatedMap | undefined): LocatedMap | undefined {
+  const shared = mapOf(member(root, 'context'), '"context"');
+  const entries = [...(shared?.entries ?? [])].filter(([key]) => key !== 'default_target' && key !== 'promote_by');
+  return mergeAll([
+    shared === undefined ? undefined : { ...shared, entries: new Map(entries) },
+    mapOf(member(target, 'context'), '"context"'),
+  ]);
+}
+
+/** Components that wait for one another can't be ordered. @throws AtmosError `dependency-cycle` naming the loop. */
+function checkOrder(components: readonly ScopedComponent[], declared: ReadonlyMap<string, { readonly at: Place }>): void {
+  const loop = findCycle(new Map(components.map(({ address, dependsOn }) => [address, new Set(dependsOn)])));
+  if (loop === undefined) return;
+  throw errorAt(declared.get(loop[0] ?? '')?.at, `components depend on one another: ${loop.join(' → ')}`, {
+    code: 'dependency-cycle',
+    hint: 'each waits for what its metadata.depends_on names and for what it reads outputs of: remove one of these',
+  });
+}
+
+/** What of others is read, in some sections. */
+function readsOf(sections: readonly JsonObject[], { reads }: EvaluationContext): Pick<Scope, 'reads'> {
+  const addresses = [
+    ...new Set(
+      needsOf(sections)
+        .filter(isRead)
+        .map(({ component }) => component),
+    ),
+  ].sort();
+  const found = addresses.flatMap((address) => {
+    const read = reads.get(address);
+    return read === undefined ? [] : [[address, read.settings()] as const];
+  });
+  return found.length === 0 ? {} : { reads: Object.fromEntries(found) };
+}

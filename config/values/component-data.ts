@@ -1,0 +1,78 @@
+import { isObject } from '../../engine/index.ts';
+import { type Functions, Namespace, sourceFunctions, type Value } from '../../gotemplate/index.ts';
+import { type Located, type LocatedMap, member } from '../../yaml/index.ts';
+import { suggestion } from '../nearest.ts';
+import type { ComponentRequest, Prepared } from '../stacks/merge-layers.ts';
+import { SECTIONS, TEXT_SECTIONS } from '../stacks/sections.ts';
+import { templateData as dataOf, lazily } from './template-data.ts';
+
+/** The dot of a component's templates, as in Atmos, with `.context` besides. Not evaluated itself. */
+export function templateData(
+  { kind, name, project, context, manifest }: ComponentRequest,
+  { given, merged, backend, stack, workspace }: Prepared,
+): Value {
+  const always = (value: Value) => () => value;
+  return lazily(
+    new Map<string, () => Value>([
+      ...SECTIONS.filter((section) => !TEXT_SECTIONS.has(section)).map((section) => [section, always({})] as const),
+      ['required_version', always('')],
+      ['overrides', () => (merged.overrides === undefined ? {} : dataOf(merged.overrides))],
+      ['auth', always({})],
+      ['inheritance', always([...merged.inheritance])],
+      ['command', always(project.components[kind].command)],
+      ['remote_state_backend_type', always(backend.type === '' ? 'local' : backend.type)],
+      ...Object.keys(given).map((section) => [section, () => given[section]] as const),
+      ['backend', () => (backend.section === undefined ? {} : dataOf(backend.section))],
+      ['metadata', () => (merged.metadata === undefined ? {} : dataOf(merged.metadata))],
+      ['locals', () => (merged.locals === undefined ? {} : dataOf(merged.locals))],
+      ['component', always(merged.component)],
+      ['workspace', always(workspace)],
+      ['atmos_component', always(name)],
+      ['atmos_stack', always(stack)],
+      ['stack', always(stack)],
+      ['atmos_stack_file', always(manifest?.name ?? '')],
+      ['atmos_manifest', always(manifest?.name ?? '')],
+      ['context', () => (context === undefined ? {} : dataOf(context))],
+    ]),
+  );
+}
+
+/** `env` and `getenv`, which see what `templates.settings.env` of atmos.yaml and of the component's settings say before the machine's own. */
+export function environmentFunctions(sections: LocatedMap, { project, evaluation }: ComponentRequest): Functions {
+  const own: Readonly<Record<string, unknown>> = { ...project.templates.settings.env, ...templateSetting(sections, 'env') };
+  const read = (name: unknown): string => String(own[String(name)] ?? evaluation.host.env[String(name)] ?? '');
+  const expandenv = (text: Value): string => expanded(String(text), read);
+  const getenv = (name: Value, fallback?: Value): string => {
+    const value = read(name);
+    return value === '' && fallback !== undefined ? String(fallback) : value;
+  };
+  // Sprig's function, or Gomplate's namespace: `env "HOME"`, `env.Getenv "HOME"`.
+  const namespace = new Namespace('Env', { Getenv: getenv, ExpandEnv: expandenv });
+  return { env: (...args) => (args.length === 0 ? namespace : read(args[0])), expandenv, getenv };
+}
+
+/**
+ * os.ExpandEnv of Go: `$name`, `${name}`, and names of one character that shells have for themselves; what is no name stays, and a `$` before it goes.
+ */
+function expanded(text: string, read: (name: string) => string): string {
+  return text.replaceAll(/\$(?:\{([^}]*)\}|([A-Za-z_]\w*)|([*#$@!?\-\d])|(\{))/g, (_, inBraces?: string, name?: string, special?: string) =>
+    read(inBraces ?? name ?? special ?? ''),
+  );
+}
+
+/** Gomplate's data sources, which atmos.yaml and the component's settings name. */
+export function dataSources(sections: LocatedMap, { project, evaluation }: ComponentRequest): Functions {
+  const own = Object.entries(templateSetting(sections, 'gomplate', 'datasources')).flatMap(([name, source]) =>
+    isObject(source) && typeof source.url === 'string' ? [[name, source.url] as const] : [],
+  );
+  return sourceFunctions(
+    { ...project.templates.settings.datasources, ...Object.fromEntries(own) },
+    { ...evaluation.host, suggest: (name, names) => suggestion(name, names, 'datasources') },
+  );
+}
+
+/** A map of `templates.settings` in the component's settings. */
+function templateSetting(sections: LocatedMap, ...keys: readonly string[]): Readonly<Record<string, unknown>> {
+  const found = dataOf(['settings', 'templates', 'settings', ...keys].reduce<Located | undefined>(member, sections));
+  return isObject(found) ? found : {};
+}

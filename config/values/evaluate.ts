@@ -1,0 +1,149 @@
+import type { Json } from '../../engine/index.ts';
+import type { Delimiters, Functions, Value } from '../../gotemplate/index.ts';
+import {
+  APPEND,
+  errorAt,
+  type History,
+  type Located,
+  type LocatedLayers,
+  type LocatedScalar,
+  locate,
+  type Merger,
+  type Place,
+  plain,
+  scalarJson,
+} from '../../yaml/index.ts';
+import type { Reads } from '../deployment/reads.ts';
+import type { StoreSettings } from '../project/stores.ts';
+import type { ComponentAddress } from '../scope.ts';
+import type { Places } from '../stacks/places.ts';
+import type { StoredOutputs } from '../stacks/stored-outputs.ts';
+import { isDeferred } from './deferred.ts';
+import { functionIn, yamlFunction } from './functions/index.ts';
+import type { StaticOutputs } from './static-outputs.ts';
+import { evaluateTemplate } from './template-value.ts';
+
+/** What evaluating the sections of a component needs to know. */
+export interface EvaluationContext {
+  /** The dot of templates: `.vars`, `.context`, … */
+  readonly data: Value;
+  /** The components that may be read of. */
+  readonly components: ReadonlySet<ComponentAddress>;
+  /** Those whose outputs are written down in the stacks. */
+  readonly statics: StaticOutputs;
+  /** The stacks that they are in. */
+  readonly places: Places;
+  /** Those that are somebody else's, and may be read of. */
+  readonly reads: Reads;
+  /** What they put into stores. */
+  readonly stored: StoredOutputs;
+  /** Functions of the host: `git`, `env`. */
+  readonly functions: Functions;
+  readonly host: Host;
+  /** Delimiters of the templates of a file; `undefined` where its texts are no templates. */
+  readonly delimitersOf: (file: string) => Delimiters | undefined;
+  /** How often a template's result is taken for a template again. */
+  readonly evaluations: number;
+  /** Merges what YAML functions gave. */
+  readonly merger: Merger;
+  /** What was replaced by what, where that is asked for. */
+  readonly history?: History | undefined;
+}
+
+/** What YAML functions ask of the machine and the repository. */
+export interface Host {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The directory that paths are relative to, absolute. */
+  readonly root: string;
+  /** The directory of the Git repository, absolute. */
+  readonly repository: () => string;
+  readonly branch: () => string;
+  readonly commit: () => string;
+  /** The address of the remote; `undefined` where there is none. */
+  readonly remote: () => string | undefined;
+  /** The text of a file of the repository; `undefined` when there is none. @throws Error when it has to be read first */
+  readonly read: (path: string) => string | undefined;
+  /** The stores of `atmos.yaml`. */
+  readonly stores: Readonly<Record<string, StoreSettings>>;
+  /** Whether the target has secrets at all. */
+  readonly hasSecrets: boolean;
+  /** Whether a variable of the environment is a secret of the target. */
+  readonly isSecret: (variable: string) => boolean;
+  /** Whether commands may be run at all. */
+  readonly mayExec: boolean;
+  /** Runs a command of a shell and returns what it printed. @throws Error when it fails, or may not be run */
+  readonly exec: (command: string) => string;
+}
+
+/** Evaluates a section: templates and YAML functions. */
+export function evaluate(value: Located, context: EvaluationContext): Json {
+  if (value.kind !== 'scalar' && value.tag !== undefined && !(value.kind === 'list' && value.tag === APPEND)) {
+    throw errorAt(value.at, `${value.tag} is no YAML function that takes a ${value.kind}`, { code: 'yaml-function' });
+  }
+  switch (value.kind) {
+    case 'map':
+      return Object.fromEntries(
+        Array.from(value.entries)
+          .filter(([, entry]) => !isUnset(entry.value))
+          .map(([key, entry]) => [keyName(key, entry.keyAt, context), evaluate(entry.value, context)]),
+      );
+    case 'list':
+      return value.items.filter((item) => !isUnset(item)).map((item) => evaluate(item, context));
+    case 'scalar':
+      return evaluateScalar(value, context);
+    case 'layers':
+      return evaluateLayers(value, context);
+    default:
+      return value satisfies never;
+  }
+}
+
+/** `!unset` takes away what it stands for, with its key. */
+export function isUnset(value: Located): boolean {
+  return value.kind === 'scalar' && (value.tag === '!unset' || (typeof value.value === 'string' && value.value.startsWith('!unset')));
+}
+
+/** A key of a map, whose templates are evaluated. */
+export function keyName(key: string, at: Place, context: EvaluationContext): string {
+  if (!key.includes('{{') && !key.includes('<<')) return key;
+  const name = evaluateTemplate(key, { kind: 'scalar', value: key, tag: undefined, at }, context);
+  if (isDeferred(name)) throw errorAt(at, 'a key must be known beforehand', { code: 'template' });
+  return String(name);
+}
+
+/** What functions gave merges like values that were written there. */
+function evaluateLayers({ layers, at }: LocatedLayers, context: EvaluationContext): Json {
+  const last = layers.at(-1);
+  const top = last === undefined ? undefined : evaluate(last, context);
+  // What is replaced as a whole need not be known.
+  if (['string', 'number', 'boolean'].includes(typeof top) && top !== undefined) return top;
+  const merged = layers.reduce<{ readonly value: Json; readonly located: Located } | undefined>((base, layer) => {
+    const value = layer === last && top !== undefined ? top : evaluate(layer, context);
+    const located = locate(value, layer.at);
+    const whole =
+      base === undefined || isDeferred(value) || isDeferred(base.value)
+        ? located
+        : (context.merger.merge(base.located, located) ?? located);
+    return { value: plain(whole), located: whole };
+  }, undefined);
+  if (merged === undefined) throw errorAt(at, 'there is nothing here', { code: 'wrong-type' });
+  return merged.value;
+}
+
+/** A text that a template made: the value of the YAML function that it begins with, else itself. */
+export function evaluateText(text: string, at: Place, context: EvaluationContext): Json {
+  const written = functionIn(text);
+  return written === undefined ? text : yamlFunction({ kind: 'scalar', value: written.text, tag: undefined, at }, written.tag, context);
+}
+
+function evaluateScalar(scalar: LocatedScalar, context: EvaluationContext): Json {
+  if (scalar.tag !== undefined) return yamlFunction(scalar, scalar.tag, context);
+  if (typeof scalar.value !== 'string') return scalarJson(scalar.value);
+  const written = functionIn(scalar.value);
+  if (written !== undefined) return yamlFunction({ ...scalar, value: written.text }, written.tag, context);
+  const value = evaluateTemplate(scalar.value, scalar, context);
+  // What a template made may be a function: templates come first.
+  const made = typeof value === 'string' && value !== scalar.value ? evaluateText(value, scalar.at, context) : value;
+  // As in Atmos, a text does not begin with line breaks.
+  return typeof made === 'string' ? made.replace(/^\n{1,2}/, '') : made;
+}

@@ -1,6 +1,19 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
+import { crc32 } from 'node:zlib';
 import { codeDirectory, isOursAlone } from './code-directory.ts';
 
 declare const __VERBS__: readonly string[];
@@ -8,20 +21,22 @@ declare const __VERBS__: readonly string[];
 /** What belongs to programs that are not used any more goes after so long. */
 const LONGEST = 30 * 24 * 60 * 60 * 1000;
 
+/** How many bytes the sum of what follows takes. */
+const SUM = 4;
+
 /**
  * Runs the script beside a module (`start.js`, `start.script`) and returns what that exports. It is compiled as an earlier command of the same verb left it,
  * with all functions that had run then: compiling these takes longer than most of what a command does, and what Node itself keeps of a module has none.
  */
-export function loadScript(meta: ImportMeta): unknown {
+export function loadScript(meta: ImportMeta, importFrom: (path: string) => Promise<unknown>): unknown {
   const path = meta.filename.replace(/\.js$/, '.script');
   const place = placeOf(basename(path));
   const cachedData = place === undefined ? undefined : readOurs(place);
-  const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
-  const script = new Script(readFileSync(path, 'utf8'), { filename: path, cachedData, importModuleDynamically });
+  const script = new Script(readFileSync(path, 'utf8'), { filename: path, cachedData });
   if (place !== undefined && (cachedData === undefined || script.cachedDataRejected === true)) {
     process.once('exit', () => keep(place, script.createCachedData()));
   }
-  return script.runInThisContext()(meta);
+  return script.runInThisContext()(meta, importFrom);
 }
 
 /** A file for each version of ours and of Node, and for each verb: different functions run. `undefined` for what is no command, or where none may be kept. */
@@ -31,11 +46,16 @@ function placeOf(name: string): string | undefined {
   return dir === undefined ? undefined : join(dir, `${name}-${process.version}-${process.arch}-${verb}`);
 }
 
+/** V8 believes whatever it is given: a damaged byte ends the process. */
 function readOurs(path: string): Buffer | undefined {
   let file: number | undefined;
   try {
-    file = openSync(path, 'r');
-    return isOursAlone(fstatSync(file)) ? readFileSync(file) : undefined;
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const found = fstatSync(file);
+    if (!found.isFile() || !isOursAlone(found)) return undefined;
+    const content = readFileSync(file);
+    const code = content.subarray(SUM);
+    return content.length > SUM && crc32(code) === content.readUInt32LE() ? code : undefined;
   } catch {
     return undefined;
   } finally {
@@ -49,7 +69,9 @@ function keep(path: string, code: Buffer): void {
   try {
     const file = openSync(temporary, 'wx', 0o600);
     try {
-      writeFileSync(file, code);
+      const sum = Buffer.alloc(SUM);
+      sum.writeUInt32LE(crc32(code));
+      writeFileSync(file, Buffer.concat([sum, code]));
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -114,7 +114,7 @@ async function layerTrees(workspace: Workspace, release: Release, layer: Digest,
   const modules = new Map<string, TerraformModule>();
   const visit = async (dir: string): Promise<void> => {
     if (modules.has(dir)) return;
-    const module = await inspectModule(files, dir, cache);
+    const module = await inspectModule(files, dir, cache, settings.command);
     modules.set(dir, module);
     for (const local of module.localModules) await visit(join(dir, local));
   };

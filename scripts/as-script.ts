@@ -20,12 +20,12 @@ export function asScript(name: string, loader: string, verbs: readonly string[])
       if (chunk?.type !== 'chunk') throw new Error(`there is no ${name}`);
       const { code, exported } = scriptOf(chunk.code);
       this.emitFile({ type: 'asset', fileName: chunk.fileName.replace(/\.js$/, '.script'), source: code });
-      chunk.code = `${await loaderCode(loader, verbs)}\nexport const {${exported.join(',')}}=loadScript(import.meta);\n`;
+      chunk.code = `${await loaderCode(loader, verbs)}\nexport const {${exported.join(',')}}=loadScript(import.meta,(path)=>import(path));\n`;
     },
   };
 }
 
-/** A module as a function of its `import.meta` that returns its exports. None of them may change afterwards. */
+/** A module as a function of its `import.meta` and `import()` that returns its exports. None of them may change afterwards. */
 function scriptOf(module: string): { readonly code: string; readonly exported: readonly string[] } {
   const { body } = parseAst(module, { lang: 'js', sourceType: 'module' });
   const exported: { readonly name: string; readonly local: string }[] = [];
@@ -40,14 +40,18 @@ function scriptOf(module: string): { readonly code: string; readonly exported: r
     if (typeof node !== 'object' || node === null) return;
     const { type, start, end } = node as { readonly type?: string; readonly start: number; readonly end: number };
     if (type === 'MetaProperty' && module.slice(start, end) === 'import.meta') edits.push({ start, end, text: '__meta' });
-    else Object.values(node).forEach(visit);
+    else {
+      // In a script it would be an experimental feature of Node's.
+      if (type === 'ImportExpression') edits.push({ start, end: start + 'import'.length, text: '__import' });
+      Object.values(node).forEach(visit);
+    }
   };
   visit(body);
   const text = edits
     .sort((one, other) => other.start - one.start)
     .reduce((all, { start, end, text }) => all.slice(0, start) + text + all.slice(end), module);
   const returned = exported.map(({ name, local }) => `${name}:${local}`).join(',');
-  return { code: `(function(__meta){"use strict";${text}\nreturn{${returned}}})`, exported: exported.map(({ name }) => name) };
+  return { code: `(function(__meta,__import){"use strict";${text}\nreturn{${returned}}})`, exported: exported.map(({ name }) => name) };
 }
 
 function nameOf(node: { readonly type: string; readonly name?: string }): string {

@@ -25,7 +25,7 @@ export async function moduleProblems(scope: Scope, files: ConfigFiles, cache?: T
   const found = await together(components, async (component): Promise<Checked | undefined> => {
     try {
       const own = withGenerated(files, component.source, component.generated);
-      const module = await inspectModule(own, component.source, cache);
+      const module = await inspectModule(own, component.source, cache, component.sections.command);
       if (!(await isModule(own, component.source))) {
         errors.push(await missingModule(files, component));
         return undefined;

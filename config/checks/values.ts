@@ -42,9 +42,10 @@ export async function undeclaredIn(scope: Scope, files: ConfigFiles, cache?: Tex
   const declared = await declaredBy(components, files, cache);
   return components.flatMap((component, index) => {
     const names = declared[index] ?? [];
-    return [...ownVarsOf(component)]
-      .filter((name) => !names.includes(name) && meantBy(component, name, names) === undefined)
-      .map((name) => undeclared(component, name, 'its value has no effect'));
+    // As they were evaluated: a function may have taken one away, a template may have named it.
+    return Object.keys(varsOf(component))
+      .filter((name) => ownVarsOf(component).has(name) && !names.includes(name) && meantBy(component, name, names) === undefined)
+      .map((name) => undeclared(component, name, 'Terraform passes it over: only templates read it'));
   });
 }
 
@@ -57,7 +58,7 @@ function declaredBy(
   return together(components, async (component) => {
     if (component.kind !== 'terraform') return [];
     const own = withGenerated(files, component.source, component.generated);
-    return (await inspectModule(own, component.source, cache)).variables;
+    return (await inspectModule(own, component.source, cache, component.sections.command)).variables;
   });
 }
 

@@ -207,7 +207,12 @@ async function bindAll(
     components.map(async (component) => {
       const at = declared.get(component.address)?.at;
       if (component.kind !== 'terraform' || at === undefined) return component;
-      const { variables } = await inspectModule(withGenerated(files, component.source, component.generated), component.source, cache);
+      const { variables } = await inspectModule(
+        withGenerated(files, component.source, component.generated),
+        component.source,
+        cache,
+        component.sections.command,
+      );
       return bindImages({ component, variables, at }, services);
     }),
   );

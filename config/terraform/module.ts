@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { AtmosError, isObject } from '../../engine/index.ts';
+import { AtmosError, isObject, type Json } from '../../engine/index.ts';
 import type { TextCache } from '../../yaml/index.ts';
 import type { ConfigFiles } from '../source/files.ts';
 
@@ -31,9 +31,17 @@ export interface BackendBlock {
 /** Counts up when what is read out of a file changes. */
 const PURPOSE = 'module 5';
 
-/** Reads the `*.tf` and `*.tf.json` files directly in a directory. @throws AtmosError `invalid-hcl` */
-export async function inspectModule(files: ConfigFiles, dir: string, cache?: TextCache): Promise<TerraformModule> {
-  const paths = (await files.list(dir)).filter((path) => /\.tf(\.json)?$/.test(path) && !path.slice(dir.length + 1).includes('/'));
+/**
+ * Reads the files directly in a directory that a command reads: `*.tf` and `*.tf.json`, and `tofu` also `*.tofu` and `*.tofu.json`, each in place of the
+ * `.tf` of the same name. @throws AtmosError `invalid-hcl`
+ */
+export async function inspectModule(files: ConfigFiles, dir: string, cache?: TextCache, command?: Json): Promise<TerraformModule> {
+  const own = (await files.list(dir)).filter((path) => !path.slice(dir.length + 1).includes('/'));
+  const tofu = command === 'tofu' ? own.filter((path) => /\.tofu(\.json)?$/.test(path)) : [];
+  const paths = [
+    ...own.filter((path) => /\.tf(\.json)?$/.test(path) && !tofu.includes(path.replace(/\.tf(?=\.json$|$)/, '.tofu'))),
+    ...tofu,
+  ];
   const contents: { path: string; content: Uint8Array }[] = [];
   for (const path of paths) {
     const content = await files.read(path);

@@ -94,5 +94,28 @@ function isIn(text: string, value: string): boolean {
 /** Whether a text has a value in it: as it is, or encoded as masks know it. Of what has several lines, those that are long. */
 function holds(text: string, value: string): boolean {
   const parts = value.includes('\n') ? [value, ...value.split('\n').filter(({ length }) => length >= LINE)] : [value];
-  return text.includes(value) || parts.some((part) => !part.includes('\n') && growingMask([part])(text) !== text);
+  return (
+    [text, unescaped(text)].some(
+      (form) => form.includes(value) || parts.some((part) => !part.includes('\n') && growingMask([part])(form) !== form),
+    ) ||
+    (value.includes('\n') && bare(value).length >= LINE && bare(unescaped(text)).includes(bare(value)))
+  );
+}
+
+/** A text as YAML, JSON and TOML have it after their escapes. */
+function unescaped(text: string): string {
+  const letters: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f' };
+  return text.replaceAll(
+    /\\(?:u([0-9a-f]{4})|U([0-9a-f]{8})|x([0-9a-f]{2})|(.))/gi,
+    (whole, four?: string, eight?: string, two?: string, one = '') => {
+      const code = Number.parseInt(four ?? eight ?? two ?? '', 16);
+      if (Number.isNaN(code)) return letters[one] ?? one;
+      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+    },
+  );
+}
+
+/** Lines that are indented, or joined, are the same lines. */
+function bare(text: string): string {
+  return text.replaceAll(/\s+/g, '');
 }

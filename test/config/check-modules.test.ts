@@ -89,8 +89,17 @@ test.each([
 test('a variable that is set for one component and that its module does not declare is warned of, one of the whole stack is not', async () => {
   expect((await validated('{ cidr: a, unlike: 1, siz: 2 }')).warnings).toEqual([
     'undeclared-variable stacks/top.yaml:7:35 terraform/a: its module does not declare the variable "siz" (did you mean "size"?)',
-    'undeclared-variable stacks/top.yaml:7:24 terraform/a: its module does not declare the variable "unlike" (its value has no effect)',
+    'undeclared-variable stacks/top.yaml:7:24 terraform/a: its module does not declare the variable "unlike" (Terraform passes it over: only templates read it)',
   ]);
+});
+
+test('of a variable that a function takes away, that a template names, or that a file of OpenTofu declares nothing is said', async () => {
+  const quiet = async (a: string, more?: Parameters<typeof validated>[1]) => (await validated(a, more)).warnings;
+  expect(await quiet('{ cidr: a, gone: !unset x }')).toEqual([]);
+  expect(await quiet('{ "{{ .settings.key }}": a }', { metadata: '{ component: net }\n      settings: { key: cidr }' })).toEqual([]);
+  const files = { 'components/terraform/net/more.tofu': 'variable "extra" { default = 1 }\n' };
+  expect(await quiet('{ cidr: a, extra: 2 }', { more: files, metadata: '{ component: net }\n      command: tofu' })).toEqual([]);
+  expect(await quiet('{ cidr: a, extra: 2 }', { more: files })).toHaveLength(1);
 });
 
 test('a variable may have its value from the environment, a secret, or a file of the module', async () => {

@@ -10,6 +10,9 @@ const env = {
   B64: Buffer.from(PASS).toString('base64'),
   SAME: 's3ven-7',
   OTHER: 'a-s3ven-7',
+  KEY: '-----BEGIN KEY-----\nabcdefghijkl\nmnop\n-----END KEY-----\n',
+  BLOCK: 'key: |\n  -----BEGIN KEY-----\n  abcdefghijkl\n  mnop\n  -----END KEY-----\n',
+  TOML: 'key = "\\u0053up3rSecretPassw0rd"',
 };
 
 const resolved = async (vars: string, hide?: (values: readonly string[]) => void) => {
@@ -18,7 +21,7 @@ const resolved = async (vars: string, hide?: (values: readonly string[]) => void
     'deployments/app.yaml': `deployment:
   name: app
   components: { terraform: { a: { vars: ${vars} } } }
-  targets: { default: { secrets: { PASS: { env: PASS }, SEVEN: { env: SEVEN } } }, other: }
+  targets: { default: { secrets: { PASS: { env: PASS }, SEVEN: { env: SEVEN }, KEY: { env: KEY } } }, other: }
 `,
   });
   const options = { ...OPTIONS, env, root, ...(hide === undefined ? {} : { hide }) };
@@ -28,6 +31,8 @@ const resolved = async (vars: string, hide?: (values: readonly string[]) => void
 test.each([
   ['in a longer text', `{ x: '{{ env "URL" }}' }`],
   ['in base64', `{ x: '{{ env "B64" }}' }`],
+  ['in a block of YAML', `{ x: '{{ (data.YAML (env "BLOCK")).key | toJson }}' }`],
+  ['with escapes of TOML', `{ x: '{{ (data.TOML (env "TOML")).key }}' }`],
   ['under another name', `{ x: !env SAME }`],
   ['by a command', `{ x: !exec "echo ${PASS.slice(0, 5)}''${PASS.slice(5)}" }`],
   ['by a command, encoded', `{ x: !exec "echo ${env.B64}" }`],
@@ -50,7 +55,7 @@ test('a short secret within another word is there by chance', async () => {
 test('whoever shows errors learns of all secrets before anything is evaluated', async () => {
   const hidden: string[] = [];
   await refusal(resolved(`{ x: '{{ fail "no" }}' }`, (values) => void hidden.push(...values)));
-  expect(hidden).toEqual([PASS, 's3ven-7']);
+  expect(hidden).toEqual([PASS, 's3ven-7', env.KEY]);
 });
 
 test('what is included lies in the repository', async () => {

@@ -5,8 +5,8 @@ import { call, temporary } from './shop.ts';
 
 /** Runs a command with a home directory of its own, and says what is kept there. */
 async function listed(home: string, env: Readonly<Record<string, string>> = {}): Promise<readonly string[]> {
-  const { code, stdout } = await call(['list'], { cwd: repository(home), env: { HOME: home, XDG_CACHE_HOME: '', ...env } });
-  expect([code, stdout]).toEqual([0, expect.stringContaining('app')]);
+  const { code, stdout, stderr } = await call(['list'], { cwd: repository(home), env: { HOME: home, XDG_CACHE_HOME: '', ...env } });
+  expect([code, stdout, stderr]).toEqual([0, expect.stringContaining('app'), '']);
   const dir = join(env.XDG_CACHE_HOME || join(home, '.cache'), 'atmos-deployment');
   return statSync(dir, { throwIfNoEntry: false }) === undefined ? [] : readdirSync(dir).filter((name) => name.includes('.script-'));
 }
@@ -30,13 +30,20 @@ test('compiled code is kept for the user alone, and used by the next command of 
   expect(statSync(join(dir, kept)).ino).toBe(before.ino);
 });
 
-test('what is kept and can not be used is compiled anew', async () => {
+test.each<[string, (whole: Buffer) => Uint8Array]>([
+  ['something else', () => Buffer.from('nothing that was compiled')],
+  ['nothing', () => Buffer.alloc(0)],
+  ['a part', (whole) => whole.subarray(0, -100)],
+  ['damaged', (whole) => Buffer.from(whole).fill(255, 200_000, 200_004)],
+])('what is kept and is %s is compiled anew', async (_, change) => {
   const home = temporary();
   const [kept = ''] = await listed(home);
   const path = join(home, '.cache/atmos-deployment', kept);
-  writeFileSync(path, 'nothing that was compiled');
+  const whole = readFileSync(path);
+  writeFileSync(path, change(whole));
   expect(await listed(home)).toEqual([kept]);
-  expect(readFileSync(path).length).toBeGreaterThan(1000);
+  expect(readFileSync(path).length).toBeGreaterThan(whole.length / 2);
+  expect(await listed(home)).toEqual([kept]);
 });
 
 test.each<[string, (dir: string) => void]>([

@@ -12,7 +12,6 @@ import {
   plain,
   type TextCache,
 } from '../../yaml/index.ts';
-import { bindImages } from '../deployment/bind-images.ts';
 import { checkReads } from '../deployment/enabled.ts';
 import { limitsOf } from '../deployment/limits.ts';
 import type { Deployment } from '../deployment/load.ts';
@@ -31,8 +30,6 @@ import { declaredStacks, ManifestLoader } from '../stacks/imports.ts';
 import { Places } from '../stacks/places.ts';
 import { siblingsOf } from '../stacks/siblings.ts';
 import { StoredOutputs } from '../stacks/stored-outputs.ts';
-import { withGenerated } from '../terraform/generated.ts';
-import { inspectModule } from '../terraform/module.ts';
 import { DataFiles } from '../values/data-files.ts';
 import { needsOf } from '../values/deferred.ts';
 import { type EvaluationContext, evaluate } from '../values/evaluate.ts';
@@ -42,6 +39,7 @@ import { keepOrigins } from '../values/origins.ts';
 import { isRead, readName, readNeed } from '../values/read-need.ts';
 import { guardedEnv, secretsOf } from '../values/secrets.ts';
 import { staticOutputsOf, staticsIn } from '../values/static-outputs.ts';
+import { bindAll } from './bind-all.ts';
 import { prepareComponent, prepareRead } from './component.ts';
 
 /** The commit that configuration is read for. */
@@ -160,7 +158,7 @@ export async function resolve(
     keepOrigins(component, limited);
     return limited;
   });
-  const bound = await bindAll(components, declared, recorded.files, options);
+  const bound = await bindAll(components, declared, recorded.files, cache);
   checkOrder(bound, declared);
   checkReads(bound, declared);
   const phases = userNodes(root, evaluation);
@@ -193,30 +191,6 @@ function callerOf(evaluation: EvaluationContext): FileContext['call'] {
 }
 
 const RUN_IN_FILES = ['!env', '!exec', '!template', ...Object.keys(GIT_FUNCTIONS)];
-
-/** Gives built images to the components that run them. */
-async function bindAll(
-  components: readonly ScopedComponent[],
-  declared: ReadonlyMap<string, { readonly at: Place }>,
-  files: ConfigFiles,
-  { cache }: ResolveOptions,
-): Promise<readonly ScopedComponent[]> {
-  const services = components.filter(({ kind }) => kind === 'nixpack');
-  if (services.length === 0) return components;
-  return Promise.all(
-    components.map(async (component) => {
-      const at = declared.get(component.address)?.at;
-      if (component.kind !== 'terraform' || at === undefined) return component;
-      const { variables } = await inspectModule(
-        withGenerated(files, component.source, component.generated),
-        component.source,
-        cache,
-        component.sections.command,
-      );
-      return bindImages({ component, variables, at }, services);
-    }),
-  );
-}
 
 const GO_DELIMITERS = { left: '{{', right: '}}' } as const;
 

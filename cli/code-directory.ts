@@ -1,5 +1,5 @@
-import { lstatSync, mkdirSync, type Stats } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { lstatSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
 
 /**
  * Where compiled code is kept: `atmos-deployment` in the user's cache directory. Whoever can write there can have us run anything, so it is used only where
@@ -23,10 +23,12 @@ export function isOursAlone({ uid, mode }: Stats): boolean {
   return uid === process.getuid?.() && (mode & 0o022) === 0;
 }
 
-/** No home directory is made: one that is not there is no place to keep anything. */
+/** Made below what is ours: no home directory, and nothing in somebody else's, where it would be in the way. */
 function made(base: string, dir: string): Stats {
   for (const one of [base, dir]) {
-    if (lstatSync(one, { throwIfNoEntry: false }) === undefined) mkdirSync(one, { mode: 0o700 });
+    if (lstatSync(one, { throwIfNoEntry: false }) !== undefined) continue;
+    if (statSync(dirname(one)).uid !== process.getuid?.()) throw new Error(`${dirname(one)} is somebody else's`);
+    mkdirSync(one, { mode: 0o700 });
   }
   return lstatSync(dir);
 }

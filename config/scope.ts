@@ -30,6 +30,8 @@ export interface Scope {
   readonly secrets: Readonly<Record<string, SecretSource>>;
   /** Every configuration file that was opened, relative to the root, sorted. */
   readonly files: readonly string[];
+  /** Whether texts of stacks are templates. */
+  readonly templated: boolean;
   /** What the commit does not decide, and was asked for all the same: by what it was, sorted. */
   readonly impure: Readonly<Record<string, Impurity>>;
 }

@@ -62,14 +62,23 @@ async function whatFailed(
     kind: error.kind,
     code: 'terraform',
     position: place === undefined ? undefined : await positionIn(files, place),
-    hint: adviceOn(diagnostic, component, subject) ?? 'Fix it, commit, and rerun.',
+    hint: adviceOn(diagnostic, component, subject) ?? 'Fix it, and run it again.',
     cause: error,
   };
 }
 
-/** What clouds and backends say to somebody whom they do not know, or do not let in. */
-const CREDENTIALS =
-  /credential|unauthori[sz]ed|requires auth|authenticat|authorizer|access ?denied|forbidden|invalid ?(client)?token|expired ?token|signaturedoesnotmatch|az login|\b40[13]\b/i;
+/** What clouds and backends say to somebody whom they do not know, or do not let in: in their own words, since a name may have any of these. */
+const CREDENTIALS = new RegExp(
+  [
+    'No valid credential sources|could not find default credentials|failed to refresh cached credentials|No credentials loaded',
+    'Unable to locate credentials|InvalidClientTokenId|ExpiredToken|SignatureDoesNotMatch|AuthorizationFailed|UnauthorizedOperation',
+    '\\bAccessDenied\\b|requires auth\\b|az login|could not configure \\w+ Authorizer|password authentication failed',
+    '\\b401 Unauthorized|\\b403 Forbidden|status ?code:? 40[13]\\b|HTTP (?:error )?40[13]\\b|permission denied \\(403\\)',
+  ].join('|'),
+  'i',
+);
+const UNREACHABLE =
+  /dial tcp|no such host|connection (refused|reset by peer|timed out)|i\/o timeout|network is unreachable|TLS handshake timeout|status ?code:? 50[234]\b/i;
 /** A variable that credentials come from, by whose they are. */
 const VARIABLES: readonly (readonly [RegExp, string])[] = [
   [/google|storage\.NewClient/i, 'GOOGLE_CREDENTIALS'],
@@ -78,8 +87,6 @@ const VARIABLES: readonly (readonly [RegExp, string])[] = [
   [/\bpq: |postgres/i, 'PGPASSWORD'],
   [/vault/i, 'VAULT_TOKEN'],
 ];
-const UNREACHABLE =
-  /no such host|connection (refused|reset|timed out)|i\/o timeout|network is unreachable|TLS handshake timeout|\b50[234]\b/i;
 
 /** What to do about errors that have to do with where a component runs. */
 function adviceOn(

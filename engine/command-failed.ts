@@ -15,10 +15,13 @@ export class CommandFailed extends Error {
   readonly error: AtmosError;
   readonly outputs: NodeResult['outputs'];
   readonly enter: string | undefined;
-  constructor(error: AtmosError, { outputs, enter }: Pick<ExecResult, 'outputs' | 'enter'>) {
+  /** The end of what it printed: for those who waited for it, too. */
+  readonly tail: string;
+  constructor(error: AtmosError, { outputs, enter }: Pick<ExecResult, 'outputs' | 'enter'>, tail: string) {
     super(error.message);
     this.error = error;
     this.outputs = outputs;
     this.enter = enter;
+    this.tail = tail;
   }
 }

@@ -222,21 +222,25 @@ async function runOnce(
     emitter.flush(id),
   );
   if (exec.succeeds.includes(result.exitCode)) {
-    if (exec.effect !== undefined) await settled(effect, result, context);
+    if (exec.effect !== undefined) await settled(effect, result, context, emitter);
     return result;
   }
   if (context.cancellation.interrupt.aborted) {
     throw new AtmosError(`ended after an interrupt with exit code ${result.exitCode}`, { kind: 'interrupted', code: 'interrupted' });
   }
   const killed = hitText(result, exec.limits);
-  throw new CommandFailed(new AtmosError(`exit code ${result.exitCode}${killed}`, { kind: 'failed', code: 'exit-code' }), result);
+  throw new CommandFailed(
+    new AtmosError(`exit code ${result.exitCode}${killed}`, { kind: 'failed', code: 'exit-code' }),
+    result,
+    emitter.tail(id),
+  );
 }
 
 /** What it did is done, whatever is wrong now. */
-async function settled(effect: Effect, result: ExecResult, { afterEffect }: ExecutionContext): Promise<void> {
+async function settled(effect: Effect, result: ExecResult, { afterEffect }: ExecutionContext, emitter: Emitter): Promise<void> {
   try {
     await afterEffect?.({ ...effect, outputs: result.outputs });
   } catch (error) {
-    throw error instanceof AtmosError ? new CommandFailed(error, result) : error;
+    throw error instanceof AtmosError ? new CommandFailed(error, result, emitter.tail(effect.id)) : error;
   }
 }

@@ -114,14 +114,14 @@ async function runNode(
     if (!done.cached) emitter.emit(id, { type: 'finished', ms: elapsed(), exitCode: done.exitCode });
     return { status: 'done', ...done, ms: elapsed() };
   } catch (cause) {
-    const { error, outputs, enter } = failureOf(cause);
+    const { error, outputs, enter, tail = emitter.tail(id) } = failureOf(cause);
     const message = emitter.mask(error.message);
     emitter.emit(id, { type: 'failed', ms: elapsed(), message, ...(enter === undefined ? {} : { enter }) });
-    return { status: 'failed', error, message, outputs, tail: emitter.tail(id), ms: elapsed() };
+    return { status: 'failed', error, message, outputs, tail, ms: elapsed() };
   }
 }
 
-function failureOf(cause: unknown): Pick<CommandFailed, 'error' | 'outputs'> & Partial<Pick<CommandFailed, 'enter'>> {
+function failureOf(cause: unknown): Pick<CommandFailed, 'error' | 'outputs'> & Partial<Pick<CommandFailed, 'enter' | 'tail'>> {
   if (cause instanceof CommandFailed) return cause;
   if (cause instanceof AtmosError) return { error: cause, outputs: {} };
   const ofDisk = diskError(cause);

@@ -119,7 +119,11 @@ class Reader {
     const entries = new Map<string, Entry>();
     const merged: LocatedMap[] = [];
     for (const { key, value } of node.items) {
-      if (!isScalar(key)) throw errorAt(placeOf(document, node), 'a key must be a text', { code: 'invalid-yaml' });
+      if (!isScalar(key))
+        throw errorAt(placeOf(document, node), 'a key must be a text', {
+          code: 'invalid-yaml',
+          hint: 'is this a template? Put quotes around it: "{{ … }}"',
+        });
       const keyAt = placeOf(document, key);
       const located: Located = value === null ? { kind: 'scalar', value: null, tag: undefined, at: keyAt } : this.locate(value);
       if (key.value === '<<' && key.type === 'PLAIN') merged.push(...mergeSources(located));

@@ -1,6 +1,6 @@
 import { listDeployments, validateDeployments } from '../../config/index.ts';
 import { worktreeOptions } from '../../deploy/index.ts';
-import { asOne } from '../../engine/index.ts';
+import { AtmosError, asOne } from '../../engine/index.ts';
 import { forPeople, report } from '../errors.ts';
 import { type Globals, print } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
@@ -10,6 +10,13 @@ export async function validate(globals: Globals, name: string | undefined, optio
   await inWorkspace(globals, async (workspace) => {
     const { files, project, cache } = workspace;
     const names = name === undefined ? (await listDeployments(files, project, cache)).map((one) => one.name) : [name];
+    if (names.length === 0) {
+      throw new AtmosError(`there are no deployments in ${project.deployments.basePath}/`, {
+        kind: 'invalid',
+        code: 'no-deployments',
+        hint: 'a deployment is a file there, <name>.yaml; deployments.base_path of atmos.yaml may name another directory',
+      });
+    }
     for (const one of project.unread) tell(`${forPeople(one, 'warning')}\n`);
     const { errors, warnings } = await validateDeployments(files, project, names, worktreeOptions(workspace));
     for (const one of warnings) tell(`${forPeople(one, 'warning')}\n`);

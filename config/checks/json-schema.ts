@@ -87,12 +87,23 @@ export async function validateWith({ path, read, data, hidden }: SchemaRequest):
   try {
     const own = typeof schema === 'boolean' ? schema : { $id: uriOf(path), ...schema };
     const validate = await ajv.compileAsync(own as AnySchemaObject);
-    if (await validate(data)) return { violations: [], undecided: [] };
-    return told(validate.errors ?? [], hidden, schema);
+    const { violations, undecided } = (await validate(data))
+      ? { violations: [], undecided: [] }
+      : told(validate.errors ?? [], hidden, schema);
+    return { violations, undecided: [...undecided, ...unseen(hidden, schema, undecided)] };
   } catch (error) {
     if (error instanceof AtmosError) throw error;
     throw invalid((error as Error).message, error);
   }
+}
+
+/** Values that are not known yet, and of which the schema says something. */
+function unseen(hidden: readonly string[], root: JsonObject | boolean, told: readonly SchemaViolation[]): readonly SchemaViolation[] {
+  return hidden
+    .map(pointerKeys)
+    .filter((keys) => mentions(root, keys, root))
+    .filter((keys) => !told.some(({ path }) => path.every((key, at) => key === keys[at])))
+    .map((path) => ({ path, message: 'is not known yet' }));
 }
 
 /** Keywords that judge of a value by all that is below it. */

@@ -1,5 +1,7 @@
 import { type AtmosError, isObject, type JsonObject } from '../../engine/index.ts';
 import { errorAt, type LocatedMap, member, type Place } from '../../yaml/index.ts';
+import { nearest } from '../nearest.ts';
+import { isDeferred } from '../values/deferred.ts';
 
 /** What a component's stacks say. */
 export interface ComponentSections {
@@ -21,6 +23,7 @@ export function sectionProblems({ address, unevaluated, sections, placeOf }: Com
       }),
     );
   }
+  errors.push(...dependencyProblems(address, sections, placeOf));
   const metadata = isObject(sections.metadata) ? (sections.metadata as JsonObject) : {};
   for (const key of ['enabled', 'locked']) {
     const value = metadata[key];
@@ -33,4 +36,35 @@ export function sectionProblems({ address, unevaluated, sections, placeOf }: Com
     );
   }
   return errors;
+}
+
+/** What an entry of `depends_on` waits for. */
+const WAITED_FOR = ['component', 'name', 'file', 'folder', 'path'];
+
+/** Dependencies that name nothing: the component would wait for nobody. */
+function dependencyProblems(address: string, sections: JsonObject, placeOf: ComponentSections['placeOf']): readonly AtmosError[] {
+  return [
+    ['settings', 'depends_on'],
+    ['dependencies', 'components'],
+  ].flatMap(([section = '', key = '']): readonly AtmosError[] => {
+    const holder = sections[section];
+    const value: unknown = isObject(holder) ? holder[key] : undefined;
+    if (value === undefined || value === null) return [];
+    const wrong = (path: readonly string[], hint: string): AtmosError =>
+      errorAt(placeOf([section, key, ...path]), `${address}: ${section}.${key} names nothing to wait for`, {
+        code: 'wrong-dependency',
+        hint,
+      });
+    if (!isObject(value) && !Array.isArray(value))
+      return [wrong([], `write a list of components: [{ component: ${JSON.stringify(value)} }]`)];
+    return Object.entries(value as object).flatMap(([at, entry]: [string, unknown]) => {
+      if (typeof entry === 'string' || entry === null || isDeferred(entry)) return [];
+      if (!isObject(entry)) return [wrong([at], 'write { component: <name> }')];
+      if (WAITED_FOR.some((one) => Object.hasOwn(entry, one))) return [];
+      const meant = Object.keys(entry)
+        .map((one) => nearest(one, WAITED_FOR))
+        .find((one) => one !== undefined);
+      return [wrong([at], meant === undefined ? 'write { component: <name> }' : `did you mean "${meant}"?`)];
+    });
+  });
 }

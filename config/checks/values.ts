@@ -1,10 +1,11 @@
 import { type AtmosError, isObject, together } from '../../engine/index.ts';
 import { errorAt, type TextCache } from '../../yaml/index.ts';
-import { misspelt } from '../nearest.ts';
+import { misspelt, nearest } from '../nearest.ts';
 import type { Scope, ScopedComponent } from '../scope.ts';
 import type { ConfigFiles } from '../source/files.ts';
 import { withGenerated } from '../terraform/generated.ts';
 import { inspectModule } from '../terraform/module.ts';
+import { isDeferred } from '../values/deferred.ts';
 import { ownVarsOf, placeIn } from '../values/origins.ts';
 
 /** What a template of Go prints for what is not there. */
@@ -19,7 +20,11 @@ export async function warningsOf(scope: Scope, files: ConfigFiles, cache?: TextC
   const declared = await declaredBy(components, files, cache);
   const all = declared.flat();
   return [
-    ...components.flatMap((component, index) => [...lackingIn(component), ...misspeltIn(component, declared[index] ?? [])]),
+    ...components.flatMap((component, index) => [
+      ...lackingIn(component),
+      ...(scope.templated ? [] : unevaluatedIn(component)),
+      ...misspeltIn(component, declared[index] ?? []),
+    ]),
     ...Object.keys(scope.context).flatMap((key) => {
       const meant = misspelt(key, all);
       if (meant === undefined || Object.hasOwn(scope.context, meant)) return [];
@@ -45,7 +50,7 @@ export async function undeclaredIn(scope: Scope, files: ConfigFiles, cache?: Tex
     // As they were evaluated: a function may have taken one away, a template may have named it.
     return Object.keys(varsOf(component))
       .filter((name) => ownVarsOf(component).has(name) && !names.includes(name) && meantBy(component, name, names) === undefined)
-      .map((name) => undeclared(component, name, 'Terraform passes it over: only templates read it'));
+      .map((name) => undeclared(component, name, hintFor(name, names)));
   });
 }
 
@@ -62,15 +67,36 @@ function declaredBy(
   });
 }
 
+/** Sections whose texts Atmos takes for templates, where they are on. */
+const TEMPLATED = ['vars', 'env', 'backend', 'providers'];
+
+/** Texts that look like templates, where nothing evaluates these. */
+function unevaluatedIn(component: ScopedComponent): readonly AtmosError[] {
+  return TEMPLATED.flatMap((section) =>
+    pathsOf(component.sections[section], [section], (text) => /\{\{.*\}\}/s.test(text)).map((path) =>
+      errorAt(
+        placeIn(component, path),
+        `${component.address}: ${path.join('.')} has a template, and templates are off: it stays as it is written`,
+        {
+          code: 'templates-off',
+          hint: 'turn them on in atmos.yaml: templates: { settings: { enabled: true } }',
+        },
+      ),
+    ),
+  );
+}
+
+/** Where texts of a kind stand. */
+function pathsOf(value: unknown, path: readonly string[], test: (text: string) => boolean): readonly (readonly string[])[] {
+  if (typeof value === 'string') return test(value) ? [path] : [];
+  if ((!isObject(value) && !Array.isArray(value)) || isDeferred(value)) return [];
+  return Object.entries(value).flatMap(([key, below]) => pathsOf(below, [...path, key], test));
+}
+
 /** Values with what a template printed in place of something that is not there. */
 function lackingIn(component: ScopedComponent): readonly AtmosError[] {
-  const found = (value: unknown, path: readonly string[]): readonly (readonly string[])[] => {
-    if (typeof value === 'string') return value.includes(NO_VALUE) ? [path] : [];
-    if (!isObject(value) && !Array.isArray(value)) return [];
-    return Object.entries(value).flatMap(([key, below]) => found(below, [...path, key]));
-  };
-  return ['vars', 'env', 'backend', 'providers'].flatMap((section) =>
-    found(component.sections[section], [section]).map((path) =>
+  return TEMPLATED.flatMap((section) =>
+    pathsOf(component.sections[section], [section], (text) => text.includes(NO_VALUE)).map((path) =>
       errorAt(placeIn(component, path), `${component.address}: ${path.join('.')} has "${NO_VALUE}": its template reads what is not there`, {
         code: 'no-value',
         hint: 'set what it reads, or say what stands for it: {{ .vars.name | default "…" }}',
@@ -94,6 +120,11 @@ function meantBy(component: ScopedComponent, name: string, declared: readonly st
     name,
     declared.filter((one) => !Object.hasOwn(vars, one)),
   );
+}
+
+function hintFor(name: string, declared: readonly string[]): string {
+  const meant = nearest(name, declared);
+  return `Terraform passes it over: only templates read it${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
 }
 
 function undeclared(component: ScopedComponent, name: string, hint: string): AtmosError {

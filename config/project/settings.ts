@@ -28,7 +28,7 @@ export class Settings {
     const found = this.#at(keys);
     if (found === undefined) return undefined;
     // What stands behind it is for where there is none.
-    const isRoot = found.tag === '!repo-root';
+    const isRoot = found.tag === '!repo-root' || found.tag === '!git.root';
     if (!isRoot) refuseFunctions(found);
     const value: unknown = isRoot ? this.#repository : plain(found);
     if (accept(value)) return value;

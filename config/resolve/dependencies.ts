@@ -39,7 +39,13 @@ interface Named {
 export function dependenciesOf(component: Depending): readonly ComponentAddress[] {
   const { kind, name, metadata, components, sections } = component;
   const declared = itemsOf(member(metadata, 'depends_on'), '"depends_on"').map((item) => {
-    const text = String(plain(item));
+    const [named] = namedBy(plain(item), kind);
+    if (named === undefined)
+      throw errorAt(item.at, `${kind}/${name} depends on nothing that has a name`, {
+        code: 'wrong-type',
+        hint: 'write the name of a component',
+      });
+    const text = named.kind === kind ? named.name : `${named.kind}/${named.name}`;
     const address = dependencyAddress(text, kind, components);
     if (components.has(address)) return address;
     throw errorAt(item.at, `${kind}/${name} depends on "${text}", which is not a component of this deployment`, {

@@ -1,6 +1,6 @@
 import { type AtmosError, isObject, type Json, type JsonObject } from '../../engine/index.ts';
 import { errorAt, type Place } from '../../yaml/index.ts';
-import { suggestion } from '../nearest.ts';
+import { misspelt, suggestion } from '../nearest.ts';
 import { componentKey, isReadable, STORE_TYPES, type StoreSettings } from '../project/stores.ts';
 import type { Hook } from '../scope.ts';
 import { isDeferred } from '../values/deferred.ts';
@@ -46,7 +46,7 @@ export function hooksIn({ kind, name: component, stack, hooks, stores, placeOf }
         'not-supported',
         [],
         `hooks ${what} are not run here, and it has "${name}"`,
-        'make it a node of the deployment (phases), or take it out',
+        misspeltKind(hook) ?? 'make it a node of the deployment (phases), or take it out',
       );
       return [];
     }
@@ -95,4 +95,13 @@ export function hooksIn({ kind, name: component, stack, hooks, stores, placeOf }
     return values.length === 0 ? [] : [{ name, store, values: Object.fromEntries(values) }];
   });
   return { list, errors };
+}
+
+/** What to write in place of a key that was to say which kind a hook is of. */
+function misspeltKind(hook: JsonObject): string | undefined {
+  if (hook.kind !== undefined || hook.command !== undefined) return undefined;
+  const meant = Object.keys(hook)
+    .map((key) => misspelt(key, ['kind', 'command']))
+    .find((one) => one !== undefined);
+  return meant === undefined ? undefined : `did you mean "${meant}"?`;
 }

@@ -178,6 +178,7 @@ export async function resolve(
     prune: (plain(member(own, 'prune')) ?? plain(member(root, 'prune'))) === true,
     secrets: secretsOf(own),
     files: [...new Set([...recorded.opened(), ...project.files, ...deployment.files])].sort(),
+    templated: enabled,
     impure: impure(),
   };
 }

@@ -11,6 +11,10 @@ const KNOWN = {
   kinds: KINDS,
   kind: [...ALL, 'component', 'components', 'depends_on'],
   component: [...ALL, 'component', 'components', 'inherits', 'depends_on'],
+  settings: [
+    ...['validation', 'depends_on', 'spacelift', 'atlantis', 'templates', 'yaml', 'integrations', 'pro', 'github'],
+    ...['terraform', 'nixpack', 'list_merge_strategy'],
+  ],
   metadata: [
     ...['type', 'enabled', 'locked', 'component', 'inherits', 'name', 'description', 'labels', 'tags', 'custom', 'depends_on'],
     ...[
@@ -29,13 +33,19 @@ const KNOWN = {
  * @throws AtmosError `unknown-key`
  */
 export function checkKeys(root: LocatedMap): void {
-  const errors = [...misspeltIn(root, 'root', 'a stack'), ...misspeltIn(member(root, 'components'), 'kinds', '"components"')];
+  const settingsOf = (value: Located | undefined, of: string): readonly AtmosError[] =>
+    misspeltIn(member(value, 'settings'), 'settings', `"settings"${of}`);
+  const errors = [
+    ...misspeltIn(root, 'root', 'a stack'),
+    ...misspeltIn(member(root, 'components'), 'kinds', '"components"'),
+    ...settingsOf(root, ''),
+  ];
   for (const kind of KINDS) {
-    errors.push(...misspeltIn(member(root, kind), 'kind', `"${kind}"`));
+    errors.push(...misspeltIn(member(root, kind), 'kind', `"${kind}"`), ...settingsOf(member(root, kind), ` of "${kind}"`));
     const components = member(member(root, 'components'), kind);
     if (components?.kind !== 'map') continue;
     for (const [name, { value }] of components.entries) {
-      errors.push(...misspeltIn(value, 'component', `component ${kind}/${name}`));
+      errors.push(...misspeltIn(value, 'component', `component ${kind}/${name}`), ...settingsOf(value, ` of ${kind}/${name}`));
       errors.push(...misspeltIn(member(value, 'metadata'), 'metadata', `"metadata" of ${kind}/${name}`));
     }
   }

@@ -1,6 +1,7 @@
 import { AtmosError, isObject } from '../../engine/index.ts';
 import { FUNCTIONS, parseTemplate, render, TemplateError, type Value } from '../../gotemplate/index.ts';
 import { errorAt, type LocatedMap, member, type Place, textOf } from '../../yaml/index.ts';
+import { nearest } from '../nearest.ts';
 import type { Project } from '../project/project.ts';
 import { lazily, templateData } from '../values/template-data.ts';
 import type { MergedComponent } from './component.ts';
@@ -63,10 +64,26 @@ function templateName(template: string, data: Value, at: Place): string {
     if (!(error instanceof TemplateError)) throw error;
     throw errorAt(at, `stacks.name_template of atmos.yaml: ${error.message}`, { code: 'stack-name', cause: error });
   }
-  throw errorAt(at, `stacks.name_template of atmos.yaml (${template}) uses a value that is not set for this component`, {
+  const [missing, known] = missingIn(template, data);
+  const meant = missing === undefined ? undefined : nearest(missing.split('.').at(-1) ?? '', known);
+  const what = missing === undefined ? 'uses a value that is' : `needs ${missing}, which is`;
+  throw errorAt(at, `stacks.name_template of atmos.yaml (${template}) ${what} not set for this component`, {
     code: 'stack-name',
-    hint: 'set it under "vars" of the stacks that the deployment declares',
+    hint: meant === undefined ? 'set it under "vars" of the stacks that the deployment declares' : `did you mean "${meant}", which is?`,
   });
+}
+
+/** The first field that a template reads and that there is not, and what there is in its place. */
+function missingIn(template: string, data: Value): readonly [field: string | undefined, known: readonly string[]] {
+  for (const [field] of template.matchAll(/(?<![\w)"`])\.[A-Za-z_][\w.]*/g)) {
+    let value: unknown = data;
+    for (const key of field.slice(1).split('.')) {
+      if (!isObject(value)) break;
+      if (!Object.hasOwn(value, key)) return [field, Object.keys(value)];
+      value = value[key];
+    }
+  }
+  return [undefined, []];
 }
 
 /** What may stand in braces in a workspace's pattern, of `vars`; what is not set is nothing there. */

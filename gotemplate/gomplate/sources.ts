@@ -1,4 +1,4 @@
-import { dirname, extname, isAbsolute, join, relative } from 'node:path/posix';
+import { extname, isAbsolute, join, relative } from 'node:path/posix';
 import { parseDotenv } from '../dotenv.ts';
 import type { Functions } from '../evaluate.ts';
 import { fromCsv, fromToml, fromYaml, toYaml } from '../formats.ts';
@@ -85,9 +85,8 @@ export function sourceFunctions(named: Readonly<Record<string, string>>, files: 
 /** A file below the repository's root, and its media type. */
 function fileOf(name: string, url: string, below: readonly string[], files: SourceFiles): Content {
   const [written = '', query] = url.replace(/^file:(\/\/)?/i, '').split('?', 2);
-  // Like a relative URL: from the directory of the file, or from the directory itself.
   const [sub] = below;
-  const whole = sub === undefined ? written : join(written.endsWith('/') ? written : dirname(written), sub);
+  const whole = sub === undefined ? written : join(written, sub);
   const path = isAbsolute(whole) ? relative(files.root, whole) : join(whole);
   if (path === '..' || path.startsWith('../') || isAbsolute(path))
     throw new Error(`datasource '${name}': ${whole} is not in the repository`);

@@ -46,7 +46,7 @@ function derivePassword(counter: number, kind: string, password: string, user: s
 
 function number(value: number): Buffer {
   const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
+  bytes.writeUInt32BE(value >>> 0);
   return bytes;
 }
 
@@ -70,7 +70,10 @@ function decrypt(password: string, encrypted: string): string {
   if (bytes.length < 32 || bytes.length % 16 !== 0) throw new Error('what encryptAES has made is longer');
   const decipher = createDecipheriv('aes-256-cbc', keyOf(password), bytes.subarray(0, 16)).setAutoPadding(false);
   const plain = Buffer.concat([decipher.update(bytes.subarray(16)), decipher.final()]);
-  return plain.subarray(0, Math.max(0, plain.length - (plain.at(-1) ?? 0))).toString('utf8');
+  const padding = plain.at(-1) ?? 0;
+  if (padding === 0 || padding > 16 || !plain.subarray(-padding).every((byte) => byte === padding))
+    throw new Error('the password is another one');
+  return plain.subarray(0, -padding).toString('utf8');
 }
 
 function customCertificate(certificate: string, key: string): { readonly Cert: string; readonly Key: string } {

@@ -22,12 +22,17 @@ components:
   ]);
 });
 
-test.each(['imports: [x]', 'compnents: {}', 'evn: {}', 'components: { terrafrom: {} }'])(
-  'so are those of a whole file: %s',
-  async (stack) => {
-    expect(await refusal(scopeOf(filesWith(stack)))).toMatchObject({ code: 'unknown-key' });
-  },
-);
+test.each([
+  'imports: [x]',
+  'compnents: {}',
+  'evn: {}',
+  'components: { terrafrom: {} }',
+  'settings: { validaton: {} }',
+  'terraform: { settings: { depend_on: [] } }',
+  'components: { terraform: { a: { settings: { templats: {} } } } }',
+])('so are those of a whole file: %s', async (stack) => {
+  expect(await refusal(scopeOf(filesWith(stack)))).toMatchObject({ code: 'unknown-key' });
+});
 
 test.each([
   '_vars: &x { a: 1 }',

@@ -93,6 +93,15 @@ test('a variable that is set for one component and that its module does not decl
   ]);
 });
 
+test('a template is warned of where templates are off, and what comes of others is none', async () => {
+  const off = { 'atmos.yaml': '' };
+  const { warnings } = await validated('{ cidr: "{{ .vars.stage }}", tags: { a: "x{{" } }', { more: off });
+  expect(warnings).toEqual([
+    'templates-off stacks/top.yaml:7:15 terraform/a: vars.cidr has a template, and templates are off: it stays as it is written (turn them on in atmos.yaml: templates: { settings: { enabled: true } })',
+  ]);
+  expect((await validated('{ cidr: a }', { more: off, b: '{ vars: { of_a: !terraform.output a id } }' })).warnings).toEqual([]);
+});
+
 test('of a variable that a function takes away, that a template names, or that a file of OpenTofu declares nothing is said', async () => {
   const quiet = async (a: string, more?: Parameters<typeof validated>[1]) => (await validated(a, more)).warnings;
   expect(await quiet('{ cidr: a, gone: !unset x }')).toEqual([]);

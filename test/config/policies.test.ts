@@ -103,6 +103,14 @@ test('nothing is said of a value that only an apply makes known', async () => {
   ]);
 });
 
+test('of a value that only an apply makes known it is said that its policy can not be decided', async () => {
+  const vars = '{ size: 1, id: !terraform.output net id }';
+  const { found, warned } = await findings(JSON_SCHEMA, { ...schema({ properties: { id: { pattern: '^192' } } }), vars });
+  expect(found).toEqual([]);
+  expect(warned).toEqual([expect.stringMatching(/policy "size" is known only after an apply: vars.id is not known yet/)]);
+  expect((await findings(JSON_SCHEMA, { ...schema({ properties: { size: { maximum: 3 } } }), vars })).warned).toEqual([]);
+});
+
 const UNKNOWN = '{ size: 9, id: !terraform.output net id }';
 
 test.each([

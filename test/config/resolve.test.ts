@@ -135,6 +135,20 @@ describe('resolve', () => {
     });
   });
 
+  test('names the value that a name_template lacks, and what is like it', async () => {
+    const files = {
+      'atmos.yaml': 'stacks: { name_template: "{{ .vars.tenent }}-{{ .vars.stage }}" }',
+      'deployments/app.yaml': 'deployment: { name: app, stacks: [top], components: { terraform: { a: } } }',
+      'stacks/top.yaml': 'vars: { tenant: acme, stage: dev }',
+    };
+    expect(await refusal(scopeOf(files))).toMatchObject({
+      code: 'stack-name',
+      message: expect.stringContaining('needs .vars.tenent, which is not set'),
+      hint: 'did you mean "tenant", which is?',
+      position: { file: 'stacks/top.yaml', line: 1 },
+    });
+  });
+
   test('gives the labels, secrets, promotion and nodes of a target', async () => {
     const scope = await scopeOf(
       {

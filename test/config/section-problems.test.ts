@@ -22,6 +22,22 @@ test.each(['hooks: {}', 'generate: { "made.tf": null }', 'settings: { validation
   },
 );
 
+test.each([
+  ['settings: { depends_on: { 1: { componnt: b } } }', '5:36', 'settings.depends_on'],
+  ['settings: { depends_on: b }', '5:19', 'settings.depends_on'],
+  ['settings: { depends_on: { b: {} } }', '5:33', 'settings.depends_on'],
+  ['dependencies: { components: [{ stack: dev }] }', '5:23', 'dependencies.components'],
+])('a dependency that names nothing is an error at its line: %s', async (section, _place, key) => {
+  expect(await refusedIn(section)).toEqual([
+    expect.stringMatching(new RegExp(`^wrong-dependency stacks/top.yaml:5:\\d+ terraform/a: ${key} names nothing`)),
+  ]);
+});
+
+test('a dependency on files, folders and components of elsewhere is none', async () => {
+  const section = 'settings: { depends_on: [{ file: x.json }, { folder: src }, other, { component: c, stack: prod }] }';
+  expect(await refusedIn(section)).toEqual([]);
+});
+
 test('a component that is disabled asks for nothing', async () => {
   expect(await refusedIn('generate: { "made.tf": "x" }', '{ enabled: false }')).toEqual([]);
 });

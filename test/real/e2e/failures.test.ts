@@ -46,3 +46,38 @@ test('missing credentials are told to be those, and what can not be reached is n
     { hint: 'Run it again when that can be reached.' },
   ]);
 });
+
+test('what Terraform itself finds wrong is no matter of credentials, whatever words it has', async () => {
+  const app = newApp({
+    'components/terraform/a/main.tf': `variable "authentication" {
+  type = string
+  validation {
+    condition     = var.authentication != "x"
+    error_message = "The authentication mode is forbidden: 403, or 502 credentials."
+  }
+}
+`,
+    'deployments/app.yaml': `deployment:
+  name: app
+  components: { terraform: { a: { vars: { authentication: x } }, b: { component: a, vars: { authentication: x } } } }
+  targets: { dev: }
+`,
+  });
+  const { json } = await app.ask('plan app --target dev --keep-going');
+  expect([json.error, ...(json.errors ?? [])].map(({ hint }) => hint)).toEqual(expect.arrayContaining(['Fix it, and run it again.']));
+  expect(JSON.stringify(json)).not.toMatch(/no credentials but|can be reached/);
+});
+
+test('nodes that one command stands for are explained by what that said', async () => {
+  const app = newApp({
+    'components/terraform/a/main.tf': 'module "x" { source = "./missing" }\n',
+    'deployments/app.yaml': `deployment:
+  name: app
+  components: { terraform: { a: , also-a: { metadata: { component: a } } } }
+  targets: { dev: }
+`,
+  });
+  const { json } = await app.ask('plan app --target dev --keep-going');
+  expect(json.error.message).toMatch(/^terraform\/a\/init, terraform\/also-a\/init: /);
+  expect(json.errors).toBeUndefined();
+});

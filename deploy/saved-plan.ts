@@ -189,6 +189,7 @@ export function refuseOther(saved: SavedPlan, address: string, now: Pick<PlanSum
     new Map(changes.map((change) => [change.address, jsonDigest(change)]));
   const [was, is] = [texts(before), texts(after)];
   const other = [...new Set([...was.keys(), ...is.keys()])].filter((one) => was.get(one) !== is.get(one));
+  if (after.length === 0) throw stale(saved, `${address} has nothing left to change: what it shows is done`);
   throw stale(saved, `${address} would now change ${other.slice(0, 3).join(', ')}${other.length > 3 ? ', …' : ''} in another way`);
 }
 

@@ -67,7 +67,7 @@ function pinnedImages(scope: Scope, { lock, references }: Sources): Ground['imag
         {
           kind: 'invalid',
           code: 'image-not-pinned',
-          hint: `pin it in deployments/${scope.deployment}.lock.yaml and commit that: atmos-deployment images ${reference === name && !/[/:@]/.test(name) ? 'build' : 'pull'} ${scope.deployment}`,
+          hint: `commit deployments/${scope.deployment}.lock.yaml, once it is pinned there: atmos-deployment images ${reference === name && !/[/:@]/.test(name) ? 'build' : 'pull'} ${scope.deployment}`,
         },
       );
     }

@@ -32,7 +32,7 @@ export async function history(globals: Globals, name: string, options: Options):
 }
 
 function row(record: LedgerRecord, isUnderWay: boolean): readonly string[] {
-  const { at, kind, release, promotedFrom, by, result, durationMs, components, reason } = record;
+  const { at, kind, release, dirty, promotedFrom, by, result, durationMs, components, reason } = record;
   const failed = Object.entries(components).find(([, { action }]) => action === 'failed');
   const outcome =
     kind === 'intent'
@@ -41,13 +41,18 @@ function row(record: LedgerRecord, isUnderWay: boolean): readonly string[] {
         : 'interrupted'
       : result === null
         ? (reason ?? '')
-        : `${result}${durationMs === null ? '' : ` in ${seconds(durationMs)}`}${failed === undefined ? '' : `: ${failed[0]} ${failed[1].error ?? ''}`}`;
+        : `${result}${result === 'deployed' && isInPart(components) ? ' in part' : ''}${durationMs === null ? '' : ` in ${seconds(durationMs)}`}${failed === undefined ? '' : `: ${failed[0]} ${failed[1].error ?? ''}`}`;
   return [
     `${at.slice(0, 10)} ${at.slice(11, 16)} UTC`,
     kind,
-    release === null ? '' : shortId(release),
+    release === null ? '' : `${shortId(release)}${dirty ? ' (uncommitted)' : ''}`,
     promotedFrom?.target ?? '',
     by.email,
     outcome.split('\n')[0] ?? '',
   ];
+}
+
+/** Whether a component was left as it was that is to run something else. */
+function isInPart(components: LedgerRecord['components']): boolean {
+  return Object.values(components).some(({ action }) => action === 'skipped' || action === 'not-reached');
 }

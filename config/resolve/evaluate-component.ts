@@ -1,7 +1,7 @@
 import { join } from 'node:path/posix';
-import type { Json, JsonObject } from '../../engine/index.ts';
+import { isObject, type Json, type JsonObject } from '../../engine/index.ts';
 import { GOMPLATE_ALONE, type Value } from '../../gotemplate/index.ts';
-import { errorAt, type Located, mapOf, member, type Place, plain } from '../../yaml/index.ts';
+import { errorAt, type Located, type LocatedMap, mapOf, member, type Place, plain } from '../../yaml/index.ts';
 import { sectionProblems } from '../checks/sections.ts';
 import type { ScopedComponent } from '../scope.ts';
 import { remoteStateOf } from '../stacks/backend.ts';
@@ -78,7 +78,10 @@ export function evaluateComponent(request: ComponentRequest, prepared: Prepared)
   const command = sections.command ?? project.components[kind].command;
   if (command !== undefined) sections.command = command;
   if (merged.metadata === undefined) sections.metadata = {};
-  else add('metadata', merged.metadata);
+  else {
+    add('metadata', merged.metadata);
+    sections.metadata = withSwitches(sections.metadata, merged.metadata);
+  }
   const overrides = merged.overrides === undefined ? {} : { overrides: plain(merged.overrides) };
   const all: JsonObject = { ...sections, ...overrides, component: merged.component, inheritance: merged.inheritance };
   const placeOf = (path: readonly string[]): Place => placeOfPath(written, at, path);
@@ -140,4 +143,16 @@ function serviceDir({ vars }: JsonObject, name: string, at: Place): string {
     throw errorAt(at, `nixpack/${name}: ${source} is not in the repository`, { code: 'path-escape' });
   }
   return dir;
+}
+
+/** Metadata whose switches templates gave: these give texts. What is written as a text is none, and told. */
+function withSwitches(evaluated: Json | undefined, written: LocatedMap): Json {
+  if (!isObject(evaluated)) return evaluated ?? {};
+  const given = ['enabled', 'locked'].flatMap((key) => {
+    const value: unknown = (evaluated as JsonObject)[key];
+    const source = member(written, key);
+    const isGiven = source?.kind === 'scalar' && typeof source.value === 'string' && source.value.includes('{{');
+    return isGiven && (value === 'true' || value === 'false') ? [[key, value === 'true'] as const] : [];
+  });
+  return { ...(evaluated as JsonObject), ...Object.fromEntries(given) };
 }

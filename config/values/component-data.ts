@@ -1,10 +1,11 @@
 import { isObject } from '../../engine/index.ts';
-import { type Functions, Namespace, sourceFunctions, type Value } from '../../gotemplate/index.ts';
+import { type Functions, sourceFunctions, type Value } from '../../gotemplate/index.ts';
 import { type Located, type LocatedMap, member } from '../../yaml/index.ts';
 import { suggestion } from '../nearest.ts';
 import type { ComponentRequest, Prepared } from '../stacks/merge-layers.ts';
 import { SECTIONS, TEXT_SECTIONS } from '../stacks/sections.ts';
 import { templateData as dataOf, lazily } from './template-data.ts';
+import { variableFunctions } from './variables.ts';
 
 /** The dot of a component's templates, as in Atmos, with `.context` besides. Not evaluated itself. */
 export function templateData(
@@ -40,24 +41,7 @@ export function templateData(
 /** `env` and `getenv`, which see what `templates.settings.env` of atmos.yaml and of the component's settings say before the machine's own. */
 export function environmentFunctions(sections: LocatedMap, { project, evaluation }: ComponentRequest): Functions {
   const own: Readonly<Record<string, unknown>> = { ...project.templates.settings.env, ...templateSetting(sections, 'env') };
-  const read = (name: unknown): string => String(own[String(name)] ?? evaluation.host.env[String(name)] ?? '');
-  const expandenv = (text: Value): string => expanded(String(text), read);
-  const getenv = (name: Value, fallback?: Value): string => {
-    const value = read(name);
-    return value === '' && fallback !== undefined ? String(fallback) : value;
-  };
-  // Sprig's function, or Gomplate's namespace: `env "HOME"`, `env.Getenv "HOME"`.
-  const namespace = new Namespace('Env', { Getenv: getenv, ExpandEnv: expandenv });
-  return { env: (...args) => (args.length === 0 ? namespace : read(args[0])), expandenv, getenv };
-}
-
-/**
- * os.ExpandEnv of Go: `$name`, `${name}`, and names of one character that shells have for themselves; what is no name stays, and a `$` before it goes.
- */
-function expanded(text: string, read: (name: string) => string): string {
-  return text.replaceAll(/\$(?:\{([^}]*)\}|([A-Za-z_]\w*)|([*#$@!?\-\d])|(\{))/g, (_, inBraces?: string, name?: string, special?: string) =>
-    read(inBraces ?? name ?? special ?? ''),
-  );
+  return variableFunctions((name) => String(own[name] ?? evaluation.host.env[name] ?? ''));
 }
 
 /** Gomplate's data sources, which atmos.yaml and the component's settings name. */

@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { sha256 } from '../../engine/index.ts';
-import { FUNCTIONS, type Functions, Namespace, type Value } from '../../gotemplate/index.ts';
+import { FUNCTIONS, type Functions, Namespace, sourceFunctions, type Value } from '../../gotemplate/index.ts';
+import { suggestion } from '../nearest.ts';
 import type { Project } from '../project/project.ts';
 import type { GitFacts, ResolveOptions } from '../resolve/resolve.ts';
 import type { Impurity } from '../scope.ts';
 import type { DataFiles } from './data-files.ts';
 import type { Host } from './evaluate.ts';
 import type { GuardedEnv } from './secrets.ts';
+import { variableFunctions } from './variables.ts';
 
 /** Functions of templates that give something else each time. */
 const UNSTEADY = 'now ago shuffle uuid uuidv4 randAlpha randAlphaNum randNumeric randAscii randInt randBytes encryptAES'.split(' ');
@@ -85,7 +87,11 @@ export function surroundingsOf(
         const { sha, short_sha, branch } = facts();
         return new Namespace('git', { sha, short_sha, branch: () => note('git.branch', branch) });
       },
-      env: (name) => env[String(name)] ?? '',
+      ...variableFunctions((name) => env[name] ?? ''),
+      ...sourceFunctions(
+        {},
+        { env, root, read: (path) => files.text(path), suggest: (name, names) => suggestion(name, names, 'datasources') },
+      ),
     },
     impure: () => Object.fromEntries([...noted].sort(([a], [b]) => (a < b ? -1 : 1))),
   };

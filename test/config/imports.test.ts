@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { workingTree } from '../../config/index.ts';
-import { placeOf, refusal, repository, scopeFrom, scopeOf, varsOf } from './repository.ts';
+import { OPTIONS, placeOf, refusal, repository, scopeFrom, scopeOf, varsOf } from './repository.ts';
 
 const deployment = (stacks: string, components = 'terraform: { a: }', more = ''): string =>
   `deployment:\n  name: app\n  stacks: ${stacks}\n  components: { ${components} }\n${more}`;
@@ -137,4 +137,19 @@ describe('imports', () => {
   test('refuses to leave the repository', async () => {
     expect(await refusal(scopeOf({ 'deployments/app.yaml': deployment('[../../etc/passwd]') }))).toMatchObject({ code: 'path-escape' });
   });
+});
+
+test('imported templates have variables of the environment, and data sources that they define', async () => {
+  const scope = await scopeOf(
+    {
+      'deployments/app.yaml': 'deployment: { name: app, stacks: [top], components: { terraform: { a: } } }',
+      'stacks/top.yaml': 'import: [{ path: part.yaml.tmpl, context: { x: 1 } }]',
+      'stacks/part.yaml.tmpl': `{{ defineDatasource "word" "env:REGION" }}
+components: { terraform: { a: { vars: { a: {{ ds "word" }}, b: {{ getenv "NONE" "else" }}, c: {{ env "REGION" }} } } } }
+`,
+    },
+    'default',
+    OPTIONS,
+  );
+  expect(varsOf(scope, 'terraform/a')).toMatchObject({ a: 'eu-west-1', b: 'else', c: 'eu-west-1' });
 });

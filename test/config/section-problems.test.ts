@@ -38,6 +38,18 @@ test('a dependency on files, folders and components of elsewhere is none', async
   expect(await refusedIn(section)).toEqual([]);
 });
 
+test.each([
+  ['"{{ eq .vars.on \\"no\\" }}"', true],
+  ['"{{ eq .vars.on \\"yes\\" }}"', false],
+])('whether a component is enabled may come of a template: %s', async (enabled, isDisabled) => {
+  const scope = await scopeOf({
+    'atmos.yaml': 'templates: { settings: { enabled: true } }',
+    'deployments/app.yaml': 'deployment: { name: app, stacks: [top], components: { terraform: { a: } } }',
+    'stacks/top.yaml': `vars: { on: yes }\ncomponents: { terraform: { a: { vars: { on: "yes" }, metadata: { enabled: ${enabled} } } } }`,
+  });
+  expect(withoutDisabled(scope).disabled ?? []).toEqual(isDisabled ? ['terraform/a'] : []);
+});
+
 test('a component that is disabled asks for nothing', async () => {
   expect(await refusedIn('generate: { "made.tf": "x" }', '{ enabled: false }')).toEqual([]);
 });

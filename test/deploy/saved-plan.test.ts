@@ -86,3 +86,8 @@ test('what is no longer declared stays for as long as something that was left ne
   const state = { components } as unknown as TargetState;
   expect([...plannedWork(plan, all, state).keys()]).toEqual(['terraform/other']);
 });
+
+test('a plan whose changes are all made says so', () => {
+  expect(() => refuseOther(PLAN, 'terraform/a', changes())).toThrow(/terraform\/a has nothing left to change/);
+  expect(() => refuseOther(PLAN, 'terraform/a', changes(change(3)))).toThrow(/in another way/);
+});

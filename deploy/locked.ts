@@ -83,7 +83,7 @@ function refuse(locked: readonly string[]): void {
     {
       kind: 'refused',
       code: 'component-locked',
-      hint: 'set metadata.locked to false, commit and roll out (what is no longer declared: declare it again, so)',
+      hint: 'set metadata.locked to false, commit and roll out; a component that is no longer declared has to be declared again for that',
     },
   );
 }

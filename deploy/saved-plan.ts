@@ -4,6 +4,7 @@ import {
   AtmosError,
   type Digest,
   isDigest,
+  isMissing,
   isObject,
   type JsonObject,
   jsonDigest,
@@ -111,7 +112,8 @@ export function readSavedPlan(path: string): SavedPlan {
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new AtmosError(`the plan ${path} can't be read: ${(cause as Error).message}`, {
+    const why = isMissing(cause) ? 'there is no such file' : (cause as Error).message;
+    throw new AtmosError(`the plan ${path} can't be read: ${why}`, {
       kind: 'invalid',
       code: 'no-plan',
       hint: `save one: atmos-deployment plan <deployment> --target <target> --out ${path}`,

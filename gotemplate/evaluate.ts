@@ -227,7 +227,13 @@ class Evaluation {
       const isLast = index === path.length - 1;
       if (value instanceof Opaque) {
         const member = value.member(name);
-        if (member === undefined) throw new TemplateError(`can't evaluate field ${name} in type ${value.type}`, at);
+        if (member === undefined) {
+          const other = value.names().find((one) => one.toLowerCase() === name.toLowerCase());
+          throw new TemplateError(
+            `can't evaluate field ${name} in type ${value.type}${other === undefined ? '' : `: did you mean ${other}?`}`,
+            at,
+          );
+        }
         if (typeof member === 'function') {
           value = this.#call(name, member, isLast && given !== undefined ? given() : [], at);
           if (isLast) return value;

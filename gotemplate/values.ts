@@ -24,6 +24,10 @@ export abstract class Opaque {
   abstract print(): string;
   /** A field or a method; `undefined` when it has none of that name. */
   abstract member(name: string): Value | Method;
+  /** What it has, as far as that is known. */
+  names(): readonly string[] {
+    return [];
+  }
 }
 
 /** A number with a fraction that no double holds: it passes through as it is. */

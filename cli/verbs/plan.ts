@@ -45,7 +45,10 @@ export async function planVerb(
           ...warnings,
           ...(out === undefined || failure !== undefined
             ? []
-            : [`saved; apply it: atmos-deployment rollout ${name} --target ${target} --plan ${shellWord(options.out ?? out)}`]),
+            : [
+                `saved; apply it: atmos-deployment rollout ${name} --target ${target}${release.config.dirty ? ' --allow-dirty' : ''} --plan ${shellWord(options.out ?? out)}`,
+                ...(release.config.dirty ? ['it is of files that are not committed: once they are, plan again'] : []),
+              ]),
         ].join('\n');
       },
       () => planMarkdown(name, target, answer),

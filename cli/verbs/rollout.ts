@@ -116,7 +116,7 @@ export function summary(
   const id = release === null ? '' : shortId(release);
   const where = `recorded in refs/atmos/ledger/${deployment}/${target}`;
   const skipped = Object.values(components).filter(({ action }) => action === 'skipped').length;
-  const rest = skipped === 0 ? '' : ` · ${skipped} ${skipped === 1 ? 'component' : 'components'} left as they are`;
+  const rest = skipped === 0 ? '' : ` · ${skipped} ${skipped === 1 ? 'component was left as it is' : 'components were left as they are'}`;
   const what = {
     deployed: `released ${id}`,
     destroyed: `destroyed ${target}`,

@@ -44,13 +44,26 @@ export function checkKeys(root: LocatedMap): void {
     errors.push(...misspeltIn(member(root, kind), 'kind', `"${kind}"`), ...settingsOf(member(root, kind), ` of "${kind}"`));
     const components = member(member(root, 'components'), kind);
     if (components?.kind !== 'map') continue;
-    for (const [name, { value }] of components.entries) {
+    for (const [name, { keyAt, value }] of components.entries) {
+      if (isSection(name) && value.kind === 'map' && ![...value.entries.keys()].some(isSection)) {
+        errors.push(
+          errorAt(keyAt, `a component called "${name}" stands beside the others of "${kind}"`, {
+            code: 'unknown-key',
+            hint: 'is it a section of the one above? Indent it below that',
+          }),
+        );
+      }
       errors.push(...misspeltIn(value, 'component', `component ${kind}/${name}`), ...settingsOf(value, ` of ${kind}/${name}`));
       errors.push(...misspeltIn(member(value, 'metadata'), 'metadata', `"metadata" of ${kind}/${name}`));
     }
   }
   const all = asOne(errors);
   if (all !== undefined) throw all;
+}
+
+/** Whether a key is a section of a component. */
+function isSection(key: string): boolean {
+  return (KNOWN.component as readonly string[]).includes(key);
 }
 
 function misspeltIn(value: Located | undefined, level: keyof typeof KNOWN, where: string): readonly AtmosError[] {

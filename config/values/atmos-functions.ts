@@ -45,7 +45,13 @@ export function atmosFunctions(siblings: Siblings, { stack, places, reads, at, s
         );
       }
       throw new Error(
-        `there is no component "${String(name)}" in this deployment; ${suggestion(String(name), siblings.addresses, 'components') ?? ''}; ${hint}`,
+        `there is no component "${String(name)}" in this deployment; ${
+          suggestion(
+            String(name),
+            siblings.addresses.map((address) => address.slice(address.indexOf('/') + 1)),
+            'components',
+          ) ?? ''
+        }; ${hint}`,
       );
     },
     Resolve: (text) => {

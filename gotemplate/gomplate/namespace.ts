@@ -16,6 +16,10 @@ export class Namespace extends Opaque {
     return this.type;
   }
 
+  override names(): readonly string[] {
+    return Object.keys(this.#members);
+  }
+
   member(name: string): Value | Method {
     return Object.hasOwn(this.#members, name) ? this.#members[name] : undefined;
   }

@@ -28,6 +28,7 @@ test.each([
   'evn: {}',
   'components: { terrafrom: {} }',
   'settings: { validaton: {} }',
+  'components: { terraform: { database: {}, vars: { cidr: x } } }',
   'terraform: { settings: { depend_on: [] } }',
   'components: { terraform: { a: { settings: { templats: {} } } } }',
 ])('so are those of a whole file: %s', async (stack) => {

@@ -153,7 +153,7 @@ describe('atmos.Component', () => {
   });
 
   test.each([
-    ['{{ (atmos.Component "vpx" .stack).vars.cidr }}', 'components are: terraform/reader, terraform/vpc'],
+    ['{{ (atmos.Component "vpx" .stack).vars.cidr }}', 'did you mean "vpc"?'],
     ['{{ (atmos.Component "vpc" "prod").vars.cidr }}', 'is not the one of this target (dev)'],
     ['{{ $vpc := atmos.Component "vpc" .stack }}{{ $vpc.outputs.id }}', 'outputs.terraform.vpc.id'],
     ['{{ range list 1 }}{{ (atmos.Component "vpc" .stack).outputs.id }}{{ end }}', 'stack'],

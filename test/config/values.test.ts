@@ -138,6 +138,13 @@ test('!repo-root is the Git repository’s directory, also where atmos.yaml lies
   expect(varsOf(scope, 'terraform/a')).toMatchObject({ x: root, y: root });
 });
 
+test.each([
+  ['{{ atmos.component "a" .stack }}', 'did you mean Component?'],
+  ['{{ (atmos.Component "aa" .stack).vars.x }}', 'did you mean "a"?'],
+])('what templates ask of Atmos by another name is told: %s', async (template, said) => {
+  expect((await refusal(scopeOf(withVars(`x: '${template}'`)))).message).toContain(said);
+});
+
 describe('short names that Gomplate and Sprig both have', () => {
   const value = async (settings: string, template: string) =>
     varsOf(

@@ -110,7 +110,7 @@ ${old}      late: { component: link, ${more} vars: { of: !terraform.output ${lat
   expect(planned.stdout).toContain('terraform/late  known after apply of terraform/network');
   const done = await app.run('rollout app dev --plan plan.json');
   expect([done.code, done.stdout]).toEqual([0, expect.stringMatching(/^ – {2}terraform\/late {5}skipped .*plan again$/m)]);
-  expect(done.stdout).toContain('1 component left as they are');
+  expect(done.stdout).toContain('1 component was left as it is');
   // It still runs with what is no longer declared.
   expect(await deployed(app)).toMatchObject({ 'terraform/old': 'applied', 'terraform/late': 'applied' });
   expect(await app.run('plan app dev --out plan.json')).toMatchObject({ code: 0 });

@@ -15,11 +15,13 @@ export { type Deployment, type DeploymentSummary, listDeployments, loadDeploymen
 export { promotionPolicies } from './deployment/promotion.ts';
 export { declaredComponents } from './deployment/sections.ts';
 export { nearest, suggestion } from './nearest.ts';
-export { loadProject, type Project, type RemoteSettings } from './project/project.ts';
+export { loadProject, type Project } from './project/project.ts';
+export type { RemoteSettings } from './project/remote.ts';
 export { relativeTo, type SettingsEnv } from './project/settings-env.ts';
 export { type StoreSettings, storeOf } from './project/stores.ts';
+export type { GitFacts, ResolveOptions } from './resolve/options.ts';
 export { policyInput } from './resolve/policies.ts';
-export { type GitFacts, type ResolveOptions, resolve } from './resolve/resolve.ts';
+export { resolve } from './resolve/resolve.ts';
 export * from './scope.ts';
 export { type ConfigFiles, findRoot, SETTINGS, workingTree } from './source/files.ts';
 export { VERSIONS as GENERATED_VERSIONS, withGenerated } from './terraform/generated.ts';

@@ -1,15 +1,9 @@
 import { chmodSync, chownSync, cpSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { AtmosError, type Digest, makePrivate, type NodeIo, type ResolvedExec, removeTree } from '../engine/index.ts';
+import type { Bind } from './bind.ts';
 import { type Kept, keep } from './kept.ts';
 import { GIVEN, type RunDirectory } from './runs.ts';
-
-/** A directory of this machine that a container sees. */
-export interface Bind {
-  readonly source: string;
-  readonly target: string;
-  readonly readOnly: boolean;
-}
 
 /** A node's files as directories: inputs checked out from the store, outputs empty and writable. Nothing is copied. */
 export interface LaidOut {

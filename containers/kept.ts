@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { errorCode, shellWord } from '../engine/index.ts';
-import type { Bind } from './binds.ts';
+import type { Bind } from './bind.ts';
 
 /** Where a container that was kept has what it sees, and the script that opens a shell in it. */
 export interface Kept {

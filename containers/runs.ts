@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AtmosError, afterwards, isMissing, isObject, makePrivate, removeTree, shellWord } from '../engine/index.ts';
 import { ENGINES, type EngineName } from './engines.ts';
+import { type EngineAddress, OUTPUT, RESCUED } from './run-files.ts';
 
 /**
  * Where something that changes the world leaves what another process needs to find it, should the one that started it be killed: a directory of
@@ -20,14 +21,6 @@ type RunFile =
   | { readonly runtime: 'bubblewrap'; readonly groups: readonly string[] }
   | ({ readonly runtime: EngineName; readonly container: string } & EngineAddress);
 
-/** Which engine has a container: another one would say that there is none. */
-export interface EngineAddress {
-  readonly engine: string;
-  readonly address: string;
-}
-
-/** A state that could not be written to its backend: the one file that nothing else has. */
-export const RESCUED = 'errored.tfstate';
 /** How directories begin that hold what only this effect was given. */
 export const GIVEN = 'input-';
 const NEVER = new AbortController().signal;
@@ -114,9 +107,6 @@ export async function hasLeft(root: string, prefix: string, file: string): Promi
   const found = await Promise.all((await runsOf(root, prefix)).map((path) => readIfThere(join(path, OUTPUT, file))));
   return found.some((content) => content !== undefined);
 }
-
-/** Where a run directory has its first output. */
-export const OUTPUT = 'output-0';
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {

@@ -5,8 +5,8 @@ import { checkPromotion, checkSource, type LedgerRecord } from '../tracking/inde
 import { readLock } from './images.ts';
 import type { Initialized } from './instances.ts';
 import { findRelease, loadRelease, makeRelease } from './release.ts';
+import type { ReleaseChoice } from './request.ts';
 import { headCommit, revisionAt } from './revision.ts';
-import type { RolloutRequest } from './rollout.ts';
 import { type RunSettings, Session } from './session.ts';
 import type { Situation } from './situation.ts';
 import type { Workspace } from './workspace.ts';
@@ -24,9 +24,6 @@ export interface Chosen {
   readonly session: Session;
   readonly initialized: Initialized;
 }
-
-/** What says which release is meant. */
-export type ReleaseChoice = Pick<RolloutRequest, 'deployment' | 'target' | 'promoteFrom' | 'release' | 'allowDirty'>;
 
 /**
  * Finds or makes the release that is to be rolled out: what another target runs, made this target's own; a release that was named; else one from

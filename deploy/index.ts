@@ -13,7 +13,9 @@ export { type Explanation, explain, type KeyDifference } from './explain.ts';
 export { type BuiltImage, buildImages, listImages, pullImages, verifyImages } from './images.ts';
 export { importState } from './import-state.ts';
 export { findRun, type Journal, journal, journals, type RunLine } from './journal.ts';
+export { openWorkspace, type WorkspaceOptions } from './open-workspace.ts';
 export { type PlanAnswer, type PlanRequest, plan } from './plan.ts';
+export type { SavedPlan } from './plan-file.ts';
 export { publishTracking } from './publish.ts';
 export {
   exportReleaseTo,
@@ -26,9 +28,10 @@ export {
   storeRelease,
 } from './release.ts';
 export { type Reproduced, reproduce } from './reproduce.ts';
+export type { RolloutRequest } from './request.ts';
 export { targetOf, worktreeOptions } from './revision.ts';
-export { type RolloutRequest, rollout } from './rollout.ts';
-export { readSavedPlan, type SavedPlan, savedPlan, writeSavedPlan } from './saved-plan.ts';
+export { rollout } from './rollout.ts';
+export { readSavedPlan, savedPlan, writeSavedPlan } from './saved-plan.ts';
 export type { RunSettings } from './session.ts';
 export { discardState, forgetComponent, pushState, unlockState } from './state.ts';
 export type { StateRequest } from './state-subject.ts';
@@ -38,4 +41,4 @@ export { build, type PhaseAnswer, type PhaseRequest, test } from './test.ts';
 export { unlockTarget } from './unlock.ts';
 export { type CachePruning, pruneCache } from './upkeep.ts';
 export { type VerifyAnswer, verify } from './verify.ts';
-export { openWorkspace, type Workspace, type WorkspaceOptions } from './workspace.ts';
+export type { Workspace } from './workspace.ts';

@@ -1,18 +1,10 @@
 import { type Digest, type Graph, jsonDigest, type Outcome, outputOf, type Results, type Store } from '../engine/index.ts';
-import { outputsDigest, type PlanSummary, readApplyWarnings, readPlan, type TerraformWarning, upstreamOf } from '../phases/index.ts';
+import { outputsDigest, readApplyWarnings, readPlan, upstreamOf } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import type { ComponentResult, Operation, StateLocation, TargetState } from '../tracking/index.ts';
 import { componentOf } from './instances.ts';
-import { type ChangeSubject, resultOf } from './record.ts';
+import { type ChangeSubject, type ComponentOutcome, resultOf } from './record.ts';
 import { untouched } from './untouched.ts';
-
-/** How a component's nodes ended. */
-export interface ComponentOutcome {
-  readonly result: ComponentResult;
-  readonly plan: PlanSummary | undefined;
-  /** What its apply warned of; what its plan did is there. */
-  readonly warnings?: readonly TerraformWarning[];
-}
 
 export interface RunResults {
   readonly graph: Graph;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Digest } from '../engine/index.ts';
-import { upstreamOf } from '../phases/index.ts';
+import { type PlanSummary, type TerraformWarning, upstreamOf } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import {
   type ComponentResult,
@@ -16,7 +16,6 @@ import {
   type Work,
 } from '../tracking/index.ts';
 import { componentOf } from './instances.ts';
-import type { ComponentOutcome } from './outcomes.ts';
 import { artifactsOf } from './release.ts';
 import { settingsDigest } from './wanted.ts';
 
@@ -163,4 +162,12 @@ export function movesOf({ deployment, target, components }: LedgerRecord, refs: 
     if (action === 'destroyed') return from === undefined ? [] : [{ ref, from, to: undefined }];
     return ['applied', 'unchanged', 'built'].includes(action) && commit !== null && commit !== from ? [{ ref, from, to: commit }] : [];
   });
+}
+
+/** How a component's nodes ended. */
+export interface ComponentOutcome {
+  readonly result: ComponentResult;
+  readonly plan: PlanSummary | undefined;
+  /** What its apply warned of; what its plan did is there. */
+  readonly warnings?: readonly TerraformWarning[];
 }

@@ -1,5 +1,5 @@
 import { ledgerRef, lockRef, type Person, type RefIds, type TargetState } from '../tracking/index.ts';
-import type { ReleaseChoice } from './choice.ts';
+import type { ReleaseChoice } from './request.ts';
 import { type ReadRules, rulesOf } from './rules.ts';
 import type { Workspace } from './workspace.ts';
 

@@ -3,8 +3,8 @@ import type { AtmosError, Digest } from '../engine/index.ts';
 import type { PlanSummary, TerraformWarning } from '../phases/index.ts';
 import type { LedgerRecord, RefIds, TargetState, Work } from '../tracking/index.ts';
 import type { Initialized } from './instances.ts';
+import type { SavedPlan } from './plan-file.ts';
 import type { ChangeSubject } from './record.ts';
-import type { SavedPlan } from './saved-plan.ts';
 
 /** Something that changes a target. */
 export interface Change extends Omit<ChangeSubject, 'work' | 'subjects'> {

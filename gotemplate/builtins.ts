@@ -1,5 +1,5 @@
 import { isNumber, toFloat } from '../yaml/index.ts';
-import type { Functions } from './evaluate.ts';
+import type { Functions } from './call.ts';
 import { printf } from './printf.ts';
 import { typed } from './signature.ts';
 import { compareBytes, Fields, format, isDict, isTrue, kindOf, text, type Value } from './values.ts';

@@ -1,14 +1,11 @@
 import type { Body, Command, Operand, Pipe, Template, TemplateNode } from './ast.ts';
+import type { Functions } from './call.ts';
 import { TemplateError } from './errors.ts';
 import { fieldOf } from './field.ts';
 import { lookUp } from './lookup.ts';
 import { printed, unknownResult } from './unknown.ts';
 import { isTrue, type Method, Opaque, pairsOf, UNKNOWN, Unknown, type Value } from './values.ts';
 import { Variables } from './variables.ts';
-
-/** A function that templates call. It throws an Error to fail; the message becomes the template's. */
-export type TemplateFunction = (...args: Value[]) => Value;
-export type Functions = Readonly<Record<string, TemplateFunction>>;
 
 export interface EvaluationOptions {
   readonly functions: Functions;

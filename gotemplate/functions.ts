@@ -1,5 +1,5 @@
 import { BUILTINS } from './builtins.ts';
-import type { Functions } from './evaluate.ts';
+import type { Functions } from './call.ts';
 import { GOMPLATE } from './gomplate/index.ts';
 import { CIPHERS } from './sprig/ciphers.ts';
 import { COLLECTIONS } from './sprig/collections.ts';

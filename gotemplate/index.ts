@@ -4,9 +4,10 @@
  * In: a template's text, data, functions. Out: text, or the value of a template that is one action alone. Errors carry the offset.
  */
 export type { Command, Operand, Pipe, Template, TemplateNode } from './ast.ts';
+export type { Functions } from './call.ts';
 export { parseDotenv } from './dotenv.ts';
 export { TemplateError } from './errors.ts';
-export { actionValue, type EvaluationOptions, type Functions, render } from './evaluate.ts';
+export { actionValue, type EvaluationOptions, render } from './evaluate.ts';
 export { toYaml } from './formats.ts';
 export { FUNCTIONS, withFunctions } from './functions.ts';
 export { GOMPLATE_ALONE } from './gomplate/index.ts';

@@ -1,4 +1,4 @@
-import type { Functions, TemplateFunction } from './evaluate.ts';
+import type { Functions, TemplateFunction } from './call.ts';
 
 /** A function by its name, of functions that may lie over others (their prototypes). */
 export function lookUp(functions: Functions, name: string): TemplateFunction | undefined {

@@ -1,5 +1,5 @@
 import { isInteger, isNumber, toFloat } from '../yaml/index.ts';
-import type { TemplateFunction } from './evaluate.ts';
+import type { TemplateFunction } from './call.ts';
 import { type Dict, isDict, typeOf, type Value } from './values.ts';
 
 /** What the letters of a signature stand for. */

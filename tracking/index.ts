@@ -10,7 +10,8 @@ export { readFiles, type StoredFile, writeCommit, writeTree } from './git/files.
 export { headFacts, remoteUrl } from './git/head.ts';
 export { pause, type Stop } from './git/network.ts';
 export { ANY, type Patience, Refs, type RefUpdate } from './git/refs.ts';
-export { openRepository, type Person, type Repository, type SourceEntry } from './git/repository.ts';
+export { openRepository } from './git/repository.ts';
+export type { Person, Repository, SourceEntry } from './git/types.ts';
 export { type Appended, componentRef, type Entry, Ledger, ledgerRef, type RefIds } from './ledger.ts';
 export { type Claim, EXPIRY, type Lock, type LockSite, Locks, lockLost, lockRef } from './lock.ts';
 export type { LockOwner } from './lock-owner.ts';

@@ -2,7 +2,7 @@ import { AtmosError, flatName, prettyJson } from '../engine/index.ts';
 import { step } from './fold.ts';
 import { type Signature, type StoredFile, writeCommit, writeTree } from './git/files.ts';
 import type { Patience, Refs, RefUpdate } from './git/refs.ts';
-import type { Repository } from './git/repository.ts';
+import type { Repository } from './git/types.ts';
 import { messageOf } from './message.ts';
 import { checkNames } from './names.ts';
 import { isOwnedBy, otherOwner } from './owner.ts';

@@ -1,5 +1,5 @@
 import { isObject } from '../engine/index.ts';
-import type { Person } from './git/repository.ts';
+import type { Person } from './git/types.ts';
 
 /** What a lock says of its holder: the content of the blob that the lock ref points at. Its times are shown, and never compared. */
 export interface LockOwner {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { AtmosError, formatProcess, isGone, parseProcess, thisProcess } from '../engine/index.ts';
 import { writeBlob } from './git/files.ts';
 import type { Refs, RefUpdate } from './git/refs.ts';
-import type { Person, Repository } from './git/repository.ts';
+import type { Person, Repository } from './git/types.ts';
 import type { RefIds } from './ledger.ts';
 import { type LockOwner, readOwner } from './lock-owner.ts';
 import { LockWatch } from './lock-watch.ts';

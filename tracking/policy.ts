@@ -1,5 +1,5 @@
 import { AtmosError, type Digest, shortId } from '../engine/index.ts';
-import type { Person } from './git/repository.ts';
+import type { Person } from './git/types.ts';
 import { type Approval, type ApprovedOperation, approvalKey, type TargetState } from './types.ts';
 
 /** The rules of a target, as configuration has them. */

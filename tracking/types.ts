@@ -1,5 +1,5 @@
 import type { Digest } from '../engine/index.ts';
-import type { Person } from './git/repository.ts';
+import type { Person } from './git/types.ts';
 
 /** What a record is about. An `intent` precedes what is applied or destroyed. */
 export type RecordKind = 'intent' | 'rollout' | 'promotion' | 'rollback' | 'destroy' | 'approval' | 'unlock' | 'state';

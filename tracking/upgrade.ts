@@ -1,6 +1,6 @@
 import { AtmosError, type Digest, isObject } from '../engine/index.ts';
 import { isRecord, isTargetState } from './form.ts';
-import type { Person } from './git/repository.ts';
+import type { Person } from './git/types.ts';
 import type { ComponentResult, ComponentState, LedgerRecord, TargetState } from './types.ts';
 
 /** A record of version 1: it does not say what each component was applied with. */

@@ -3,5 +3,6 @@
  *
  * In: files of a repository, the lock file's text. Out: trees in the store, pins.
  */
-export { EMPTY_LOCK, formatLock, type ImagePin, type LockFile, parseLock } from './lock.ts';
+export { EMPTY_LOCK, formatLock, parseLock } from './lock.ts';
+export type { ImagePin, LockFile } from './lock-file.ts';
 export { importSource, type SourceFile } from './source.ts';

@@ -1,6 +1,6 @@
 import { isMap, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
 import { AtmosError, isDigest } from '../engine/index.ts';
-import type { ImagePin, LockFile } from './lock.ts';
+import type { ImagePin, LockFile } from './lock-file.ts';
 
 /** @throws AtmosError `invalid-lock` with the line. */
 export function parseLock(text: string, file: string): LockFile {

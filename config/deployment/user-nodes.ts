@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../engine/index.ts';
 import { itemsOf, type LocatedMap, mapOf, member, plain, textOf } from '../../yaml/index.ts';
 import { PHASES, type PhaseName, type Scope, type UserNode } from '../scope.ts';
-import { type EvaluationContext, evaluate } from '../values/evaluate.ts';
+import type { EvaluationContext } from '../values/context.ts';
+import { evaluate } from '../values/evaluate.ts';
 import { limitsOf } from './limits.ts';
 
 /** The nodes of the user's own that a deployment file has, by phase. */

@@ -5,6 +5,7 @@ import { KINDS, type Kind } from '../scope.ts';
 import { type ConfigFiles, SETTINGS } from '../source/files.ts';
 import { baseOf, clean, repositoryOf, within } from '../source/paths.ts';
 import { checkSettings } from './check-settings.ts';
+import type { RemoteSettings } from './remote.ts';
 import { Settings } from './settings.ts';
 import { profilesIn, type SettingsEnv } from './settings-env.ts';
 import { readSettingsFiles, type SettingsFiles } from './settings-files.ts';
@@ -69,15 +70,6 @@ export interface TemplateSettings {
   readonly gomplateAlone: boolean;
   /** URLs or paths of Gomplate's data sources, by name. */
   readonly datasources: Readonly<Record<string, string>>;
-}
-
-/** `deployments.engine.cache`: results that machines share. */
-export interface RemoteSettings {
-  /** `oci://registry.example.com/repository` */
-  readonly url: string;
-  readonly mode: 'read-write' | 'read-only';
-  /** The environment variable with the key that results are signed with; `undefined` where they are not. */
-  readonly signingKey: string | undefined;
 }
 
 /** The section `deployments`. */

@@ -1,7 +1,7 @@
 import { isObject } from '../../engine/index.ts';
 import { type Entry, errorAt, type Located, type LocatedMap, mapOf, member, plain } from '../../yaml/index.ts';
 import { suggestion } from '../nearest.ts';
-import type { RemoteSettings } from './project.ts';
+import type { RemoteSettings } from './remote.ts';
 import { type SettingsEnv, settingIn } from './settings-env.ts';
 import { isReadable, type StoreSettings, storeIn } from './stores.ts';
 

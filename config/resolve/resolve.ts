@@ -1,17 +1,6 @@
 import { AtmosError, findCycle, type JsonObject, together } from '../../engine/index.ts';
 import type { Value } from '../../gotemplate/index.ts';
-import {
-  errorAt,
-  type History,
-  type LocatedMap,
-  mapOf,
-  member,
-  mergeAll,
-  merger,
-  type Place,
-  plain,
-  type TextCache,
-} from '../../yaml/index.ts';
+import { errorAt, type History, type LocatedMap, mapOf, member, mergeAll, merger, type Place, plain } from '../../yaml/index.ts';
 import { checkReads } from '../deployment/enabled.ts';
 import { limitsOf } from '../deployment/limits.ts';
 import type { Deployment } from '../deployment/load.ts';
@@ -30,9 +19,10 @@ import { declaredStacks, ManifestLoader } from '../stacks/imports.ts';
 import { Places } from '../stacks/places.ts';
 import { siblingsOf } from '../stacks/siblings.ts';
 import { StoredOutputs } from '../stacks/stored-outputs.ts';
+import type { EvaluationContext } from '../values/context.ts';
 import { DataFiles } from '../values/data-files.ts';
 import { needsOf } from '../values/deferred.ts';
-import { type EvaluationContext, evaluate } from '../values/evaluate.ts';
+import { evaluate } from '../values/evaluate.ts';
 import { GIT_FUNCTIONS } from '../values/functions/git.ts';
 import { surroundingsOf } from '../values/host.ts';
 import { keepOrigins } from '../values/origins.ts';
@@ -41,32 +31,7 @@ import { guardedEnv, secretsOf } from '../values/secrets.ts';
 import { staticOutputsOf, staticsIn } from '../values/static-outputs.ts';
 import { bindAll } from './bind-all.ts';
 import { prepareComponent, prepareRead } from './component.ts';
-
-/** The commit that configuration is read for. */
-export interface GitFacts {
-  readonly sha: string;
-  readonly short_sha: string;
-  readonly branch: string;
-}
-
-export interface ResolveOptions {
-  /** What `{{ git.… }}` says, asked when a template asks; `undefined` outside of a Git repository or before its first commit. */
-  readonly git: () => GitFacts | undefined;
-  /** The address of the remote, for `!git.url` and its like; `undefined` where there is none. */
-  readonly remote: () => string | undefined;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** The same of one variable, without its being noted that it was read; `env` where it is absent. */
-  readonly peek?: (variable: string) => string | undefined;
-  /** Learns the values of what is secret, before anything is evaluated: errors may have them. */
-  readonly hide?: (values: readonly string[]) => void;
-  /** Why `!exec` runs nothing for this; absent where it may. */
-  readonly noExec?: string;
-  readonly cache?: TextCache;
-  /** The directory that paths are relative to, absolute: where `!exec` runs. `!repo-root` gives the Git repository's, which it is in. */
-  readonly root: string;
-  /** Origins tell what each value replaced, too. */
-  readonly history?: boolean;
-}
+import type { ResolveOptions } from './options.ts';
 
 /**
  * Resolves one deployment for one target, and nothing else of the repository: opens the declared stacks and what they import, merges, lays the

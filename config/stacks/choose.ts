@@ -2,7 +2,7 @@ import type { AtmosError } from '../../engine/index.ts';
 import { errorAt, type LocatedMap, member, type Place, textOf } from '../../yaml/index.ts';
 import { suggestion } from '../nearest.ts';
 import type { Kind } from '../scope.ts';
-import type { Manifest } from './imports.ts';
+import type { Manifest } from './manifest.ts';
 
 /** A component as the deployment file has it. */
 export interface Wanted {

@@ -12,7 +12,7 @@ import {
 } from '../../yaml/index.ts';
 import type { Kind } from '../scope.ts';
 import { basesOf, metadataOf } from './bases.ts';
-import type { Manifest } from './imports.ts';
+import type { Manifest } from './manifest.ts';
 import { DEFERRING, type Level, METADATA_FOR_ALL, NEAREST_ONLY, pick, type Section, sectionsAt } from './sections.ts';
 
 /** A component as stacks and the deployment file configure it, merged but not evaluated. */

@@ -24,8 +24,9 @@ import { type FileContext, type Rendered, renderFile } from './file-templates.ts
 import { StackFinder } from './find.ts';
 import { declared, type Import, type ImportRules, importOf, rendered } from './import-request.ts';
 import { resolveIncludes } from './include.ts';
+import type { Manifest } from './manifest.ts';
 import { ownName } from './names.ts';
-import { combineOverrides, NONE, type Overridden, type Overrides } from './overrides.ts';
+import { combineOverrides, NONE, type Overridden } from './overrides.ts';
 import { withoutKey } from './scalars.ts';
 
 /** A stack as a deployment or target declares it. */
@@ -42,16 +43,6 @@ export function declaredStacks(sections: readonly (LocatedMap | undefined)[]): r
       const name = textOf(item, 'a stack');
       return name === undefined ? [] : [{ name, at: item.at }];
     });
-}
-
-/** Several stacks, merged. */
-export interface Manifest {
-  readonly root: LocatedMap;
-  readonly overrides: Overrides['reached'];
-  /** The last of the declared stacks, below the stacks' base path, without its ending. */
-  readonly name: string;
-  /** The stack's name, where that does not depend on a component. */
-  readonly own?: string;
 }
 
 export interface ManifestOptions {

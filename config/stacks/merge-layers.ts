@@ -18,7 +18,7 @@ import type { Kind } from '../scope.ts';
 import type { ConfigFiles } from '../source/files.ts';
 import { leavesRepository } from '../source/paths.ts';
 import { inspectModule } from '../terraform/module.ts';
-import type { EvaluationContext } from '../values/evaluate.ts';
+import type { EvaluationContext } from '../values/context.ts';
 import { templateData as dataOf, lazily } from '../values/template-data.ts';
 import { type Backend, backendOf } from './backend.ts';
 import { type ComponentLayers, type MergedComponent, mergeComponent } from './component.ts';

@@ -5,7 +5,7 @@ import { nearest } from '../nearest.ts';
 import type { Project } from '../project/project.ts';
 import { lazily, templateData } from '../values/template-data.ts';
 import type { MergedComponent } from './component.ts';
-import type { Manifest } from './imports.ts';
+import type { Manifest } from './manifest.ts';
 
 /** Where a stack's name comes from. */
 export interface NameSource {

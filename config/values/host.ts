@@ -3,10 +3,10 @@ import { sha256 } from '../../engine/index.ts';
 import { FUNCTIONS, type Functions, Namespace, sourceFunctions, type Value } from '../../gotemplate/index.ts';
 import { suggestion } from '../nearest.ts';
 import type { Project } from '../project/project.ts';
-import type { GitFacts, ResolveOptions } from '../resolve/resolve.ts';
+import type { GitFacts, ResolveOptions } from '../resolve/options.ts';
 import type { Impurity } from '../scope.ts';
+import type { Host } from './context.ts';
 import type { DataFiles } from './data-files.ts';
-import type { Host } from './evaluate.ts';
 import type { GuardedEnv } from './secrets.ts';
 import { variableFunctions } from './variables.ts';
 

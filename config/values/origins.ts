@@ -1,7 +1,8 @@
 import { type Located, lineOf, type Place } from '../../yaml/index.ts';
 import { escapePointer } from '../pointer.ts';
 import type { Origin, ScopedComponent } from '../scope.ts';
-import { type EvaluationContext, isUnset, keyName } from './evaluate.ts';
+import type { EvaluationContext } from './context.ts';
+import { isUnset, keyName } from './evaluate.ts';
 
 /** Where each value of a component was set, by JSON pointer within its sections. */
 type Origins = Readonly<Record<string, Origin>>;

@@ -1,6 +1,6 @@
 import type { Located, LocatedMap, LocatedScalar } from '../../yaml/index.ts';
 import type { ValueSource } from '../scope.ts';
-import type { EvaluationContext } from './evaluate.ts';
+import type { EvaluationContext } from './context.ts';
 import { functionIn } from './functions/index.ts';
 import { findVariable, secretTemplate } from './functions/variable.ts';
 import { unquoted, wordsOf } from './functions/words.ts';

@@ -2,7 +2,7 @@ import { AtmosError, type Json, type JsonObject } from '../../engine/index.ts';
 import { errorAt, mapOf, member, type Place, plain } from '../../yaml/index.ts';
 import { suggestion } from '../nearest.ts';
 import type { ComponentAddress, Need, ScopedComponent } from '../scope.ts';
-import type { Manifest } from '../stacks/imports.ts';
+import type { Manifest } from '../stacks/manifest.ts';
 import { isDeferred, settle } from './deferred.ts';
 
 /** Outputs that are written down, by the component that they would be of. */

@@ -18,8 +18,8 @@ import { storeOf } from '../project/stores.ts';
 import type { Deferred, Need } from '../scope.ts';
 import { asWritten } from './as-written.ts';
 import { calledLater, type Known } from './called-later.ts';
+import type { EvaluationContext } from './context.ts';
 import { producedFunctions } from './deferred.ts';
-import type { EvaluationContext } from './evaluate.ts';
 import { settleStatic } from './static-outputs.ts';
 
 /**

@@ -14,8 +14,8 @@ import {
   shellWord,
   thisProcess,
 } from '../../engine/index.ts';
-import { endProcess } from './command.ts';
 import { apply, type Controller, countIn, hierarchies, type LimitHit, removeGroup, works } from './controllers.ts';
+import { endProcess } from './process.ts';
 import { enterScope } from './scope.ts';
 
 const PREFIX = 'atmos-';

@@ -1,7 +1,7 @@
-import type { ChildProcess } from 'node:child_process';
 import { AtmosError, type Cancellation, isObject, type NodeIo } from '../../engine/index.ts';
 import type { LimitHit } from './controllers.ts';
 import type { Confinement, Launcher, Sinks } from './launcher.ts';
+import { endProcess } from './process.ts';
 
 /** What `bwrap` says of the command inside: its pid, and its exit code once it has run. */
 export interface SandboxStatus {
@@ -14,9 +14,6 @@ export interface Ended {
   readonly exitCode: number;
   readonly hit: LimitHit | undefined;
 }
-
-/** What shells export without having been told to; some of it names directories of this machine. */
-export const FORGET = 'unset PWD OLDPWD SHLVL';
 
 /** Reads what `--json-status-fd` wrote: a JSON object a line. */
 export function readStatus(text: string): SandboxStatus {
@@ -85,27 +82,11 @@ export function refuseInterrupted({ interrupt }: Cancellation): void {
   if (interrupt.aborted) throw new AtmosError('stopped before it started', { kind: 'interrupted', code: 'not-started' });
 }
 
-export function ended(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', () => resolve());
-  });
-}
-
 /** @throws AtmosError `sandbox` when there is none, for then the command never ran */
 export function exitCodeOf({ exitCode }: SandboxStatus, { force }: Cancellation, complaint: string): number {
   if (exitCode !== undefined) return exitCode;
   if (force.aborted) return 137;
   throw new AtmosError(`the sandbox could not be made: ${complaint.trim()}`, { kind: 'environment', code: 'sandbox' });
-}
-
-/** Ends a process, if it has not ended. */
-export function endProcess(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It has.
-  }
 }
 
 /** Hands interrupts on to a command, as soon as its pid is known. */

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { type Cancellation, type NodeIo, shellWord } from '../../engine/index.ts';
 import { PID_FILE, type RunDirectory, writeRunFile } from '../runs.ts';
 import type { Cgroups } from './cgroups.ts';
-import { type Ended, ended, exitCodeOf, FORGET, readStatus, refuseInterrupted, Signals } from './command.ts';
+import { type Ended, exitCodeOf, readStatus, refuseInterrupted, Signals } from './command.ts';
 import { type Confinement, FILTER_FD, say, WORDS_FD } from './launcher.ts';
+import { ended, FORGET } from './process.ts';
 
 /** How often it is looked whether a command that is to be signalled has begun, in milliseconds. */
 const POLL = 40;

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import { type Limits, shellWord } from '../../engine/index.ts';
 import type { Cgroups, LimitGroup } from './cgroups.ts';
-import { ended, FORGET } from './command.ts';
 import type { LimitHit } from './controllers.ts';
 import type { Networks } from './network.ts';
+import { ended, FORGET } from './process.ts';
 
 /** Where what a command writes goes. */
 export interface Sinks {

@@ -5,8 +5,8 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { AtmosError, shellWord } from '../../engine/index.ts';
 import { freeAddresses } from './addresses.ts';
-import { FORGET } from './command.ts';
 import { onPath } from './probe.ts';
+import { FORGET } from './process.ts';
 import type { SandboxUser } from './user.ts';
 
 /** Milliseconds that a network may take to be there. */

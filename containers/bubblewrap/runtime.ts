@@ -9,7 +9,8 @@ import {
   type Runtime,
   type Store,
 } from '../../engine/index.ts';
-import { type Bind, layOut } from '../binds.ts';
+import type { Bind } from '../bind.ts';
+import { layOut } from '../binds.ts';
 import type { ImageStore, StoredImage } from '../images/store.ts';
 import { makeRunDirectory } from '../runs.ts';
 import { storedFile } from '../stored-file.ts';

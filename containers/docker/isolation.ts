@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import type { ResolvedExec } from '../../engine/index.ts';
-import type { Bind } from '../binds.ts';
+import type { Bind } from '../bind.ts';
 import type { Engine } from './connect.ts';
 import { labels } from './labels.ts';
 import type { SecretInput } from './secret-input.ts';

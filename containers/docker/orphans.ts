@@ -6,7 +6,7 @@ import type Docker from 'dockerode';
 import { extract } from 'tar-stream';
 import { AtmosError } from '../../engine/index.ts';
 import type { EngineName } from '../engines.ts';
-import { type EngineAddress, OUTPUT, RESCUED } from '../runs.ts';
+import { type EngineAddress, OUTPUT, RESCUED } from '../run-files.ts';
 import { connect, type Engine } from './connect.ts';
 import { ignoreMissing } from './labels.ts';
 import { awaitEnd } from './wait.ts';

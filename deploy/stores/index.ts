@@ -1,8 +1,3 @@
-/**
- * What components read of stores (`!store`): read when a target is planned, and by no release.
- *
- * In: a release, the components that run, the stores of `atmos.yaml`. Out: for each that reads any, a tree with the values, which outlives no process.
- */
 import { type Need, type StoreSettings, storeOf } from '../../config/index.ts';
 import {
   AtmosError,
@@ -18,14 +13,13 @@ import {
 import { elsewhereReadsOf, storeReadsOf } from '../../phases/index.ts';
 import type { Release } from '../../releases/index.ts';
 import type { Workspace } from '../workspace.ts';
+import type { ValueStore } from './value-store.ts';
 
-/** An open store. */
-export interface ValueStore {
-  /** The text under a key; `undefined` when there is none. */
-  get(key: string): Promise<string | undefined>;
-  put(key: string, text: string): Promise<void>;
-  close(): Promise<void>;
-}
+/**
+ * What components read of stores (`!store`): read when a target is planned, and by no release.
+ *
+ * In: a release, the components that run, the stores of `atmos.yaml`. Out: for each that reads any, a tree with the values, which outlives no process.
+ */
 
 /** Values by need: by what stands for the store, or the component that is somebody else's, and the key or output. */
 export type Values = Readonly<Record<string, JsonObject>>;

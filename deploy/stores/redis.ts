@@ -1,7 +1,7 @@
 import { createClient } from '@redis/client';
 import type { StoreSettings } from '../../config/index.ts';
 import { AtmosError } from '../../engine/index.ts';
-import type { ValueStore } from './index.ts';
+import type { ValueStore } from './value-store.ts';
 
 /** Milliseconds to wait for an answer. */
 const PATIENCE = 10_000;

@@ -5,10 +5,7 @@ import { AtmosError, errorCode, isMissing } from '../errors.ts';
 import { removeTree } from '../remove.ts';
 import type { Tree, TreeEntry } from '../tree.ts';
 import type { Contents } from './contents.ts';
-import { placeIn } from './walk.ts';
-
-/** Every file of a checked-out tree has this time (1980-01-01 UTC, the earliest that a zip archive can say), in seconds. */
-export const TREE_TIME = 315_532_800;
+import { placeIn, TREE_TIME } from './walk.ts';
 
 /**
  * Lays a tree out as a directory, made under a temporary name and moved into place, so that it is there whole or not at all.

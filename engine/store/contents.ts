@@ -15,8 +15,7 @@ import { copyFile, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asDigest, type Digest, sha256 } from '../digest.ts';
 import { AtmosError, isMissing } from '../errors.ts';
-import { TREE_TIME } from './checkout.ts';
-import { placeIn, putInPlace } from './walk.ts';
+import { placeIn, putInPlace, TREE_TIME } from './walk.ts';
 
 /** Above this many bytes a file travels as a stream, never whole in memory. */
 export const STREAM_ABOVE = 4 * 1024 * 1024;

@@ -7,8 +7,8 @@
  * their owner is gone.
  */
 
-export { TREE_TIME } from './checkout.ts';
 export type { StoreCheck, StoreStats } from './inspect.ts';
 export type { PruneAnswer } from './prune.ts';
 export type { NodeResult } from './results.ts';
 export { openStore, type Store } from './store.ts';
+export { TREE_TIME } from './walk.ts';

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { type Digest, sha256 } from '../digest.ts';
 import { isMissing } from '../errors.ts';
 import type { Tree, TreeEntry } from '../tree.ts';
-import { markDone, TREE_TIME } from './checkout.ts';
+import { markDone } from './checkout.ts';
 import { digestOf } from './contents.ts';
+import { TREE_TIME } from './walk.ts';
 
 /**
  * Whether a checked-out directory is what its tree says, and nothing else. The directory's own change time is set when all in it is done: a file that nothing

@@ -71,3 +71,6 @@ export function* filesBelow(dir: string, below = ''): Generator<{ readonly path:
     else yield { path, isLink: entry.isSymbolicLink() };
   }
 }
+
+/** Every file of a checked-out tree has this time (1980-01-01 UTC, the earliest that a zip archive can say), in seconds. */
+export const TREE_TIME = 315_532_800;

@@ -1,4 +1,4 @@
-import type { Functions } from '../evaluate.ts';
+import type { Functions } from '../call.ts';
 import { fromCsv, fromToml, fromYaml, toCsv, toToml, toYaml } from '../formats.ts';
 import { fromJson, toJson } from '../json.ts';
 import { typed } from '../signature.ts';

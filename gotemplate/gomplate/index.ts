@@ -2,7 +2,7 @@
  * Gomplate's functions: namespaces (`strings.Indent`), and short names of some (`toUpper`). What reads files, the network or clouds is left out: a stack
  * means the same everywhere.
  */
-import type { Functions, TemplateFunction } from '../evaluate.ts';
+import type { Functions, TemplateFunction } from '../call.ts';
 import { typed } from '../signature.ts';
 import { splitAt, trimAll } from '../sprig/strings.ts';
 import type { Method, Value } from '../values.ts';

@@ -1,4 +1,4 @@
-import type { Functions } from '../evaluate.ts';
+import type { Functions } from '../call.ts';
 import { type Method, Opaque, type Value } from '../values.ts';
 
 /** Functions below a name: `strings.Indent`. */

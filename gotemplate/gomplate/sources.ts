@@ -1,6 +1,6 @@
 import { extname, isAbsolute, join, relative } from 'node:path/posix';
+import type { Functions } from '../call.ts';
 import { parseDotenv } from '../dotenv.ts';
-import type { Functions } from '../evaluate.ts';
 import { fromCsv, fromToml, fromYaml, toYaml } from '../formats.ts';
 import { fromJson } from '../json.ts';
 import { typed } from '../signature.ts';

@@ -1,5 +1,5 @@
 import { float, integer } from '../../yaml/index.ts';
-import type { Functions } from '../evaluate.ts';
+import type { Functions } from '../call.ts';
 import { GoRegExp, quoteMeta } from '../regexp.ts';
 import { typed } from '../signature.ts';
 import { dict } from '../sprig/collections.ts';

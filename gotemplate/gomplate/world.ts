@@ -1,7 +1,7 @@
 import { pbkdf2Sync, randomUUID } from 'node:crypto';
 import { dirname, extname, isAbsolute, join, matchesGlob, relative } from 'node:path/posix';
+import type { Functions } from '../call.ts';
 import { Duration, parseDuration, UNITS } from '../duration.ts';
-import type { Functions } from '../evaluate.ts';
 import { LAYOUTS } from '../layout.ts';
 import { typed } from '../signature.ts';
 import { hash } from '../sprig/encoding.ts';

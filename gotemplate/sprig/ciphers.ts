@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, createPrivateKey, randomBytes, scryptSync } from 'node:crypto';
-import type { Functions, TemplateFunction } from '../evaluate.ts';
+import type { Functions, TemplateFunction } from '../call.ts';
 import { typed } from '../signature.ts';
 
 /** The forms of the passwords of Master Password (https://spectre.app), by their kind; each letter stands for one of its characters. */

@@ -1,5 +1,5 @@
 import { isNumber, toFloat } from '../../yaml/index.ts';
-import type { Functions } from '../evaluate.ts';
+import type { Functions } from '../call.ts';
 import { typed } from '../signature.ts';
 import { type Dict, format, isDict, isTrue, kindOf, text, typeOf, type Value } from '../values.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Functions } from '../evaluate.ts';
+import type { Functions } from '../call.ts';
 import { fromJson, toJson } from '../json.ts';
 import { typed } from '../signature.ts';
 

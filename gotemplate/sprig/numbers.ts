@@ -1,5 +1,5 @@
 import { type Float, float, integer, isInteger, isNumber, parseInteger, toFloat } from '../../yaml/index.ts';
-import type { Functions } from '../evaluate.ts';
+import type { Functions } from '../call.ts';
 import { typed } from '../signature.ts';
 import type { Value } from '../values.ts';
 import { reckon } from './decimals.ts';

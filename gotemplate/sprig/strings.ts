@@ -1,4 +1,4 @@
-import type { Functions } from '../evaluate.ts';
+import type { Functions } from '../call.ts';
 import { quote } from '../printf.ts';
 import { GoRegExp, quoteMeta } from '../regexp.ts';
 import { typed } from '../signature.ts';

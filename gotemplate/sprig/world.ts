@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { basename, dirname, extname, isAbsolute, normalize } from 'node:path/posix';
+import type { Functions } from '../call.ts';
 import { Duration, parseDuration } from '../duration.ts';
-import type { Functions } from '../evaluate.ts';
 import { meets, Version } from '../semver.ts';
 import { typed } from '../signature.ts';
 import { parseTime, Time, ZERO } from '../time.ts';

@@ -66,3 +66,19 @@ test('no file of ours is longer than 260 lines', () => {
   const long = folders.flatMap(filesBelow).filter((file) => readFileSync(join(ROOT, file), 'utf8').split('\n').length > 260);
   expect(long).toEqual([]);
 });
+
+test('no file imports itself, through however many others', () => {
+  const targets = new Map<string, readonly string[]>();
+  for (const { file, target } of imports) targets.set(file, [...(targets.get(file) ?? []), target]);
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const visit = (file: string, way: readonly string[]): void => {
+    const from = way.indexOf(file);
+    if (from !== -1) circles.push([...way.slice(from), file].join(' → '));
+    if (from !== -1 || done.has(file)) return;
+    for (const target of targets.get(file) ?? []) visit(target, [...way, file]);
+    done.add(file);
+  };
+  for (const file of targets.keys()) visit(file, []);
+  expect(circles).toEqual([]);
+});

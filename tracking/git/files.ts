@@ -1,6 +1,6 @@
 import type { FileMode } from '../../engine/index.ts';
 import { type ObjectDatabase, writeObject } from './objects.ts';
-import type { Person, Repository } from './repository.ts';
+import type { Person, Repository } from './types.ts';
 
 export interface StoredFile {
   readonly mode: FileMode;

@@ -4,7 +4,7 @@ import { afterwards, removal, removeTree } from '../../engine/index.ts';
 import { type Answer, callGit } from './call.ts';
 import { callRemote } from './network.ts';
 import { addressesOf } from './push-address.ts';
-import type { Repository } from './repository.ts';
+import type { Repository } from './types.ts';
 
 export interface Histories {
   /** The one that knows the remote, and how one gets in there. */

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { linkLoop } from '../../engine/index.ts';
-import type { SourceEntry } from './repository.ts';
+import type { SourceEntry } from './types.ts';
 
 /** How the files of a revision are looked at; paths are relative to the Git repository's root. */
 interface Files {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Repository } from './repository.ts';
+import type { Repository } from './types.ts';
 
 /** Where a remote is read from, and where it is written to. */
 export interface Addresses {

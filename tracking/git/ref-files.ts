@@ -7,7 +7,7 @@ import { isNamed, looseObject, looseRef } from './loose.ts';
 import type { ObjectDatabase } from './objects.ts';
 import { damagedRef, unreadableRef } from './ref-errors.ts';
 import { parseRefs } from './ref-text.ts';
-import type { Repository } from './repository.ts';
+import type { Repository } from './types.ts';
 
 /** Refs of a repository by their whole names. */
 export interface RefFiles {

@@ -8,7 +8,7 @@ import { diverged, noDefaultBranch, notPublished, refuseDamaged, unreachable } f
 import { namesOfFiles } from './ref-files.ts';
 import { FETCH, instruction, isLedger, isMeant, parseRefs, type RefUpdate } from './ref-text.ts';
 import { Remote } from './remote.ts';
-import type { Repository } from './repository.ts';
+import type { Repository } from './types.ts';
 
 export type { Patience } from './network.ts';
 export { ANY, type RefUpdate } from './ref-text.ts';

@@ -4,7 +4,7 @@ import { pushArguments, pushEnd } from './push.ts';
 import { addressesOf, elsewhere } from './push-address.ts';
 import { ambiguous, diverged, pushedElsewhere, rejected, unreachable } from './ref-errors.ts';
 import { ANY, FETCH, isLedger, isMeant, parseRefs, type RefUpdate, takenFor } from './ref-text.ts';
-import type { Repository } from './repository.ts';
+import type { Repository } from './types.ts';
 
 /** How often a fetch is tried again when another process of this clone writes the same ref. */
 const FETCHES = 20;

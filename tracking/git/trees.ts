@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { AtmosError, type FileMode, linkLoop, linkOutside } from '../../engine/index.ts';
 import type { GitObject } from './blobs.ts';
 import { LINKS, withLinks } from './links.ts';
-import type { SourceEntry } from './repository.ts';
+import type { SourceEntry } from './types.ts';
 
 const MODES: Readonly<Record<string, FileMode>> = { '100644': '644', '100755': '755', '120000': 'link' };
 /**

@@ -3,8 +3,8 @@ import { lstat, readFile, readlink } from 'node:fs/promises';
 import { join, posix, relative, sep } from 'node:path';
 import { errorCode, isMissing, linkOutside } from '../../engine/index.ts';
 import { LINKS, withLinks } from './links.ts';
-import type { Repository, SourceEntry } from './repository.ts';
 import { type FindObject, sourceEntry, submodule } from './trees.ts';
+import type { Repository, SourceEntry } from './types.ts';
 
 type RunGit = Repository['git'];
 

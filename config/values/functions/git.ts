@@ -1,4 +1,4 @@
-import type { Host } from '../evaluate.ts';
+import type { Host } from '../context.ts';
 
 /** The parts of a repository's address. */
 interface RepositoryAddress {

@@ -7,8 +7,8 @@ import { AtmosError, isObject, isRawNumber, type Json, parseJson } from '../../.
 import { memberOf, type Value } from '../../../gotemplate/index.ts';
 import { errorAt, type LocatedScalar, scalarJson } from '../../../yaml/index.ts';
 import { suggestion } from '../../nearest.ts';
+import type { EvaluationContext } from '../context.ts';
 import { isDeferred } from '../deferred.ts';
-import type { EvaluationContext } from '../evaluate.ts';
 import { readName } from '../read-need.ts';
 import { evaluateTemplate } from '../template-value.ts';
 import { GIT_FUNCTIONS, gitFact } from './git.ts';

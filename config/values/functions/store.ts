@@ -4,7 +4,7 @@ import { errorAt, type LocatedScalar } from '../../../yaml/index.ts';
 import { suggestion } from '../../nearest.ts';
 import { componentKey, isReadable, plainKey, STORE_TYPES, type StoreSettings } from '../../project/stores.ts';
 import { storedCommand } from '../../stacks/stored-outputs.ts';
-import type { EvaluationContext } from '../evaluate.ts';
+import type { EvaluationContext } from '../context.ts';
 import { unquoted, type Word, wordsOf } from './words.ts';
 
 /** What `!store <store> [stack] <component> <key>` and `!store.get <store> <key>` read. */

@@ -1,7 +1,7 @@
 import { memberOf, onlyCall, parseTemplate, TemplateError } from '../../../gotemplate/index.ts';
 import { errorAt, type LocatedScalar } from '../../../yaml/index.ts';
 import type { ValueSource } from '../../scope.ts';
-import type { EvaluationContext } from '../evaluate.ts';
+import type { EvaluationContext } from '../context.ts';
 import { evaluateTemplate } from '../template-value.ts';
 import { unquoted, wordsOf } from './words.ts';
 

@@ -1,4 +1,4 @@
-import type { PlanAnswer } from '../deploy/index.ts';
+import type { PlanAnswer } from '../app/index.ts';
 
 type Change = PlanAnswer['plans'][string]['changes'][number];
 type Attribute = NonNullable<Change['attributes']>[number];

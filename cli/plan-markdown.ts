@@ -1,4 +1,4 @@
-import type { PlanAnswer } from '../deploy/index.ts';
+import type { PlanAnswer } from '../app/index.ts';
 import { shortId } from '../engine/index.ts';
 import { changeLines } from './changes.ts';
 import { counts, warningLines } from './words.ts';

@@ -1,5 +1,5 @@
+import { journal, openWorkspace, type RunSettings, type Workspace } from '../app/index.ts';
 import { RUNTIMES } from '../containers/index.ts';
-import { journal, openWorkspace, type RunSettings, type Workspace } from '../deploy/index.ts';
 import { AtmosError, type Listener } from '../engine/index.ts';
 import { forPeople } from './errors.ts';
 import { type Globals, oneOf } from './globals.ts';

@@ -1,4 +1,4 @@
-import { approve, approveOperation } from '../../deploy/index.ts';
+import { approve, approveOperation } from '../../app/index.ts';
 import { AtmosError } from '../../engine/index.ts';
 import type { ApprovedOperation } from '../../tracking/index.ts';
 import { type Globals, print } from '../globals.ts';

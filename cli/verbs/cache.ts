@@ -1,4 +1,4 @@
-import { pruneCache } from '../../deploy/index.ts';
+import { pruneCache } from '../../app/index.ts';
 import { AtmosError } from '../../engine/index.ts';
 import { type Globals, print, table } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';

@@ -1,5 +1,5 @@
+import { addressOf, targetOf, worktreeOptions } from '../../app/index.ts';
 import { loadDeployment, originsOf, resolve, type ScopedComponent } from '../../config/index.ts';
-import { addressOf, targetOf, worktreeOptions } from '../../deploy/index.ts';
 import { type Globals, print, yaml } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
 

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { destroy, targetOf } from '../../deploy/index.ts';
+import { destroy, targetOf } from '../../app/index.ts';
 import { AtmosError, now } from '../../engine/index.ts';
 import { type Globals, printOrFail } from '../globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';

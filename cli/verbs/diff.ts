@@ -1,4 +1,4 @@
-import { type Comparison, compare, targetOf } from '../../deploy/index.ts';
+import { type Comparison, compare, targetOf } from '../../app/index.ts';
 import { type Json, shortId } from '../../engine/index.ts';
 import type { Difference } from '../../releases/index.ts';
 import { type Globals, print, table } from '../globals.ts';

@@ -1,4 +1,4 @@
-import { diagnose, type Finding } from '../../deploy/index.ts';
+import { diagnose, type Finding } from '../../app/index.ts';
 import { type Globals, print } from '../globals.ts';
 
 /** For people, what a program is for that is not needed everywhere. */

@@ -1,5 +1,5 @@
+import { targetOf, worktreeOptions } from '../../app/index.ts';
 import { loadDeployment, promotionPolicies, resolve } from '../../config/index.ts';
-import { targetOf, worktreeOptions } from '../../deploy/index.ts';
 import { type Globals, print } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
 

@@ -1,4 +1,4 @@
-import { requireTarget, targetOf } from '../../deploy/index.ts';
+import { requireTarget, targetOf } from '../../app/index.ts';
 import { AtmosError, shortId } from '../../engine/index.ts';
 import type { LedgerRecord } from '../../tracking/index.ts';
 import { type Globals, print, table } from '../globals.ts';

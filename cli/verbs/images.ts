@@ -1,4 +1,4 @@
-import { type BuiltImage, buildImages, listImages, pullImages, verifyImages, type Workspace } from '../../deploy/index.ts';
+import { type BuiltImage, buildImages, listImages, pullImages, verifyImages, type Workspace } from '../../app/index.ts';
 import { shortId } from '../../engine/index.ts';
 import { type Globals, print, table } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';

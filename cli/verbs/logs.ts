@@ -1,4 +1,4 @@
-import { findRun, type Journal, journals, type KeyDifference, explain as whyItRan } from '../../deploy/index.ts';
+import { findRun, type Journal, journals, type KeyDifference, explain as whyItRan } from '../../app/index.ts';
 import { AtmosError, type RunEvent, shortId } from '../../engine/index.ts';
 import { type Globals, print, table } from '../globals.ts';
 import { seconds } from '../progress.ts';

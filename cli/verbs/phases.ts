@@ -1,4 +1,4 @@
-import { build, type PhaseAnswer, targetOf, test, verify } from '../../deploy/index.ts';
+import { build, type PhaseAnswer, targetOf, test, verify } from '../../app/index.ts';
 import { shortId } from '../../engine/index.ts';
 import { type Globals, printOrFail, table } from '../globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';

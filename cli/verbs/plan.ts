@@ -1,4 +1,4 @@
-import { type PlanAnswer, plan, savedPlan, targetOf, writeSavedPlan } from '../../deploy/index.ts';
+import { type PlanAnswer, plan, savedPlan, targetOf, writeSavedPlan } from '../../app/index.ts';
 import { shellWord, shortId } from '../../engine/index.ts';
 import { changeLines } from '../changes.ts';
 import { fileIn, type Globals, printOrFail } from '../globals.ts';

@@ -1,4 +1,4 @@
-import { exportReleaseTo, findRelease, loadRelease, makeRelease, storeRelease, targetOf } from '../../deploy/index.ts';
+import { exportReleaseTo, findRelease, loadRelease, makeRelease, storeRelease, targetOf } from '../../app/index.ts';
 import { AtmosError, shortId } from '../../engine/index.ts';
 import type { Release } from '../../releases/index.ts';
 import { fileIn, type Globals, print, table } from '../globals.ts';

@@ -1,4 +1,4 @@
-import { listReleases, loadRelease } from '../../deploy/index.ts';
+import { listReleases, loadRelease } from '../../app/index.ts';
 import { AtmosError, shortId } from '../../engine/index.ts';
 import { type Globals, print, table } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';

@@ -1,4 +1,4 @@
-import { findRelease, reproduce } from '../../deploy/index.ts';
+import { findRelease, reproduce } from '../../app/index.ts';
 import { AtmosError, shortId } from '../../engine/index.ts';
 import { type Globals, print, table } from '../globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';

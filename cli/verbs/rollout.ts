@@ -1,4 +1,4 @@
-import { type Changed, readSavedPlan, rollout, type SavedPlan, targetOf } from '../../deploy/index.ts';
+import { type Changed, readSavedPlan, rollout, type SavedPlan, targetOf } from '../../app/index.ts';
 import { AtmosError, now, shortId } from '../../engine/index.ts';
 import type { ComponentAction, LedgerRecord } from '../../tracking/index.ts';
 import { fileIn, type Globals, printOrFail, table } from '../globals.ts';

@@ -1,4 +1,4 @@
-import { discardState, forgetComponent, importState, pushState, targetOf, unlockState } from '../../deploy/index.ts';
+import { discardState, forgetComponent, importState, pushState, targetOf, unlockState } from '../../app/index.ts';
 import { AtmosError } from '../../engine/index.ts';
 import { fileIn, type Globals, print } from '../globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';

@@ -1,5 +1,5 @@
+import { type DeploymentStatus, statusOf, type TargetStatus } from '../../app/index.ts';
 import type { PromotionPolicy } from '../../config/index.ts';
-import { type DeploymentStatus, statusOf, type TargetStatus } from '../../deploy/index.ts';
 import { shortId } from '../../engine/index.ts';
 import { type Globals, print, table } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';

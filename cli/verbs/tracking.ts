@@ -1,4 +1,4 @@
-import { publishTracking } from '../../deploy/index.ts';
+import { publishTracking } from '../../app/index.ts';
 import { type Globals, print } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
 

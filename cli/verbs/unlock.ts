@@ -1,4 +1,4 @@
-import { unlockTarget } from '../../deploy/index.ts';
+import { unlockTarget } from '../../app/index.ts';
 import { AtmosError } from '../../engine/index.ts';
 import { type Globals, print } from '../globals.ts';
 import { inWorkspace, type RunFlags } from '../settings.ts';

@@ -1,5 +1,5 @@
+import { worktreeOptions } from '../../app/index.ts';
 import { listDeployments, validateDeployments } from '../../config/index.ts';
-import { worktreeOptions } from '../../deploy/index.ts';
 import { AtmosError, asOne } from '../../engine/index.ts';
 import { forPeople, report } from '../errors.ts';
 import { type Globals, print } from '../globals.ts';

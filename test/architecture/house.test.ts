@@ -6,8 +6,8 @@ const ROOT = resolve(import.meta.dirname, '../..');
 
 /** The folders of docs/architecture.md: what each may import of ours. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  cli: ['deploy', 'phases', 'releases', 'tracking', 'vendoring', 'config', 'gotemplate', 'yaml', 'containers', 'engine', 'oci'],
-  deploy: ['phases', 'releases', 'tracking', 'vendoring', 'config', 'gotemplate', 'yaml', 'containers', 'engine', 'oci'],
+  cli: ['app', 'phases', 'releases', 'tracking', 'vendoring', 'config', 'gotemplate', 'yaml', 'containers', 'engine', 'oci'],
+  app: ['phases', 'releases', 'tracking', 'vendoring', 'config', 'gotemplate', 'yaml', 'containers', 'engine', 'oci'],
   phases: ['releases', 'tracking', 'vendoring', 'config', 'gotemplate', 'yaml', 'containers', 'engine', 'oci'],
   releases: ['engine', 'oci'],
   tracking: ['engine', 'oci'],

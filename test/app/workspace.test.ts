@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { openWorkspace } from '../../deploy/index.ts';
+import { openWorkspace } from '../../app/index.ts';
 
 test.each(['.atmos/cache', 'elsewhere'])(
   'a workspace whose cache is in %s leaves nothing temporary behind, also when it filled the cache',

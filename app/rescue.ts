@@ -3,8 +3,7 @@ import { dirname } from 'node:path';
 import { type Digest, type Graph, makePrivate, type Results } from '../engine/index.ts';
 import type { Ground } from './ground.ts';
 import { locateState } from './local-state.ts';
-import type { ComponentOutcome } from './record.ts';
-import { type ChangeSubject, resultOf } from './record.ts';
+import { type ChangeSubject, type ComponentOutcome, resultOf } from './record.ts';
 import { rescuedState } from './state-file.ts';
 import type { Workspace } from './workspace.ts';
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, onTestFinished, test } from 'vitest';
-import { explain, findRun, journal, journals, type Workspace } from '../../deploy/index.ts';
-import { durationsIn } from '../../deploy/journal.ts';
+import { explain, findRun, journal, journals, type Workspace } from '../../app/index.ts';
+import { durationsIn } from '../../app/journal.ts';
 import { AtmosError, eventSchema, makeGraph, makeTree, type Node, run } from '../../engine/index.ts';
 import { newStore, node, optionsFor, runtimeOf } from '../engine/bench.ts';
 

@@ -9,6 +9,7 @@ import { componentOf } from './instances.ts';
 import { checkStates } from './local-state.ts';
 import { pinsOfReleases } from './pins.ts';
 import { planChain } from './plan-chain.ts';
+import { refusalOf } from './refusal.ts';
 import { makeRelease } from './release.ts';
 import { refsOf, secretValues } from './secrets.ts';
 import type { RunSettings } from './session.ts';
@@ -47,6 +48,8 @@ export interface PlanAnswer {
   /** Whether somebody changes the target just now: then what is interrupted by what is known is under way. */
   readonly isUnderWay: boolean;
   readonly failure: AtmosError | undefined;
+  /** Why a rollout of it would be refused now. */
+  readonly refusal: AtmosError | undefined;
 }
 
 const NO_CHANGES: PlanSummary = { create: 0, update: 0, delete: 0, changes: [], warnings: [] };
@@ -99,6 +102,8 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
     const failures = await Promise.all(chain.results.map((results) => failureOf(results, workspace, scope)));
     const failure = failures.find((one) => one !== undefined);
     const locked = Object.keys(wanted).filter((address) => componentOf(release, address).settings.locked === true);
+    const refusal =
+      work.size === 0 ? undefined : await refusalOf(workspace, { deployment, target, promoteFrom: request.promoteFrom }, release, state);
     const isUnderWay = state.intent !== null && (await locks.holder(deployment, target)) !== undefined;
     const orphans = Object.keys(compared).filter((address) => compared[address]?.comparison === 'orphaned');
     return {
@@ -112,6 +117,7 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
       locked,
       isUnderWay,
       failure,
+      refusal,
     };
   } finally {
     await session.close();

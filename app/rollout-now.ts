@@ -2,7 +2,6 @@ import { AtmosError, shortId } from '../engine/index.ts';
 import type { Release } from '../releases/index.ts';
 import {
   approvableNow,
-  type Candidate,
   checkApprovals,
   checkPromotion,
   orphansOf,
@@ -17,7 +16,8 @@ import { type Chosen, chooseRelease } from './choice.ts';
 import { lockedIn, refuseLockedNow } from './locked.ts';
 import { nothingToDo } from './nothing-to-do.ts';
 import type { SavedPlan } from './plan-file.ts';
-import { artifactsOf, storeRelease } from './release.ts';
+import { candidateOf } from './refusal.ts';
+import { storeRelease } from './release.ts';
 import type { RolloutRequest } from './request.ts';
 import { hasRules, refuseOffPolicy, refuseOtherSecrets } from './rules.ts';
 import { hasChanges, plannedWork, refuseStale, savedPlan } from './saved-plan.ts';
@@ -135,11 +135,6 @@ async function requireApprovals(workspace: Workspace, release: Release, check: (
     await storeRelease(workspace, release);
     throw error;
   }
-}
-
-function candidateOf(release: Release): Candidate {
-  const { deployment, target, dirty } = release.config;
-  return { deployment, target, release: release.digest, artifacts: artifactsOf(release), dirty };
 }
 
 function kindOf({ promotedFrom, release }: Chosen, state: TargetState): RecordKind {

@@ -23,9 +23,19 @@ export async function planVerb(
     const out = options.out === undefined ? undefined : fileIn(globals, options.out);
     const request = { deployment: name, target, all, promoteFrom, release: named };
     const answer = await plan(workspace, request, runSettings(globals, globals, workspace));
-    const { release, plans, unknown, compared, current, orphans, pruned, locked, isUnderWay, failure } = answer;
+    const { release, plans, unknown, compared, current, orphans, pruned, locked, isUnderWay, failure, refusal } = answer;
     if (out !== undefined && failure === undefined) writeSavedPlan(out, savedPlan(request, answer));
-    const document = { deployment: name, target, release: release.digest, components: plans, unknown, compared, orphans, locked };
+    const document = {
+      deployment: name,
+      target,
+      release: release.digest,
+      components: plans,
+      unknown,
+      compared,
+      orphans,
+      locked,
+      refused: refusal === undefined ? null : { code: refusal.code, message: refusal.message },
+    };
     await printOrFail(
       globals.format,
       { document, failure },
@@ -43,6 +53,9 @@ export async function planVerb(
           ...waiting,
           ...left,
           ...warnings,
+          ...(refusal === undefined
+            ? []
+            : [`! a rollout would be refused: ${refusal.message}`, ...(refusal.hint === undefined ? [] : [`  ${refusal.hint}`])]),
           ...(out === undefined || failure !== undefined
             ? []
             : [

@@ -56,17 +56,42 @@ async function validate(
   for (const stack of declaredStacks(sectionsOf(deployment))) await found.collect(() => loader.load([stack]));
   const scopes: Scope[] = [];
   if (options === undefined || found.errors.length > 0) return { deployment, scopes };
+  const ofTargets = new Map<string, ErrorList>();
   for (const target of deployment.targets) {
-    const scope = await found.collect(() => resolve(files, project, deployment, target, options));
+    const own = new ErrorList();
+    ofTargets.set(target, own);
+    const scope = await own.collect(() => resolve(files, project, deployment, target, options));
     if (scope === undefined) continue;
     const enabled = withoutDisabled(scope);
     scopes.push(enabled);
     const { errors, warnings } = await checkScope(enabled, files, options.cache);
-    for (const error of errors) found.add(error);
+    for (const error of errors) own.add(error);
     for (const warning of warnings) found.warn(warning);
     if (errors.length === 0) for (const warning of await undeclaredIn(enabled, files, options.cache)) found.warn(warning);
   }
+  for (const error of ofSomeTargets(ofTargets)) found.add(error);
   return { deployment, scopes };
+}
+
+/** What is wrong with targets, each error once; with their names where it is not all of them. */
+function ofSomeTargets(targets: ReadonlyMap<string, ErrorList>): readonly AtmosError[] {
+  const all = new Map<string, { readonly error: AtmosError; readonly of: string[] }>();
+  for (const [target, { errors }] of targets) {
+    for (const error of errors) {
+      const known = all.get(keyOf(error));
+      if (known === undefined) all.set(keyOf(error), { error, of: [target] });
+      else known.of.push(target);
+    }
+  }
+  return [...all.values()].map(({ error, of }) => {
+    if (
+      of.length === targets.size ||
+      of.some((target) => error.message.includes(`target ${target}`) || error.message.includes(`"${target}"`))
+    )
+      return error;
+    const { kind, code, position, hint, cause } = error;
+    return new AtmosError(`${error.message} (target ${of.join(', ')})`, { kind, code, position, hint, cause });
+  });
 }
 
 /** The deployment's own section and its targets'. */

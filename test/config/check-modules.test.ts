@@ -138,3 +138,21 @@ test('an output that nobody declares, a module that is not there, and one that d
     expect.stringMatching(/^backend-in-source components\/terraform\/net\/b\.tf:2:3 /),
   ]);
 });
+
+test('what is wrong with some targets alone has their names', async () => {
+  const tree = workingTree(
+    await repository({
+      'atmos.yaml': '',
+      'components/terraform/net/main.tf': NETWORK,
+      'deployments/app.yaml': `deployment:
+  name: app
+  components: { terraform: { net: } }
+  targets:
+    dev: { components: { terraform: { net: { vars: { cidr: a } } } } }
+    prod: { components: { terraform: { net: { vars: { cidr: [a] } } } } }
+`,
+    }),
+  );
+  const { errors } = await validateDeployments(tree, await loadProject(tree), ['app'], OPTIONS);
+  expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(/the variable "cidr" must be a text .* \(target prod\)$/)]);
+});

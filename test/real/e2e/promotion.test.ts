@@ -56,6 +56,19 @@ test('a target that takes only what another runs refuses what did not run there'
   expect(skipping.stderr).toContain('it takes from: staging');
 });
 
+test('a plan says why its rollout would be refused', async () => {
+  const shop = await newShop();
+  const prod = await shop.ask('plan payment-service --target prod');
+  expect([prod.code, prod.json.refused]).toEqual([
+    0,
+    { code: 'not-promoted', message: expect.stringContaining('prod only accepts releases') },
+  ]);
+  expect((await shop.run('plan payment-service --target prod')).stdout).toContain(
+    '! a rollout would be refused: prod only accepts releases',
+  );
+  expect((await shop.ask('plan payment-service --target dev')).json.refused).toBeNull();
+});
+
 test('status says in its public form what runs where, since when and by whom, and the ledger reads well in git log', async () => {
   const shop = await newShop();
   const { json: record } = await shop.ask('rollout payment-service --target dev');

@@ -131,7 +131,7 @@ export function checkSettings(document: LocatedMap | undefined): void {
     if (section?.kind !== 'map') return [];
     return [...section.entries].flatMap(([key, { keyAt }]) => {
       const meant = misspelt(key, known);
-      const where = path === '' ? 'settings' : `"${path}"`;
+      const where = path === '' ? 'atmos.yaml' : `"${path}"`;
       return meant === undefined || (path === '' && !COUNTING.includes(meant))
         ? []
         : [errorAt(keyAt, `there is no "${key}" in ${where}`, { code: 'unknown-key', hint: `did you mean "${meant}"?` })];

@@ -225,7 +225,7 @@ test.each([
   ['stacks: { name_patern: "{stage}" }', 'atmos.yaml:1:11 there is no "name_patern" in "stacks"; did you mean "name_pattern"?'],
   ['components: { terrafrom: {} }', 'atmos.yaml:1:15 there is no "terrafrom" in "components"; did you mean "terraform"?'],
   ['templates: { settings: { enable: true } }', 'atmos.yaml:1:26 there is no "enable" in "templates.settings"; did you mean "enabled"?'],
-  ['stack: {}', 'atmos.yaml:1:1 there is no "stack" in settings; did you mean "stacks"?'],
+  ['stack: {}', 'atmos.yaml:1:1 there is no "stack" in atmos.yaml; did you mean "stacks"?'],
 ])('a setting of Atmos that differs by one letter from one that counts is an error: %s', async (text, expected) => {
   const error = await refusal(settings(text));
   expect(`${placeOf(error)} ${error.message}; ${error.hint}`).toBe(expected);

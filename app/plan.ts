@@ -62,6 +62,8 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
   // Git answers beside the rest.
   const standing = ledger.lastState(deployment, target);
   standing.catch(() => undefined);
+  const situation = situationOf(workspace, { deployment, target, promoteFrom: request.promoteFrom });
+  situation.catch(() => undefined);
   const { release, session, scope, initialized, prune } = await releaseOf(workspace, request, settings);
   try {
     const state = await standing;
@@ -102,8 +104,7 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
     const failures = await Promise.all(chain.results.map((results) => failureOf(results, workspace, scope)));
     const failure = failures.find((one) => one !== undefined);
     const locked = Object.keys(wanted).filter((address) => componentOf(release, address).settings.locked === true);
-    const refusal =
-      work.size === 0 ? undefined : await refusalOf(workspace, { deployment, target, promoteFrom: request.promoteFrom }, release, state);
+    const refusal = work.size === 0 ? undefined : refusalOf(await situation, release, state);
     const isUnderWay = state.intent !== null && (await locks.holder(deployment, target)) !== undefined;
     const orphans = Object.keys(compared).filter((address) => compared[address]?.comparison === 'orphaned');
     return {

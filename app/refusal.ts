@@ -2,9 +2,7 @@ import { AtmosError } from '../engine/index.ts';
 import type { Release } from '../releases/index.ts';
 import { type Candidate, checkApprovals, checkPromotion, type TargetState } from '../tracking/index.ts';
 import { artifactsOf } from './release.ts';
-import type { ReleaseChoice } from './request.ts';
-import { situationOf } from './situation.ts';
-import type { Workspace } from './workspace.ts';
+import type { Situation } from './situation.ts';
 
 export function candidateOf(release: Release): Candidate {
   const { deployment, target, dirty } = release.config;
@@ -12,13 +10,7 @@ export function candidateOf(release: Release): Candidate {
 }
 
 /** Why a rollout of a release would be refused now, though it can be planned: its way to the target, or approvals that it lacks. */
-export async function refusalOf(
-  workspace: Workspace,
-  choice: Pick<ReleaseChoice, 'deployment' | 'target' | 'promoteFrom'>,
-  release: Release,
-  state: TargetState,
-): Promise<AtmosError | undefined> {
-  const { by, rules, sources } = await situationOf(workspace, choice);
+export function refusalOf({ by, rules, sources }: Situation, release: Release, state: TargetState): AtmosError | undefined {
   const candidate = candidateOf(release);
   try {
     if (!state.ran.some((ran) => ran.release === release.digest)) checkPromotion(candidate, rules, sources);

@@ -39,7 +39,10 @@ export async function prepare(workspace: Workspace, change: Change, state: Targe
   await refuseShared(workspace, state, ground.instances);
   refuseUnknown(change, unknownIn({ ...ground, work }));
   const locations = new Map<string, StateLocation>();
-  for (const instance of Object.values(ground.instances)) locations.set(instance.address, await locateState(workspace, instance));
+  for (const instance of Object.values(ground.instances)) {
+    const location = await locateState(workspace, instance);
+    if (location !== null) locations.set(instance.address, location);
+  }
   return { key: workKey(work), work, ground, locations };
 }
 
@@ -107,6 +110,7 @@ export interface Begun {
 /** Takes the lock, records the intent and keeps the release. Everything is asked again of the state that this goes on top of. */
 async function begin(workspace: Workspace, change: Change, first: Prepared, session: Session): Promise<Begun | Done> {
   const { ledger, locks } = await workspace.tracking();
+  const kinds = await workspace.kinds.load();
   const { deployment, target, by, ids, release } = change;
   const kept: readonly RefUpdate[] = release === undefined ? [] : [await releaseUpdate(workspace, release)];
   let prepared = first;
@@ -120,7 +124,7 @@ async function begin(workspace: Workspace, change: Change, first: Prepared, sess
     const subject: ChangeSubject = { ...change, work, subjects: prepared.ground.subjects };
     begun = { subject, state, claim };
     if (work.size > 0) session.warm();
-    return { ...intentEntry(subject, prepared.locations, state), refs: [claim.update, ...kept] };
+    return { ...intentEntry(kinds, subject, prepared.locations, state), refs: [claim.update, ...kept] };
   };
   const options = { watch: [lockRef(deployment, target)], ...(ids === undefined ? {} : { known: ids }) };
   const appended = await ledger.append(deployment, target, build, options).catch((error: unknown) => {

@@ -1,5 +1,5 @@
 import { AtmosError, type Digest, type Effect, shortId } from '../engine/index.ts';
-import { expandRollout, PLAN_INPUT, readPlan } from '../phases/index.ts';
+import { expandRollout, type Instances, PLAN_INPUT } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import { type LedgerRecord, lockLost, type StateLocation } from '../tracking/index.ts';
 import { beginInLine, prepare } from './begin.ts';
@@ -51,7 +51,7 @@ export async function changeTarget(workspace: Workspace, change: Change, session
     const secrets = await secretValues(workspace, whose(ground.releases.values()), refsOf(ground), known);
     const results = await session.run(graph, secrets, lock, {
       check: async (effect) => {
-        if (saved !== undefined) await refuseOtherEffect(workspace, saved, effect);
+        if (saved !== undefined) await refuseOtherEffect(workspace, saved, ground.instances, effect);
       },
       settle: async ({ id, outputs }) => {
         const address = id.slice(0, id.lastIndexOf('/'));
@@ -66,7 +66,8 @@ export async function changeTarget(workspace: Workspace, change: Change, session
       const instance = ground.instances[address];
       return instance === undefined ? null : locateState(workspace, instance);
     };
-    const outcomes = await componentOutcomes(subject, {
+    const outcomes = await componentOutcomes(subject, ground.instances, {
+      kinds: await workspace.kinds.load(),
       graph,
       results,
       store: workspace.store,
@@ -116,8 +117,15 @@ function interruption({ release }: LedgerRecord): AtmosError {
 }
 
 /** What was shown is compared with what is about to be applied, once more: an upstream may have other outputs than its plan said. */
-async function refuseOtherEffect({ store }: Workspace, saved: SavedPlan, { id, inputs, mask }: Effect): Promise<void> {
+async function refuseOtherEffect(
+  { store }: Workspace,
+  saved: SavedPlan,
+  instances: Instances,
+  { id, inputs, mask }: Effect,
+): Promise<void> {
   const plan = inputs.find(({ path }) => path === PLAN_INPUT);
-  if (plan !== undefined && id.endsWith('/apply'))
-    refuseOther(saved, id.slice(0, -'/apply'.length), await readPlan(plan.tree, store, mask));
+  const address = id.slice(0, -'/apply'.length);
+  const rollout = instances[address]?.rollout;
+  if (plan !== undefined && rollout !== undefined && id.endsWith('/apply'))
+    refuseOther(saved, address, await rollout.readPlan(plan.tree, store, mask));
 }

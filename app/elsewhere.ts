@@ -1,6 +1,7 @@
 import type { Scope } from '../config/index.ts';
 import { type Digest, outputOf } from '../engine/index.ts';
-import { backendTree, type Elsewhere, elsewhereReadsOf, expandElsewhere, outputValues, terraformImage } from '../phases/index.ts';
+import { backendTree, type Elsewhere, expandElsewhere, readerImage } from '../kinds/index.ts';
+import { elsewhereReadsOf, outputValues } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import { failureOf } from './failure.ts';
 import { componentOf } from './instances.ts';
@@ -36,7 +37,7 @@ export async function readElsewhere(
   const all: Record<string, Elsewhere> = {};
   for (const component of components) {
     const settings = config.reads?.[component];
-    const image = settings === undefined ? undefined : config.images[terraformImage(settings.command)]?.digest;
+    const image = settings === undefined ? undefined : config.images[readerImage(settings.command)]?.digest;
     if (settings === undefined || image === undefined)
       throw new TypeError(`release ${release.digest} does not say how ${component} is read`);
     all[component] = { settings, image, backend: await backendTree(settings, store) };

@@ -1,5 +1,6 @@
 import type { Scope } from '../config/index.ts';
-import { type Ground, gatherGround } from '../phases/index.ts';
+import { readerImage } from '../kinds/index.ts';
+import { type ExpansionInputs, gatherInputs } from '../phases/index.ts';
 import { readLock } from './images.ts';
 import { headCommit, type Revision, revisionAt, scopeAt, worktreeRevision } from './revision.ts';
 import { type RunSettings, Session } from './session.ts';
@@ -18,7 +19,7 @@ export interface Subject {
 export interface Gathered {
   readonly revision: Revision;
   readonly scope: Scope;
-  readonly ground: Ground;
+  readonly inputs: ExpansionInputs;
   readonly session: Session;
 }
 
@@ -37,8 +38,8 @@ export async function gather(
   await check?.(revision, scope);
   const lock = await readLock(workspace, revision.files, deployment);
   const session = new Session(workspace, lock, settings);
-  const { store, cache, project, providers } = workspace;
-  const ground = await gatherGround(scope, {
+  const { store, cache, project, providers, kinds } = workspace;
+  const inputs = await gatherInputs(await kinds.load(), scope, {
     store,
     config: revision.files,
     prefix: (await workspace.tracking()).prefix,
@@ -47,9 +48,10 @@ export async function gather(
     providers,
     lock,
     references: project.deployments.images,
+    readers: readerImage,
     image: async (digest) => (await session.images.get(digest)).image,
   });
-  return { revision, scope, ground, session };
+  return { revision, scope, inputs, session };
 }
 
 async function revisionOf(workspace: Workspace, at: Subject['at']): Promise<Revision> {

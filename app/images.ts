@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type ConfigFiles, loadDeployment, resolve } from '../config/index.ts';
 import { imageKey, isToolchain, openImages, TOOLCHAINS } from '../containers/index.ts';
 import { AtmosError, type Digest, sha256 } from '../engine/index.ts';
+import { readerImage } from '../kinds/index.ts';
 import { imageNames } from '../phases/index.ts';
 import { EMPTY_LOCK, formatLock, type LockFile, parseLock } from '../vendoring/index.ts';
 import { worktreeOptions } from './revision.ts';
@@ -75,10 +76,12 @@ async function pinImages(
   pinOf: (name: string, reference: string, pin: Pin | undefined) => Promise<Pin | undefined>,
 ): Promise<readonly BuiltImage[]> {
   const { files, project, root } = workspace;
+  const all = await workspace.kinds.load();
   const found = await loadDeployment(files, project, deployment, workspace.cache);
   const names = new Set<string>();
   for (const target of found.targets) {
-    for (const name of imageNames(await resolve(files, project, found, target, worktreeOptions(workspace)))) names.add(name);
+    for (const name of imageNames(all, await resolve(files, project, found, target, worktreeOptions(workspace)), readerImage))
+      names.add(name);
   }
   const lock = await readLock(workspace, files, deployment);
   const built: BuiltImage[] = [];

@@ -1,6 +1,6 @@
 import { join } from 'node:path/posix';
 import { AtmosError, type Digest, isDigest, isObject, sha256 } from '../engine/index.ts';
-import { describeProviders, findProviders } from '../phases/index.ts';
+import { describeProviders, findProviders } from '../kinds/index.ts';
 import { ledgerRef, orphansOf, type TargetState, type WantedComponents } from '../tracking/index.ts';
 import { isRunning } from './wanted.ts';
 import type { Workspace } from './workspace.ts';

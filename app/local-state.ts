@@ -2,20 +2,21 @@ import { existsSync, realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { isKnownPlace, isSamePlace } from '../config/index.ts';
 import { AtmosError } from '../engine/index.ts';
-import type { Instance, Instances } from '../phases/index.ts';
+import type { Instance, Instances, StatePlace } from '../phases/index.ts';
 import type { ComponentState, StateLocation, TargetState } from '../tracking/index.ts';
 import { isCopy, readState, rescuedState, stateDirectory, stateFile } from './state-file.ts';
 import type { Workspace } from './workspace.ts';
 
-/** Where a component's Terraform state is, as the ledger has it; of a local one, which it is by now. */
-export async function locateState(workspace: Pick<Workspace, 'stateRoot'>, instance: Instance): Promise<StateLocation> {
-  const { settings } = instance.component;
+/** Where a component's state is, as the ledger has it; of a local one, which it is by now. `null` where it keeps none. */
+export async function locateState(workspace: Pick<Workspace, 'stateRoot'>, instance: Instance): Promise<StateLocation | null> {
+  if (instance.state === undefined) return null;
+  const { backend, workspace: name, place, config } = instance.state;
   const path = rescuedState(workspace, instance.stateDir);
   const base = {
-    backend: String(settings.backend_type),
-    config: instance.trees.backend,
-    workspace: String(settings.workspace),
-    ...(instance.statePlace === undefined ? {} : { place: instance.statePlace }),
+    backend,
+    config,
+    workspace: name,
+    ...(place === undefined ? {} : { place }),
     ...(existsSync(path) ? { rescued: { host: hostname(), path } } : {}),
   };
   if (base.backend !== 'local') return { ...base, lineage: null, serial: null, host: null, dir: null };
@@ -53,7 +54,7 @@ export async function checkStates(
  * @throws AtmosError `state-elsewhere`, `state-rescued`, `state-moved`
  */
 async function checkState(workspace: Pick<Workspace, 'stateRoot'>, state: TargetState, instance: Instance): Promise<void> {
-  const { address, stateDir, component } = instance;
+  const { address, stateDir } = instance;
   const { deployment, target } = state;
   const known = state.components[address];
   const names = namesOf(state, address);
@@ -72,11 +73,11 @@ async function checkState(workspace: Pick<Workspace, 'stateRoot'>, state: Target
   }
   if (known === undefined) await refuseDestroyed(workspace, state, instance);
   const location = known?.state ?? null;
-  if (known === undefined || location === null) return;
-  if (!isSameState(instance, location)) {
-    const { backend_type: backend, workspace: name } = component.settings;
+  if (known === undefined || location === null || instance.state === undefined) return;
+  if (!isSameState(instance.state, location)) {
+    const { backend, workspace: name, place } = instance.state;
     throw new AtmosError(
-      `${address}: its state is in ${placeOf(location.backend, location.workspace, location.place)}, and the release wants it in ${placeOf(String(backend), String(name), instance.statePlace, location)}`,
+      `${address}: its state is in ${placeOf(location.backend, location.workspace, location.place)}, and the release wants it in ${placeOf(backend, name, place, location)}`,
       {
         kind: 'refused',
         code: 'state-moved',
@@ -113,10 +114,10 @@ function namesOf({ deployment, target }: TargetState, address: string): string {
 async function refuseDestroyed(
   workspace: Pick<Workspace, 'stateRoot'>,
   state: TargetState,
-  { address, stateDir, component }: Instance,
+  { address, stateDir, state: own }: Instance,
 ): Promise<void> {
   const gone = state.destroyed[address];
-  if (gone?.backend !== 'local' || component.settings.backend_type !== 'local') return;
+  if (gone?.backend !== 'local' || own?.backend !== 'local') return;
   const path = stateFile(workspace, stateDir, gone.workspace);
   const found = await readState(path);
   if (found === undefined || found.lineage !== gone.lineage || found.serial >= (gone.serial ?? 0)) return;
@@ -129,16 +130,15 @@ async function refuseDestroyed(
 
 /** Whether a component would have the state that lies there. What was recorded before places were is told by all of its backend's configuration. */
 export function isSameState(
-  { component, trees, statePlace }: Instance,
+  own: StatePlace,
   { backend, config, workspace, place }: Pick<StateLocation, 'backend' | 'config' | 'workspace' | 'place'>,
 ): boolean {
-  const { backend_type: type, workspace: own } = component.settings;
-  if (place !== undefined && statePlace !== undefined) {
-    const isOpen = backend === type && (!isKnownPlace(place) || !isKnownPlace(statePlace));
-    return isOpen || isSamePlace(place, statePlace);
+  if (place !== undefined && own.place !== undefined) {
+    const isOpen = backend === own.backend && (!isKnownPlace(place) || !isKnownPlace(own.place));
+    return isOpen || isSamePlace(place, own.place);
   }
-  if (backend !== type) return false;
-  return config === trees.backend && (workspace === own || backend === 'http');
+  if (backend !== own.backend) return false;
+  return config === own.config && (workspace === own.workspace || backend === 'http');
 }
 
 /** A place for people; `from` is the one that it is told apart from. */

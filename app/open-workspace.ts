@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import {
   type ConfigFiles,
   findRoot,
+  type KindSource,
   loadProject,
   type Project,
   relativeTo,
@@ -11,8 +12,9 @@ import {
   workingTree,
 } from '../config/index.ts';
 import { AtmosError, errorCode, growingMask, isUnwritable, openStore, type Store } from '../engine/index.ts';
-import { impliedMirrors } from '../phases/index.ts';
+import { impliedMirrors } from '../kinds/index.ts';
 import { Ledger, Locks, LockWatch, openRepository, Refs, type Stop } from '../tracking/index.ts';
+import { kindsAt } from './kinds.ts';
 import type { Tracking, Workspace } from './workspace.ts';
 
 export interface WorkspaceOptions {
@@ -30,7 +32,8 @@ export async function openWorkspace({ chdir, config: named, warn }: WorkspaceOpt
   const config = named ?? elsewhere(root, process.env.ATMOS_CLI_CONFIG_PATH);
   refuseOccupied(join(root, '.atmos'));
   const files = workingTree(root);
-  const { project, store } = await openProject(root, files, config);
+  const kinds = kindsAt(root);
+  const { project, store } = await openProject(root, files, kinds.here, config);
   const { mirror } = project.deployments.providers;
   let tracking: Promise<Tracking> | undefined;
   let stop: Stop | undefined;
@@ -40,6 +43,7 @@ export async function openWorkspace({ chdir, config: named, warn }: WorkspaceOpt
     configFile: config,
     files,
     project,
+    kinds,
     store,
     cache: cacheIn(store),
     answers,
@@ -83,11 +87,16 @@ async function ifWritable(work: Promise<void>): Promise<void> {
 }
 
 /** Reads `atmos.yaml`, which says where the cache is: what was parsed of it before lies where caches lie unless it says otherwise. */
-async function openProject(root: string, files: ConfigFiles, config: string | undefined): Promise<{ project: Project; store: Store }> {
+async function openProject(
+  root: string,
+  files: ConfigFiles,
+  kinds: KindSource,
+  config: string | undefined,
+): Promise<{ project: Project; store: Store }> {
   const usual = join(root, '.atmos/cache');
   const store = openStore(usual);
   try {
-    const project = await loadProject(files, config, cacheIn(store), relativeTo(root, process.env));
+    const project = await loadProject(files, kinds, { config, cache: cacheIn(store), env: relativeTo(root, process.env) });
     const dir = resolve(root, project.deployments.engine.cacheDir);
     if (dir === usual) return { project, store };
     await store.close();

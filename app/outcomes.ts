@@ -1,5 +1,5 @@
 import { type Digest, type Graph, jsonDigest, type Outcome, outputOf, type Results, type Store } from '../engine/index.ts';
-import { outputsDigest, readApplyWarnings, readPlan, upstreamOf } from '../phases/index.ts';
+import { type Instances, type Kinds, outputsDigest, upstreamOf } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import type { ComponentResult, Operation, StateLocation, TargetState } from '../tracking/index.ts';
 import { componentOf } from './instances.ts';
@@ -7,6 +7,7 @@ import { type ChangeSubject, type ComponentOutcome, resultOf } from './record.ts
 import { untouched } from './untouched.ts';
 
 export interface RunResults {
+  readonly kinds: Kinds;
   readonly graph: Graph;
   readonly results: Results;
   readonly store: Store;
@@ -19,16 +20,21 @@ export interface RunResults {
 }
 
 /** Reads from a run's results what became of each component: those of the work, the others of the release, and what is no longer declared. */
-export async function componentOutcomes(subject: ChangeSubject, run: RunResults): Promise<Readonly<Record<string, ComponentOutcome>>> {
+export async function componentOutcomes(
+  subject: ChangeSubject,
+  instances: Instances,
+  run: RunResults,
+): Promise<Readonly<Record<string, ComponentOutcome>>> {
   const { work, release } = subject;
   const outcomes: Record<string, ComponentOutcome> = {};
   for (const [address, operation] of work) {
     const own = subject.subjects.get(address);
     if (own === undefined) throw new TypeError(`no release of ${address}`);
-    outcomes[address] = await outcomeOf(address, operation, own, run);
+    outcomes[address] = await outcomeOf(address, operation, own, instances, run);
   }
   for (const address of Object.keys(release?.config.components ?? {})) {
-    if (release !== undefined) outcomes[address] ??= leftAlone(address, release, run.before, subject.left?.includes(address) === true);
+    if (release !== undefined)
+      outcomes[address] ??= leftAlone(run.kinds, address, release, run.before, subject.left?.includes(address) === true);
   }
   if (release !== undefined) {
     for (const [address, known] of Object.entries(run.before.components)) {
@@ -50,22 +56,29 @@ export async function componentOutcomes(subject: ChangeSubject, run: RunResults)
   );
 }
 
-function leftAlone(address: string, release: Release, before: TargetState, isLeft: boolean): ComponentOutcome {
-  const result = resultOf(release, address, 'up-to-date');
+function leftAlone(kinds: Kinds, address: string, release: Release, before: TargetState, isLeft: boolean): ComponentOutcome {
+  const result = resultOf(kinds, release, address, 'up-to-date');
   const running = before.components[address];
   const isSame = running?.status === 'applied' && running.layer === result.layer && running.settings === result.settings;
   return { result: isSame && !isLeft ? result : { ...result, action: 'skipped' }, plan: undefined };
 }
 
-async function outcomeOf(address: string, operation: Operation, release: Release, run: RunResults): Promise<ComponentOutcome> {
-  const { results, graph, store, before } = run;
+async function outcomeOf(
+  address: string,
+  operation: Operation,
+  release: Release,
+  instances: Instances,
+  run: RunResults,
+): Promise<ComponentOutcome> {
+  const { kinds, results, graph, store, before } = run;
+  const rollout = instances[address]?.rollout;
   const destroy = operation === 'destroy';
   const result = (action: ComponentResult['action'], fields: Partial<ComponentResult> = {}): ComponentResult =>
-    resultOf(release, address, action, fields);
+    resultOf(kinds, release, address, action, fields);
   const own = [...results.outcomes].filter(([id]) => graph.nodes.get(id)?.component === address);
   const failure = own.find((entry): entry is [string, Extract<Outcome, { status: 'failed' }>] => entry[1].status === 'failed');
   // It was built with the release, and whoever reads its digest has it from there.
-  if (own.length === 0 && componentOf(release, address).kind !== 'terraform') {
+  if (rollout === undefined) {
     const cut = [...results.outcomes.values()].some(({ status }) => status === 'failed' || status === 'cancelled');
     return { result: result(destroy ? (cut ? 'not-reached' : 'destroyed') : 'built'), plan: undefined };
   }
@@ -73,16 +86,17 @@ async function outcomeOf(address: string, operation: Operation, release: Release
   const effectId = `${address}/${destroy ? 'destroy' : 'apply'}`;
   // A plan that failed says what is wrong, not what would change.
   const planned = results.outcomes.get(planId)?.status === 'done' ? outputOf(results, planId, 'plan') : undefined;
-  const plan = planned === undefined ? undefined : await readPlan(planned, store, results.mask);
+  const plan = planned === undefined ? undefined : await rollout.readPlan(planned, store, results.mask);
   const changes = plan === undefined ? null : { create: plan.create, update: plan.update, delete: plan.delete };
   const effect = results.outcomes.get(effectId);
   const began = hasBegun(effect);
   const state = began ? await run.locations(address) : null;
   if (effect?.status === 'done') {
-    const warnings = effect.outputs.outputs === undefined ? [] : await readApplyWarnings(effect.outputs.outputs, store, results.mask);
+    const { outputs: tree } = effect.outputs;
+    const warnings = tree === undefined ? [] : ((await rollout.readWarnings?.(tree, store, results.mask)) ?? []);
     if (destroy) return { result: result('destroyed', { changes, began, state }), plan, warnings };
     const isUnchanged = plan !== undefined && plan.changes.length === 0;
-    const outputs = await outputsOf(effect.outputs.outputs, isUnchanged ? before.components[address]?.outputs : null, run, address);
+    const outputs = await outputsOf(tree, isUnchanged ? before.components[address]?.outputs : null, run, address);
     return { result: result(isUnchanged ? 'unchanged' : 'applied', { changes, began, outputs, state }), plan, warnings };
   }
   const error = failure === undefined ? null : `${graph.nodes.get(failure[0])?.step ?? ''}: ${failure[1].message}`;

@@ -1,6 +1,6 @@
 import type { Need } from '../config/index.ts';
 import { type Digest, failures, type Graph, outputOf, type Results } from '../engine/index.ts';
-import { outputReadsOf, type PlannedOutputs, type PlanSummary, plannedOutputs, type Rollout, readPlan } from '../phases/index.ts';
+import { type Instances, outputReadsOf, type PlannedOutputs, type PlanSummary, type Rollout } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import type { Session } from './session.ts';
 import type { Workspace } from './workspace.ts';
@@ -9,6 +9,7 @@ export interface Chain {
   readonly workspace: Workspace;
   readonly session: Session;
   readonly release: Release;
+  readonly instances: Instances;
   /** The components that are planned. */
   readonly work: readonly string[];
   /** Those of them that are as they are wanted: what reads their outputs need hardly wait for their plans. */
@@ -31,7 +32,7 @@ export interface ChainAnswer {
  * after an apply is not planned with another one.
  */
 export async function planChain(chain: Chain): Promise<ChainAnswer> {
-  const { workspace, session, release, work, current } = chain;
+  const { workspace, session, release, instances, work, current } = chain;
   const plans: Record<string, PlanSummary> = {};
   /** What plans that change something say of outputs. */
   const outputs: Record<string, PlannedOutputs> = {};
@@ -64,12 +65,14 @@ export async function planChain(chain: Chain): Promise<ChainAnswer> {
       delete outputs[address];
       const plan = outputOf(results, `${address}/plan`, 'plan');
       if (plan === undefined || results.outcomes.get(`${address}/plan`)?.status !== 'done') continue;
-      const said = await plannedOutputs(plan, workspace.store);
+      const instance = instances[address];
+      if (instance === undefined) continue;
+      const said = await instance.rollout.plannedOutputs(plan, instance, workspace.store);
       if (said !== undefined) {
         outputs[address] = said;
         session.settings.mask.add(said.sensitive);
       }
-      plans[address] = await readPlan(plan, workspace.store, results.mask);
+      plans[address] = await instance.rollout.readPlan(plan, workspace.store, results.mask);
     }
   };
 

@@ -68,7 +68,7 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
   try {
     const state = await standing;
     await settleSuperseded(workspace, state, settings.cancellation.interrupt);
-    const wanted = wantedOf(release);
+    const wanted = wantedOf(await workspace.kinds.load(), release);
     const compared = compareTarget(state, wanted);
     // What a store, or somebody else's component, has now is known to nobody but who asks.
     const reads = (address: string): boolean =>
@@ -89,6 +89,7 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
       workspace,
       session,
       release,
+      instances: ground.instances,
       work: [...work.keys()],
       current: currentComponents(state, wanted),
       expand: (addresses, planned) => expandRollout({ ...ground, work: new Map(addresses.map((address) => [address, 'plan'])), planned }),

@@ -1,6 +1,7 @@
 import { type ConfigFiles, loadProject, type Project } from '../config/index.ts';
 import { AtmosError } from '../engine/index.ts';
 import { Refs } from '../tracking/index.ts';
+import { KINDS_OF_RULES } from './kinds.ts';
 import { headCommit, revisionAt } from './revision.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -85,7 +86,7 @@ async function readAt(
     });
   }
   const { files } = await revisionAt(workspace, commit);
-  return { commit, files, project: await asThere(ref, loadProject(files, undefined, workspace.cache)) };
+  return { commit, files, project: await asThere(ref, loadProject(files, KINDS_OF_RULES, { cache: workspace.cache })) };
 }
 
 /** What is wrong in a file of the remote is not to be looked for in the one that lies here. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Digest } from '../engine/index.ts';
-import { type PlanSummary, type TerraformWarning, upstreamOf } from '../phases/index.ts';
+import { type Kinds, type PlanSummary, type ToolWarning, upstreamOf } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import {
   type ComponentResult,
@@ -91,6 +91,7 @@ function recordOf(
 
 /** What a record says of a component, before anything is known of how it ended. */
 export function resultOf(
+  kinds: Kinds,
   release: Release,
   address: string,
   action: ComponentResult['action'],
@@ -102,7 +103,7 @@ export function resultOf(
     release: release.digest,
     commit: release.config.commit,
     layer: component.layer,
-    settings: settingsDigest(release, address),
+    settings: settingsDigest(kinds, release, address),
     changes: null,
     error: null,
     began: false,
@@ -116,14 +117,19 @@ export function resultOf(
 }
 
 /** What is written before anything is changed: which components are about to be touched, with what, and where their states are. */
-export function intentEntry(subject: ChangeSubject, locations: ReadonlyMap<string, StateLocation>, state: TargetState): Entry {
+export function intentEntry(
+  kinds: Kinds,
+  subject: ChangeSubject,
+  locations: ReadonlyMap<string, StateLocation>,
+  state: TargetState,
+): Entry {
   // Whoever got the lock knows that the command which left this behind is gone.
   const reason = state.intent === null ? null : `continues after the command of ${state.intent.at} was interrupted`;
   const components = [...subject.work].map(([address, operation]): [string, ComponentResult] => {
     const release = subject.subjects.get(address);
     if (release === undefined) throw new TypeError(`no release of ${address}`);
     const action = operation === 'apply' ? 'applying' : 'destroying';
-    return [address, resultOf(release, address, action, { state: locations.get(address) ?? null })];
+    return [address, resultOf(kinds, release, address, action, { state: locations.get(address) ?? null })];
   });
   return { record: recordOf({ ...subject, kind: 'intent' }, state, { reason, components: Object.fromEntries(components) }) };
 }
@@ -169,5 +175,5 @@ export interface ComponentOutcome {
   readonly result: ComponentResult;
   readonly plan: PlanSummary | undefined;
   /** What its apply warned of; what its plan did is there. */
-  readonly warnings?: readonly TerraformWarning[];
+  readonly warnings?: readonly ToolWarning[];
 }

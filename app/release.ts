@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { join } from 'node:path/posix';
 import { checkScope, type Scope, suggestion } from '../config/index.ts';
 import { AtmosError, asDigest, asOne, type Digest, isDigest, jsonDigest, outputOf, type Results, shortId } from '../engine/index.ts';
-import { expandRelease, type Ground, releaseParts, type TakenOver, takeOver } from '../phases/index.ts';
+import { type ExpansionInputs, expandRelease, releaseParts, type TakenOver, takeOver } from '../phases/index.ts';
 import { assembleRelease, exportRelease, type FileRefs, type Release, readRelease, releaseRef, writeRelease } from '../releases/index.ts';
 import { ANY, type RefUpdate, readFiles, writeCommit, writeTree } from '../tracking/index.ts';
 import { failureOf } from './failure.ts';
@@ -43,18 +43,19 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
   const { deployment, target, promoted, allowDirty } = request;
   const commit = promoted?.config.commit ?? request.commit;
   const at = commit !== undefined ? { commit } : allowDirty ? 'worktree' : 'head';
-  const { revision, scope, ground, session } = await gather(workspace, { deployment, target, at }, settings, async (found, resolved) => {
+  const { revision, scope, inputs, session } = await gather(workspace, { deployment, target, at }, settings, async (found, resolved) => {
     // What was made once is made again, whatever is refused since.
     if (request.commit === undefined) await refuseProblems(workspace, found, resolved);
   });
   try {
-    const dirty = commit === undefined ? dirtyPaths(workspace, scope, ground.directories) : Promise.resolve([]);
+    const dirty = commit === undefined ? dirtyPaths(workspace, scope, inputs.directories) : Promise.resolve([]);
     dirty.catch(() => undefined);
     // Where it is only noted, Git looks while the nodes run.
     if (!allowDirty) refuseDirty(deployment, await dirty);
     const { store } = workspace;
-    const taken: Readonly<Record<string, TakenOver>> = promoted === undefined ? {} : await takeOver(promoted, store);
-    const results = await session.run(expandRelease(scope, ground, taken, { isChecked: request.commit === undefined }));
+    const kinds = await workspace.kinds.load();
+    const taken: Readonly<Record<string, TakenOver>> = promoted === undefined ? {} : await takeOver(kinds, promoted, store);
+    const results = await session.run(expandRelease(kinds, scope, inputs, taken, { isChecked: request.commit === undefined }));
     const failure = await failureOf(results, workspace, scope);
     if (failure !== undefined) throw failure;
     if (settings.cancellation.interrupt.aborted) {
@@ -64,7 +65,7 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
         hint: 'rerun: what was done is in the cache',
       });
     }
-    const parts = await releaseParts(scope, ground, results, store, taken);
+    const parts = await releaseParts(kinds, scope, inputs, results, store, taken);
     const release = assembleRelease(
       {
         deployment,
@@ -72,14 +73,14 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
         commit: revision.commit,
         dirty: (await dirty).length > 0,
         promotedFrom: promoted?.digest ?? null,
-        images: ground.images,
+        images: inputs.images,
         secrets: scope.secrets,
         ...(scope.reads === undefined ? {} : { reads: scope.reads }),
         ...(Object.keys(scope.impure).length === 0 ? {} : { impure: scope.impure }),
       },
       parts,
     );
-    if (at === 'head' && release.config.impure === undefined) await keepIfPure(workspace, revision, release, scope, ground);
+    if (at === 'head' && release.config.impure === undefined) await keepIfPure(workspace, revision, release, scope, inputs);
     return { release, scope, session, initialized: initializedIn(release, results) };
   } catch (error) {
     await session.close();
@@ -104,15 +105,22 @@ function initializedIn({ config }: Release, results: Results): Initialized {
 }
 
 /** Keeps what the commit made, where nothing but the commit and the environment decided it. */
-async function keepIfPure(workspace: Workspace, revision: Revision, release: Release, scope: Scope, ground: Ground): Promise<void> {
-  const unlocked = Object.values(ground.sources).filter(({ providers, isLocked }) => providers !== undefined && !isLocked);
+async function keepIfPure(
+  workspace: Workspace,
+  revision: Revision,
+  release: Release,
+  scope: Scope,
+  inputs: ExpansionInputs,
+): Promise<void> {
+  const modules = Object.values(inputs.sources).flatMap(({ module }) => module ?? []);
+  const unlocked = modules.filter(({ providers, isLocked }) => providers !== undefined && !isLocked);
   // What a registry has today decides a lock file that the commit does not have.
   if (unlocked.some(({ providers }) => typeof providers === 'object')) return;
   const names = [...new Set(unlocked.flatMap(({ providerNames }) => providerNames))].sort();
   await keepKnown(workspace, revision.commit, scope.deployment, scope.target, {
     release: release.digest,
-    wanted: wantedOf(release),
-    paths: pathsIn(workspace, scope, ground.directories),
+    wanted: wantedOf(await workspace.kinds.load(), release),
+    paths: pathsIn(workspace, scope, inputs.directories),
     env: environmentDigests(revision.environment),
     prune: scope.prune,
     providers: { names, digest: await providersDigest(workspace, names) },

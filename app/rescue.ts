@@ -45,6 +45,7 @@ export async function rescuedOutcomes(
   { instances }: Pick<Ground, 'instances'>,
 ): Promise<Readonly<Record<string, ComponentOutcome>>> {
   const outcomes: Record<string, ComponentOutcome> = {};
+  const kinds = await workspace.kinds.load();
   for (const address of work.keys()) {
     const release = subjects.get(address);
     const instance = instances[address];
@@ -52,7 +53,10 @@ export async function rescuedOutcomes(
     const state = instance === undefined ? null : await locateState(workspace, instance);
     const isRescued = state?.rescued !== undefined;
     const fields = isRescued ? { began: true, state, error: 'apply: its state could not be written' } : {};
-    outcomes[address] = { result: resultOf(release, address, isRescued ? 'failed' : 'not-reached', fields), plan: undefined };
+    outcomes[address] = {
+      result: resultOf(kinds, release, address, isRescued ? 'failed' : 'not-reached', fields),
+      plan: undefined,
+    };
   }
   return outcomes;
 }

@@ -120,9 +120,9 @@ async function projectAt(workspace: Workspace, { dirty, files, commit, environme
 }
 
 /** What files say as a project: by the `atmos.yaml` that was asked for, where it is among them. */
-export async function projectIn({ configFile, cache }: Workspace, files: ConfigFiles, env: SettingsEnv = {}): Promise<Project> {
+export async function projectIn({ configFile, cache, kinds }: Workspace, files: ConfigFiles, env: SettingsEnv = {}): Promise<Project> {
   const own = configFile !== undefined && (await readInside(files, configFile)) !== undefined ? configFile : undefined;
-  return loadProject(files, own, cache, env);
+  return loadProject(files, kinds.elsewhere, { config: own, cache, env });
 }
 
 /** A file that may lie outside of the repository: then a commit does not have it. */

@@ -1,4 +1,5 @@
 import { AtmosError, shortId } from '../engine/index.ts';
+import type { Kinds } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import {
   approvableNow,
@@ -58,7 +59,8 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
     const before = await ledger.stateIn(deployment, target, ids);
     await settleSuperseded(workspace, before, settings.cancellation.interrupt);
     const candidate = candidateOf(release);
-    const wanted = wantedOf(release);
+    const kinds = await workspace.kinds.load();
+    const wanted = wantedOf(kinds, release);
     const prune = request.prune || chosen.prune;
     // What ran here once was allowed here once.
     if (!before.ran.some((ran) => ran.release === release.digest)) checkPromotion(candidate, rules, sources);
@@ -88,7 +90,7 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
     };
     // What is left for another plan could not be brought in step with what is applied now.
     if (saved !== undefined) refuseLockedNow(lockedIn(release), Object.keys(saved.deferred));
-    if (request.dryRun) return wouldRun(release, before, work(before), session.ran);
+    if (request.dryRun) return wouldRun(kinds, release, before, work(before), session.ran);
     await requireApprovals(workspace, release, () => check(before));
     return await changeTarget(
       workspace,
@@ -144,9 +146,9 @@ function kindOf({ promotedFrom, release }: Chosen, state: TargetState): RecordKi
 }
 
 /** The answer of a dry run: what would be run, by component. */
-function wouldRun(release: Release, state: TargetState, work: Work, ran: boolean): Changed {
+function wouldRun(kinds: Kinds, release: Release, state: TargetState, work: Work, ran: boolean): Changed {
   const { deployment, target } = release.config;
-  const wanted = wantedOf(release);
+  const wanted = wantedOf(kinds, release);
   const declared = Object.entries(wanted).map(
     ([address, own]) => [address, untouched(work.has(address) ? 'planned' : 'up-to-date', release.digest, own)] as const,
   );

@@ -13,7 +13,8 @@ import {
   type Runtime,
   run,
 } from '../engine/index.ts';
-import { COMPUTES, sensitiveValues } from '../phases/index.ts';
+import { loadKinds } from '../kinds/index.ts';
+import { sensitiveValues } from '../phases/index.ts';
 import type { Lock } from '../tracking/index.ts';
 import type { LockFile } from '../vendoring/index.ts';
 import { durationsIn } from './journal.ts';
@@ -50,7 +51,7 @@ export interface EffectHooks {
   settle?(effect: Effect & { readonly outputs: Readonly<Record<string, Digest>> }): Promise<void>;
 }
 
-/** Steps whose output `outputs` holds what Terraform says of a component's outputs. */
+/** Steps whose output `outputs` holds a component's outputs. */
 const READERS: readonly string[] = ['apply', 'destroy', 'outputs'];
 
 /** Runs the graphs of one command: one runtime, opened when the first node really needs it, and one set of images. */
@@ -92,7 +93,8 @@ export class Session {
     const { store, stateRoot, runsRoot, keepRoot } = this.#workspace;
     const { interrupt, force } = this.#settings.cancellation;
     const cancellation = { interrupt: lock === undefined ? interrupt : AbortSignal.any([interrupt, lock.lost]), force };
-    const computes: ComputeFunctions = COMPUTES;
+    const { computesOf } = await loadKinds();
+    const computes: ComputeFunctions = computesOf(await this.#workspace.kinds.load());
     this.#durations ??= durationsIn(this.#workspace.logsRoot);
     const remote = await this.#openRemote();
     return run(graph, {
@@ -107,7 +109,7 @@ export class Session {
       remote,
       durations: this.#durations,
       secrets,
-      // Outputs that Terraform calls sensitive.
+      // Outputs that are sensitive.
       findSecrets: async (step, { outputs }) => {
         if (outputs === undefined || !READERS.includes(step)) return [];
         return sensitiveValues(await store.tree(outputs), async (digest) => (await store.get(digest)) ?? new Uint8Array());

@@ -1,6 +1,6 @@
 import type { Scope } from '../config/index.ts';
 import type { AtmosError, Digest } from '../engine/index.ts';
-import type { PlanSummary, TerraformWarning } from '../phases/index.ts';
+import type { PlanSummary, ToolWarning } from '../phases/index.ts';
 import type { LedgerRecord, RefIds, TargetState, Work } from '../tracking/index.ts';
 import type { Initialized } from './instances.ts';
 import type { SavedPlan } from './plan-file.ts';
@@ -40,7 +40,7 @@ export interface Changed {
   readonly record: LedgerRecord | undefined;
   readonly plans: Readonly<Record<string, PlanSummary>>;
   /** What Terraform warned of, by address. */
-  readonly warnings: Readonly<Record<string, readonly TerraformWarning[]>>;
+  readonly warnings: Readonly<Record<string, readonly ToolWarning[]>>;
   /** What failed, when something did. */
   readonly failure: AtmosError | undefined;
   /** Whether a container was run. */

@@ -11,7 +11,7 @@ import {
   type Results,
   subgraph,
 } from '../engine/index.ts';
-import { expandBuild, expandTests, type Ground, userNodes } from '../phases/index.ts';
+import { type ExpansionInputs, expandBuild, expandTests, type Kinds, userNodes } from '../phases/index.ts';
 import { addressOf } from './address.ts';
 import { failureOf } from './failure.ts';
 import { type Gathered, gather } from './gather.ts';
@@ -41,16 +41,16 @@ export interface PhaseAnswer {
 
 /** Builds the images of the working tree. Nothing is recorded. */
 export async function build(workspace: Workspace, request: PhaseRequest, settings: RunSettings): Promise<PhaseAnswer> {
-  return runPhase(workspace, request, settings, ({ scope, ground }) => ({
-    nodes: expandBuild(scope, ground),
+  return runPhase(workspace, request, settings, ({ kinds, scope, inputs }) => ({
+    nodes: expandBuild(kinds, scope, inputs),
     own: scope.phases.build ?? [],
   }));
 }
 
 /** Tests the working tree: what comes with each kind, and the user's own nodes. Nothing is recorded. */
 export async function test(workspace: Workspace, request: PhaseRequest, settings: RunSettings): Promise<PhaseAnswer> {
-  return runPhase(workspace, request, settings, ({ scope, ground }) => ({
-    nodes: [...expandBuild(scope, ground), ...expandTests(scope, ground)],
+  return runPhase(workspace, request, settings, ({ kinds, scope, inputs }) => ({
+    nodes: [...expandBuild(kinds, scope, inputs), ...expandTests(kinds, scope, inputs)],
     own: scope.phases.test ?? [],
   }));
 }
@@ -59,13 +59,14 @@ async function runPhase(
   workspace: Workspace,
   { deployment, target, component, dryRun }: PhaseRequest,
   settings: RunSettings,
-  expand: (gathered: Gathered) => { readonly nodes: readonly Node[]; readonly own: readonly UserNode[] },
+  expand: (gathered: Gathered & { readonly kinds: Kinds }) => { readonly nodes: readonly Node[]; readonly own: readonly UserNode[] },
 ): Promise<PhaseAnswer> {
   const gathered = await gather(workspace, { deployment, target, at: 'worktree' }, settings);
-  const { scope, ground, session } = gathered;
+  const { scope, inputs, session } = gathered;
+  const kinds = await workspace.kinds.load();
   try {
-    const { nodes, own } = expand(gathered);
-    const extra = userNodes(own.map(withoutOutputs), scope, ground, { cache: 'content', secrets: [] });
+    const { nodes, own } = expand({ ...gathered, kinds });
+    const extra = userNodes(own.map(withoutOutputs), kinds, scope, inputs, { cache: 'content', secrets: [] });
     const whole = makeGraph([...new Map([...nodes, ...extra].map((node) => [node.id, node])).values()]);
     const address = component === undefined ? undefined : addressOf(component, Object.keys(scope.components));
     const graph = address === undefined ? whole : subgraph(whole, (node) => node.component === address);
@@ -73,7 +74,7 @@ async function runPhase(
     const results = await session.run(graph);
     const reports = await collectReports(workspace, scope, own, results);
     const failure = await failureOf(results, workspace, scope);
-    return { deployment, target, nodes: endings(results), reports, images: await imageDigests(workspace, ground, results), failure };
+    return { deployment, target, nodes: endings(results), reports, images: await imageDigests(workspace, inputs, results), failure };
   } finally {
     await session.close();
   }
@@ -108,7 +109,11 @@ export function endings(results: Results): PhaseAnswer['nodes'] {
   );
 }
 
-async function imageDigests({ store }: Workspace, { sources }: Ground, results: Results): Promise<Readonly<Record<string, Digest>>> {
+async function imageDigests(
+  { store }: Workspace,
+  { sources }: ExpansionInputs,
+  results: Results,
+): Promise<Readonly<Record<string, Digest>>> {
   const digests: Record<string, Digest> = {};
   for (const address of Object.keys(sources)) {
     const image = outputOf(results, `${address}/image`, 'image');

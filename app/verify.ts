@@ -1,13 +1,15 @@
-import { isRead, needsOf, storeOf } from '../config/index.ts';
+import { isRead, needsOf, type Scope, storeOf } from '../config/index.ts';
 import { AtmosError, type Digest, type JsonObject, makeGraph, outputOf, type Results } from '../engine/index.ts';
 import {
   expandBuild,
   expandOutputs,
   expandRollout,
+  type Instances,
+  type Kinds,
+  kindOf,
   outputValues,
   type PlanSummary,
-  readPlan,
-  type TerraformWarning,
+  type ToolWarning,
   userNodes,
 } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
@@ -35,7 +37,7 @@ export interface VerifyAnswer {
   /** What differs from what was applied, by component; a component without drift is not in it. */
   readonly drift: Readonly<Record<string, PlanSummary>>;
   /** What Terraform warns of, checks that fail among it, by address. */
-  readonly warnings: Readonly<Record<string, readonly TerraformWarning[]>>;
+  readonly warnings: Readonly<Record<string, readonly ToolWarning[]>>;
   /** Components that run and that the release does not declare. */
   readonly orphans: readonly string[];
   readonly nodes: PhaseAnswer['nodes'];
@@ -46,8 +48,9 @@ export interface VerifyAnswer {
 /** Checks what a target runs: whether the world still is as it was applied, then the user's own nodes, with outputs as they are now. */
 export async function verify(workspace: Workspace, deployment: string, target: string, settings: RunSettings): Promise<VerifyAnswer> {
   const state = await settledState(workspace, deployment, target);
+  const kinds = await workspace.kinds.load();
   const release = await loadRelease(workspace, state.release);
-  const { scope, ground, session } = await gather(workspace, { deployment, target, at: { commit: release.config.commit } }, settings);
+  const { scope, inputs, session } = await gather(workspace, { deployment, target, at: { commit: release.config.commit } }, settings);
   try {
     const own = scope.phases.verify ?? [];
     const needs = own.flatMap((node) => needsOf(node.env));
@@ -62,21 +65,25 @@ export async function verify(workspace: Workspace, deployment: string, target: s
       ...checkers,
       ...refsOf(running),
     ]);
-    const run = new Set(work.keys());
+    // What can't say what it would change can't say whether something has.
+    const looked = [...work].filter(([address]) => {
+      const instance = running.instances[address];
+      return instance?.rollout.plans(instance.component.settings) === true;
+    });
     const applied = { ...running.applied, ...running.instances };
-    const plans = expandRollout({ ...running, applied, work }).graph;
+    const plans = expandRollout({ ...running, applied, work: new Map(looked) }).graph;
     const outputs = expandOutputs(
       Object.fromEntries(read.flatMap((address) => (applied[address] === undefined ? [] : [[address, applied[address]]]))),
     );
     const first = makeGraph([...new Map([...plans.nodes, ...outputs.nodes]).values()]);
-    const looked = await session.run(first, secrets);
-    const failedLook = await failureOf(looked, workspace, scope);
-    const looks = await plansIn(workspace, run, looked);
+    const results = await session.run(first, secrets);
+    const failedLook = await failureOf(results, workspace, scope);
+    const looks = await plansIn(workspace, running.instances, results);
     const drift = only(looks, ({ changes }) => changes.length > 0);
     const warned = Object.entries(only(looks, ({ warnings }) => warnings.length > 0));
     const warnings = Object.fromEntries(warned.map(([address, plan]) => [address, plan.warnings]));
     const base = { deployment, target, release: release.digest, drift, warnings, orphans: state.orphans };
-    if (failedLook !== undefined) return { ...base, nodes: endings(looked), reports: [], failure: failedLook };
+    if (failedLook !== undefined) return { ...base, nodes: endings(results), reports: [], failure: failedLook };
 
     const ofStores = needs.filter((need) => storeOf(need) !== undefined);
     const elsewhere = new Set(needs.filter(isRead).map(({ component }) => component));
@@ -85,16 +92,16 @@ export async function verify(workspace: Workspace, deployment: string, target: s
       ...(await readElsewhere(workspace, session, release, elsewhere)),
     };
     for (const address of read) {
-      const tree = outputOf(looked, `${address}/outputs`, 'outputs');
+      const tree = outputOf(results, `${address}/outputs`, 'outputs');
       if (tree !== undefined) produced[address] = await outputValues(await workspace.store.tree(tree), (digest) => must(workspace, digest));
     }
     const settled = own.map((node) => settledNode(node, produced));
-    const checks = userNodes(settled, scope, ground, { cache: 'never', secrets: checkers });
-    const images = own.some(({ component }) => component?.startsWith('nixpack/') === true) ? expandBuild(scope, ground) : [];
+    const checks = userNodes(settled, kinds, scope, inputs, { cache: 'never', secrets: checkers });
+    const images = own.some(({ component }) => isBuilt(kinds, scope, component)) ? expandBuild(kinds, scope, inputs) : [];
     const checked = await session.run(makeGraph([...images, ...checks]), secrets);
     const reports = await collectReports(workspace, scope, own, checked);
     const failure = (await failureOf(checked, workspace, scope)) ?? drifted(deployment, target, drift);
-    return { ...base, nodes: { ...endings(looked), ...endings(checked) }, reports, failure };
+    return { ...base, nodes: { ...endings(results), ...endings(checked) }, reports, failure };
   } finally {
     await session.close();
   }
@@ -143,13 +150,19 @@ function only(plans: Plans, isMeant: (plan: PlanSummary) => boolean): Plans {
   return Object.fromEntries(Object.entries(plans).filter(([, plan]) => isMeant(plan)));
 }
 
-async function plansIn({ store }: Workspace, components: ReadonlySet<string>, results: Results): Promise<Plans> {
+async function plansIn({ store }: Workspace, instances: Instances, results: Results): Promise<Plans> {
   const plans: Record<string, PlanSummary> = {};
-  for (const address of components) {
+  for (const [address, { rollout }] of Object.entries(instances)) {
     const planned = outputOf(results, `${address}/plan`, 'plan');
-    if (planned !== undefined) plans[address] = await readPlan(planned, store, results.mask);
+    if (planned !== undefined) plans[address] = await rollout.readPlan(planned, store, results.mask);
   }
   return plans;
+}
+
+/** Whether nodes of a component see what was built of it. */
+function isBuilt(kinds: Kinds, { components }: Scope, address: string | undefined): boolean {
+  const component = address === undefined ? undefined : components[address];
+  return component !== undefined && kindOf(kinds, component).built !== undefined;
 }
 
 async function must({ store }: Workspace, digest: Release['digest']): Promise<Uint8Array> {

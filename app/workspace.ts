@@ -2,6 +2,7 @@ import type { ConfigFiles, Project, TextCache } from '../config/index.ts';
 import type { AtmosError, GrowingMask, Store } from '../engine/index.ts';
 import type { ProviderSources } from '../phases/index.ts';
 import type { Ledger, Locks, Refs, Repository, Stop } from '../tracking/index.ts';
+import type { WorkspaceKinds } from './kinds.ts';
 
 /** A repository on this machine, with its configuration, its cache and, asked when needed, its Git. */
 export interface Workspace {
@@ -11,6 +12,8 @@ export interface Workspace {
   readonly configFile: string | undefined;
   readonly files: ConfigFiles;
   readonly project: Project;
+  /** The kinds of components that there are. */
+  readonly kinds: WorkspaceKinds;
   readonly store: Store;
   readonly cache: TextCache;
   /** What was found out before, by key: as safe to delete. */

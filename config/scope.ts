@@ -1,7 +1,5 @@
 import type { AtmosError, Digest, Json, JsonObject } from '../engine/index.ts';
-
-export const KINDS = ['terraform', 'nixpack', 'helm', 'helmfile', 'packer', 'lambda'] as const;
-export type Kind = (typeof KINDS)[number];
+import type { KindSpec } from './kinds.ts';
 
 /** `<kind>/<name>`: `terraform/ecs/service-api`. */
 export type ComponentAddress = string;
@@ -44,7 +42,9 @@ export type PhaseName = (typeof PHASES)[number];
 
 export interface ScopedComponent {
   readonly address: ComponentAddress;
-  readonly kind: Kind;
+  readonly kind: string;
+  /** What configuration knows of its kind. */
+  readonly spec: KindSpec;
   readonly name: string;
   /** Directory of the root module or the service, relative to the root. */
   readonly source: string;
@@ -165,7 +165,7 @@ export interface Deferred {
 }
 export interface Need {
   readonly component: ComponentAddress;
-  /** A terraform output's name, or `image` and `digest` of a nixpack component. */
+  /** An output's name, or `image` and `digest` of a component whose kind builds images. */
   readonly field: string;
   /** Where the component has no such output, the template has something else. */
   readonly optional?: true;

@@ -38,6 +38,8 @@ export function outputOf(results: Results, node: NodeId, output: string): Digest
   return outcome === undefined || outcome.status === 'cancelled' ? undefined : outcome.outputs[output];
 }
 
-export function failures(results: Results): readonly { readonly id: NodeId; readonly outcome: Extract<Outcome, { status: 'failed' }> }[] {
+export type FailedOutcome = Extract<Outcome, { status: 'failed' }>;
+
+export function failures(results: Results): readonly { readonly id: NodeId; readonly outcome: FailedOutcome }[] {
   return [...results.outcomes].flatMap(([id, outcome]) => (outcome.status === 'failed' ? [{ id, outcome }] : []));
 }

@@ -1,44 +1,39 @@
 /**
- * Phases: a resolved scope, or a release, becomes a graph of nodes. The one place that knows configuration, containers and releases at once.
+ * Phases: a resolved scope, or a release, becomes a graph of nodes, by asking the kinds of its components. Names no kind.
  *
- * In: a `Scope` with its `Ground` (sources, images, gathered before), or a `Release` with its layers. Out: graphs; expansion is pure. After a run:
- * the parts of a release, the summaries of plans, the digests of outputs. Adding a component kind touches its folder and one registry line.
+ * In: the kinds that there are, a `Scope` with its `ExpansionInputs` (sources, images, gathered before), or a `Release` with its layers. Out: graphs;
+ * expansion is pure. After a run: the parts of a release, the digests of outputs. `kind.ts` is what a kind must have.
  */
-export { COMPUTES } from './computes.ts';
-export { backendTree, type Elsewhere, expandElsewhere } from './elsewhere.ts';
-export { gatherGround, providersOf } from './gather.ts';
-export { type Ground, imageNames, type SourceOf, type TakenOver, terraformImage } from './ground.ts';
+export { environmentOf } from './environment.ts';
+export { gatherInputs, imageNames, takeOver } from './gather.ts';
+export { fieldsOf, IMAGE_FILE, type ImageFields } from './image-fields.ts';
+export type { ExpansionInputs, From, ModuleSource, SourceOf, TakenOver } from './inputs.ts';
 export { countTests, type TestCounts } from './junit.ts';
-export { lockOf, takeApart, takeOver } from './layers.ts';
-export { describeProviders, findProviders, impliedMirrors } from './mirror.ts';
+export {
+  type ComponentKind,
+  type Diagnosis,
+  type Instance,
+  type Instances,
+  type Kinds,
+  kindOf,
+  type NodeFailure,
+  type Opened,
+  type OpenRequest,
+  type PlanOptions,
+  type ReleaseContext,
+  type RolloutKind,
+  type StatePlace,
+  type UpstreamReads,
+} from './kind.ts';
+export { outputsDigest, outputValues, sensitiveValues } from './outputs.ts';
+export { plainSource, sourceFiles } from './plain-source.ts';
+export type { AttributeChange, ChangeDetails, PlannedChange, PlannedOutputs, PlanSummary, ToolWarning } from './plan-summary.ts';
 export { type PolicyAnswer, policyAnswer, policyOf } from './policies.ts';
 export { elsewhereReadsOf, outputReadsOf, storeReadsOf, upstreamOf } from './reads.ts';
 export { expandBuild, expandRelease, expandTests, releaseParts } from './release.ts';
-export {
-  expandOutputs,
-  expandRollout,
-  expandState,
-  type Instance,
-  type Instances,
-  type LayerTrees,
-  type NodeOperation,
-  type Rollout,
-  unknownIn,
-} from './rollout.ts';
+export { expandOutputs, expandRollout, expandState, type NodeOperation, type Rollout, unknownIn } from './rollout.ts';
+export { singleFile } from './single-file.ts';
 export type { ProviderSources, Sources } from './sources.ts';
-export {
-  type Diagnostic,
-  outputsDigest,
-  outputValues,
-  PLAN_INPUT,
-  type PlannedOutputs,
-  type PlanSummary,
-  plannedOutputs,
-  readApplyWarnings,
-  readDiagnostic,
-  readPlan,
-  readUiDiagnostic,
-  sensitiveValues,
-  type TerraformWarning,
-} from './terraform/index.ts';
+export { exec, input, PLAN_INPUT, script, step } from './step.ts';
+export { readJson, settledReferences, type VariablesArgs, variablesNode } from './upstream.ts';
 export { userNodes } from './user-nodes.ts';

@@ -2,8 +2,8 @@ import { basename, dirname, join } from 'node:path/posix';
 import { type Policy, policyFile, policyInput, type ScopedComponent } from '../config/index.ts';
 import { canonicalJson, isObject, makeTree, type Node, together } from '../engine/index.ts';
 import { importSource, type SourceFile } from '../vendoring/index.ts';
-import { type GatheredPolicy, type Ground, OPA } from './ground.ts';
-import { singleFile } from './included.ts';
+import { type ExpansionInputs, type GatheredPolicy, OPA } from './inputs.ts';
+import { singleFile } from './single-file.ts';
 import type { Sources } from './sources.ts';
 import { exec, input, step } from './step.ts';
 
@@ -43,9 +43,9 @@ async function regoFiles(
 const QUERY = 'found := [errors | errors := data.atmos.errors]; not found == [[]]; not found == [set()]';
 
 /** The nodes that check a component by Rego: each fails where its policy is broken, and prints why. Cached, as their policies and values are all they see. */
-export function policyNodes({ address }: ScopedComponent, ground: Ground): readonly Node[] {
-  const image = ground.images[OPA];
-  return (ground.policies[address] ?? []).map(({ policy, input: asked, rego }) => {
+export function policyNodes({ address }: ScopedComponent, inputs: ExpansionInputs): readonly Node[] {
+  const image = inputs.images[OPA];
+  return (inputs.policies[address] ?? []).map(({ policy, input: asked, rego }) => {
     if (image === undefined) throw new TypeError(`no image to check ${address} in`);
     return step(address, policyStep(policy.name), {
       inputs: [input('/input', asked), input('/policy', rego)],

@@ -22,6 +22,8 @@ export interface Sources {
   readonly lock: LockFile;
   /** `deployments.images` of atmos.yaml. */
   readonly references: Readonly<Record<string, string>>;
+  /** The name of the image that outputs of somebody else's components are read in, by the command that reads them. */
+  readers(command: string): string;
   /** The tree of an image. @throws AtmosError `no-image` */
   image(digest: Digest): Promise<Digest>;
 }

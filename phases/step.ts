@@ -19,6 +19,9 @@ run() {
 }
 `;
 
+/** Where what was planned is given to what applies it. */
+export const PLAN_INPUT = '/plan';
+
 /** The argv of a shell script with arguments `$1`, `$2`, … */
 export function script(text: string, ...args: readonly string[]): readonly string[] {
   return ['sh', '-c', PRELUDE + text, 'sh', ...args];

@@ -1,8 +1,7 @@
 import type { Scope, UserNode } from '../config/index.ts';
-import { AtmosError, type Digest, type Input, type JsonObject, type Node, type SecretRef } from '../engine/index.ts';
-import { baseOf, type Ground, terraformImage } from './ground.ts';
-import { builtTree } from './nixpack/index.ts';
-import { serviceOf } from './release.ts';
+import { AtmosError, type Digest, type JsonObject, type Node, type SecretRef } from '../engine/index.ts';
+import type { ExpansionInputs, From } from './inputs.ts';
+import { type Kinds, kindOf } from './kind.ts';
 import { exec, input, script, step } from './step.ts';
 
 /** Runs the user's command line in a writable copy of the source, and collects the reports that it names. */
@@ -20,18 +19,19 @@ exit $code
 /** The user's own nodes of a phase. `env` holds no deferred values any more: whoever calls has settled them. */
 export function userNodes(
   nodes: readonly (UserNode & { readonly env: JsonObject })[],
+  kinds: Kinds,
   scope: Scope,
-  ground: Ground,
+  inputs: ExpansionInputs,
   options: { readonly cache: Node['cache']; readonly secrets: readonly SecretRef[] },
 ): readonly Node[] {
   return nodes.map((node) => {
-    const source = node.component === undefined ? undefined : ground.sources[node.component];
+    const source = node.component === undefined ? undefined : inputs.sources[node.component];
     const reports = Object.values(node.outputs);
     return step(node.component ?? 'checks', node.name, {
-      inputs: source === undefined ? [] : [input('/source', sourceFor(node.component, source.tree, scope, ground))],
+      inputs: source === undefined ? [] : [input('/source', sourceFor(kinds, node.component, source.tree, scope, inputs))],
       cache: options.cache,
       action: exec({
-        image: imageOf(node, scope, ground),
+        image: imageOf(kinds, node, scope, inputs),
         argv: script(RUN, node.run, ...reports),
         env: Object.fromEntries(
           Object.entries(node.env).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
@@ -48,20 +48,16 @@ export function userNodes(
   });
 }
 
-/** A service is tested as it was built; any other component as it is in the repository. */
-function sourceFor(address: string | undefined, source: Digest, scope: Scope, ground: Ground): Input['from'] {
+/** What is built is tested as it was built; any other component as it is in the repository. */
+function sourceFor(kinds: Kinds, address: string | undefined, source: Digest, scope: Scope, inputs: ExpansionInputs): From {
   const component = address === undefined ? undefined : scope.components[address];
-  return component?.kind === 'nixpack' ? builtTree(serviceOf(component, ground)) : source;
+  return component === undefined ? source : (kinds[component.kind]?.built?.(component, inputs) ?? source);
 }
 
-function imageOf(node: UserNode, scope: Scope, ground: Ground): Digest {
+function imageOf(kinds: Kinds, node: UserNode, scope: Scope, inputs: ExpansionInputs): Digest {
   const component = node.component === undefined ? undefined : scope.components[node.component];
-  const name =
-    node.image ??
-    (component?.kind === 'terraform'
-      ? terraformImage(String(component.sections.command ?? 'terraform'))
-      : baseOf(component?.sections ?? {}));
-  const image = ground.images[name];
+  const name = node.image ?? (component === undefined ? undefined : kindOf(kinds, component).images(component)[0]) ?? 'node';
+  const image = inputs.images[name];
   if (image === undefined) {
     throw new AtmosError(`node "${node.name}" runs in image "${name}", which is not pinned`, {
       kind: 'invalid',

@@ -34,7 +34,7 @@ function scriptOf(module: string): { readonly code: string; readonly exported: r
     if (node.type === 'ExportNamedDeclaration' && node.declaration === null && node.source === null) {
       for (const { exported: as, local } of node.specifiers) exported.push({ name: nameOf(as), local: nameOf(local) });
       edits.push({ start: node.start, end: node.end, text: '' });
-    } else if (/^(Import|Export)/.test(node.type)) throw new Error(`a script has no ${node.type}`);
+    } else if (/^(Import|Export)/.test(node.type)) throw new Error(`a script has no ${node.type}: ${module.slice(node.start, node.end)}`);
   }
   const visit = (node: unknown): void => {
     if (typeof node !== 'object' || node === null) return;

@@ -9,6 +9,7 @@ import { deploymentSchema } from '../config/deployment/schema.ts';
 import { schemaId } from '../config/deployment/schema-id.ts';
 import { stackSchema } from '../config/stacks/schema.ts';
 import { eventSchema } from '../engine/index.ts';
+import { SPECS } from '../kinds/index.ts';
 import { asScript } from './as-script.ts';
 import { builtinsAsCalls } from './builtins.ts';
 import { commanderAsModule } from './commander.ts';
@@ -16,6 +17,14 @@ import { withoutFacades } from './facades.ts';
 
 const root = join(import.meta.dirname, '..');
 const outdir = join(root, 'dist');
+
+/** Puts what configuration knows of kinds in as data: their code is loaded where something is to run. */
+const kindSpecs: Plugin = {
+  name: 'kind-specs',
+  load(id) {
+    return id.endsWith('/kinds/specs.ts') ? `export const SPECS = ${JSON.stringify(SPECS)};` : undefined;
+  },
+};
 
 /** Puts the checking of deployment files in as code: compiling their schema costs more than all else of a start. */
 const compiledSchema: Plugin = {
@@ -39,7 +48,14 @@ await build({
   transform: { target: 'node22', define: { __HELP__: JSON.stringify(makeProgram().helpInformation()) } },
   // A rollout's words are also a destroy's.
   checks: { ineffectiveDynamicImport: false },
-  plugins: [compiledSchema, commanderAsModule, builtinsAsCalls, withoutFacades, asScript('start', join(root, 'cli/load-script.ts'), VERBS)],
+  plugins: [
+    kindSpecs,
+    compiledSchema,
+    commanderAsModule,
+    builtinsAsCalls,
+    withoutFacades,
+    asScript('start', join(root, 'cli/load-script.ts'), VERBS),
+  ],
   output: {
     dir: outdir,
     format: 'esm',

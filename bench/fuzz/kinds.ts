@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
+import { KINDS_OF_RULES } from '../../app/kinds.ts';
 import { type ConfigFiles, loadDeployment, loadProject, resolve, validateDeployments } from '../../config/index.ts';
 import { readImageConfig } from '../../containers/images/image.ts';
 import { treeOfTar } from '../../containers/images/untar.ts';
@@ -100,7 +101,7 @@ export function kindsIn(dir: string, seeds: Seeds): Readonly<Record<string, Kind
         list: async (below) => Object.keys(all).filter((path) => path.startsWith(`${below}/`)),
       };
       const options = { git: () => undefined, remote: () => undefined, env: { REGION: 'x' }, root: '/nowhere' };
-      const project = await loadProject(files);
+      const project = await loadProject(files, KINDS_OF_RULES);
       // What it runs is nobody's business here.
       const safe = { ...project, deployments: { ...project.deployments, exec: 'deny' as const } };
       await validateDeployments(files, safe, ['app'], options);

@@ -21,7 +21,7 @@ interface Checked {
  */
 export async function moduleProblems(scope: Scope, files: ConfigFiles, cache?: TextCache): Promise<readonly AtmosError[]> {
   const errors: AtmosError[] = [];
-  const components = Object.values(scope.components).filter(({ kind }) => kind === 'terraform');
+  const components = Object.values(scope.components).filter(({ spec }) => spec.isModule);
   const found = await together(components, async (component): Promise<Checked | undefined> => {
     try {
       const own = withGenerated(files, component.source, component.generated);
@@ -42,7 +42,12 @@ export async function moduleProblems(scope: Scope, files: ConfigFiles, cache?: T
     }
   });
   const checked = found.filter((one) => one !== undefined);
-  return [...errors, ...checked.flatMap(({ component }) => outputProblems(component, checked))];
+  const outputs = new Map(checked.map(({ component, module }) => [component.address, module.outputs]));
+  for (const component of Object.values(scope.components)) {
+    const declared = declaredOutputs(component);
+    if (declared !== undefined) outputs.set(component.address, declared);
+  }
+  return [...errors, ...Object.values(scope.components).flatMap((component) => outputProblems(component, outputs))];
 }
 
 /** The stack says where the state is: a block in the source would say it a second time. */
@@ -158,20 +163,28 @@ function hookProblems(component: ScopedComponent, { outputs }: TerraformModule):
   );
 }
 
-/** Outputs that are read of components whose modules do not declare them. */
-function outputProblems(component: ScopedComponent, all: readonly Checked[]): readonly AtmosError[] {
+/** The outputs that a component's own settings declare, or that its kind has; `undefined` where its module says them, or they are fields of an image. */
+function declaredOutputs({ spec, sections }: ScopedComponent): readonly string[] | undefined {
+  if (spec.isModule || spec.produces === 'image') return undefined;
+  const settings = objectIn(objectIn(sections.settings)[spec.name]);
+  const declared = spec.outputs === undefined ? [] : settings[spec.outputs];
+  return Array.isArray(declared) ? declared.map(String) : [];
+}
+
+/** Outputs that are read of components that do not declare them. */
+function outputProblems(component: ScopedComponent, all: ReadonlyMap<string, readonly string[]>): readonly AtmosError[] {
   return ['vars', 'env', 'providers', 'settings'].flatMap((section) =>
     Object.entries(objectIn(component.sections[section])).flatMap(([key, value]) =>
       needsOf(value).flatMap((need) => {
-        const read = all.find((one) => one.component.address === need.component);
-        if (read === undefined || need.optional === true || read.module.outputs.includes(need.field)) return [];
+        const outputs = all.get(need.component);
+        if (outputs === undefined || need.optional === true || outputs.includes(need.field)) return [];
         return [
           errorAt(
             placeIn(component, [section, key]),
             `${component.address} reads the output "${need.field}" of ${need.component}, which has none of that name`,
             {
               code: 'no-such-output',
-              hint: suggestion(need.field, read.module.outputs, 'its outputs'),
+              hint: suggestion(need.field, outputs, 'its outputs'),
             },
           ),
         ];

@@ -27,8 +27,8 @@ export function sharedStates(
   return errors;
 }
 
-function stateOf({ deployment, target, secrets }: Scope, { kind, sections, secrets: own = {} }: ScopedComponent): string | undefined {
-  if (kind !== 'terraform') return undefined;
+function stateOf({ deployment, target, secrets }: Scope, { spec, sections, secrets: own = {} }: ScopedComponent): string | undefined {
+  if (!spec.isModule) return undefined;
   // What has a default is no secret, and stands in `env`.
   const hidden = Object.entries(own).filter(([, source]) => 'exec' in source || source.default === undefined);
   const sources = Object.fromEntries(hidden.map(([name, source]) => [name, 'exec' in source ? `$(${source.exec})` : source.env]));

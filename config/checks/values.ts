@@ -43,7 +43,7 @@ export async function warningsOf(scope: Scope, files: ConfigFiles, cache?: TextC
  * components at once nobody expects that each declares them.
  */
 export async function undeclaredIn(scope: Scope, files: ConfigFiles, cache?: TextCache): Promise<readonly AtmosError[]> {
-  const components = Object.values(scope.components).filter(({ kind }) => kind === 'terraform');
+  const components = Object.values(scope.components).filter(({ spec }) => spec.isModule);
   const declared = await declaredBy(components, files, cache);
   return components.flatMap((component, index) => {
     const names = declared[index] ?? [];
@@ -61,7 +61,7 @@ function declaredBy(
   cache?: TextCache,
 ): Promise<readonly (readonly string[])[]> {
   return together(components, async (component) => {
-    if (component.kind !== 'terraform') return [];
+    if (!component.spec.isModule) return [];
     const own = withGenerated(files, component.source, component.generated);
     return (await inspectModule(own, component.source, cache, component.sections.command)).variables;
   });

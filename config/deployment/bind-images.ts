@@ -17,7 +17,7 @@ export interface Consumer {
  */
 export function bindImages(consumer: Consumer, services: readonly ScopedComponent[]): ScopedComponent {
   const { component } = consumer;
-  if (component.kind !== 'terraform' || services.length === 0) return component;
+  if (!component.spec.isModule || services.length === 0) return component;
   const vars = (component.sections.vars ?? {}) as JsonObject;
   const bound = new Set<ComponentAddress>();
   const bind = (service: ScopedComponent): Json => {

@@ -5,6 +5,7 @@ import { suggestion } from '../nearest.ts';
 import type { Project } from '../project/project.ts';
 import { type ConfigFiles, recordingFiles } from '../source/files.ts';
 import { resolveIncludes } from '../stacks/include.ts';
+import { checkKinds } from './check-kinds.ts';
 import { checkReferences } from './check-references.ts';
 import { checkSchema } from './check-schema.ts';
 import { schemaId } from './schema-id.ts';
@@ -76,14 +77,15 @@ export async function loadDeployment(files: ConfigFiles, project: Project, name:
       hint: suggestion(name, names, 'deployments'),
     });
   }
+  const kinds = Object.keys(project.components);
   const included = recordingFiles(files);
   const written = await parseYaml(file, content, cache);
   const from = { files: included.files, base: project.basePath, cache };
   const document = written.kind === 'map' ? await resolveIncludes(written, from) : written;
-  const checked = Buffer.concat([Buffer.from(JSON.stringify([RULES, schemaId(), name])), content]);
+  const checked = Buffer.concat([Buffer.from(JSON.stringify([RULES, schemaId(), name, kinds])), content]);
   // What it includes may change without it.
   const isKnownToHold = included.opened().length === 0 && cache?.get(PURPOSE, checked) === HOLDS;
-  const [first, ...others] = isKnownToHold ? [] : await checkDeployment(document, name);
+  const [first, ...others] = isKnownToHold ? [] : await checkDeployment(document, name, kinds);
   if (first !== undefined) {
     throw new AtmosError(first.message, { kind: 'invalid', code: first.code, position: first.position, hint: first.hint, others });
   }
@@ -104,11 +106,11 @@ export async function loadDeployment(files: ConfigFiles, project: Project, name:
 }
 
 /** Everything that is wrong with the file by itself, in its order. */
-async function checkDeployment(document: Located, name: string): Promise<readonly AtmosError[]> {
+async function checkDeployment(document: Located, name: string, kinds: readonly string[]): Promise<readonly AtmosError[]> {
   const ofSchema = await checkSchema(document);
   try {
     const line = ({ position }: AtmosError): number => position?.line ?? 0;
-    return [...ofSchema, ...checkReferences(document, name)].sort((a, b) => line(a) - line(b));
+    return [...ofSchema, ...checkKinds(document, kinds), ...checkReferences(document, name)].sort((a, b) => line(a) - line(b));
   } catch (error) {
     // Where the form is wrong, names can't be looked up; the schema has said so.
     if (error instanceof AtmosError && ofSchema.length > 0) return ofSchema;

@@ -15,6 +15,7 @@ export const MEANINGS: Meanings = {
   targets: 'Where the application is deployed: dev, staging, prod',
   terraform: 'Root modules of Terraform or OpenTofu',
   nixpack: 'Images that are built from source',
+  shell: 'Commands of one’s own: build, test, plan, rollout, destroy',
   helm: 'Helm charts; not deployed yet',
   helmfile: 'Helmfiles; not deployed yet',
   packer: 'Machine images; not deployed',

@@ -78,7 +78,7 @@ export class Reads {
 export function readSettings(address: string, at: Place, sections: Readonly<Record<string, Json | undefined>>): ReadSettings {
   const { command = 'terraform', workspace = 'default', backend_type: type, backend = {}, env = {} } = sections;
   const refuse = (code: string, text: string, hint: string): AtmosError => errorAt(at, `${address}: ${text}`, { code, hint });
-  if (command !== 'terraform' && command !== 'tofu')
+  if (typeof command !== 'string' || !COMMANDS.includes(command))
     throw refuse('not-supported', `its command can't be ${JSON.stringify(command)}`, 'it is "terraform" or "tofu"');
   if (typeof type !== 'string' || type === 'local') {
     throw refuse(
@@ -102,6 +102,9 @@ export function readSettings(address: string, at: Place, sections: Readonly<Reco
     env: Object.fromEntries(texts),
   };
 }
+
+/** The programs that read outputs from a state. */
+const COMMANDS: readonly string[] = ['terraform', 'tofu'];
 
 function holdsDeferred(value: unknown): boolean {
   if (isDeferred(value)) return true;

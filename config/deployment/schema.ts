@@ -1,12 +1,14 @@
 import { described } from '../described.ts';
-import { KINDS, PHASES } from '../scope.ts';
+import { PHASES } from '../scope.ts';
+import { KNOWN_KINDS } from '../stacks/sections.ts';
 import { MEANINGS } from './meanings.ts';
 
 const text = { type: 'string', minLength: 1 } as const;
 const texts = { type: 'array', items: text } as const;
 const labels = { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } } as const;
 const map = { type: 'object' } as const;
-const address = { type: 'string', pattern: `^(?:(?:${KINDS.join('|')})/)?.+$` } as const;
+/** `<kind>/<name>`, or a name of the same kind. */
+const address = { type: 'string', pattern: '^.+$' } as const;
 
 /** What a node may use; what is not said is as usual. */
 const limits = {
@@ -56,15 +58,17 @@ const component = {
 const name = '[A-Za-z0-9_][A-Za-z0-9_.+@=-]*';
 const componentName = `^(?!.*(?:\\.\\.|\\.lock(?:/|$)|\\.(?:/|$)))${name}(?:/${name})*$`;
 
+/** By kind. Which kinds there are, `atmos.yaml` has a say in: that is checked beside. */
 const components = {
   type: 'object',
-  additionalProperties: false,
-  properties: Object.fromEntries(
-    KINDS.map((kind) => [
-      kind,
-      { type: ['object', 'null'], propertyNames: { pattern: componentName }, additionalProperties: { $ref: '#/$defs/component' } },
-    ]),
-  ),
+  properties: Object.fromEntries(KNOWN_KINDS.map((kind) => [kind, { $ref: '#/$defs/kind' }])),
+  additionalProperties: { $ref: '#/$defs/kind' },
+} as const;
+
+const kind = {
+  type: ['object', 'null'],
+  propertyNames: { pattern: componentName },
+  additionalProperties: { $ref: '#/$defs/component' },
 } as const;
 
 const userNode = {
@@ -140,7 +144,7 @@ export const deploymentSchema = described(
     type: 'object',
     additionalProperties: false,
     required: ['deployment'],
-    $defs: { component, components, node: userNode, target },
+    $defs: { component, components, kind, node: userNode, target },
     properties: {
       deployment: {
         type: 'object',

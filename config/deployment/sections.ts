@@ -1,6 +1,5 @@
 import type { JsonObject } from '../../engine/index.ts';
 import { type Located, type LocatedMap, mapOf, member, plain } from '../../yaml/index.ts';
-import { KINDS, type Kind } from '../scope.ts';
 
 /** `labels` of a deployment or target, as texts. */
 export function labelsOf(section: Located | undefined): Readonly<Record<string, string>> {
@@ -8,16 +7,16 @@ export function labelsOf(section: Located | undefined): Readonly<Record<string, 
   return Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, String(value)]));
 }
 
-/** The component sections of a deployment or target: by address, in the order of the file. */
+/** The component sections of a deployment or target: by address, in the order of the file; a kind that there is not is refused before. */
 export function componentSections(
   section: Located | undefined,
 ): ReadonlyMap<
   string,
-  { readonly kind: Kind; readonly name: string; readonly section: LocatedMap | undefined; readonly at: Located['at'] }
+  { readonly kind: string; readonly name: string; readonly section: LocatedMap | undefined; readonly at: Located['at'] }
 > {
-  const found = new Map<string, { kind: Kind; name: string; section: LocatedMap | undefined; at: Located['at'] }>();
-  for (const kind of KINDS) {
-    const components = mapOf(member(member(section, 'components'), kind), `"${kind}"`);
+  const found = new Map<string, { kind: string; name: string; section: LocatedMap | undefined; at: Located['at'] }>();
+  for (const [kind, { value: all }] of mapOf(member(section, 'components'), '"components"')?.entries ?? []) {
+    const components = mapOf(all, `"${kind}"`);
     for (const [name, { value, keyAt }] of components?.entries ?? []) {
       found.set(`${kind}/${name}`, { kind, name, section: mapOf(value, `component "${name}"`), at: keyAt });
     }

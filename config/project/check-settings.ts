@@ -21,6 +21,7 @@ const DEPLOYMENTS: Shape = {
   providers: { mirror: true },
   tracking: { remote: true, push: true, policy_ref: true },
   functions: { exec: true },
+  kinds: true,
 };
 
 /** What is Atmos's own, as far as it counts here: by the path of a section, the keys that it may have there. */

@@ -1,7 +1,7 @@
 import { dirname, relative } from 'node:path/posix';
 import { AtmosError, ISOLATIONS, type Isolation } from '../../engine/index.ts';
 import { LIST_STRATEGIES, type ListStrategy, type LocatedMap, type TextCache } from '../../yaml/index.ts';
-import { KINDS, type Kind } from '../scope.ts';
+import type { KindSource, KindSpec, KindSpecs } from '../kinds.ts';
 import { type ConfigFiles, SETTINGS } from '../source/files.ts';
 import { baseOf, clean, repositoryOf, within } from '../source/paths.ts';
 import { checkSettings } from './check-settings.ts';
@@ -33,7 +33,7 @@ export interface Project {
   /** Under all that stacks say: `env` and `integrations.github`, as sections of a component. */
   readonly defaults: LocatedMap | undefined;
   /** Where components lie, by kind, and the command that runs them: `terraform` or `tofu`, `helm`, … */
-  readonly components: Readonly<Record<Kind, KindSettings>>;
+  readonly components: Readonly<Record<string, KindSettings>>;
   readonly templates: { readonly settings: TemplateSettings };
   /** Where policies lie, by their type, relative to the root. */
   readonly schemas: Readonly<Record<'jsonschema' | 'opa', string>>;
@@ -44,6 +44,7 @@ export interface Project {
 
 /** `components.<kind>`. */
 export interface KindSettings {
+  readonly spec: KindSpec;
   readonly basePath: string;
   readonly command: string | undefined;
   /** Whether Terraform's states are kept apart by workspaces. */
@@ -52,7 +53,12 @@ export interface KindSettings {
   readonly prefixSeparator: string;
 }
 
-const COMMANDS: Readonly<Partial<Record<Kind, string>>> = { terraform: 'terraform', helm: 'helm', helmfile: 'helmfile', packer: 'packer' };
+/** The settings of a kind that there is. @throws TypeError for another one, which checking refuses before */
+export function kindIn({ components }: Pick<Project, 'components'>, kind: string): KindSettings {
+  const found = Object.hasOwn(components, kind) ? components[kind] : undefined;
+  if (found === undefined) throw new TypeError(`there is no kind ${kind}`);
+  return found;
+}
 
 /** `templates.settings`. */
 export interface TemplateSettings {
@@ -114,12 +120,23 @@ async function settingsOf(
   return { document: undefined, files: [], unread: [], path: named ?? SETTINGS[0] };
 }
 
+export interface ProjectOptions {
+  /** Another file than `atmos.yaml` at the root, relative to it. */
+  readonly config?: string | undefined;
+  readonly cache?: TextCache | undefined;
+  readonly env?: SettingsEnv;
+}
+
 /**
  * Reads `atmos.yaml`; without one, everything has its default. A file that is named must be there. Of the environment the variables count that Atmos reads in
  * place of what stands there.
  * @throws AtmosError `missing-file`, `invalid-yaml`, `unknown-key`, `wrong-type`, `wrong-value`
  */
-export async function loadProject(files: ConfigFiles, configPath?: string, cache?: TextCache, env: SettingsEnv = {}): Promise<Project> {
+export async function loadProject(
+  files: ConfigFiles,
+  kinds: KindSource,
+  { config: configPath, cache, env = {} }: ProjectOptions = {},
+): Promise<Project> {
   const { document, files: read, unread, path } = await settingsOf(files, configPath, { cache, profiles: profilesIn(env) });
   if (read.length === 0 && configPath !== undefined) {
     throw new AtmosError(`there is no ${configPath}`, {
@@ -131,6 +148,7 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
   checkSettings(document);
   const settings = new Settings(document, env, relative(dirname(path), repositoryOf(files)) || '.');
   const basePath = baseOf(settings.text('base_path') ?? '', path);
+  const specs: KindSpecs = { ...kinds.builtIn, ...(await kinds.load(settings.kinds(Object.keys(kinds.builtIn)))) };
   const delimiters = settings.delimiters('templates', 'settings', 'delimiters');
   return {
     files: read,
@@ -149,17 +167,17 @@ export async function loadProject(files: ConfigFiles, configPath?: string, cache
     listMergeStrategy: settings.choice(LIST_STRATEGIES, 'settings', 'list_merge_strategy') ?? 'replace',
     defaults: settings.defaults(),
     components: Object.fromEntries(
-      KINDS.map((kind) => [
+      Object.entries(specs).map(([kind, spec]) => [
         kind,
         {
+          spec,
           basePath: within(basePath, settings.text('components', kind, 'base_path') ?? `components/${kind}`),
-          command: settings.text('components', kind, 'command') ?? COMMANDS[kind],
+          command: settings.text('components', kind, 'command') ?? spec.command,
           workspacesEnabled: settings.flag('components', kind, 'workspaces_enabled') ?? true,
           prefixSeparator: settings.text('components', kind, 'workspace', 'prefix_separator') ?? '-',
         },
       ]),
-      // Made from KINDS, so it has each kind.
-    ) as Project['components'],
+    ),
     templates: {
       settings: {
         enabled: settings.flag('templates', 'settings', 'enabled') ?? false,

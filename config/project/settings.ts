@@ -1,5 +1,6 @@
-import { isObject } from '../../engine/index.ts';
+import { type AtmosError, isObject } from '../../engine/index.ts';
 import { type Entry, errorAt, type Located, type LocatedMap, mapOf, member, plain } from '../../yaml/index.ts';
+import type { KindPackage } from '../kinds.ts';
 import { suggestion } from '../nearest.ts';
 import type { RemoteSettings } from './remote.ts';
 import { type SettingsEnv, settingIn } from './settings-env.ts';
@@ -94,6 +95,29 @@ export class Settings {
       return [name, store] as const;
     });
     return Object.fromEntries(stores);
+  }
+
+  /**
+   * `deployments.kinds`: npm packages that have kinds of components, none of which comes with the program.
+   * @throws AtmosError `wrong-value`, `exec-denied`
+   */
+  kinds(builtIn: readonly string[]): readonly KindPackage[] {
+    const path = ['deployments', 'kinds'] as const;
+    const entries = mapOf(this.#at(path), '"deployments.kinds"')?.entries ?? [];
+    return Object.entries(this.texts(...path)).map(([kind, name]) => {
+      const at = new Map(entries).get(kind)?.keyAt;
+      const refuse = (text: string, hint: string): AtmosError => errorAt(at, text, { code: 'wrong-value', hint });
+      if (builtIn.includes(kind)) throw refuse(`"${kind}" is built in`, 'give the kind of the package another name');
+      if (!/^[a-z][a-z0-9-]*$/.test(kind)) throw refuse(`invalid kind "${kind}"`, 'use lower-case letters, digits and hyphens');
+      if (!/^(@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/.test(name))
+        throw refuse(`invalid package name "${name}"`, 'name a package of node_modules: "@acme/atmos-kind-cdk"');
+      if (this.text('deployments', 'functions', 'exec') === 'deny')
+        throw errorAt(at, `the kind "${kind}" is code that runs on this machine, which deployments.functions.exec denies`, {
+          code: 'exec-denied',
+          hint: 'remove it, or set exec: allow',
+        });
+      return { kind, package: name };
+    });
   }
 
   /** What lies under all that stacks say: `env`, and `integrations.github` as a setting. */

@@ -12,12 +12,12 @@ export async function bindAll(
   files: ConfigFiles,
   cache: TextCache | undefined,
 ): Promise<readonly ScopedComponent[]> {
-  const services = components.filter(({ kind }) => kind === 'nixpack');
+  const services = components.filter(({ spec }) => spec.produces === 'image');
   if (services.length === 0) return components;
   return Promise.all(
     components.map(async (component) => {
       const at = declared.get(component.address)?.at;
-      if (component.kind !== 'terraform' || at === undefined) return component;
+      if (!component.spec.isModule || at === undefined) return component;
       const own = withGenerated(files, component.source, component.generated);
       const { variables } = await inspectModule(own, component.source, cache, component.sections.command);
       return bindImages({ component, variables, at }, services);

@@ -1,6 +1,7 @@
 import type { Json } from '../../engine/index.ts';
 import { type Located, member, plain } from '../../yaml/index.ts';
 import { type Read, readSettings } from '../deployment/reads.ts';
+import { kindIn } from '../project/project.ts';
 import type { ScopedComponent } from '../scope.ts';
 import { type ComponentRequest, mergeLayers } from '../stacks/merge-layers.ts';
 import { evaluate } from '../values/evaluate.ts';
@@ -18,7 +19,7 @@ export async function prepareComponent(request: ComponentRequest): Promise<() =>
   evaluation.places.put(`${kind}/${name}`, stack, given.vars);
   if (plain(member(merged.metadata, 'enabled')) !== false) {
     const hooks = plain(member(unevaluated, 'hooks')) as Json | undefined;
-    const { list } = hooksIn({ kind, name, stack, hooks, stores: project.stores, placeOf: () => at });
+    const { list } = hooksIn({ spec: kindIn(project, kind).spec, name, stack, hooks, stores: project.stores, placeOf: () => at });
     const address = `${kind}/${name}` as const;
     evaluation.stored.put(address, list, () => request.siblings.resolve(address).hooks ?? []);
   }
@@ -39,7 +40,7 @@ export async function prepareRead(request: ComponentRequest): Promise<Read> {
       const { context } = contextOf(request, prepared);
       const of = (value: Located | undefined): Json | undefined => (value === undefined ? undefined : evaluate(value, context));
       const sections: Readonly<Record<string, Json | undefined>> = {
-        command: of(member(unevaluated, 'command')) ?? project.components.terraform.command,
+        command: of(member(unevaluated, 'command')) ?? kindIn(project, request.kind).command,
         backend_type: backend.type === '' ? undefined : backend.type,
         backend: of(backend.section),
         env: of(member(unevaluated, 'env')),

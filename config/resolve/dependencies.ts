@@ -4,13 +4,13 @@ import { errorAt, itemsOf, type LocatedMap, member, plain } from '../../yaml/ind
 import { dependencyAddress } from '../deployment/sections.ts';
 import { suggestion } from '../nearest.ts';
 import { storeOf } from '../project/stores.ts';
-import type { ComponentAddress, Kind } from '../scope.ts';
+import type { ComponentAddress } from '../scope.ts';
 import type { Places } from '../stacks/places.ts';
 import { needsOf } from '../values/deferred.ts';
 import { isRead } from '../values/read-need.ts';
 
 export interface Depending {
-  readonly kind: Kind;
+  readonly kind: string;
   readonly name: string;
   /** The stack that it is in. */
   readonly stack: string;

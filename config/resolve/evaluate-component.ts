@@ -2,7 +2,9 @@ import { join } from 'node:path/posix';
 import { isObject, type Json, type JsonObject } from '../../engine/index.ts';
 import { GOMPLATE_ALONE, type Value } from '../../gotemplate/index.ts';
 import { errorAt, type Located, type LocatedMap, mapOf, member, type Place, plain } from '../../yaml/index.ts';
+import { kindProblems } from '../checks/kind-settings.ts';
 import { sectionProblems } from '../checks/sections.ts';
+import { kindIn } from '../project/project.ts';
 import type { ScopedComponent } from '../scope.ts';
 import { remoteStateOf } from '../stacks/backend.ts';
 import type { ComponentRequest, Prepared } from '../stacks/merge-layers.ts';
@@ -46,10 +48,12 @@ export function contextOf(request: ComponentRequest, prepared: Prepared): { read
 export function evaluateComponent(request: ComponentRequest, prepared: Prepared): ScopedComponent {
   const { merged, root, backend, stack, workspace } = prepared;
   const { kind, name, project, at } = request;
+  const settings = kindIn(project, kind);
+  const { spec } = settings;
   const { context, data } = contextOf(request, prepared);
   const { functions } = context;
   const none: Referring = { sections: prepared.unevaluated, secrets: {} };
-  const { sections: unevaluated, secrets } = kind === 'terraform' ? takeReferences(prepared.unevaluated, context) : none;
+  const { sections: unevaluated, secrets } = spec.hasEnvironment ? takeReferences(prepared.unevaluated, context) : none;
   const sections: Record<string, Json> = { vars: {} };
   const written: [string, Located][] = [];
   const add = (section: string, value: Located): void => {
@@ -60,7 +64,7 @@ export function evaluateComponent(request: ComponentRequest, prepared: Prepared)
     const value = section === 'backend' ? backend.section : section === 'remote_state_backend' ? undefined : member(unevaluated, section);
     if (value !== undefined) add(section, value);
   }
-  if (kind === 'terraform') {
+  if (spec.isModule) {
     const names = Object.fromEntries(Object.keys(secrets).map((variable) => [variable, null]));
     checkTerraformEnv(
       `${kind}/${name}`,
@@ -76,7 +80,7 @@ export function evaluateComponent(request: ComponentRequest, prepared: Prepared)
       workspace,
     });
   }
-  const command = sections.command ?? project.components[kind].command;
+  const command = sections.command ?? settings.command;
   if (command !== undefined) sections.command = command;
   if (merged.metadata === undefined) sections.metadata = {};
   else {
@@ -86,30 +90,31 @@ export function evaluateComponent(request: ComponentRequest, prepared: Prepared)
   const overrides = merged.overrides === undefined ? {} : { overrides: plain(merged.overrides) };
   const all: JsonObject = { ...sections, ...overrides, component: merged.component, inheritance: merged.inheritance };
   const placeOf = (path: readonly string[]): Place => placeOfPath(written, at, path);
-  const generated =
-    kind === 'terraform'
-      ? generatedFiles({
-          address: `${kind}/${name}`,
-          sections: all,
-          data: () => ({ ...(data as Readonly<Record<string, Value>>), ...(all as Readonly<Record<string, Value>>) }),
-          functions,
-          placeOf,
-        })
-      : { files: {}, errors: [] };
+  const generated = spec.isModule
+    ? generatedFiles({
+        address: `${kind}/${name}`,
+        sections: all,
+        data: () => ({ ...(data as Readonly<Record<string, Value>>), ...(all as Readonly<Record<string, Value>>) }),
+        functions,
+        placeOf,
+      })
+    : { files: {}, errors: [] };
   const policies = policiesIn({ address: `${kind}/${name}`, sections: all, project, above: request.files.above, placeOf });
-  const hooks = hooksIn({ kind, name, stack, hooks: all.hooks, stores: project.stores, placeOf });
+  const hooks = hooksIn({ spec, name, stack, hooks: all.hooks, stores: project.stores, placeOf });
   const problems = [
     ...(prepared.wrongName === undefined ? [] : [prepared.wrongName]),
     ...policies.errors,
     ...hooks.errors,
     ...sectionProblems({ address: `${kind}/${name}`, unevaluated: prepared.unevaluated, sections: all, placeOf }),
+    ...kindProblems(spec, `${kind}/${name}`, all, placeOf),
     ...generated.errors,
   ];
   const component: ScopedComponent = {
     address: `${kind}/${name}`,
     kind,
+    spec,
     name,
-    source: kind === 'nixpack' ? serviceDir(all, name, at) : root,
+    source: spec.source === 'vars' ? serviceDir(all, `${kind}/${name}`, at) : root,
     sections: all,
     dependsOn: dependenciesOf({
       kind,
@@ -134,14 +139,14 @@ export function evaluateComponent(request: ComponentRequest, prepared: Prepared)
 }
 
 /** Where a service's source lies: `vars.source`, relative to the root. */
-function serviceDir({ vars }: JsonObject, name: string, at: Place): string {
+function serviceDir({ vars }: JsonObject, address: string, at: Place): string {
   const source = (vars as JsonObject).source;
   if (typeof source !== 'string' || source === '') {
-    throw errorAt(at, `nixpack/${name} does not say where its source is`, { code: 'missing-key', hint: 'add vars.source: ./services/…' });
+    throw errorAt(at, `${address} does not say where its source is`, { code: 'missing-key', hint: 'add vars.source: ./services/…' });
   }
   const dir = join(source).replace(/\/$/, '');
   if (dir === '..' || dir.startsWith('../') || dir.startsWith('/')) {
-    throw errorAt(at, `nixpack/${name}: ${source} is not in the repository`, { code: 'path-escape' });
+    throw errorAt(at, `${address}: ${source} is not in the repository`, { code: 'path-escape' });
   }
   return dir;
 }

@@ -1,5 +1,6 @@
 import { type AtmosError, isObject, type Json, type JsonObject } from '../../engine/index.ts';
 import { errorAt, type Place } from '../../yaml/index.ts';
+import type { KindSpec } from '../kinds.ts';
 import { misspelt, suggestion } from '../nearest.ts';
 import { componentKey, isReadable, STORE_TYPES, type StoreSettings } from '../project/stores.ts';
 import type { Hook } from '../scope.ts';
@@ -9,7 +10,7 @@ import { isDeferred } from '../values/deferred.ts';
 const EVENTS = ['after.terraform.apply', 'after.terraform.deploy'];
 
 export interface HookSections {
-  readonly kind: string;
+  readonly spec: KindSpec;
   readonly name: string;
   readonly stack: string;
   /** What `hooks` of the component says. */
@@ -22,7 +23,7 @@ export interface HookSections {
  * Reads `hooks` of a component: those that put outputs into a store after each apply. Any other is an error at its line.
  * @see Atmos, `pkg/hooks/hook.go`, `store_cmd.go`
  */
-export function hooksIn({ kind, name: component, stack, hooks, stores, placeOf }: HookSections): {
+export function hooksIn({ spec, name: component, stack, hooks, stores, placeOf }: HookSections): {
   readonly list: readonly Hook[];
   readonly errors: readonly AtmosError[];
 } {
@@ -32,7 +33,7 @@ export function hooksIn({ kind, name: component, stack, hooks, stores, placeOf }
     if (hook === null) return [];
     const before = errors.length;
     const refuse = (code: 'not-supported' | 'wrong-hook', path: readonly string[], text: string, hint?: string): void => {
-      errors.push(errorAt(placeOf(['hooks', name, ...path]), `${kind}/${component}: ${text}`, { code, hint }));
+      errors.push(errorAt(placeOf(['hooks', name, ...path]), `${spec.name}/${component}: ${text}`, { code, hint }));
     };
     if (!isObject(hook)) {
       refuse('wrong-hook', [], `the hook "${name}" must be a map { events, kind, name, outputs }`);
@@ -40,7 +41,7 @@ export function hooksIn({ kind, name: component, stack, hooks, stores, placeOf }
     }
     // Of before there were kinds.
     const { kind: ofKind = hook.command, events = [], when = 'success', name: store, outputs = {} } = hook;
-    if (kind !== 'terraform' || ofKind !== 'store') {
+    if (!spec.isModule || ofKind !== 'store') {
       const what = ofKind === undefined ? 'without a kind' : `of kind ${JSON.stringify(ofKind)}`;
       refuse(
         'not-supported',

@@ -9,7 +9,7 @@ import { declaredReads, Reads } from '../deployment/reads.ts';
 import { componentSections, labelsOf } from '../deployment/sections.ts';
 import { userNodes } from '../deployment/user-nodes.ts';
 import { suggestion } from '../nearest.ts';
-import type { Project } from '../project/project.ts';
+import { kindIn, type Project } from '../project/project.ts';
 import type { Scope, ScopedComponent } from '../scope.ts';
 import { type ConfigFiles, recordingFiles } from '../source/files.ts';
 import { repositoryOf } from '../source/paths.ts';
@@ -70,6 +70,7 @@ export async function resolve(
     // JSON, which templates take as it is.
     data: { context: context === undefined ? {} : plain(context) } as Value,
     components: new Set(declared.keys()),
+    images: new Set([...declared].flatMap(([address, { kind }]) => (kindIn(project, kind).spec.produces === 'image' ? [address] : []))),
     statics,
     places: new Places(false),
     reads: new Reads(),
@@ -112,7 +113,7 @@ export async function resolve(
     // What its own layers replace is its own affair: stacks are shared.
     const own = history === undefined ? undefined : new Map(history);
     const mine = { ...evaluation, history: own };
-    const manifest = manifestOf(manifests, { kind, name, at, layers });
+    const manifest = manifestOf(manifests, { kind, name, at, inStacks: kindIn(project, kind).spec.inStacks, layers });
     prepared.set(address, await prepareComponent({ ...shared, kind, name, at, overlays: layers, manifest, evaluation: mine }));
   });
   const resolved = await data.evaluate(() => [...declared.keys()].map((address) => siblings.resolve(address)));

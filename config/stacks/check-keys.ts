@@ -1,11 +1,11 @@
 import { type AtmosError, asOne } from '../../engine/index.ts';
 import { errorAt, type Located, type LocatedMap, member } from '../../yaml/index.ts';
 import { misspelt } from '../nearest.ts';
-import { HELM_SECTIONS, SECTIONS } from './sections.ts';
+import { HELM_SECTIONS, KNOWN_KINDS, SECTIONS } from './sections.ts';
 
 const ANYWHERE = ['locals', 'overrides', 'metadata', 'dependencies', 'source', 'provision', 'command'];
 const ALL = [...new Set([...SECTIONS, ...HELM_SECTIONS, ...ANYWHERE, 'auth', 'retry', 'spacelift'])];
-const KINDS = ['terraform', 'helmfile', 'helm', 'packer', 'nixpack', 'ansible', 'kubernetes', 'container', 'emulator'];
+const KINDS = [...KNOWN_KINDS, 'ansible', 'kubernetes', 'container', 'emulator'];
 const KNOWN = {
   root: [...ALL, ...KINDS, 'import', 'components', 'workflows', 'commands', 'schemas', 'stores', 'templates'],
   kinds: KINDS,
@@ -13,7 +13,7 @@ const KNOWN = {
   component: [...ALL, 'component', 'components', 'inherits', 'depends_on'],
   settings: [
     ...['validation', 'depends_on', 'spacelift', 'atlantis', 'templates', 'yaml', 'integrations', 'pro', 'github'],
-    ...['terraform', 'nixpack', 'list_merge_strategy'],
+    ...['terraform', 'nixpack', 'shell', 'list_merge_strategy'],
   ],
   metadata: [
     ...['type', 'enabled', 'locked', 'component', 'inherits', 'name', 'description', 'labels', 'tags', 'custom', 'depends_on'],

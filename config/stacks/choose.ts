@@ -1,14 +1,15 @@
 import type { AtmosError } from '../../engine/index.ts';
 import { errorAt, type LocatedMap, member, type Place, textOf } from '../../yaml/index.ts';
 import { suggestion } from '../nearest.ts';
-import type { Kind } from '../scope.ts';
 import type { Manifest } from './manifest.ts';
 
 /** A component as the deployment file has it. */
 export interface Wanted {
-  readonly kind: Kind;
+  readonly kind: string;
   readonly name: string;
   readonly at: Place;
+  /** Whether stacks have components of its kind. */
+  readonly inStacks: boolean;
   /** Its sections there. */
   readonly layers: readonly LocatedMap[];
 }
@@ -17,7 +18,7 @@ export interface Wanted {
  * The manifest that a component is of: the one stack that has it, or the one that its section of the deployment file names with `stack`.
  * @throws AtmosError `unknown-stack`, `ambiguous-stack`
  */
-export function manifestOf(manifests: readonly Manifest[], { kind, name, at, layers }: Wanted): Manifest | undefined {
+export function manifestOf(manifests: readonly Manifest[], { kind, name, at, inStacks, layers }: Wanted): Manifest | undefined {
   const said = layers.map((layer) => member(layer, 'stack')).findLast((value) => value !== undefined);
   const asked = textOf(said, '"stack"');
   if (asked !== undefined) {
@@ -31,8 +32,8 @@ export function manifestOf(manifests: readonly Manifest[], { kind, name, at, lay
   if (manifests.length < 2) return manifests[0];
   const having = manifests.filter(({ root }) => member(member(member(root, 'components'), kind), name) !== undefined);
   if (having.length === 1) return having[0];
-  // An image is of no stack, unless one says something of it.
-  if (having.length === 0 && kind === 'nixpack') return undefined;
+  // What Atmos has no components of is of no stack, unless one says something of it.
+  if (having.length === 0 && !inStacks) return undefined;
   throw ambiguous(`${kind}/${name}`, at, having, manifests);
 }
 

@@ -10,10 +10,9 @@ import {
   plain,
   textOf,
 } from '../../yaml/index.ts';
-import type { Kind } from '../scope.ts';
 import { basesOf, metadataOf } from './bases.ts';
 import type { Manifest } from './manifest.ts';
-import { DEFERRING, type Level, METADATA_FOR_ALL, NEAREST_ONLY, pick, type Section, sectionsAt } from './sections.ts';
+import { DEFERRING, type Level, METADATA_FOR_ALL, NEAREST_ONLY, notForAll, pick, type Section, sectionsAt } from './sections.ts';
 
 /** A component as stacks and the deployment file configure it, merged but not evaluated. */
 export interface MergedComponent {
@@ -67,7 +66,7 @@ export interface MergeRules {
  * kept apart, since the context comes in between.
  * @throws AtmosError `unknown-base`, `inheritance-cycle`, `wrong-type`, `wrong-value`
  */
-export function mergeComponent(kind: Kind, name: string, layers: ComponentLayers, rules: MergeRules): MergedComponent {
+export function mergeComponent(kind: string, name: string, layers: ComponentLayers, rules: MergeRules): MergedComponent {
   const { manifest: stacks, overlays } = layers;
   const { strategy, mergerOf, inherit } = rules;
   const plainly = mergerOf(strategy, { defers: false });
@@ -208,8 +207,8 @@ function defaultMetadata(layer: LocatedMap | undefined): LocatedMap | undefined 
 }
 
 /** @throws AtmosError `not-for-all` */
-function checkKindSection(kind: Kind, section: LocatedMap | undefined): void {
-  for (const key of kind === 'terraform' ? ['source', 'metadata'] : ['metadata']) {
+function checkKindSection(kind: string, section: LocatedMap | undefined): void {
+  for (const key of notForAll(kind)) {
     const entry = section?.entries.get(key);
     if (entry === undefined) continue;
     throw errorAt(entry.keyAt, `"${kind}.${key}" can't be set for all components`, { code: 'not-for-all', hint: 'set it in a component' });

@@ -10,11 +10,11 @@ import {
   withFunctions,
 } from '../../gotemplate/index.ts';
 import { type Located, type LocatedMap, type LocatedScalar, locate, member, type Place } from '../../yaml/index.ts';
-import { KINDS } from '../scope.ts';
 import { asWritten } from '../values/as-written.ts';
 import { templateData } from '../values/template-data.ts';
 import { attempt, checkNames, type Locals, type LocalsContext, localPath, lookUp, resolveLocals, templateIn } from './locals.ts';
 import { mapEntries, mapScalars, withoutKey } from './scalars.ts';
+import { KNOWN_KINDS } from './sections.ts';
 
 /** What the templates of a file read when it is opened. */
 export interface FileContext {
@@ -64,12 +64,12 @@ class FileTemplates {
     this.#locals = { functions, call: context.call, data: sectionsOf(root) };
     this.#global = resolveLocals(root, new Map(), this.#locals);
     this.#ofKinds = new Map(
-      KINDS.map((kind) => {
+      KNOWN_KINDS.map((kind) => {
         const section = member(root, kind);
         return [kind, resolveLocals(section, this.#global, { ...this.#locals, data: over(this.#locals.data, sectionsOf(section)) })];
       }),
     );
-    this.#hasLocals = [root, ...KINDS.map((kind) => member(root, kind))].some((section) => member(section, 'locals') !== undefined);
+    this.#hasLocals = [root, ...KNOWN_KINDS.map((kind) => member(root, kind))].some((section) => member(section, 'locals') !== undefined);
   }
 
   render(): Rendered {

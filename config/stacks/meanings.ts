@@ -46,6 +46,7 @@ export const STACK_MEANINGS: Meanings = {
   helm: 'Of all components of the kind, or the components themselves; shown by describe, and not deployed yet',
   packer: 'Of all components of the kind, or the components themselves; shown by describe, and not deployed',
   nixpack: 'Images that are built from source',
+  shell: 'Commands of one’s own: build, test, plan, rollout, destroy',
   lambda: 'Shown by describe, and not deployed yet',
   components: 'Components by kind and name',
   component: 'A base component, as an older form of metadata.inherits; where there is none of that name it says nothing',

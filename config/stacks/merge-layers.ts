@@ -13,8 +13,7 @@ import {
   type TextCache,
   textOf,
 } from '../../yaml/index.ts';
-import type { Project } from '../project/project.ts';
-import type { Kind } from '../scope.ts';
+import { kindIn, type Project } from '../project/project.ts';
 import type { ConfigFiles } from '../source/files.ts';
 import { leavesRepository } from '../source/paths.ts';
 import { inspectModule } from '../terraform/module.ts';
@@ -27,7 +26,7 @@ import { SECTIONS, TEXT_SECTIONS } from './sections.ts';
 import type { Siblings } from './siblings.ts';
 
 export interface ComponentRequest extends ComponentLayers {
-  readonly kind: Kind;
+  readonly kind: string;
   readonly name: string;
   /** Where the deployment file names it. */
   readonly at: Place;
@@ -70,7 +69,9 @@ export async function mergeLayers(request: ComponentRequest): Promise<Prepared> 
   });
   const merged = project.templates.settings.enabled ? withRendered(written) : written;
   const path = merged.module ?? name;
-  const root = join(project.components[kind].basePath, path);
+  const settings = kindIn(project, kind);
+  const { spec } = settings;
+  const root = join(settings.basePath, path);
   if (leavesRepository(root, request.files.above))
     throw errorAt(at, `${kind}/${name}: ${path} is not in the repository`, { code: 'path-escape' });
   const type = member(merged.metadata, 'type');
@@ -82,7 +83,7 @@ export async function mergeLayers(request: ComponentRequest): Promise<Prepared> 
   }
   const layers = [merged.stacks, await contextLayer(merged, root, request), merged.overlay];
   const unevaluated: LocatedMap = merged.lay(layers) ?? { kind: 'map', entries: new Map(), at };
-  const { workspacesEnabled, prefixSeparator } = project.components[kind];
+  const { workspacesEnabled, prefixSeparator } = settings;
   const backend = backendOf(unevaluated, {
     prefix: textOf(member(merged.metadata, 'name'), '"metadata.name"') ?? merged.component,
     separator: prefixSeparator,
@@ -91,7 +92,7 @@ export async function mergeLayers(request: ComponentRequest): Promise<Prepared> 
   const given = sectionData(unevaluated);
   const stack = stackName(project, given, request);
   const naming = { stack, name, backendType: backend.type, data: given, isTemplated: project.templates.settings.enabled };
-  const workspace = kind !== 'terraform' ? undefined : workspacesEnabled ? workspaceOf(merged, naming) : 'default';
+  const workspace = !spec.isModule ? undefined : workspacesEnabled ? workspaceOf(merged, naming) : 'default';
   const wrongName =
     workspace === undefined || isWorkspaceName(workspace)
       ? undefined
@@ -105,7 +106,7 @@ export async function mergeLayers(request: ComponentRequest): Promise<Prepared> 
 /** The part of the context that a root module declares as inputs, as the layer that it is merged as: over the stacks, under the overlay. */
 async function contextLayer(merged: MergedComponent, root: string, request: ComponentRequest): Promise<LocatedMap | undefined> {
   const { kind, context, files, cache } = request;
-  if (kind !== 'terraform' || context === undefined || context.entries.size === 0) return undefined;
+  if (!kindIn(request.project, kind).spec.isModule || context === undefined || context.entries.size === 0) return undefined;
   const { variables } = await inspectModule(files, root, cache);
   // What the deployment file says of this very component wins whole: the context must not shine through its maps.
   const explicit = mapOf(member(merged.overlay, 'vars'), '"vars"');

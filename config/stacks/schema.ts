@@ -1,10 +1,9 @@
 import { described } from '../described.ts';
-import { KINDS, type Kind } from '../scope.ts';
 import { STACK_MEANINGS } from './meanings.ts';
-import { type Level, METADATA_FOR_ALL, type Section, sectionsAt } from './sections.ts';
+import { KNOWN_KINDS, type Level, METADATA_FOR_ALL, type Section, sectionsAt } from './sections.ts';
 
 /** Kinds that a stack says something of all components of, and those that a deployment has no components of. */
-const STACK_KINDS: readonly Kind[] = ['terraform', 'helmfile', 'helm', 'packer'];
+const STACK_KINDS: readonly string[] = ['terraform', 'helmfile', 'helm', 'packer'];
 const OTHER_KINDS = ['ansible', 'kubernetes', 'container', 'emulator'] as const;
 
 const map = { type: ['object', 'null'] } as const;
@@ -84,7 +83,7 @@ const SHAPES: Readonly<Record<Section, object>> = {
 /** What Atmos has besides, and a deployment does not read. */
 const UNREAD = { auth: anything, secrets: anything, retry: anything } as const;
 
-function sections(level: Level, name: Kind): object {
+function sections(level: Level, name: string): object {
   return Object.fromEntries(sectionsAt(level, name).map((section) => [section, SHAPES[section]]));
 }
 
@@ -94,13 +93,16 @@ function closed(properties: object): object {
 
 const overridesRef = { $ref: '#/$defs/overrides' } as const;
 
-function kind(name: Kind): object {
-  const versions = name === 'terraform' ? { required_version: text, required_providers: map } : {};
-  const waits = name === 'terraform' ? { depends_on: dependsOn } : {};
-  return closed({ ...sections('kind', name), ...versions, ...waits, ...UNREAD, locals: map, overrides: overridesRef });
+/** What Atmos takes in the section of a kind, and passes over. */
+const MORE_OF_KIND: Readonly<Record<string, object>> = {
+  terraform: { required_version: text, required_providers: map, depends_on: dependsOn },
+};
+
+function kind(name: string): object {
+  return closed({ ...sections('kind', name), ...MORE_OF_KIND[name], ...UNREAD, locals: map, overrides: overridesRef });
 }
 
-function component(name: Kind): object {
+function component(name: string): object {
   const own = { metadata: { $ref: '#/$defs/metadata' }, component: text, locals: map, overrides: overridesRef };
   return closed({ ...sections('component', name), ...UNREAD, test: anything, mocks: anything, depends_on: dependsOn, ...own });
 }
@@ -148,7 +150,7 @@ export const stackSchema = described(
         // Kinds of one's own: whoever has a custom command has such.
         additionalProperties: map,
         properties: {
-          ...Object.fromEntries(KINDS.map((name) => [name, { type: ['object', 'null'], additionalProperties: component(name) }])),
+          ...Object.fromEntries(KNOWN_KINDS.map((name) => [name, { type: ['object', 'null'], additionalProperties: component(name) }])),
           ...Object.fromEntries(OTHER_KINDS.map((name) => [name, map])),
         },
       },

@@ -1,5 +1,7 @@
 import { type Entry, errorAt, type LocatedMap, type LocatedScalar, mapOf, member } from '../../yaml/index.ts';
-import type { Kind } from '../scope.ts';
+
+/** Kinds that stacks and deployment files are known to have components of. Which of them there are, and which others, the project says. */
+export const KNOWN_KINDS = ['terraform', 'nixpack', 'shell', 'helm', 'helmfile', 'packer', 'lambda'] as const;
 
 /** The sections of a component that are merged, under Atmos's names. */
 export const SECTIONS = [
@@ -50,13 +52,13 @@ const FOR_ALL: readonly Section[] = ['vars', 'settings', 'env', 'dependencies'];
 const OF_A_KIND: readonly Section[] = [...FOR_ALL, 'command'];
 
 /** At a stack's root, for the components of a kind. */
-const AT_ROOT: Partial<Record<Kind, readonly Section[]>> = {
+const AT_ROOT: Partial<Record<string, readonly Section[]>> = {
   terraform: [...FOR_ALL, 'hooks', 'generate'],
   helm: [...FOR_ALL, 'hooks', 'generate'],
 };
 
 /** In the section of a kind (`terraform:`). */
-const IN_KIND: Partial<Record<Kind, readonly Section[]>> = {
+const IN_KIND: Partial<Record<string, readonly Section[]>> = {
   terraform: [
     ...OF_A_KIND,
     'hooks',
@@ -72,7 +74,7 @@ const IN_KIND: Partial<Record<Kind, readonly Section[]>> = {
 };
 
 /** In a component and its bases. */
-const IN_COMPONENT: Partial<Record<Kind, readonly Section[]>> = {
+const IN_COMPONENT: Partial<Record<string, readonly Section[]>> = {
   terraform: SECTIONS,
   helm: [...OF_A_KIND, 'hooks', 'generate', 'source', 'provision', ...HELM_SECTIONS],
   helmfile: [...OF_A_KIND, 'hooks', 'source', 'provision', 'plugins'],
@@ -81,6 +83,13 @@ const IN_COMPONENT: Partial<Record<Kind, readonly Section[]>> = {
 
 const IN_OVERRIDES: readonly Section[] = [...DEFERRING, 'required_version', 'command'];
 
+/** What in the section of a kind only a component can say. */
+const ONE_ALONE: Readonly<Record<string, readonly string[]>> = { terraform: ['source', 'metadata'] };
+
+export function notForAll(kind: string): readonly string[] {
+  return ONE_ALONE[kind] ?? ['metadata'];
+}
+
 /** What of `metadata` can be said of all components at once: what is left out is what tells one from another. */
 export const METADATA_FOR_ALL = ['labels', 'tags', 'custom', 'enabled', 'locked', 'terraform_workspace_pattern'] as const;
 
@@ -88,7 +97,7 @@ export const METADATA_FOR_ALL = ['labels', 'tags', 'custom', 'enabled', 'locked'
 export type Level = 'root' | 'kind' | 'component' | 'overrides';
 
 /** The sections that count at a level for components of a kind; Atmos passes over all others. */
-export function sectionsAt(level: Level, kind: Kind): readonly Section[] {
+export function sectionsAt(level: Level, kind: string): readonly Section[] {
   const inComponent = IN_COMPONENT[kind] ?? SECTIONS;
   switch (level) {
     case 'root':

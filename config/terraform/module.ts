@@ -173,9 +173,11 @@ function providersUsed(document: { readonly [key: string]: unknown }): readonly 
       }
     }
   }
-  // `terraform_data` and its like are built in.
-  return names.filter((name) => name !== 'terraform');
+  return names.filter((name) => !BUILT_IN.includes(name));
 }
+
+/** Providers that are part of the program: `terraform_data` and its like. */
+const BUILT_IN: readonly string[] = ['terraform'];
 
 /** Where a `backend` or `cloud` block begins. */
 function backendLine(content: Uint8Array, type: string): Pick<BackendBlock, 'line' | 'text'> {

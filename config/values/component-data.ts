@@ -2,6 +2,7 @@ import { isObject } from '../../engine/index.ts';
 import { type Functions, sourceFunctions, type Value } from '../../gotemplate/index.ts';
 import { type Located, type LocatedMap, member } from '../../yaml/index.ts';
 import { suggestion } from '../nearest.ts';
+import { kindIn } from '../project/project.ts';
 import type { ComponentRequest, Prepared } from '../stacks/merge-layers.ts';
 import { SECTIONS, TEXT_SECTIONS } from '../stacks/sections.ts';
 import { templateData as dataOf, lazily } from './template-data.ts';
@@ -20,7 +21,7 @@ export function templateData(
       ['overrides', () => (merged.overrides === undefined ? {} : dataOf(merged.overrides))],
       ['auth', always({})],
       ['inheritance', always([...merged.inheritance])],
-      ['command', always(project.components[kind].command)],
+      ['command', always(kindIn(project, kind).command)],
       ['remote_state_backend_type', always(backend.type === '' ? 'local' : backend.type)],
       ...Object.keys(given).map((section) => [section, () => given[section]] as const),
       ['backend', () => (backend.section === undefined ? {} : dataOf(backend.section))],

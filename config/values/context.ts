@@ -13,6 +13,8 @@ export interface EvaluationContext {
   readonly data: Value;
   /** The components that may be read of. */
   readonly components: ReadonlySet<ComponentAddress>;
+  /** Those of them that build images. */
+  readonly images: ReadonlySet<ComponentAddress>;
   /** Those whose outputs are written down in the stacks. */
   readonly statics: StaticOutputs;
   /** The stacks that they are in. */

@@ -119,7 +119,11 @@ function placeIn(scalar: LocatedScalar, source: string, offset: number): Place {
   return scalar.tag !== undefined || inText === -1 ? scalar.at : { document, offset: start + inText + offset, length: 1 };
 }
 
-function checkNeed({ component, field }: Need, scalar: LocatedScalar, { components, reads }: EvaluationContext): AtmosError | undefined {
+function checkNeed(
+  { component, field }: Need,
+  scalar: LocatedScalar,
+  { components, images, reads }: EvaluationContext,
+): AtmosError | undefined {
   if (storeOf({ component }) !== undefined || reads.get(component) !== undefined) return undefined;
   if (!components.has(component)) {
     return errorAt(scalar.at, `reads "${field}" of ${component}, which is not a component of this deployment`, {
@@ -127,7 +131,7 @@ function checkNeed({ component, field }: Need, scalar: LocatedScalar, { componen
       hint: suggestion(component, [...components], 'components'),
     });
   }
-  if (component.startsWith('nixpack/') && field !== 'image' && field !== 'digest') {
+  if (images.has(component) && field !== 'image' && field !== 'digest') {
     return errorAt(scalar.at, `${component} has no "${field}"`, {
       code: 'unknown-field',
       hint: suggestion(field, ['image', 'digest'], 'the fields of an image'),

@@ -47,20 +47,15 @@ export async function assembleToolchain(toolchain: Toolchain, store: Store): Pro
   return makeImage(makeTree([...entries.values()]), spec, undefined, store);
 }
 
+/** Where the program of each comes from: another than this one is found on the path, and its message says how to get it. */
+const PROGRAMS: Readonly<Record<Toolchain, string | undefined>> = {
+  terraform: 'install Terraform: https://developer.hashicorp.com/terraform/install',
+  tofu: 'install OpenTofu: https://opentofu.org/docs/intro/install/',
+  opa: 'install Open Policy Agent: https://www.openpolicyagent.org/docs',
+  node: undefined,
+};
+
 async function programOf(toolchain: Toolchain) {
-  switch (toolchain) {
-    case 'terraform':
-      return withLibraries(
-        await findCommand('terraform', 'install Terraform: https://developer.hashicorp.com/terraform/install'),
-        'usr/bin/terraform',
-      );
-    case 'tofu':
-      return withLibraries(await findCommand('tofu', 'install OpenTofu: https://opentofu.org/docs/intro/install/'), 'usr/bin/tofu');
-    case 'opa':
-      return withLibraries(await findCommand('opa', 'install Open Policy Agent: https://www.openpolicyagent.org/docs'), 'usr/bin/opa');
-    case 'node':
-      return withLibraries(process.execPath, 'usr/bin/node');
-    default:
-      return toolchain satisfies never;
-  }
+  const hint = PROGRAMS[toolchain];
+  return withLibraries(hint === undefined ? process.execPath : await findCommand(toolchain, hint), `usr/bin/${toolchain}`);
 }

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { SavedPlan } from '../../app/plan-file.ts';
 import { plannedWork, readSavedPlan, refuseOther, refuseStale, writeSavedPlan } from '../../app/saved-plan.ts';
 import type { Digest } from '../../engine/index.ts';
-import type { PlannedChange } from '../../phases/terraform/summary.ts';
+import type { PlannedChange } from '../../phases/plan-summary.ts';
 import type { Operation, TargetState } from '../../tracking/index.ts';
 
 const change = (after: number, address = 'output.size'): PlannedChange => ({

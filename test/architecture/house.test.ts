@@ -1,13 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { SPECS } from '../../kinds/index.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
 /** The folders of docs/architecture.md: what each may import of ours. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  cli: ['app', 'phases', 'releases', 'tracking', 'vendoring', 'config', 'gotemplate', 'yaml', 'containers', 'engine', 'oci'],
-  app: ['phases', 'releases', 'tracking', 'vendoring', 'config', 'gotemplate', 'yaml', 'containers', 'engine', 'oci'],
+  cli: ['app', 'kinds', 'phases', 'releases', 'tracking', 'vendoring', 'config', 'gotemplate', 'yaml', 'containers', 'engine', 'oci'],
+  app: ['kinds', 'phases', 'releases', 'tracking', 'vendoring', 'config', 'gotemplate', 'yaml', 'containers', 'engine', 'oci'],
+  kinds: ['phases', 'releases', 'vendoring', 'config', 'gotemplate', 'yaml', 'containers', 'engine', 'oci'],
   phases: ['releases', 'tracking', 'vendoring', 'config', 'gotemplate', 'yaml', 'containers', 'engine', 'oci'],
   releases: ['engine', 'oci'],
   tracking: ['engine', 'oci'],
@@ -54,6 +56,20 @@ test('imports between folders point down only', () => {
 test('a folder is entered through its index.ts alone', () => {
   const around = imports.filter(({ file, target }) => folderOf(file) !== folderOf(target) && !/^[a-z-]+\/index\.ts$/.test(target));
   expect(around).toEqual([]);
+});
+
+test('only kinds/ compares with the name of a kind', () => {
+  const names = Object.keys(SPECS).join('|');
+  const compared = new RegExp(`([=!]==? '(${names})'|'(${names})' [=!]==? |case '(${names})'|startsWith\\('(${names})/)`);
+  const found = folders
+    .filter((folder) => folder !== 'kinds')
+    .flatMap(filesBelow)
+    .flatMap((file) =>
+      readFileSync(join(ROOT, file), 'utf8')
+        .split('\n')
+        .flatMap((line, index) => (compared.test(line) ? [`${file}:${index + 1} ${line.trim()}`] : [])),
+    );
+  expect(found).toEqual([]);
 });
 
 test('every folder of the house has a face with a header comment', () => {

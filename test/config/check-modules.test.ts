@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { loadProject, validateDeployments, workingTree } from '../../config/index.ts';
+import { validateDeployments, workingTree } from '../../config/index.ts';
 import type { AtmosError } from '../../engine/index.ts';
-import { OPTIONS, placeOf, repository } from './repository.ts';
+import { OPTIONS, placeOf, projectOf, repository } from './repository.ts';
 
 const NETWORK = `variable "cidr" { type = string }
 variable "zones" {
@@ -39,7 +39,7 @@ async function validated(a: string, { b = '{}', more = {}, metadata = '{ compone
       ...more,
     }),
   );
-  const { errors, warnings } = await validateDeployments(tree, await loadProject(tree), ['app'], OPTIONS);
+  const { errors, warnings } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
   const told = (all: readonly AtmosError[]): readonly string[] =>
     all.map((error) => `${error.code} ${placeOf(error)} ${error.message} (${error.hint})`);
   return { errors: told(errors), warnings: told(warnings) };
@@ -153,6 +153,6 @@ test('what is wrong with some targets alone has their names', async () => {
 `,
     }),
   );
-  const { errors } = await validateDeployments(tree, await loadProject(tree), ['app'], OPTIONS);
+  const { errors } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
   expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(/the variable "cidr" must be a text \(target prod\)$/)]);
 });

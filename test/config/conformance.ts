@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve as resolvePath } from 'node:path';
-import { loadDeployment, loadProject, resolve, type Scope, workingTree } from '../../config/index.ts';
+import { loadDeployment, resolve, type Scope, workingTree } from '../../config/index.ts';
+import { projectOf } from './repository.ts';
 
 export const CONFORMANCE = resolvePath(import.meta.dirname, '../conformance');
 /** Stands for the repository's directory in what is expected. */
@@ -43,7 +44,7 @@ export class Case {
       list: files.list,
       read: async (path: string) => (path === deploymentFile ? Buffer.from(text) : files.read(path)),
     };
-    const project = await loadProject(withDeployment);
+    const project = await projectOf(withDeployment);
     const deployment = await loadDeployment(withDeployment, project, 'case');
     return resolve(withDeployment, project, deployment, 'only', {
       root: this.root,

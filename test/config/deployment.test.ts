@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { listDeployments, loadDeployment, loadProject, validateDeployments, workingTree } from '../../config/index.ts';
-import { OPTIONS, placeOf, refusal, repository, scopeOf, varsOf } from './repository.ts';
+import { listDeployments, loadDeployment, validateDeployments, workingTree } from '../../config/index.ts';
+import { OPTIONS, placeOf, projectOf, refusal, repository, scopeOf, varsOf } from './repository.ts';
 
 async function open(files: Readonly<Record<string, string>>) {
   const tree = workingTree(await repository(files));
-  return { tree, project: await loadProject(tree) };
+  return { tree, project: await projectOf(tree) };
 }
 
 const MODULES = Object.fromEntries(['a', 'b', 'c'].map((name) => [`components/terraform/${name}/main.tf`, '']));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { loadProject, validateDeployments, workingTree } from '../../config/index.ts';
-import { OPTIONS, placeOf, repository, scopeOf } from './repository.ts';
+import { validateDeployments, workingTree } from '../../config/index.ts';
+import { OPTIONS, placeOf, projectOf, repository, scopeOf } from './repository.ts';
 
 const files = (section: string): Record<string, string> => ({
   'atmos.yaml': 'stacks: { name_pattern: "{stage}" }',
@@ -14,7 +14,7 @@ const generated = async (section: string) => (await scopeOf(files(section))).com
 
 const problems = async (section: string): Promise<readonly string[]> => {
   const tree = workingTree(await repository(files(section)));
-  const { errors } = await validateDeployments(tree, await loadProject(tree), ['app'], OPTIONS);
+  const { errors } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
   return errors.map((error) => `${error.code} ${placeOf(error)} ${error.message}`);
 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { loadProject, validateDeployments, workingTree } from '../../config/index.ts';
-import { OPTIONS, placeOf, repository, scopeOf } from './repository.ts';
+import { validateDeployments, workingTree } from '../../config/index.ts';
+import { OPTIONS, placeOf, projectOf, repository, scopeOf } from './repository.ts';
 
 const files = (hooks: string, reader = '{}', more: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> => ({
   'atmos.yaml': `stacks: { name_template: "acme-dev" }
@@ -24,7 +24,7 @@ stores:
 
 async function wrong(hooks: string, reader?: string): Promise<readonly string[]> {
   const tree = workingTree(await repository(files(hooks, reader)));
-  const { errors } = await validateDeployments(tree, await loadProject(tree), ['app'], OPTIONS);
+  const { errors } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
   return errors.map((error) => `${error.code} ${placeOf(error)} ${error.message}`);
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { loadProject, validateDeployments, workingTree } from '../../config/index.ts';
+import { validateDeployments, workingTree } from '../../config/index.ts';
 import type { AtmosError } from '../../engine/index.ts';
-import { OPTIONS, placeOf, repository } from './repository.ts';
+import { OPTIONS, placeOf, projectOf, repository } from './repository.ts';
 
 interface Written {
   readonly vars?: string;
@@ -33,7 +33,7 @@ ${more}`,
       ...files,
     }),
   );
-  const { errors, warnings } = await validateDeployments(tree, await loadProject(tree), ['app'], OPTIONS);
+  const { errors, warnings } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
   const textOf = (error: AtmosError): string => `${error.kind} ${error.code} ${placeOf(error)} ${error.message}`;
   return { found: errors.map(textOf), warned: warnings.map(textOf) };
 }

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { findRoot, loadProject, relativeTo, workingTree } from '../../config/index.ts';
+import { findRoot, relativeTo, workingTree } from '../../config/index.ts';
 import type { AtmosError } from '../../engine/index.ts';
-import { placeOf, refusal, repository } from './repository.ts';
+import { placeOf, projectOf, refusal, repository } from './repository.ts';
 
 describe('findRoot', () => {
   test('prefers an ancestor with atmos.yaml to a nearer one with deployments/', async () => {
@@ -24,7 +24,7 @@ describe('findRoot', () => {
 
 describe('loadProject', () => {
   test('has a default for everything when there is no atmos.yaml', async () => {
-    const project = await loadProject(workingTree(await repository({})));
+    const project = await projectOf(workingTree(await repository({})));
     expect(project.files).toEqual([]);
     expect(project.stacks.basePath).toBe('stacks');
     expect(project.components.terraform).toMatchObject({ basePath: 'components/terraform', command: 'terraform' });
@@ -50,7 +50,7 @@ deployments:
   functions: { exec: deny }
 `,
     });
-    const project = await loadProject(workingTree(root));
+    const project = await projectOf(workingTree(root));
     expect(project.stacks.basePath).toBe('infra/stacks');
     expect(project.components.terraform).toMatchObject({ basePath: 'infra/modules', command: 'tofu' });
     expect(project.deployments).toMatchObject({
@@ -64,13 +64,16 @@ deployments:
   test.each(['atmos.yml', '.atmos.yaml', '.atmos.yml'])('reads %s where there is no atmos.yaml', async (name) => {
     const root = await repository({ [name]: 'stacks: { base_path: own }', 'sub/deployments/a.yaml': '' });
     expect(findRoot(join(root, 'sub'))).toBe(root);
-    expect(await loadProject(workingTree(root))).toMatchObject({ files: [name], stacks: { basePath: 'own' } });
+    expect(await projectOf(workingTree(root))).toMatchObject({ files: [name], stacks: { basePath: 'own' } });
   });
 
   test('takes a base_path with dots from the file on that says it, and any other from the root on', async () => {
     const base = async (said: string): Promise<string> =>
-      (await loadProject(workingTree(await repository({ 'conf/atmos/atmos.yaml': `base_path: "${said}"` })), 'conf/atmos/atmos.yaml'))
-        .stacks.basePath;
+      (
+        await projectOf(workingTree(await repository({ 'conf/atmos/atmos.yaml': `base_path: "${said}"` })), {
+          config: 'conf/atmos/atmos.yaml',
+        })
+      ).stacks.basePath;
     expect(await Promise.all(['', '.', '../..', '../infra', 'infra'].map(base))).toEqual([
       'stacks',
       'conf/atmos/stacks',
@@ -90,15 +93,13 @@ deployments:
       ATMOS_COMPONENTS_TERRAFORM_COMMAND: 'tofu',
       ATMOS_SETTINGS_LIST_MERGE_STRATEGY: 'append',
     };
-    expect(await loadProject(workingTree(root), undefined, undefined, relativeTo(root, env))).toMatchObject({
+    expect(await projectOf(workingTree(root), { env: relativeTo(root, env) })).toMatchObject({
       stacks: { basePath: 'other/manifests', namePattern: '{tenant}' },
       components: { terraform: { basePath: 'other/modules', command: 'tofu' } },
       listMergeStrategy: 'append',
     });
-    expect((await loadProject(workingTree(root), undefined, undefined, { ATMOS_BASE_PATH: '' })).basePath).toBe('infra');
-    expect(
-      await refusal(loadProject(workingTree(root), undefined, undefined, relativeTo(root, { ATMOS_BASE_PATH: '/elsewhere' }))),
-    ).toMatchObject({
+    expect((await projectOf(workingTree(root), { env: { ATMOS_BASE_PATH: '' } })).basePath).toBe('infra');
+    expect(await refusal(projectOf(workingTree(root), { env: relativeTo(root, { ATMOS_BASE_PATH: '/elsewhere' }) }))).toMatchObject({
       code: 'wrong-value',
       message: expect.stringContaining('ATMOS_BASE_PATH'),
     });
@@ -112,7 +113,7 @@ deployments:
       'profiles/ci/a.yaml': 'stacks: { base_path: never }',
       'profiles/dev/a.yml': 'stacks: { base_path: dev }',
     });
-    const stacks = async (ATMOS_PROFILE: string) => (await loadProject(workingTree(root), undefined, undefined, { ATMOS_PROFILE })).stacks;
+    const stacks = async (ATMOS_PROFILE: string) => (await projectOf(workingTree(root), { env: { ATMOS_PROFILE } })).stacks;
     expect(await stacks('ci')).toMatchObject({ basePath: 'ci', namePattern: '{tenant}' });
     expect(await stacks('ci, dev')).toMatchObject({ basePath: 'dev', namePattern: '{tenant}' });
     expect(await refusal(stacks('none'))).toMatchObject({
@@ -131,7 +132,7 @@ deployments:
   tracking: { push: false, policy-ref: main }
 `,
     });
-    const error: unknown = await loadProject(workingTree(root)).catch((thrown: unknown) => thrown);
+    const error: unknown = await projectOf(workingTree(root)).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'unknown-key', position: { file: 'atmos.yaml', line: 3, column: 3 } });
     const { message, others } = error as AtmosError;
     expect([message, ...others.map((other) => `${other.message}: ${other.hint}`)]).toEqual([
@@ -156,7 +157,7 @@ deployments:
       'infra/conf/glob/x/second.yaml': say('second', 5),
       'infra/conf/empty/none.yaml': '',
     });
-    const project = await loadProject(workingTree(root));
+    const project = await projectOf(workingTree(root));
     const { images } = project.deployments;
     expect(images).toEqual(Object.fromEntries(Object.keys(images).map((name) => [name, name])));
     expect(Object.keys(images)).toHaveLength(7);
@@ -178,7 +179,7 @@ deployments:
       'atmos.yaml': 'import:\n  - https://example.com/commands.yaml\n  - missing\n  - ../outside\n  - loop\nstacks: { base_path: own }',
       'loop.yaml': 'import: loop\nstacks: { base_path: other, name_pattern: "{stage}" }',
     });
-    const { stacks, unread } = await loadProject(workingTree(root));
+    const { stacks, unread } = await projectOf(workingTree(root));
     expect(stacks).toMatchObject({ basePath: 'own', namePattern: '{stage}' });
     expect(unread.map((one) => `${placeOf(one)} ${one.message}`)).toEqual([
       'atmos.yaml:2:5 "https://example.com/commands.yaml" is not in the repository, and settings are read from nowhere else',
@@ -189,7 +190,7 @@ deployments:
   });
 
   test('takes !repo-root for the root, and runs no other function where it reads a setting', async () => {
-    const load = async (text: string) => loadProject(workingTree(await repository({ 'atmos.yaml': text })));
+    const load = async (text: string) => projectOf(workingTree(await repository({ 'atmos.yaml': text })));
     expect((await load('base_path: !repo-root\ncommands: [!include x.yaml]')).basePath).toBe('');
     expect((await load('base_path: !repo-root ..')).stacks.basePath).toBe('stacks');
     const error = await refusal(load('stacks:\n  base_path: !env STACKS'));
@@ -203,23 +204,23 @@ deployments:
     ['infra', 'etc/atmos.yaml', '..'],
   ])('takes !repo-root for the Git repository’s root where that is above or below (%j, %s)', async (dir, file, expected) => {
     const root = await repository({ [join(dir, file)]: 'base_path: !repo-root', '.git/HEAD': '' });
-    const project = await loadProject(workingTree(join(root, dir)), file);
+    const project = await projectOf(workingTree(join(root, dir)), { config: file });
     expect(project.stacks.basePath).toBe(join(expected, 'stacks'));
   });
 
   test('refuses a value of the wrong type at its place', async () => {
     const root = await repository({ 'atmos.yaml': 'deployments:\n  engine:\n    parallelism: many\n' });
-    const error = await refusal(loadProject(workingTree(root)));
+    const error = await refusal(projectOf(workingTree(root)));
     expect(error).toMatchObject({ code: 'wrong-type', message: '"deployments.engine.parallelism" must be a positive integer' });
     expect(placeOf(error)).toBe('atmos.yaml:3:18');
   });
 
   test('refuses a file that was named and is not there', async () => {
-    expect(await refusal(loadProject(workingTree(await repository({})), 'other.yaml'))).toMatchObject({ code: 'missing-file' });
+    expect(await refusal(projectOf(workingTree(await repository({})), { config: 'other.yaml' }))).toMatchObject({ code: 'missing-file' });
   });
 });
 
-const settings = async (text: string) => loadProject(workingTree(await repository({ 'atmos.yaml': text })));
+const settings = async (text: string) => projectOf(workingTree(await repository({ 'atmos.yaml': text })));
 
 test.each([
   ['stacks: { name_patern: "{stage}" }', 'atmos.yaml:1:11 there is no "name_patern" in "stacks"; did you mean "name_pattern"?'],

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ConfigFiles, loadDeployment, loadProject, resolve } from '../../config/index.ts';
+import { type ConfigFiles, loadDeployment, resolve } from '../../config/index.ts';
 import { AtmosError, type Json } from '../../engine/index.ts';
 import { plain } from '../../yaml/located.ts';
 import { LIST_STRATEGIES, merger } from '../../yaml/merge.ts';
 import { readYaml } from '../../yaml/read.ts';
 import { limit } from '../pace.ts';
-import { OPTIONS } from './repository.ts';
+import { OPTIONS, projectOf } from './repository.ts';
 
 /** `FUZZ=100000 npx vitest run --project quick test/config/properties.test.ts` for the long run. */
 const RUNS = Number(process.env.FUZZ ?? 400);
@@ -116,7 +116,7 @@ async function outcome(top: string, other: string): Promise<string> {
     'stacks/other.yaml': other,
   });
   try {
-    const project = await loadProject(files);
+    const project = await projectOf(files);
     const scope = await resolve(files, project, await loadDeployment(files, project, 'app'), 'default', OPTIONS);
     return JSON.stringify(scope.components);
   } catch (error) {

@@ -2,10 +2,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { KINDS_OF_RULES } from '../../app/kinds.ts';
 import {
   type ConfigFiles,
   loadDeployment,
   loadProject,
+  type Project,
+  type ProjectOptions,
   type ResolveOptions,
   resolve,
   type Scope,
@@ -13,6 +16,11 @@ import {
   workingTree,
 } from '../../config/index.ts';
 import { AtmosError, type JsonObject } from '../../engine/index.ts';
+
+/** The project of a repository, with the kinds that come with the program. */
+export function projectOf(files: ConfigFiles, options: ProjectOptions = {}): Promise<Project> {
+  return loadProject(files, KINDS_OF_RULES, options);
+}
 
 /** A directory with some files, removed at the end of the test. */
 export async function repository(files: Readonly<Record<string, string>>): Promise<string> {
@@ -42,7 +50,7 @@ export async function scopeOf(
 }
 
 export async function scopeFrom(tree: ConfigFiles, target = 'default', options: ResolveOptions = OPTIONS): Promise<Scope> {
-  const project = await loadProject(tree);
+  const project = await projectOf(tree);
   return resolve(tree, project, await loadDeployment(tree, project, 'app'), target, options);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { needsOf, originsOf, type ScopedComponent } from '../../config/index.ts';
+import { SPECS } from '../../kinds/index.ts';
 import { placeOf, refusal, scopeOf, varsOf, withVars } from './repository.ts';
 
 describe('resolve', () => {
@@ -18,6 +19,7 @@ describe('resolve', () => {
     expect(components['terraform/network']).toEqual({
       address: 'terraform/network',
       kind: 'terraform',
+      spec: SPECS.terraform,
       name: 'network',
       source: 'components/terraform/network',
       sections: {

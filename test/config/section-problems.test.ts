@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { loadProject, validateDeployments, withoutDisabled, workingTree } from '../../config/index.ts';
-import { OPTIONS, placeOf, repository, scopeOf } from './repository.ts';
+import { validateDeployments, withoutDisabled, workingTree } from '../../config/index.ts';
+import { OPTIONS, placeOf, projectOf, repository, scopeOf } from './repository.ts';
 
 async function refusedIn(section: string, metadata = '{}'): Promise<readonly string[]> {
   const tree = workingTree(
@@ -11,7 +11,7 @@ async function refusedIn(section: string, metadata = '{}'): Promise<readonly str
       'stacks/top.yaml': `components:\n  terraform:\n    a:\n      metadata: ${metadata}\n      ${section}\n`,
     }),
   );
-  const { errors } = await validateDeployments(tree, await loadProject(tree), ['app'], OPTIONS);
+  const { errors } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
   return errors.map((error) => `${error.code} ${placeOf(error)} ${error.message}`);
 }
 

@@ -87,9 +87,12 @@ const output: YamlFunction = (scalar, text, context) => {
   return evaluateTemplate(template, scalar, settled);
 };
 
-/** The deployment's terraform components, without their kind. */
+/** How the addresses of root modules begin, whose outputs `!terraform.output` reads. */
+const OF_MODULES = 'terraform/';
+
+/** The deployment's root modules, without their kind. */
 function ownNames({ components }: EvaluationContext): readonly string[] {
-  return [...components].flatMap((one) => (one.startsWith('terraform/') ? [one.slice('terraform/'.length)] : []));
+  return [...components].flatMap((one) => (one.startsWith(OF_MODULES) ? [one.slice(OF_MODULES.length)] : []));
 }
 
 const store: YamlFunction = (scalar, text, context) => {

@@ -64,7 +64,7 @@ test('what Terraform itself finds wrong is no matter of credentials, whatever wo
 `,
   });
   const { json } = await app.ask('plan app --target dev --keep-going');
-  expect([json.error, ...(json.errors ?? [])].map(({ hint }) => hint)).toEqual(expect.arrayContaining(['Fix it, and run it again.']));
+  expect([json.error, ...(json.errors ?? [])].map(({ hint }) => hint)).toEqual(expect.arrayContaining(['Fix it and rerun.']));
   expect(JSON.stringify(json)).not.toMatch(/no credentials but|can be reached/);
 });
 

@@ -1,0 +1,47 @@
+/** What configuration must know of a kind of components: plain data. Whoever has a kind gives it; configuration itself knows none by name. */
+export interface KindSpec {
+  /** `<kind>` of the addresses of its components: lower-case letters, digits and hyphens. */
+  readonly name: string;
+  /** Whether stacks of Atmos have such components: then each is of a stack. */
+  readonly inStacks: boolean;
+  /** Whether its source is a Terraform root module: with variables and outputs that it declares, and a state in a backend. */
+  readonly isModule: boolean;
+  /** Whether its nodes are given the environment that its section `env` says. */
+  readonly hasEnvironment: boolean;
+  /** Where its source is: below `components.<kind>.base_path`, or in the directory that `vars.source` names. */
+  readonly source: 'base-path' | 'vars';
+  /** What others can read of it: outputs that it has once it is rolled out, or an image that is built before. */
+  readonly produces: 'outputs' | 'image' | 'nothing';
+  /** The value of the section `command` where nobody sets it. */
+  readonly command?: string;
+  /** What `settings.<kind>` may hold, by key. Absent: anything. */
+  readonly settings?: Readonly<Record<string, SettingSpec>>;
+  /** The key of `settings.<kind>` that lists the names of its outputs. Absent: its source says them. */
+  readonly outputs?: string;
+}
+
+/** What the value of a setting may be: a text, a list of texts, true or false, one of some texts. */
+export interface SettingSpec {
+  readonly type: 'text' | 'texts' | 'flag' | readonly string[];
+  readonly required?: true;
+  /** Another setting that it makes no sense without. */
+  readonly needs?: string;
+}
+
+/** The kinds that there are, by name. */
+export type KindSpecs = Readonly<Record<string, KindSpec>>;
+
+/** A kind that an npm package has, as `deployments.kinds` of `atmos.yaml` names it. */
+export interface KindPackage {
+  readonly kind: string;
+  /** The name of the package. */
+  readonly package: string;
+}
+
+/** Where kinds come from. */
+export interface KindSource {
+  /** Those that come with the program. */
+  readonly builtIn: KindSpecs;
+  /** Loads those of packages. @throws AtmosError with what is wrong with one */
+  load(packages: readonly KindPackage[]): Promise<KindSpecs>;
+}

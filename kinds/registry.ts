@@ -1,0 +1,3 @@
+/** The kinds that come with the program: a line each. */
+export { nixpack } from './nixpack/index.ts';
+export { terraform } from './terraform/index.ts';

@@ -1,5 +1,5 @@
 import { AtmosError, type Digest, type Effect, shortId } from '../engine/index.ts';
-import { expandRollout, type Instances, PLAN_INPUT } from '../phases/index.ts';
+import { expandRollout, type Instances, outputValues, PLAN_INPUT } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
 import { type LedgerRecord, lockLost, type StateLocation } from '../tracking/index.ts';
 import { beginInLine, prepare } from './begin.ts';
@@ -56,8 +56,10 @@ export async function changeTarget(workspace: Workspace, change: Change, session
       settle: async ({ id, outputs }) => {
         const address = id.slice(0, id.lastIndexOf('/'));
         const instance = ground.instances[address];
-        if (instance !== undefined && subject.work.get(address) === 'apply')
-          await storeOutputs(workspace, instance.component, outputs.outputs);
+        if (instance === undefined || subject.work.get(address) !== 'apply' || outputs.outputs === undefined) return;
+        // What can't be read has failed, though it is applied: whoever rolls out next applies it again.
+        await readOutputs(workspace, outputs.outputs);
+        await storeOutputs(workspace, instance.component, outputs.outputs);
       },
     });
     await rescueStates(workspace, graph, results);
@@ -96,6 +98,11 @@ export async function changeTarget(workspace: Workspace, change: Change, session
     if (!(error instanceof AtmosError && error.code === 'not-recorded')) await lock.release().catch(() => undefined);
     throw error;
   }
+}
+
+/** @throws AtmosError `wrong-outputs` */
+async function readOutputs({ store }: Workspace, outputs: Digest): Promise<void> {
+  await outputValues(await store.tree(outputs), async (digest) => (await store.get(digest)) ?? new Uint8Array());
 }
 
 /** What plans and applies warned of, each once. What was not known when it was planned is told as the apply found it. */

@@ -33,7 +33,7 @@ export async function instancesOf(
   const wanted = [...addresses].flatMap((address) => {
     const component = componentOf(release, address);
     const { rollout } = kindOfRelease(kinds, address, component);
-    return rollout === undefined ? [] : [{ address, component, rollout }];
+    return rollout === undefined || rollout.runs?.(component.settings) === false ? [] : [{ address, component, rollout }];
   });
   const run = new Set(wanted.map(({ address }) => address));
   const read = stores ? await storeTrees(workspace, release, run, elsewhere) : {};

@@ -1,4 +1,4 @@
-import type { KindSource, KindSpecs } from '../config/index.ts';
+import type { KindSource, KindSpec, KindSpecs } from '../config/index.ts';
 import { AtmosError } from '../engine/index.ts';
 import { loadKinds, loadPackages, SPECS } from '../kinds/index.ts';
 import type { Kinds } from '../phases/index.ts';
@@ -48,8 +48,15 @@ export function kindsAt(root: string): WorkspaceKinds {
   };
 }
 
-/** For rules, which say nothing of components: no package is loaded. */
-export const KINDS_OF_RULES: KindSource = { builtIn: SPECS, load: async () => ({}) };
+/** For rules, which say nothing of components: kinds of packages are known by their names, and no code of them is loaded. */
+export const KINDS_OF_RULES: KindSource = {
+  builtIn: SPECS,
+  load: async (packages) => Object.fromEntries(packages.map(({ kind }) => [kind, namedOnly(kind)])),
+};
+
+function namedOnly(name: string): KindSpec {
+  return { name, inStacks: false, isModule: false, hasEnvironment: false, source: 'base-path', produces: 'nothing' };
+}
 
 function specsOf(kinds: Kinds): KindSpecs {
   return Object.fromEntries(Object.entries(kinds).map(([name, { spec }]) => [name, spec]));

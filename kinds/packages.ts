@@ -34,7 +34,12 @@ async function loadPackage(root: string, { kind, package: name }: KindPackage): 
     throw refuse(`cannot be loaded: ${(cause as Error).message}`, 'see docs/kinds.md', cause);
   }
   if (typeof exported !== 'function') throw refuse('exports no function by default', 'see docs/kinds.md');
-  const made: unknown = (exported as DefineKind)(TOOLS);
+  let made: unknown;
+  try {
+    made = (exported as DefineKind)(TOOLS);
+  } catch (cause) {
+    throw refuse(`fails: ${(cause as Error).message}`, 'see docs/kinds.md', cause);
+  }
   const wrong = isObject(made) ? wrongIn(made, kind) : 'gives no kind';
   if (wrong !== undefined) throw refuse(wrong, 'see docs/kinds.md');
   return made as unknown as ComponentKind;

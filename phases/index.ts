@@ -7,6 +7,7 @@
 export { environmentOf } from './environment.ts';
 export { gatherInputs, imageNames, takeOver } from './gather.ts';
 export { fieldsOf, IMAGE_FILE, type ImageFields } from './image-fields.ts';
+export { holdsDeferred, type ImageArgs, imageReads, producedImages } from './image-reads.ts';
 export type { ExpansionInputs, From, ModuleSource, SourceOf, TakenOver } from './inputs.ts';
 export { countTests, type TestCounts } from './junit.ts';
 export {
@@ -31,6 +32,7 @@ export type { AttributeChange, ChangeDetails, PlannedChange, PlannedOutputs, Pla
 export { type PolicyAnswer, policyAnswer, policyOf } from './policies.ts';
 export { elsewhereReadsOf, outputReadsOf, storeReadsOf, upstreamOf } from './reads.ts';
 export { expandBuild, expandRelease, expandTests, releaseParts } from './release.ts';
+export { inRepository, refuseOutside } from './repository-paths.ts';
 export { expandOutputs, expandRollout, expandState, type NodeOperation, type Rollout, unknownIn } from './rollout.ts';
 export { singleFile } from './single-file.ts';
 export type { ProviderSources, Sources } from './sources.ts';

@@ -84,6 +84,8 @@ export type Diagnosis = Pick<ErrorDetails, 'code' | 'position' | 'hint'> & { rea
 export interface RolloutKind {
   /** The name of the image that its nodes run in, by what the release says of the component. */
   image(settings: JsonObject): string;
+  /** Whether a component has anything to run there. Absent: each has. */
+  runs?(settings: JsonObject): boolean;
   /** Whether it can say what it would change without changing it. */
   plans(settings: JsonObject): boolean;
   /** Reads what its nodes need of its layer. */

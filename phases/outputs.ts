@@ -1,4 +1,5 @@
 import {
+  AtmosError,
   type Digest,
   isObject,
   type Json,
@@ -23,11 +24,10 @@ interface Output {
   readonly sensitive: boolean;
 }
 
-async function outputsIn(tree: Tree, read: Read): Promise<Readonly<Record<string, Output>> | undefined> {
+async function outputsIn(tree: Tree, read: Read, whose = 'its outputs'): Promise<Readonly<Record<string, Output>> | undefined> {
   const entry = tree.entries.find(({ path }) => path === OUTPUTS_FILE) ?? tree.entries.find(({ path }) => path === VALUES_FILE);
   if (entry === undefined) return undefined;
-  const outputs: unknown = parseJson(Buffer.from(await read(entry.digest)).toString('utf8'));
-  if (!isObject(outputs)) throw new TypeError('outputs are not an object');
+  const outputs = objectIn(Buffer.from(await read(entry.digest)).toString('utf8'), whose);
   const isPlain = entry.path === VALUES_FILE;
   return Object.fromEntries(
     Object.entries(outputs).map(([name, output]): [string, Output] => {
@@ -40,15 +40,35 @@ async function outputsIn(tree: Tree, read: Read): Promise<Readonly<Record<string
   );
 }
 
-/** The values of the outputs in a tree, by name. */
-export async function outputValues(tree: Tree, read: Read): Promise<JsonObject> {
-  const outputs = (await outputsIn(tree, read)) ?? {};
+/** @throws AtmosError `wrong-outputs` */
+function objectIn(text: string, whose: string): { readonly [key: string]: unknown } {
+  let outputs: unknown;
+  try {
+    outputs = parseJson(text);
+  } catch {
+    // What it is, is told below.
+  }
+  if (isObject(outputs)) return outputs;
+  throw new AtmosError(`${whose} are not a JSON object`, {
+    kind: 'failed',
+    code: 'wrong-outputs',
+    hint: 'print an object: { "name": value }',
+  });
+}
+
+/** The values of the outputs in a tree, by name. `whose` is for messages. @throws AtmosError `wrong-outputs` */
+export async function outputValues(tree: Tree, read: Read, whose?: string): Promise<JsonObject> {
+  const outputs = (await outputsIn(tree, read, whose)) ?? {};
   return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
 }
 
-/** The texts and numbers in the outputs that are sensitive. */
+/** The texts and numbers in the outputs that are sensitive; none where they can't be read, which whoever needs them is told. */
 export async function sensitiveValues(tree: Tree, read: Read): Promise<readonly string[]> {
-  return Object.values((await outputsIn(tree, read)) ?? {}).flatMap(({ value, sensitive }) => (sensitive ? textsIn(value) : []));
+  const outputs = await outputsIn(tree, read).catch((error: unknown) => {
+    if (error instanceof AtmosError && error.code === 'wrong-outputs') return undefined;
+    throw error;
+  });
+  return Object.values(outputs ?? {}).flatMap(({ value, sensitive }) => (sensitive ? textsIn(value) : []));
 }
 
 /**

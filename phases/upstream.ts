@@ -42,7 +42,10 @@ export async function settledReferences(section: 'vars' | 'env', args: Variables
     : {};
   for (const address of args.upstream) {
     const nulls = Object.fromEntries((args.declared[address] ?? []).map((name) => [name, null]));
-    produced[address] = { ...nulls, ...(await outputValues(io.input(`outputs/${address}`), (digest) => io.read(digest))) };
+    produced[address] = {
+      ...nulls,
+      ...(await outputValues(io.input(`outputs/${address}`), (digest) => io.read(digest), `the outputs of ${address}`)),
+    };
   }
   const settled = (args.gone === null ? settle(values, produced) : settleGone(values, produced, args.gone)) as JsonObject;
   for (const { component, field } of needsOf(settled)) {

@@ -158,14 +158,16 @@ function hookProblems(component: ScopedComponent, { outputs }: TerraformModule):
       if (!('output' in value) || outputs.includes(value.output)) return [];
       const place = placeIn(component, ['hooks', name, 'outputs', key.slice(key.lastIndexOf('/') + 1)]);
       const text = `${component.address}: the hook "${name}" stores the output "${value.output}", which its module does not declare`;
-      return [errorAt(place, text, { code: 'no-such-output', hint: suggestion(value.output, outputs, 'its outputs') })];
+      return [errorAt(place, text, { code: 'no-such-output', hint: suggestion(value.output, outputs, 'outputs') })];
     }),
   );
 }
 
 /** The outputs that a component's own settings declare, or that its kind has; `undefined` where its module says them, or they are fields of an image. */
-function declaredOutputs({ spec, sections }: ScopedComponent): readonly string[] | undefined {
-  if (spec.isModule || spec.produces === 'image') return undefined;
+function declaredOutputs({ spec, sections, problems }: ScopedComponent): readonly string[] | undefined {
+  // Of one that is wrong itself, that is told.
+  if (spec.isModule || spec.produces === 'image' || problems !== undefined) return undefined;
+  if (spec.produces === 'outputs' && spec.outputs === undefined) return undefined;
   const settings = objectIn(objectIn(sections.settings)[spec.name]);
   const declared = spec.outputs === undefined ? [] : settings[spec.outputs];
   return Array.isArray(declared) ? declared.map(String) : [];
@@ -184,7 +186,7 @@ function outputProblems(component: ScopedComponent, all: ReadonlyMap<string, rea
             `${component.address} reads the output "${need.field}" of ${need.component}, which has none of that name`,
             {
               code: 'no-such-output',
-              hint: suggestion(need.field, outputs, 'its outputs'),
+              hint: suggestion(need.field, outputs, 'outputs'),
             },
           ),
         ];

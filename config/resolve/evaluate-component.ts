@@ -53,7 +53,9 @@ export function evaluateComponent(request: ComponentRequest, prepared: Prepared)
   const { context, data } = contextOf(request, prepared);
   const { functions } = context;
   const none: Referring = { sections: prepared.unevaluated, secrets: {} };
-  const { sections: unevaluated, secrets } = spec.hasEnvironment ? takeReferences(prepared.unevaluated, context) : none;
+  const { sections: unevaluated, secrets } = spec.hasEnvironment
+    ? takeReferences(prepared.unevaluated, spec.isModule ? 'TF_VAR_' : '', context)
+    : none;
   const sections: Record<string, Json> = { vars: {} };
   const written: [string, Located][] = [];
   const add = (section: string, value: Located): void => {

@@ -13,11 +13,11 @@ export interface Referring {
 }
 
 /**
- * Takes out of a terraform component's sections what is read when its nodes run, and is in no release: a whole variable of `vars` that is a secret of the
+ * Takes out of a component's sections what is read when its nodes run, and is in no release: a whole variable of `vars` that is a secret of the
  * target (`!env NAME`, `{{ env "NAME" }}`), and in `env` whatever the environment or a command gives. The latter keeps its place where it is no secret and
- * nothing has to be run for it.
+ * nothing has to be run for it. `prefix` is what the names of variables begin with in the environment.
  */
-export function takeReferences(sections: LocatedMap, context: EvaluationContext): Referring {
+export function takeReferences(sections: LocatedMap, prefix: string, context: EvaluationContext): Referring {
   const secrets: Record<string, ValueSource> = {};
   const take = (section: string, find: (value: Located, name: string) => boolean): void => {
     const all = sections.entries.get(section);
@@ -43,7 +43,7 @@ export function takeReferences(sections: LocatedMap, context: EvaluationContext)
     const isKnown = source === undefined || ('exec' in source ? isCommand(value) : !context.host.isSecret(source.env));
     if (isKnown) return false;
     // What the stacks say of a variable counts more than its name in the environment.
-    secrets[`TF_VAR_${name}`] = source;
+    secrets[`${prefix}${name}`] = source;
     return true;
   });
   return { sections: { ...sections, entries: left }, secrets };

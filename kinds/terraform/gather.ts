@@ -8,7 +8,7 @@ import {
   withGenerated,
 } from '../../config/index.ts';
 import { AtmosError, isObject, type Tree } from '../../engine/index.ts';
-import { type SourceOf, type Sources, singleFile, sourceFiles } from '../../phases/index.ts';
+import { inRepository, refuseOutside, type SourceOf, type Sources, singleFile, sourceFiles } from '../../phases/index.ts';
 import { importSource, type SourceFile } from '../../vendoring/index.ts';
 import { COMMANDS, commandOf } from './command.ts';
 import { LOCK_FILE } from './layers.ts';
@@ -65,28 +65,6 @@ function overGenerated(files: readonly SourceFile[], generated: Readonly<Record<
   );
   const names = new Set(own.map(({ path }) => path));
   return [...files.filter(({ path }) => !names.has(path)), ...own];
-}
-
-/** Terraform would follow a link, and find what happens to be there where it runs. In an image, it means the image's own files. @throws AtmosError `link-outside` */
-function refuseOutside({ address }: ScopedComponent, files: readonly SourceFile[]): void {
-  const found = files.find(({ outside }) => outside !== undefined);
-  if (found === undefined) return;
-  throw new AtmosError(`${address}: ${found.outside} is a link to what is not in the Git repository`, {
-    kind: 'invalid',
-    code: 'link-outside',
-    hint: 'links are followed to what Git has: put the files into it, with a relative link; is something ignored?',
-  });
-}
-
-/** A directory relative to the Git repository's root. @throws AtmosError `path-escape` */
-function inRepository(component: ScopedComponent, dir: string, { prefix }: Sources): string {
-  const path = join(prefix, dir);
-  if (path !== '..' && !path.startsWith('../')) return path === '.' ? '' : path;
-  throw new AtmosError(`${component.address}: ${dir} is not in the Git repository`, {
-    kind: 'invalid',
-    code: 'path-escape',
-    hint: 'modules must lie in the repository',
-  });
 }
 
 /** Terraform and OpenTofu are in images of ours; another program would not do what they do. @throws AtmosError `not-supported` */

@@ -1,6 +1,6 @@
 import type { ScopedComponent } from '../../config/index.ts';
 import { isObject, type Json, type JsonObject, type Node } from '../../engine/index.ts';
-import { type ExpansionInputs, environmentOf, input, type ReleaseContext, type SourceOf, step } from '../../phases/index.ts';
+import { type ExpansionInputs, environmentOf, imageReads, input, type ReleaseContext, type SourceOf, step } from '../../phases/index.ts';
 import { commandOf, imageOf } from './command.ts';
 import { type ModuleContext, prepareNodes } from './prepare.ts';
 import { SYNTH, type SynthArgs } from './synth.ts';
@@ -28,22 +28,19 @@ export function moduleOf(component: ScopedComponent, inputs: ExpansionInputs): M
 export function layerNodes(component: ScopedComponent, { inputs, takenOver, images }: ReleaseContext): readonly Node[] {
   const module = moduleOf(component, inputs);
   const { sections, address } = component;
-  const all = Object.entries(images);
-  const built = all.flatMap(([needed, one]) => ('from' in one ? [[needed, one] as const] : []));
-  const known = all.flatMap(([needed, one]) => ('from' in one ? [] : [[needed, { ...one }] as const]));
+  const reads = imageReads(images);
   const args: SynthArgs = {
     vars: (sections.vars ?? {}) as JsonObject,
     backendType: String(sections.backend_type ?? 'local'),
     backend: (sections.backend ?? {}) as JsonObject,
     providers: (sections.providers ?? {}) as JsonObject,
-    images: Object.fromEntries(built.map(([needed, { name }]) => [needed, name])),
-    produced: Object.fromEntries(known),
+    ...reads.args,
   };
   const synth = step(address, 'synth', {
     inputs: [
       input('source', module.source),
       input('lock', takenOver?.parts ?? { node: `${address}/init`, output: 'lock' }),
-      ...built.map(([needed, { from }]) => input(`image/${needed}`, from)),
+      ...reads.inputs,
     ],
     action: { kind: 'compute', ...SYNTH, args: args as unknown as Json, outputs: ['files'] },
   });

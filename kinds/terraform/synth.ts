@@ -1,4 +1,4 @@
-import { isDeferred, settle } from '../../config/index.ts';
+import { settle } from '../../config/index.ts';
 import {
   type ComputeFunction,
   type ComputeIo,
@@ -11,21 +11,17 @@ import {
   type Tree,
   type TreeEntry,
 } from '../../engine/index.ts';
-import { fieldsOf } from '../../phases/index.ts';
+import { holdsDeferred, type ImageArgs, producedImages } from '../../phases/index.ts';
 import { LOCAL } from './prepare.ts';
 
 export const SYNTH = { name: 'terraform-synth', version: 2 } as const;
 
 /** Arguments of the synth node. Values may hold `Deferred`. */
-export interface SynthArgs {
+export interface SynthArgs extends ImageArgs {
   readonly vars: JsonObject;
   readonly backendType: string;
   readonly backend: JsonObject;
   readonly providers: JsonObject;
-  /** Names of the images that are inputs `image/<address>`. */
-  readonly images: Readonly<Record<string, string>>;
-  /** What is known without a node: images that a promotion takes over. */
-  readonly produced: Readonly<Record<string, JsonObject>>;
 }
 
 /**
@@ -34,8 +30,7 @@ export interface SynthArgs {
  */
 export const synthesize: ComputeFunction = async (json, io) => {
   const args = json as unknown as SynthArgs;
-  const produced: Record<string, JsonObject> = { ...args.produced };
-  for (const [address, name] of Object.entries(args.images)) produced[address] = { ...fieldsOf(io.input(`image/${address}`), name) };
+  const produced = producedImages(args, io);
   const vars = settle(args.vars, produced) as JsonObject;
   const known = Object.entries(vars).filter(([, value]) => !holdsDeferred(value));
   const references = Object.entries(vars).filter(([, value]) => holdsDeferred(value));
@@ -88,10 +83,4 @@ export function backendFile(type: string, backend: JsonObject): Json {
   const own = type === 'local' ? LOCAL : backend;
   if (type === 'cloud') return { terraform: { cloud: own } };
   return { terraform: { backend: { [type]: own } } };
-}
-
-function holdsDeferred(value: Json): boolean {
-  if (isDeferred(value)) return true;
-  if (Array.isArray(value)) return value.some(holdsDeferred);
-  return typeof value === 'object' && value !== null && Object.values(value).some(holdsDeferred);
 }

@@ -21,6 +21,8 @@ export interface Answer {
 export interface CallOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Another program than the one that was built here. */
+  readonly bin?: string;
   /** Given the process once it runs. */
   readonly onStart?: (child: ChildProcess) => void;
 }
@@ -126,9 +128,9 @@ function openShop(dir: string, remote: string): Shop {
 }
 
 /** Runs the built program as a user would. */
-export function call(args: readonly string[], { env = {}, cwd, onStart }: CallOptions): Promise<Answer> {
+export function call(args: readonly string[], { env = {}, cwd, bin = BIN, onStart }: CallOptions): Promise<Answer> {
   return new Promise((done, reject) => {
-    const child = spawn(process.execPath, [BIN, ...args], {
+    const child = spawn(process.execPath, [bin, ...args], {
       cwd,
       // In CI a command waits in line for a lock: a test that wants that says so.
       env: { ...process.env, NO_COLOR: '1', CI: '', ...env },

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { validateDeployments, workingTree } from '../../config/index.ts';
+import { OPTIONS, placeOf, projectOf, refusal, repository, scopeOf } from './repository.ts';
+
+async function refusedWith(shell: string, more: Readonly<Record<string, string>> = {}, vars = '{}'): Promise<readonly string[]> {
+  const tree = workingTree(
+    await repository({
+      'deployments/app.yaml': `deployment:
+  name: app
+  components:
+    shell:
+      job: { vars: ${vars}, settings: { shell: ${shell} } }
+    terraform: { a: { vars: { x: "{{ outputs.shell.job.url }}" } } }
+`,
+      'components/terraform/a/main.tf': 'variable "x" {}\n',
+      ...more,
+    }),
+  );
+  const { errors } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
+  return errors.map((error) => `${error.code} ${placeOf(error)} ${error.message}`);
+}
+
+const WHOLE = 'image: node, rollout: a, destroy: b, read: c, outputs: [url]';
+
+test('what a kind of components takes is checked before anything runs', async () => {
+  expect(await refusedWith(`{ ${WHOLE} }`)).toEqual([]);
+});
+
+test.each([
+  [`{ ${WHOLE}, buidl: x }`, 'unknown-key', 'unknown key "buidl" in settings.shell'],
+  [`{ ${WHOLE}, build: [x] }`, 'wrong-type', 'settings.shell.build must be a text'],
+  [`{ ${WHOLE}, inputs: x }`, 'wrong-type', 'settings.shell.inputs must be a list of texts'],
+  [`{ ${WHOLE}, network: all }`, 'wrong-type', 'settings.shell.network must be one of none, bridge, host'],
+  ['{ rollout: a, destroy: b, read: c, outputs: [url] }', 'missing-key', 'settings.shell.image is missing'],
+  ['{ image: node, rollout: a, read: c, outputs: [url] }', 'missing-key', 'settings.shell has "rollout" and no "destroy"'],
+  ['{ image: node, rollout: a, destroy: b, outputs: [url] }', 'missing-key', 'settings.shell has "outputs" and no "read"'],
+  ['text', 'wrong-type', 'settings.shell must be a map'],
+])('settings that can not be meant are an error at their line: %s', async (shell, code, message) => {
+  expect(await refusedWith(shell)).toEqual([expect.stringMatching(new RegExp(`^${code} deployments/app.yaml:5:\\d+ shell/job: `))]);
+  expect((await refusedWith(shell))[0]).toContain(message);
+});
+
+test('an output that a component does not declare is told before anything runs', async () => {
+  const shell = '{ image: node, rollout: a, destroy: b, read: c, outputs: [uri] }';
+  expect(await refusedWith(shell)).toEqual([
+    expect.stringMatching(/^no-such-output .* terraform\/a reads the output "url" of shell\/job, which has none of that name$/),
+  ]);
+});
+
+test('a kind that there is not is told with the nearest one', async () => {
+  const files = { 'deployments/app.yaml': 'deployment:\n  name: app\n  components:\n    shel: { job: }\n' };
+  expect(await refusal(scopeOf(files))).toMatchObject({
+    code: 'unknown-key',
+    message: 'unknown key "shel"',
+    hint: 'did you mean "shell"?',
+    position: { line: 4 },
+  });
+});
+
+test.each([
+  ['{ shell: "@acme/kind" }', 'wrong-value', '"shell" is built in'],
+  ['{ Cdk: "@acme/kind" }', 'wrong-value', 'invalid kind "Cdk"'],
+  ['{ cdk: "./kind.js" }', 'wrong-value', 'invalid package name "./kind.js"'],
+])('packages with kinds are named as packages are: %s', async (kinds, code, message) => {
+  const tree = workingTree(await repository({ 'atmos.yaml': `deployments:\n  kinds: ${kinds}\n` }));
+  expect(await refusal(projectOf(tree))).toMatchObject({ code, message, position: { line: 2 } });
+});
+
+test('code of packages is denied where commands are', async () => {
+  const text = 'deployments:\n  functions: { exec: deny }\n  kinds: { cdk: "@acme/kind" }\n';
+  const tree = workingTree(await repository({ 'atmos.yaml': text }));
+  expect(await refusal(projectOf(tree))).toMatchObject({ code: 'exec-denied', position: { line: 3 } });
+});

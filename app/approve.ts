@@ -8,6 +8,7 @@ import {
   type LedgerRecord,
   type TargetState,
 } from '../tracking/index.ts';
+import { append } from './append.ts';
 import { newRecord } from './record.ts';
 import { findRelease, loadRelease } from './release.ts';
 import { rulesIfAny, rulesOf } from './rules.ts';
@@ -56,10 +57,10 @@ async function record(
   target: string,
   approving: (state: TargetState) => Approving,
 ): Promise<LedgerRecord> {
-  const { repository, ledger } = await workspace.tracking();
+  const { repository } = await workspace.tracking();
   const by = await repository.identity();
   const rules = await rulesOf(workspace, deployment, target);
-  const appended = await ledger.append(deployment, target, (state) => {
+  const appended = await append(workspace, deployment, target, (state) => {
     const { subject, of, fields } = approving(state);
     checkApprover(by, subject, rules, state);
     return { record: newRecord({ kind: 'approval', deployment, target, by, ...of }, fields) };

@@ -13,6 +13,7 @@ import {
   type TargetState,
   type Work,
 } from '../tracking/index.ts';
+import { append } from './append.ts';
 import { type Ground, groundOf, workKey } from './ground.ts';
 import { checkStates, locateState } from './local-state.ts';
 import { refuseLocked } from './locked.ts';
@@ -76,7 +77,10 @@ export async function beginInLine(
       return await begin(workspace, own, first, session);
     } catch (error) {
       if (!(error instanceof AtmosError) || error.code !== 'locked' || performance.now() > until) throw error;
-      if (round === 0) workspace.warn(`waiting in line: ${error.message}`);
+      if (round === 0) {
+        const { deployment, target } = change;
+        workspace.events.emit({ type: 'lock-waiting', deployment, target, message: error.message });
+      }
       await awaitLock(workspace, change, until, cancellation.interrupt);
       // What was read before is not true any more.
       own = { ...change, ids: undefined };
@@ -109,7 +113,7 @@ export interface Begun {
 
 /** Takes the lock, records the intent and keeps the release. Everything is asked again of the state that this goes on top of. */
 async function begin(workspace: Workspace, change: Change, first: Prepared, session: Session): Promise<Begun | Done> {
-  const { ledger, locks } = await workspace.tracking();
+  const { locks } = await workspace.tracking();
   const kinds = await workspace.kinds.load();
   const { deployment, target, by, ids, release } = change;
   const kept: readonly RefUpdate[] = release === undefined ? [] : [await releaseUpdate(workspace, release)];
@@ -127,7 +131,7 @@ async function begin(workspace: Workspace, change: Change, first: Prepared, sess
     return { ...intentEntry(kinds, subject, prepared.locations, state), refs: [claim.update, ...kept] };
   };
   const options = { watch: [lockRef(deployment, target)], ...(ids === undefined ? {} : { known: ids }) };
-  const appended = await ledger.append(deployment, target, build, options).catch((error: unknown) => {
+  const appended = await append(workspace, deployment, target, build, options).catch((error: unknown) => {
     if (error instanceof DoneMeanwhile) return error;
     throw error;
   });

@@ -49,7 +49,7 @@ export async function changeTarget(workspace: Workspace, change: Change, session
     const { saved } = change;
     const { graph } = expandRollout({ ...ground, work: subject.work, isReviewed: saved !== undefined });
     const secrets = await secretValues(workspace, whose(ground.releases.values()), refsOf(ground), known);
-    const results = await session.run(graph, secrets, lock, {
+    const results = await session.run(change.kind === 'destroy' ? 'destroy' : 'rollout', graph, secrets, lock, {
       check: async (effect) => {
         if (saved !== undefined) await refuseOtherEffect(workspace, saved, ground.instances, effect);
       },
@@ -80,6 +80,7 @@ export async function changeTarget(workspace: Workspace, change: Change, session
     const interrupted = settings.cancellation.interrupt.aborted;
     const record = await finish(workspace, subject, { outcomes, durationMs: Date.now() - began, interrupted }, lock, intent);
     const plans = Object.entries(outcomes).flatMap(([address, one]) => (one.plan === undefined ? [] : [[address, one.plan] as const]));
+    for (const [component, plan] of plans) workspace.events.emit({ type: 'plan', component, plan });
     const failure = interrupted ? interruption(record) : await failureOf(results, workspace, change.scope, change);
     return {
       deployment,

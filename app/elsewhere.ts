@@ -45,7 +45,7 @@ export async function readElsewhere(
   session.images.admit(await pinsOfReleases(workspace, [release]));
   const refs = secretsOf(release);
   const secrets = await secretValues(workspace, { deployment: config.deployment, target: config.target, releases: [release], scope }, refs);
-  const results = await session.run(expandElsewhere(all, refs), secrets);
+  const results = await session.run('outputs', expandElsewhere(all, refs), secrets);
   const failure = await failureOf(results, workspace, scope);
   if (failure !== undefined) throw failure;
   const get = async (digest: Digest): Promise<Uint8Array> => (await store.get(digest)) ?? new Uint8Array();

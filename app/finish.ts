@@ -10,6 +10,7 @@ import {
   type RefIds,
   type TargetState,
 } from '../tracking/index.ts';
+import { append } from './append.ts';
 import { type ChangeSubject, type Ending, outcomeEntry } from './record.ts';
 import { withCommits } from './source-refs.ts';
 import { keepOutcome, notRecorded } from './unrecorded.ts';
@@ -26,7 +27,7 @@ export async function finish(
   lock: Lock,
   intent: Appended,
 ): Promise<LedgerRecord> {
-  const { ledger, refs } = await workspace.tracking();
+  const { refs } = await workspace.tracking();
   const { deployment, target } = subject;
   const freeing = await lock.end();
   const sources = [...subject.work.keys()].map((address) => componentRef(deployment, target, address));
@@ -45,7 +46,8 @@ export async function finish(
   };
   try {
     const options = { watch: [freeing.ref, ...sources], known, patience: 'outcome' } as const;
-    return (await ledger.append(deployment, target, build, options)).record;
+    const { record } = await append(workspace, deployment, target, build, options);
+    return record;
   } catch (error) {
     if (!(error instanceof AtmosError) || error.code === 'lock-lost') throw error;
     const { record } = outcomeEntry(subject, ending, intent.state, known);

@@ -14,6 +14,7 @@ import {
 import { AtmosError, errorCode, growingMask, isUnwritable, openStore, type Store } from '../engine/index.ts';
 import { impliedMirrors } from '../kinds/index.ts';
 import { Ledger, Locks, LockWatch, openRepository, Refs, type Stop } from '../tracking/index.ts';
+import { type Events, warn as warnOf } from './events.ts';
 import { kindsAt } from './kinds.ts';
 import type { Tracking, Workspace } from './workspace.ts';
 
@@ -22,12 +23,12 @@ export interface WorkspaceOptions {
   readonly chdir: string;
   /** Another `atmos.yaml`, relative to the root. */
   readonly config: string | undefined;
-  /** Takes what the user should know, though it is no error. */
-  readonly warn: (what: string | AtmosError) => void;
+  /** Where what happens is told. */
+  readonly events: Events;
 }
 
 /** @throws AtmosError `no-repository`, and what is wrong in `atmos.yaml` */
-export async function openWorkspace({ chdir, config: named, warn }: WorkspaceOptions): Promise<Workspace> {
+export async function openWorkspace({ chdir, config: named, events }: WorkspaceOptions): Promise<Workspace> {
   const root = realpathSync(findRoot(existing(resolve(chdir))));
   const config = named ?? elsewhere(root, process.env.ATMOS_CLI_CONFIG_PATH);
   refuseOccupied(join(root, '.atmos'));
@@ -37,6 +38,7 @@ export async function openWorkspace({ chdir, config: named, warn }: WorkspaceOpt
   const { mirror } = project.deployments.providers;
   let tracking: Promise<Tracking> | undefined;
   let stop: Stop | undefined;
+  const warn = (what: string | AtmosError): void => warnOf(events, what);
   const answers = { get: (key: string) => store.recall(key), put: (key: string, text: string) => ifWritable(store.keep(key, text)) };
   return {
     root,
@@ -53,6 +55,7 @@ export async function openWorkspace({ chdir, config: named, warn }: WorkspaceOpt
     logsRoot: join(root, '.atmos/logs'),
     keepRoot: join(root, '.atmos/kept'),
     outcomesRoot: join(root, '.atmos/outcomes'),
+    events,
     warn,
     mask: growingMask([]),
     stopBy(signals) {

@@ -93,7 +93,7 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
       work: [...work.keys()],
       current: currentComponents(state, wanted),
       expand: (addresses, planned) => expandRollout({ ...ground, work: new Map(addresses.map((address) => [address, 'plan'])), planned }),
-      run: (graph) => session.run(graph, secrets),
+      run: (graph) => session.run('plan', graph, secrets),
     });
     // In one order, whatever was planned first.
     const plans = Object.fromEntries(
@@ -102,6 +102,7 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
         return summary === undefined ? [] : [[address, summary] as const];
       }),
     );
+    for (const [component, summary] of Object.entries(chain.plans)) workspace.events.emit({ type: 'plan', component, plan: summary });
     const failures = await Promise.all(chain.results.map((results) => failureOf(results, workspace, scope)));
     const failure = failures.find((one) => one !== undefined);
     const locked = Object.keys(wanted).filter((address) => componentOf(release, address).settings.locked === true);

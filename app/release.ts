@@ -55,7 +55,7 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
     const { store } = workspace;
     const kinds = await workspace.kinds.load();
     const taken: Readonly<Record<string, TakenOver>> = promoted === undefined ? {} : await takeOver(kinds, promoted, store);
-    const results = await session.run(expandRelease(kinds, scope, inputs, taken, { isChecked: request.commit === undefined }));
+    const results = await session.run('release', expandRelease(kinds, scope, inputs, taken, { isChecked: request.commit === undefined }));
     const failure = await failureOf(results, workspace, scope);
     if (failure !== undefined) throw failure;
     if (settings.cancellation.interrupt.aborted) {

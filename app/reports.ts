@@ -41,6 +41,7 @@ export async function collectReports(
       files[output] = file;
       if (output === 'junit') tests = countTests(Buffer.from(content).toString('utf8'));
     }
+    if (tests !== undefined) workspace.events.emit({ type: 'tests', node, tests });
     reports.push({ node, files, tests });
   }
   return reports;

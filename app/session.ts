@@ -7,7 +7,6 @@ import {
   type Graph,
   type GrowingMask,
   type Isolation,
-  type Listener,
   type RemoteCache,
   type Results,
   type Runtime,
@@ -17,6 +16,7 @@ import { loadKinds } from '../kinds/index.ts';
 import { sensitiveValues } from '../phases/index.ts';
 import type { Lock } from '../tracking/index.ts';
 import type { LockFile } from '../vendoring/index.ts';
+import { type GraphPhase, graphNodes } from './events.ts';
 import { durationsIn } from './journal.ts';
 import { pinsOf } from './pins.ts';
 import type { Workspace } from './workspace.ts';
@@ -36,11 +36,8 @@ export interface RunSettings {
   readonly cancellation: Cancellation;
   /** How long to wait for whoever deploys the same target, in milliseconds. */
   readonly lockTimeoutMs: number;
-  readonly listener: Listener;
   /** Learns of all that is secret: whoever shows something masks it. */
   readonly mask: GrowingMask;
-  /** Told once, when the first container is about to run. */
-  readonly onRuntime: (name: string) => void;
 }
 
 /** What is done around commands that change the world. */
@@ -83,14 +80,16 @@ export class Session {
     return this.#settings;
   }
 
-  /** Runs a graph; nodes that failed are in the results. A lock that is lost interrupts it as the user would, and is asked before each effect. */
+  /** Runs a graph for a phase; nodes that failed are in the results. A lock that is lost interrupts it as the user would, and is asked before each effect. */
   async run(
+    phase: GraphPhase,
     graph: Graph,
     secrets: Readonly<Record<string, string>> = {},
     lock?: Lock,
     { check, settle }: EffectHooks = {},
   ): Promise<Results> {
-    const { store, stateRoot, runsRoot, keepRoot } = this.#workspace;
+    const { store, stateRoot, runsRoot, keepRoot, events } = this.#workspace;
+    events.emit({ type: 'graph', phase, nodes: graphNodes(graph) });
     const { interrupt, force } = this.#settings.cancellation;
     const cancellation = { interrupt: lock === undefined ? interrupt : AbortSignal.any([interrupt, lock.lost]), force };
     const { computesOf } = await loadKinds();
@@ -99,6 +98,7 @@ export class Session {
     const remote = await this.#openRemote();
     return run(graph, {
       ...this.#settings,
+      listener: (event) => events.emit(event),
       fresh: this.#fresh,
       cancellation,
       store,
@@ -147,7 +147,7 @@ export class Session {
 
   #open(): Promise<Runtime> {
     this.#runtime ??= openRuntime(this.#settings.runtime, this.images).then((runtime) => {
-      this.#settings.onRuntime(runtime.name);
+      this.#workspace.events.emit({ type: 'runtime', name: runtime.name });
       return runtime;
     });
     return this.#runtime;

@@ -2,6 +2,7 @@ import { isBusy } from '../containers/index.ts';
 import { AtmosError } from '../engine/index.ts';
 import type { ComponentState, Lock, StateLocation } from '../tracking/index.ts';
 import { addressOf } from './address.ts';
+import { append } from './append.ts';
 import { approvalOf } from './approve.ts';
 import { nothingDeployed } from './nothing-deployed.ts';
 import { newRecord } from './record.ts';
@@ -56,9 +57,9 @@ export async function recordState(
   action: 'state-pushed' | 'state-discarded' | 'state-imported' | 'forgotten',
   moved: Partial<StateLocation> = {},
 ): Promise<void> {
-  const { repository, ledger } = await workspace.tracking();
+  const { repository } = await workspace.tracking();
   const by = await repository.identity();
-  await ledger.append(deployment, target, ({ components, release, commit }) => {
+  await append(workspace, deployment, target, ({ components, release, commit }) => {
     const known = components[address];
     const { rescued: _, ...location } = known?.state ?? { rescued: undefined };
     const state = known?.state == null ? null : ({ ...location, ...moved } as StateLocation);

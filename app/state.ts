@@ -99,7 +99,7 @@ async function onState(
     session.images.admit(await pinsOfReleases(workspace, ground.releases.values()));
     const graph = expandState(ground.instances[address] as Instance, operation, ground.applied);
     const secrets = await secretValues(workspace, { deployment, target, releases: ground.releases.values() }, refsOf(ground));
-    const results = await session.run(graph, secrets, lock);
+    const results = await session.run('state', graph, secrets, lock);
     const failure = await failureOf(results, workspace, undefined, { deployment, target });
     if (failure !== undefined) throw failure;
     return outputOf(results, `${address}/state-unlock`, 'unlocked');

@@ -41,7 +41,7 @@ export interface PhaseAnswer {
 
 /** Builds the images of the working tree. Nothing is recorded. */
 export async function build(workspace: Workspace, request: PhaseRequest, settings: RunSettings): Promise<PhaseAnswer> {
-  return runPhase(workspace, request, settings, ({ kinds, scope, inputs }) => ({
+  return runPhase(workspace, 'build', request, settings, ({ kinds, scope, inputs }) => ({
     nodes: expandBuild(kinds, scope, inputs),
     own: scope.phases.build ?? [],
   }));
@@ -49,7 +49,7 @@ export async function build(workspace: Workspace, request: PhaseRequest, setting
 
 /** Tests the working tree: what comes with each kind, and the user's own nodes. Nothing is recorded. */
 export async function test(workspace: Workspace, request: PhaseRequest, settings: RunSettings): Promise<PhaseAnswer> {
-  return runPhase(workspace, request, settings, ({ kinds, scope, inputs }) => ({
+  return runPhase(workspace, 'test', request, settings, ({ kinds, scope, inputs }) => ({
     nodes: [...expandBuild(kinds, scope, inputs), ...expandTests(kinds, scope, inputs)],
     own: scope.phases.test ?? [],
   }));
@@ -57,6 +57,7 @@ export async function test(workspace: Workspace, request: PhaseRequest, settings
 
 async function runPhase(
   workspace: Workspace,
+  phase: 'build' | 'test',
   { deployment, target, component, dryRun }: PhaseRequest,
   settings: RunSettings,
   expand: (gathered: Gathered & { readonly kinds: Kinds }) => { readonly nodes: readonly Node[]; readonly own: readonly UserNode[] },
@@ -71,7 +72,7 @@ async function runPhase(
     const address = component === undefined ? undefined : addressOf(component, Object.keys(scope.components));
     const graph = address === undefined ? whole : subgraph(whole, (node) => node.component === address);
     if (dryRun) return { deployment, target, nodes: planned(graph), reports: [], images: {}, failure: undefined };
-    const results = await session.run(graph);
+    const results = await session.run(phase, graph);
     const reports = await collectReports(workspace, scope, own, results);
     const failure = await failureOf(results, workspace, scope);
     return { deployment, target, nodes: endings(results), reports, images: await imageDigests(workspace, inputs, results), failure };

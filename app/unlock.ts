@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isBusy } from '../containers/index.ts';
 import { AtmosError } from '../engine/index.ts';
 import type { LedgerRecord } from '../tracking/index.ts';
+import { append } from './append.ts';
 import { approvalOf } from './approve.ts';
 import { newRecord } from './record.ts';
 import type { Workspace } from './workspace.ts';
@@ -41,9 +42,9 @@ export async function recordUnlock(
   { deployment, target }: { readonly deployment: string; readonly target: string },
   reason: string,
 ): Promise<LedgerRecord> {
-  const { repository, ledger } = await workspace.tracking();
+  const { repository } = await workspace.tracking();
   const by = await repository.identity();
-  const { record } = await ledger.append(deployment, target, ({ release, commit }) => ({
+  const { record } = await append(workspace, deployment, target, ({ release, commit }) => ({
     record: newRecord({ kind: 'unlock', deployment, target, release, commit, dirty: false, by }, { reason }),
   }));
   return record;

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { AtmosError, isMissing, isObject } from '../engine/index.ts';
 import { componentRef, type LedgerRecord, lockRef, type RefIds, type RefUpdate } from '../tracking/index.ts';
+import { append } from './append.ts';
 import { movesOf } from './record.ts';
 import { withCommits } from './source-refs.ts';
 import type { Workspace } from './workspace.ts';
@@ -42,7 +43,6 @@ export async function recordEarlier(workspace: Workspace, deployment: string, ta
   const path = pathOf(workspace, deployment, target);
   const found = read(path);
   if (found === undefined) return;
-  const { ledger } = await workspace.tracking();
   const lock = lockRef(deployment, target);
   const sources = Object.keys(found.record.components).map((address) => componentRef(deployment, target, address));
   const build = async (state: { readonly intent: { readonly id: string } | null }, ids: RefIds) => {
@@ -53,7 +53,7 @@ export async function recordEarlier(workspace: Workspace, deployment: string, ta
     return { record: found.record, refs: [...moves, ...freeing] };
   };
   try {
-    await ledger.append(deployment, target, build, { watch: [lock, ...sources], patience: 'outcome' });
+    await append(workspace, deployment, target, build, { watch: [lock, ...sources], patience: 'outcome' });
     workspace.warn(`recorded what an earlier command did: ${found.record.kind} of ${deployment}/${target}, ${found.record.result ?? ''}`);
   } catch (error) {
     if (!(error instanceof Superseded)) throw error;

@@ -76,7 +76,7 @@ export async function verify(workspace: Workspace, deployment: string, target: s
       Object.fromEntries(read.flatMap((address) => (applied[address] === undefined ? [] : [[address, applied[address]]]))),
     );
     const first = makeGraph([...new Map([...plans.nodes, ...outputs.nodes]).values()]);
-    const results = await session.run(first, secrets);
+    const results = await session.run('verify', first, secrets);
     const failedLook = await failureOf(results, workspace, scope);
     const looks = await plansIn(workspace, running.instances, results);
     const drift = only(looks, ({ changes }) => changes.length > 0);
@@ -98,7 +98,7 @@ export async function verify(workspace: Workspace, deployment: string, target: s
     const settled = own.map((node) => settledNode(node, produced));
     const checks = userNodes(settled, kinds, scope, inputs, { cache: 'never', secrets: checkers });
     const images = own.some(({ component }) => isBuilt(kinds, scope, component)) ? expandBuild(kinds, scope, inputs) : [];
-    const checked = await session.run(makeGraph([...images, ...checks]), secrets);
+    const checked = await session.run('verify', makeGraph([...images, ...checks]), secrets);
     const reports = await collectReports(workspace, scope, own, checked);
     const failure = (await failureOf(checked, workspace, scope)) ?? drifted(deployment, target, drift);
     return { ...base, nodes: { ...endings(results), ...endings(checked) }, reports, failure };

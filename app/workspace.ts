@@ -2,6 +2,7 @@ import type { ConfigFiles, Project, TextCache } from '../config/index.ts';
 import type { AtmosError, GrowingMask, Store } from '../engine/index.ts';
 import type { ProviderSources } from '../phases/index.ts';
 import type { Ledger, Locks, Refs, Repository, Stop } from '../tracking/index.ts';
+import type { Events } from './events.ts';
 import type { WorkspaceKinds } from './kinds.ts';
 
 /** A repository on this machine, with its configuration, its cache and, asked when needed, its Git. */
@@ -29,6 +30,9 @@ export interface Workspace {
   readonly keepRoot: string;
   /** Directory of outcomes that could not be recorded yet. */
   readonly outcomesRoot: string;
+  /** What happens, for whoever shows it. */
+  readonly events: Events;
+  /** Tells the user something that is no error. */
   readonly warn: (what: string | AtmosError) => void;
   /** Learns of all that is secret: whoever shows something masks it. */
   readonly mask: GrowingMask;

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { AtmosError } from '../engine/index.ts';
+import { writeOut } from '../reports/index.ts';
 import type { Format, LOG_FORMATS } from './formats.ts';
-import { say } from './streams.ts';
 
 /** What every verb takes. */
 export interface Globals {
@@ -30,7 +30,7 @@ export async function print(
   markdown?: () => string,
 ): Promise<void> {
   const text = await textOf(format, document, people, markdown);
-  say(text === '' || text.endsWith('\n') ? text : `${text}\n`);
+  writeOut(text === '' || text.endsWith('\n') ? text : `${text}\n`);
 }
 
 /**

@@ -1,16 +1,15 @@
 import { Command, CommanderError, Option } from 'commander';
 import { AtmosError } from '../engine/index.ts';
+import { VERSION, writeErr, writeOut } from '../reports/index.ts';
 import { addPhases } from './commands/phases.ts';
 import { addQueries } from './commands/queries.ts';
 import { addTracking } from './commands/tracking.ts';
 import { addUpkeep } from './commands/upkeep.ts';
+import { begin, end } from './events.ts';
 import { FORMATS, LOG_FORMATS } from './formats.ts';
 import type { Globals } from './globals.ts';
-import { say, tell } from './streams.ts';
-import { sendTraces } from './tracing.ts';
-import { VERSION } from './version.ts';
 
-export { exit } from './streams.ts';
+export { exit } from '../reports/index.ts';
 
 /** Runs the command line; returns the exit code. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
@@ -20,6 +19,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   let code = 0;
   program.hook('preAction', (_, command) => {
     globals = command.optsWithGlobals<Globals>();
+    begin(globals);
   });
   program.hook('postAction', () => {
     code = typeof process.exitCode === 'number' ? process.exitCode : code;
@@ -35,13 +35,14 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
       const command = program.commands.find((one) => one.name() === verb);
-      tell((await import('./mistakes.ts')).hintOf(error, command, argv) ?? '');
+      writeErr((await import('./mistakes.ts')).hintOf(error, command, argv) ?? '');
       return 2;
     }
     const { report } = await import('./errors.ts');
-    code = await report(error, globals?.format ?? 'table', globals?.verbose ?? false);
+    begin(globals);
+    code = await report(error, globals?.format ?? 'table');
   }
-  await sendTraces(code);
+  await end(code);
   return code;
 }
 
@@ -84,7 +85,7 @@ export function makeProgram(verb?: string): Command {
     .description('Deploys applications that are declared in one file: containerized, content-addressed, recorded in Git.')
     .version(VERSION)
     .exitOverride()
-    .configureOutput({ writeOut: say, writeErr: tell })
+    .configureOutput({ writeOut, writeErr })
     .showSuggestionAfterError()
     .addOption(new Option('--format <form>', 'form of the answer').choices(FORMATS).default('table'))
     .option('--chdir <dir>', 'work as if started there', '.')

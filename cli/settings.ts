@@ -1,11 +1,9 @@
-import { journal, openWorkspace, type RunSettings, type Workspace } from '../app/index.ts';
+import { openWorkspace, type RunSettings, type Workspace } from '../app/index.ts';
 import { RUNTIMES } from '../containers/index.ts';
-import { AtmosError, type Listener } from '../engine/index.ts';
-import { forPeople } from './errors.ts';
+import { AtmosError } from '../engine/index.ts';
+import { journal, maskWith } from '../reports/index.ts';
+import { events } from './events.ts';
 import { type Globals, oneOf } from './globals.ts';
-import { progressLines } from './progress.ts';
-import { maskWith, tell } from './streams.ts';
-import { traced } from './tracing.ts';
 
 /** What the verbs that run nodes take. */
 export interface RunFlags {
@@ -20,10 +18,9 @@ export interface RunFlags {
 
 /** Does some work in the workspace that the flags name, and closes it, whatever happens. */
 export async function inWorkspace<T>(globals: Globals, work: (workspace: Workspace) => Promise<T>): Promise<T> {
-  const warn = (what: string | AtmosError): void =>
-    void tell(typeof what === 'string' ? `warning: ${what}\n` : `${forPeople(what, 'warning')}\n`);
-  const workspace = await openWorkspace({ chdir: globals.chdir, config: globals.config, warn });
+  const workspace = await openWorkspace({ chdir: globals.chdir, config: globals.config, events });
   maskWith(workspace.mask);
+  events.maskWith(workspace.mask);
   try {
     return await work(workspace);
   } finally {
@@ -38,6 +35,7 @@ export async function inWorkspace<T>(globals: Globals, work: (workspace: Workspa
 export function runSettings(globals: Globals, flags: RunFlags, workspace: Workspace): RunSettings {
   const { project, logsRoot } = workspace;
   const { engine } = project.deployments;
+  recordIn(logsRoot, globals);
   const cancellation = interrupts();
   workspace.stopBy(cancellation);
   const runtime = flags.runtime ?? process.env.ATMOS_DEPLOYMENT_RUNTIME ?? engine.runtime;
@@ -52,33 +50,16 @@ export function runSettings(globals: Globals, flags: RunFlags, workspace: Worksp
     isolation: engine.isolation,
     cancellation,
     lockTimeoutMs: lockTimeoutOf(flags.lockTimeout),
-    listener: traced(both(recordIn(logsRoot, globals), shownBy(globals))),
     mask: workspace.mask,
-    onRuntime: (name) => {
-      if (globals.verbose) tell(`  containers: ${name}\n`);
-    },
   };
 }
 
 /** Writes a journal of this command. */
-function recordIn(logsRoot: string, { words, target }: Globals): Listener {
+function recordIn(logsRoot: string, { words, target }: Globals): void {
   const subject = { command: process.argv.slice(2), deployment: words[0] ?? null, target: target ?? null };
-  const { listener, close } = journal(logsRoot, subject);
+  const { subscriber, close } = journal(logsRoot, subject);
   process.once('exit', close);
-  return listener;
-}
-
-function both(first: Listener, second: Listener): Listener {
-  return (event) => {
-    first(event);
-    second(event);
-  };
-}
-
-/** How events are shown on the way. */
-function shownBy({ quiet, verbose, logFormat }: Globals): Listener {
-  if (logFormat === 'json') return (event) => void tell(`${JSON.stringify(event)}\n`);
-  return quiet ? () => undefined : progressLines(verbose);
+  events.subscribe(subscriber);
 }
 
 function parallelismOf(flag: string | undefined): number | undefined {
@@ -102,10 +83,10 @@ function interrupts() {
   const force = new AbortController();
   const onSignal = (): void => {
     if (interrupt.signal.aborted) {
-      tell('\nending what still runs by force\n');
+      events.emit({ type: 'interrupted', forced: true });
       force.abort();
     } else {
-      tell('\nstopping: what runs was asked to stop, and is waited for (again to end it by force)\n');
+      events.emit({ type: 'interrupted', forced: false });
       interrupt.abort();
     }
   };

@@ -11,7 +11,7 @@ export * from './compute.ts';
 export * from './digest.ts';
 export { diskError } from './disk-error.ts';
 export * from './errors.ts';
-export { eventSchema } from './event-schema.ts';
+export { nodeEventSchemas } from './event-schema.ts';
 export * from './events.ts';
 export { flatName } from './flat-name.ts';
 export { findCycle, type Graph, makeGraph, subgraph } from './graph.ts';

@@ -2,7 +2,6 @@ import { pruneCache } from '../../app/index.ts';
 import { AtmosError } from '../../engine/index.ts';
 import { type Globals, print, table } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
-import { tell } from '../streams.ts';
 
 export async function cacheStats(globals: Globals): Promise<void> {
   await inWorkspace(globals, async ({ store, root }) => {
@@ -45,7 +44,7 @@ export async function prune(globals: Globals, { olderThan, maxSize }: PruneFlags
       return `✔ ${what}; ${sizeText(answer.freed)} freed, ${sizeText(answer.left)} left`;
     });
     if (maxBytes !== undefined && answer.left > maxBytes) {
-      tell('warning: what is left is needed by lock files and releases of this repository\n');
+      workspace.warn('what is left is needed by lock files and releases of this repository');
     }
   });
 }

@@ -1,8 +1,8 @@
 import { requireTarget, targetOf } from '../../app/index.ts';
 import { AtmosError, shortId } from '../../engine/index.ts';
+import { seconds } from '../../reports/index.ts';
 import type { LedgerRecord } from '../../tracking/index.ts';
 import { type Globals, print, table } from '../globals.ts';
-import { seconds } from '../progress.ts';
 import { inWorkspace } from '../settings.ts';
 
 interface Options {

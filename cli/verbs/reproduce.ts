@@ -1,8 +1,8 @@
-import { findRelease, reproduce } from '../../app/index.ts';
+import { findRelease, reproduce, warn } from '../../app/index.ts';
 import { AtmosError, shortId } from '../../engine/index.ts';
+import { events } from '../events.ts';
 import { type Globals, print, table } from '../globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
-import { tell } from '../streams.ts';
 import { differenceRow } from './diff.ts';
 
 export async function reproduceVerb(globals: Globals & RunFlags, id: string): Promise<void> {
@@ -24,7 +24,7 @@ export async function reproduceVerb(globals: Globals & RunFlags, id: string): Pr
           : `what differs is listed above, file by file; not decided by the commit: ${answer.impure.join(', ')}`,
     });
     if (globals.format === 'table') throw error;
-    tell(`${error.message}\n`);
+    warn(events, error);
     process.exitCode = 1;
   });
 }

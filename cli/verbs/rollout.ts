@@ -1,10 +1,10 @@
 import { type Changed, readSavedPlan, rollout, type SavedPlan, targetOf } from '../../app/index.ts';
 import { AtmosError, now, shortId } from '../../engine/index.ts';
+import { seconds } from '../../reports/index.ts';
 import type { ComponentAction, LedgerRecord } from '../../tracking/index.ts';
+import { events } from '../events.ts';
 import { fileIn, type Globals, printOrFail, table } from '../globals.ts';
-import { seconds } from '../progress.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
-import { tell } from '../streams.ts';
 import { counts, warningLines } from '../words.ts';
 
 interface Options {
@@ -29,7 +29,7 @@ export async function rolloutVerb(globals: Globals & RunFlags, name: string, opt
     const release = saved?.named ?? options.release;
     const all = saved?.all ?? options.all;
     const settings = runSettings(globals, globals, workspace);
-    if (globals.format === 'table' && !globals.quiet) tell(`${name} → ${target}\n`);
+    events.emit({ type: 'target', deployment: name, target });
     const answer = await rollout(
       workspace,
       { deployment: name, target, promoteFrom, release, allowDirty, all, component, prune, dryRun, saved },

@@ -1,10 +1,10 @@
 import { worktreeOptions } from '../../app/index.ts';
 import { listDeployments, validateDeployments } from '../../config/index.ts';
 import { AtmosError, asOne } from '../../engine/index.ts';
-import { forPeople, report } from '../errors.ts';
+import { writeOut } from '../../reports/index.ts';
+import { report } from '../errors.ts';
 import { type Globals, print } from '../globals.ts';
 import { inWorkspace } from '../settings.ts';
-import { say, tell } from '../streams.ts';
 
 export async function validate(globals: Globals, name: string | undefined, options: { readonly sarif: boolean }): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
@@ -17,14 +17,14 @@ export async function validate(globals: Globals, name: string | undefined, optio
         hint: 'a deployment is a file there, <name>.yaml; deployments.base_path of atmos.yaml may name another directory',
       });
     }
-    for (const one of project.unread) tell(`${forPeople(one, 'warning')}\n`);
+    for (const one of project.unread) workspace.warn(one);
     const { errors, warnings } = await validateDeployments(files, project, names, worktreeOptions(workspace));
-    for (const one of warnings) tell(`${forPeople(one, 'warning')}\n`);
+    for (const one of warnings) workspace.warn(one);
     const failure = asOne(errors);
     if (options.sarif) {
-      say(`${JSON.stringify((await import('../sarif.ts')).sarif(errors), null, 2)}\n`);
+      writeOut(`${JSON.stringify((await import('../sarif.ts')).sarif(errors), null, 2)}\n`);
       // The log on stdout is the answer, whatever the format: people read the same on stderr.
-      if (failure !== undefined) process.exitCode = await report(failure, 'table', globals.verbose);
+      if (failure !== undefined) process.exitCode = await report(failure, 'table');
       return;
     }
     if (failure !== undefined) throw failure;

@@ -1,9 +1,6 @@
-import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { forPeople } from '../../cli/errors.ts';
 import { table } from '../../cli/globals.ts';
 import { ago, counts, warningLines } from '../../cli/words.ts';
-import { AtmosError } from '../../engine/index.ts';
 
 test('columns are as wide as their widest cell, and no line ends in blanks', () => {
   expect(
@@ -27,17 +24,6 @@ test('times are told in the largest unit that says something', () => {
 test('changes are counted by kind', () => {
   expect(counts({ create: 3, update: 0, delete: 1 })).toBe('+3 -1');
   expect(counts({ create: 0, update: 0, delete: 0 })).toBe('no changes');
-});
-
-test('an error shows its line, marks the place, and says what to do', () => {
-  const error = new AtmosError('unknown key "x"', {
-    kind: 'invalid',
-    code: 'unknown-key',
-    hint: 'did you mean "y"?',
-    position: { file: 'a.yaml', line: 2, column: 3, length: 1, excerpt: { first: 1, lines: ['a:', '  x: 1'] } },
-  });
-  const plain = stripVTControlCharacters(forPeople(error));
-  expect(plain).toBe('a.yaml:2:3 error: unknown key "x"\n   1 | a:\n   2 |   x: 1\n     |   ^ did you mean "y"?');
 });
 
 test('a warning that several components have is told once, and values that no variable takes on one line', () => {

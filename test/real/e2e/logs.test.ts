@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, onTestFinished, test } from 'vitest';
-import { newShop } from './shop.ts';
+import { BIN, newShop } from './shop.ts';
 
 const FILE = 'components/terraform/network/main.tf';
 
@@ -26,7 +29,39 @@ test('what runs printed and why their nodes ran can be asked later, wherever the
   expect((await shop.run('logs last terraform/network/init')).stdout).toContain('Terraform has been successfully initialized!');
   expect((await shop.run(`logs ${runs[1].run} nothing`)).code).toBe(2);
   const lines = (await shop.run('--log-format json plan payment-service --target dev')).stderr.trimEnd().split('\n');
-  expect(new Set(lines.map((line) => JSON.parse(line).type))).toEqual(new Set(['queued', 'cached', 'started', 'output', 'finished']));
+  const events = lines.map((line) => JSON.parse(line));
+  expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index));
+  expect(new Set(events.map(({ type }) => type))).toEqual(
+    new Set(['command-started', 'graph', 'queued', 'cached', 'runtime', 'started', 'output', 'finished', 'plan', 'command-finished']),
+  );
+  const graph = events.find(({ type, phase }) => type === 'graph' && phase === 'plan');
+  expect(graph.nodes).toContainEqual({
+    node: 'terraform/network/plan',
+    component: 'terraform/network',
+    step: 'plan',
+    needs: ['terraform/network/init', 'terraform/network/module', 'terraform/network/providers'].filter((id) =>
+      graph.nodes.some(({ node }: { node: string }) => node === id),
+    ),
+  });
+});
+
+test('a rollout that is refused, one that is recorded and what is wrong are events of the published schema', async () => {
+  const shop = await newShop();
+  const validate = new Ajv2020({ strict: false }).compile(JSON.parse(readFileSync(join(dirname(BIN), 'schemas/event.json'), 'utf8')));
+  const told: string[] = [];
+  for (const args of [
+    'rollout payment-service --target dev',
+    'rollout payment-service --target prod',
+    'describe nothing',
+    'test payment-service',
+  ]) {
+    for (const line of (await shop.run(`--log-format json ${args}`)).stderr.trimEnd().split('\n')) {
+      const event = JSON.parse(line);
+      expect([validate(event), validate.errors, event.type]).toEqual([true, null, event.type]);
+      told.push(event.type);
+    }
+  }
+  expect(told).toEqual(expect.arrayContaining(['target', 'record', 'tests', 'error', 'plan']));
 });
 
 test('a command’s nodes are spans where the environment asks for them, and a collector that is not there fails nothing', async () => {

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, onTestFinished, test } from 'vitest';
-import { explain, findRun, journal, journals, type Workspace } from '../../app/index.ts';
+import { EVENT_VERSION, eventSchema, eventStream, explain, findRun, journals, type Workspace } from '../../app/index.ts';
 import { durationsIn } from '../../app/journal.ts';
-import { AtmosError, eventSchema, makeGraph, makeTree, type Node, run } from '../../engine/index.ts';
+import { AtmosError, makeGraph, makeTree, type Node, run } from '../../engine/index.ts';
+import { journal } from '../../reports/index.ts';
 import { newStore, node, optionsFor, runtimeOf } from '../engine/bench.ts';
 
 function directory(): string {
@@ -22,8 +23,11 @@ function world() {
   const logsRoot = directory();
   const runtime = runtimeOf(store, ({ id }) => (id === 'bad' ? 1 : 0));
   const command = async (target: string, nodes: readonly Node[]): Promise<void> => {
-    const { listener, close } = journal(logsRoot, subjectOf(target));
-    await run(makeGraph([...nodes]), { ...optionsFor(store, runtime), listener });
+    const { subscriber, close } = journal(logsRoot, subjectOf(target));
+    const events = eventStream();
+    events.subscribe(subscriber);
+    events.emit({ type: 'command-started', version: EVENT_VERSION, ...subjectOf(target) });
+    await run(makeGraph([...nodes]), { ...optionsFor(store, runtime), listener: (event) => events.emit(event) });
     close();
     // Runs of one millisecond sort by their random part.
     await new Promise((resolve) => setTimeout(resolve, 2));
@@ -41,7 +45,7 @@ test('every line of a journal is what the published schema says, and it can be r
   const lines = readdirSync(logsRoot).flatMap((name) => readFileSync(join(logsRoot, name), 'utf8').trimEnd().split('\n'));
   for (const line of lines) expect([validate(JSON.parse(line)), validate.errors]).toEqual([true, null]);
   const types = new Set(lines.map((line) => JSON.parse(line).type));
-  expect([...types].sort()).toEqual(['cached', 'cancelled', 'failed', 'finished', 'queued', 'run', 'started']);
+  expect([...types].sort()).toEqual(['cached', 'cancelled', 'command-started', 'failed', 'finished', 'queued', 'run', 'started']);
   expect([...journals(logsRoot)].map(({ run: { deployment, target }, events }) => [`${deployment} ${target}`, events.length])).toEqual([
     ['app dev', 2],
     ['app dev', expect.any(Number)],
@@ -79,8 +83,8 @@ test('a journal whose command was killed is read up to its last whole line; of m
   for (let index = 1; index < 120; index += 1) {
     writeFileSync(join(logsRoot, `20260102T000000-${String(index).padStart(4, '0')}.jsonl`), `${line}\n`);
   }
-  const { listener: write } = journal(logsRoot, subjectOf('dev'));
-  write({ at: 1, node: 'a', component: 'a', step: 'make', type: 'cancelled', because: 'so' });
+  const { subscriber: write } = journal(logsRoot, subjectOf('dev'));
+  write({ seq: 0, at: 1, node: 'a', component: 'a', step: 'make', type: 'cancelled', because: 'so' });
   expect(readdirSync(logsRoot)).toHaveLength(100);
   expect(existsSync(join(logsRoot, '20260101T000000-0000.jsonl'))).toBe(false);
   expect(() => findRun(logsRoot, 'nothing')).toThrow(AtmosError);
@@ -89,18 +93,18 @@ test('a journal whose command was killed is read up to its last whole line; of m
 test('a disk that can’t be written to makes no difference to the command', () => {
   const logsRoot = directory();
   // /sys takes no directories, not even from root.
-  const { listener: write } = journal('/sys/atmos-logs', subjectOf('dev'));
-  expect(() => write({ at: 1, node: 'a', component: 'a', step: 'make', type: 'cancelled', because: 'so' })).not.toThrow();
+  const { subscriber: write } = journal('/sys/atmos-logs', subjectOf('dev'));
+  expect(() => write({ seq: 0, at: 1, node: 'a', component: 'a', step: 'make', type: 'cancelled', because: 'so' })).not.toThrow();
   expect(existsSync(logsRoot)).toBe(false);
 });
 
 test('of what a node writes without end only the beginning is kept, and that is said', () => {
   const dir = directory();
-  const { listener, close } = journal(dir, subjectOf('dev'));
-  const from = { at: 1, component: '', step: '' };
+  const { subscriber, close } = journal(dir, subjectOf('dev'));
+  const from = { seq: 0, at: 1, component: '', step: '' };
   const line = `${'x'.repeat(65_535)}\n`;
-  for (let count = 0; count < 100; count += 1) listener({ ...from, node: 'loud', type: 'output', stream: 'stdout', text: line });
-  listener({ ...from, node: 'other', type: 'output', stream: 'stdout', text: 'heard\n' });
+  for (let count = 0; count < 100; count += 1) subscriber({ ...from, node: 'loud', type: 'output', stream: 'stdout', text: line });
+  subscriber({ ...from, node: 'other', type: 'output', stream: 'stdout', text: 'heard\n' });
   close();
   const { events } = findRun(dir, 'last');
   const text = events.map((event) => (event.type === 'output' ? event.text : '')).join('');

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
-import { sendSpans } from '../../cli/spans.ts';
 import { asDigest, type RunEvent } from '../../engine/index.ts';
+import { sendSpans } from '../../reports/spans.ts';
 
 interface Span {
   readonly name: string;

@@ -17,8 +17,8 @@ export function masked(text: string): string {
   return mask(text);
 }
 
-/** Says something on stdout, where answers go. What a reader does not take at once waits for him. */
-export function say(raw: string): void {
+/** Writes to stdout, where answers go. What a reader does not take at once waits for him. */
+export function writeOut(raw: string): void {
   const text = harmless(raw);
   if (used.stdout !== undefined) {
     used.stdout.write(text);
@@ -35,8 +35,8 @@ export function say(raw: string): void {
   }
 }
 
-/** Says something on stderr, where progress and errors go. Never waits: who reads slowly holds up nothing. */
-export function tell(text: string): void {
+/** Writes to stderr, where progress and errors go. Never waits: who reads slowly holds up nothing. */
+export function writeErr(text: string): void {
   (used.stderr ?? open('stderr')).write(harmless(text));
 }
 

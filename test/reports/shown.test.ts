@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { harmless } from '../../cli/shown.ts';
+import { harmless } from '../../reports/shown.ts';
 
 const ESC = '\x1b';
 

@@ -1,10 +1,10 @@
 import { AtmosError } from '../engine/index.ts';
 import { type Difference, diffReleases, type Release } from '../releases/index.ts';
-import { nothingDeployed } from './nothing-deployed.ts';
-import { findRelease, loadRelease, makeRelease } from './release.ts';
-import type { RunSettings } from './session.ts';
-import { statusOfDeployment } from './status.ts';
-import type { Workspace } from './workspace.ts';
+import { findRelease, loadRelease, makeRelease } from './release/release.ts';
+import type { RunSettings } from './runs/session.ts';
+import { statusOfDeployment } from './target/status.ts';
+import { nothingDeployed } from './workspace/nothing-deployed.ts';
+import type { Workspace } from './workspace/workspace.ts';
 
 export interface Comparison {
   readonly before: Release['digest'];

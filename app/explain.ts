@@ -11,8 +11,8 @@ import {
   type StartReason,
   type Store,
 } from '../engine/index.ts';
-import { type Journal, journals, type RunLine } from './journal.ts';
-import type { Workspace } from './workspace.ts';
+import { type Journal, journals, type RunLine } from './workspace/journal.ts';
+import type { Workspace } from './workspace/workspace.ts';
 
 type Started = Extract<RunEvent, { readonly type: 'started' }>;
 

@@ -3,10 +3,10 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { AtmosError, makePrivate } from '../engine/index.ts';
 import type { ComponentState, StateLocation } from '../tracking/index.ts';
-import { stateRootOf } from './local-state.ts';
-import { isCopy, readState, type StateFile, stateDirectory, stateFile } from './state-file.ts';
-import { recordState, type StateRequest, subjectOf, underLock } from './state-subject.ts';
-import type { Workspace } from './workspace.ts';
+import { stateRootOf } from './states/local-state.ts';
+import { isCopy, readState, type StateFile, stateDirectory, stateFile } from './states/state-file.ts';
+import { recordState, type StateRequest, subjectOf, underLock } from './target/state-subject.ts';
+import type { Workspace } from './workspace/workspace.ts';
 
 export interface ImportRequest extends StateRequest {
   /** The user says that the copy is what is there now. */

@@ -14,9 +14,9 @@ import {
 import { AtmosError, errorCode, growingMask, isUnwritable, openStore, type Store } from '../engine/index.ts';
 import { impliedMirrors } from '../kinds/index.ts';
 import { Ledger, Locks, LockWatch, openRepository, Refs, type Stop } from '../tracking/index.ts';
-import { type Events, warn as warnOf } from './events.ts';
-import { kindsAt } from './kinds.ts';
-import type { Tracking, Workspace } from './workspace.ts';
+import { type Events, warn as warnOf } from './workspace/events.ts';
+import { kindsAt } from './workspace/kinds.ts';
+import type { Tracking, Workspace } from './workspace/workspace.ts';
 
 export interface WorkspaceOptions {
   /** Where to look from; relative paths count from the current directory. */
@@ -187,7 +187,7 @@ async function openTracking(root: string, project: Project, { warn, stop, watch 
       dir: root,
       async isBusy(dir, deployment, target) {
         // Loaded only where somebody was killed.
-        const [{ hasLeft, isBusy }, { RESCUED }] = await Promise.all([import('../containers/index.ts'), import('./rescue.ts')]);
+        const [{ hasLeft, isBusy }, { RESCUED }] = await Promise.all([import('../containers/index.ts'), import('./target/rescue.ts')]);
         const [root, name] = [join(dir, '.atmos/runs'), `${deployment}/${target}`];
         return (await isBusy(root, name)) || hasLeft(root, name, RESCUED);
       },

@@ -1,5 +1,5 @@
 import { AtmosError } from '../engine/index.ts';
-import type { Workspace } from './workspace.ts';
+import type { Workspace } from './workspace/workspace.ts';
 
 /**
  * Brings everything below `refs/atmos/` that only this clone has to the remote: ledgers, releases, and what points at their sources.

@@ -2,16 +2,16 @@ import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { AtmosError, type Digest, makeTree, outputOf } from '../engine/index.ts';
 import { expandState, type Instance } from '../phases/index.ts';
 import type { Lock } from '../tracking/index.ts';
-import { failureOf } from './failure.ts';
-import { groundOf } from './ground.ts';
-import { readLock } from './images.ts';
-import { pinsOfReleases } from './pins.ts';
-import { headCommit, revisionAt } from './revision.ts';
-import { refsOf, secretValues } from './secrets.ts';
-import { type RunSettings, Session } from './session.ts';
-import { recordState, type StateRequest, subjectOf, underLock } from './state-subject.ts';
+import { readLock } from './runs/images.ts';
+import { pinsOfReleases } from './runs/pins.ts';
+import { type RunSettings, Session } from './runs/session.ts';
+import { groundOf } from './target/ground.ts';
+import { recordState, type StateRequest, subjectOf, underLock } from './target/state-subject.ts';
 import { recordUnlock } from './unlock.ts';
-import type { Workspace } from './workspace.ts';
+import { failureOf } from './workspace/failure.ts';
+import { headCommit, revisionAt } from './workspace/revision.ts';
+import { refsOf, secretValues } from './workspace/secrets.ts';
+import type { Workspace } from './workspace/workspace.ts';
 
 /**
  * Writes a rescued state to the component's backend, under the target's lock.

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { isBusy } from '../containers/index.ts';
 import { AtmosError } from '../engine/index.ts';
 import type { LedgerRecord } from '../tracking/index.ts';
-import { append } from './append.ts';
-import { approvalOf } from './approve.ts';
-import { newRecord } from './record.ts';
-import type { Workspace } from './workspace.ts';
+import { approvalOf } from './target/approve.ts';
+import { newRecord } from './target/record.ts';
+import { append } from './workspace/append.ts';
+import type { Workspace } from './workspace/workspace.ts';
 
 /** Takes a target's lock away, whoever holds it, and records that. `undefined` when nobody held it. */
 export async function unlockTarget(workspace: Workspace, deployment: string, target: string): Promise<LedgerRecord | undefined> {

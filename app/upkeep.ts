@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { imageKey, runNames } from '../containers/index.ts';
 import { AtmosError, type Digest, isDigest, isObject, type PruneAnswer } from '../engine/index.ts';
-import { readLock } from './images.ts';
-import { RELEASES } from './release.ts';
-import type { Workspace } from './workspace.ts';
+import { RELEASES } from './release/release.ts';
+import { readLock } from './runs/images.ts';
+import type { Workspace } from './workspace/workspace.ts';
 
 export interface CachePruning {
   /** Milliseconds since the epoch; see `prune` of the store. */

@@ -13,22 +13,22 @@ import {
   userNodes,
 } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
+import { readStores } from '../stores/index.ts';
 import type { TargetState } from '../tracking/index.ts';
-import { readElsewhere } from './elsewhere.ts';
-import { failureOf } from './failure.ts';
-import { gather } from './gather.ts';
-import { groundOf } from './ground.ts';
-import { checkStates } from './local-state.ts';
-import { nothingDeployed } from './nothing-deployed.ts';
-import { pinsOfReleases } from './pins.ts';
-import { loadRelease } from './release.ts';
-import { collectReports, type Report } from './reports.ts';
-import { refsOf, secretsOf, secretValues } from './secrets.ts';
-import type { RunSettings } from './session.ts';
-import { readStores } from './stores/index.ts';
-import { endings, type PhaseAnswer, settledNode } from './test.ts';
-import { recordEarlier } from './unrecorded.ts';
-import type { Workspace } from './workspace.ts';
+import { readElsewhere } from './release/elsewhere.ts';
+import { loadRelease } from './release/release.ts';
+import { gather } from './runs/gather.ts';
+import { endings, type PhaseAnswer, settledNode } from './runs/phases.ts';
+import { pinsOfReleases } from './runs/pins.ts';
+import { collectReports, type Report } from './runs/reports.ts';
+import type { RunSettings } from './runs/session.ts';
+import { checkStates } from './states/local-state.ts';
+import { groundOf } from './target/ground.ts';
+import { recordEarlier } from './target/unrecorded.ts';
+import { failureOf } from './workspace/failure.ts';
+import { nothingDeployed } from './workspace/nothing-deployed.ts';
+import { refsOf, secretsOf, secretValues } from './workspace/secrets.ts';
+import type { Workspace } from './workspace/workspace.ts';
 
 export interface VerifyAnswer {
   readonly deployment: string;

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
-import { codeDirectory } from './code-directory.ts';
-import { HELP } from './help.ts';
+import { codeDirectory } from './start/code-directory.ts';
+import { HELP } from './start/help.ts';
 
 /** As `engines` of package.json. */
 const [MAJOR, MINOR] = [22, 22];

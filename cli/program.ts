@@ -1,13 +1,13 @@
 import { Command, CommanderError, Option } from 'commander';
 import { AtmosError } from '../engine/index.ts';
 import { VERSION, writeErr, writeOut } from '../reports/index.ts';
+import { FORMATS, LOG_FORMATS } from './answers/formats.ts';
+import type { Globals } from './answers/globals.ts';
+import { begin, end } from './command/events.ts';
 import { addPhases } from './commands/phases.ts';
 import { addQueries } from './commands/queries.ts';
 import { addTracking } from './commands/tracking.ts';
 import { addUpkeep } from './commands/upkeep.ts';
-import { begin, end } from './events.ts';
-import { FORMATS, LOG_FORMATS } from './formats.ts';
-import type { Globals } from './globals.ts';
 
 export { exit } from '../reports/index.ts';
 
@@ -28,17 +28,17 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     checkDirectory();
     const verbs = [...VERBS, 'help'];
     // Loaded where something is wrong.
-    if (verb !== undefined && !verbs.includes(verb)) (await import('./mistakes.ts')).refuseUnknown(verb, verbs);
+    if (verb !== undefined && !verbs.includes(verb)) (await import('./command/mistakes.ts')).refuseUnknown(verb, verbs);
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     // Commander has said what is wrong; help and version are no errors.
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
       const command = program.commands.find((one) => one.name() === verb);
-      writeErr((await import('./mistakes.ts')).hintOf(error, command, argv) ?? '');
+      writeErr((await import('./command/mistakes.ts')).hintOf(error, command, argv) ?? '');
       return 2;
     }
-    const { report } = await import('./errors.ts');
+    const { report } = await import('./command/errors.ts');
     begin(globals);
     code = await report(error, globals?.format ?? 'table');
   }

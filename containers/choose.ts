@@ -1,6 +1,6 @@
 import { AtmosError, type Runtime } from '../engine/index.ts';
-import { ENGINES, type EngineName } from './engines.ts';
 import type { ImageStore } from './images/store.ts';
+import { ENGINES, type EngineName } from './system/engines.ts';
 
 export const RUNTIMES = ['auto', 'bubblewrap', ...ENGINES] as const;
 export type RuntimeName = (typeof RUNTIMES)[number];

@@ -13,4 +13,4 @@ export type { Published } from './images/pull.ts';
 export { type ImageStore, imageKey, openImages, type PinnedImage, type StoredImage } from './images/store.ts';
 export { isToolchain, TOOLCHAINS, type Toolchain } from './images/toolchain.ts';
 export { treeOfTar } from './images/untar.ts';
-export { hasLeft, hasRuns, isBusy, runNames, settleRuns } from './runs.ts';
+export { hasLeft, hasRuns, isBusy, runNames, settleRuns } from './runs/runs.ts';

@@ -1,6 +1,6 @@
-import { BUILTINS } from './builtins.ts';
-import type { Functions } from './call.ts';
 import { GOMPLATE } from './gomplate/index.ts';
+import { BUILTINS } from './language/builtins.ts';
+import type { Functions } from './language/call.ts';
 import { CIPHERS } from './sprig/ciphers.ts';
 import { COLLECTIONS } from './sprig/collections.ts';
 import { ENCODING } from './sprig/encoding.ts';

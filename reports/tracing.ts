@@ -1,5 +1,4 @@
-import type { CommandEvent, Events, Subscriber } from '../app/index.ts';
-import { warn } from '../app/index.ts';
+import { type CommandEvent, type Events, type Subscriber, warn } from '../app/index.ts';
 import type { RunEvent } from '../engine/index.ts';
 
 /** Whether the environment asks for spans (OpenTelemetry, "General SDK Configuration" and "OTLP Exporter Configuration"). */

@@ -41,7 +41,7 @@ const compiledSchema: Plugin = {
 await rm(outdir, { recursive: true, force: true });
 await build({
   cwd: root,
-  input: { 'atmos-deployment': 'cli/main.ts', 'clear-run': 'containers/clear-run.ts' },
+  input: { 'atmos-deployment': 'cli/main.ts', 'clear-run': 'containers/runs/clear-run.ts' },
   platform: 'node',
   // Large libraries that few commands need, and that find files beside themselves, stay packages.
   external: [/^node:/, 'dockerode', '@cdktn/hcl2json'],
@@ -54,7 +54,7 @@ await build({
     commanderAsModule,
     builtinsAsCalls,
     withoutFacades,
-    asScript('start', join(root, 'cli/load-script.ts'), VERBS),
+    asScript('start', join(root, 'cli/start/load-script.ts'), VERBS),
   ],
   output: {
     dir: outdir,

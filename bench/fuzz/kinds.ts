@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
-import { KINDS_OF_RULES } from '../../app/kinds.ts';
+import { KINDS_OF_RULES } from '../../app/workspace/kinds.ts';
 import { type ConfigFiles, loadDeployment, loadProject, resolve, validateDeployments } from '../../config/index.ts';
 import { readImageConfig } from '../../containers/images/image.ts';
 import { treeOfTar } from '../../containers/images/untar.ts';

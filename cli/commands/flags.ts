@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { AtmosError } from '../../engine/index.ts';
-import type { Globals } from '../globals.ts';
-import type { RunFlags } from '../settings.ts';
+import type { Globals } from '../answers/globals.ts';
+import type { RunFlags } from '../command/settings.ts';
 
 /** The options of verbs that run nodes. */
 export function withRunFlags(command: Command): Command {

@@ -1,8 +1,8 @@
 import { approve, approveOperation } from '../../app/index.ts';
 import { AtmosError } from '../../engine/index.ts';
 import type { ApprovedOperation } from '../../tracking/index.ts';
-import { type Globals, print } from '../globals.ts';
-import { inWorkspace } from '../settings.ts';
+import { type Globals, print } from '../answers/globals.ts';
+import { inWorkspace } from '../command/settings.ts';
 
 export interface ApproveFlags {
   readonly target: string;

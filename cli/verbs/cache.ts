@@ -1,7 +1,7 @@
 import { pruneCache } from '../../app/index.ts';
 import { AtmosError } from '../../engine/index.ts';
-import { type Globals, print, table } from '../globals.ts';
-import { inWorkspace } from '../settings.ts';
+import { type Globals, print, table } from '../answers/globals.ts';
+import { inWorkspace } from '../command/settings.ts';
 
 export async function cacheStats(globals: Globals): Promise<void> {
   await inWorkspace(globals, async ({ store, root }) => {

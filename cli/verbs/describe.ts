@@ -1,7 +1,7 @@
 import { addressOf, targetOf, worktreeOptions } from '../../app/index.ts';
 import { loadDeployment, originsOf, resolve, type ScopedComponent } from '../../config/index.ts';
-import { type Globals, print, yaml } from '../globals.ts';
-import { inWorkspace } from '../settings.ts';
+import { type Globals, print, yaml } from '../answers/globals.ts';
+import { inWorkspace } from '../command/settings.ts';
 
 interface Options {
   readonly target?: string;

@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline/promises';
 import { destroy, targetOf } from '../../app/index.ts';
 import { AtmosError, now } from '../../engine/index.ts';
-import { type Globals, printOrFail } from '../globals.ts';
-import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
+import { type Globals, printOrFail } from '../answers/globals.ts';
+import { inWorkspace, type RunFlags, runSettings } from '../command/settings.ts';
 import { summary } from './rollout.ts';
 
 export async function destroyVerb(

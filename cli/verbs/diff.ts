@@ -1,8 +1,8 @@
 import { type Comparison, compare, targetOf } from '../../app/index.ts';
 import { type Json, shortId } from '../../engine/index.ts';
 import type { Difference } from '../../releases/index.ts';
-import { type Globals, print, table } from '../globals.ts';
-import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
+import { type Globals, print, table } from '../answers/globals.ts';
+import { inWorkspace, type RunFlags, runSettings } from '../command/settings.ts';
 
 export async function diff(
   globals: Globals & RunFlags,

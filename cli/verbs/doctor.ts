@@ -1,5 +1,5 @@
 import { diagnose, type Finding } from '../../app/index.ts';
-import { type Globals, print } from '../globals.ts';
+import { type Globals, print } from '../answers/globals.ts';
 
 /** For people, what a program is for that is not needed everywhere. */
 const USES: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { targetOf, worktreeOptions } from '../../app/index.ts';
 import { loadDeployment, promotionPolicies, resolve } from '../../config/index.ts';
-import { type Globals, print } from '../globals.ts';
-import { inWorkspace } from '../settings.ts';
+import { type Globals, print } from '../answers/globals.ts';
+import { inWorkspace } from '../command/settings.ts';
 
 interface Options {
   readonly target?: string;

@@ -2,8 +2,8 @@ import { requireTarget, targetOf } from '../../app/index.ts';
 import { AtmosError, shortId } from '../../engine/index.ts';
 import { seconds } from '../../reports/index.ts';
 import type { LedgerRecord } from '../../tracking/index.ts';
-import { type Globals, print, table } from '../globals.ts';
-import { inWorkspace } from '../settings.ts';
+import { type Globals, print, table } from '../answers/globals.ts';
+import { inWorkspace } from '../command/settings.ts';
 
 interface Options {
   readonly target?: string;

@@ -1,7 +1,7 @@
 import { type BuiltImage, buildImages, listImages, pullImages, verifyImages, type Workspace } from '../../app/index.ts';
 import { shortId } from '../../engine/index.ts';
-import { type Globals, print, table } from '../globals.ts';
-import { inWorkspace } from '../settings.ts';
+import { type Globals, print, table } from '../answers/globals.ts';
+import { inWorkspace } from '../command/settings.ts';
 
 export async function buildImagesVerb(globals: Globals, name: string): Promise<void> {
   await inWorkspace(globals, (workspace) => printPinned(globals, workspace, name, buildImages(workspace, name)));

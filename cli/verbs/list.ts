@@ -1,6 +1,6 @@
 import { listDeployments } from '../../config/index.ts';
-import { type Globals, print, table } from '../globals.ts';
-import { inWorkspace } from '../settings.ts';
+import { type Globals, print, table } from '../answers/globals.ts';
+import { inWorkspace } from '../command/settings.ts';
 
 export async function list(globals: Globals): Promise<void> {
   await inWorkspace(globals, async ({ files, project, cache }) => {

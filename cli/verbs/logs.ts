@@ -1,8 +1,8 @@
 import { findRun, type Journal, journals, type KeyDifference, explain as whyItRan } from '../../app/index.ts';
 import { AtmosError, type RunEvent, shortId } from '../../engine/index.ts';
 import { seconds } from '../../reports/index.ts';
-import { type Globals, print, table } from '../globals.ts';
-import { inWorkspace } from '../settings.ts';
+import { type Globals, print, table } from '../answers/globals.ts';
+import { inWorkspace } from '../command/settings.ts';
 
 export async function logs(globals: Globals, run: string | undefined, node: string | undefined): Promise<void> {
   await inWorkspace(globals, async ({ logsRoot }) => {

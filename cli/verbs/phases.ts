@@ -1,8 +1,8 @@
 import { build, type PhaseAnswer, targetOf, test, verify } from '../../app/index.ts';
 import { shortId } from '../../engine/index.ts';
-import { type Globals, printOrFail, table } from '../globals.ts';
-import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
-import { counts, warningLines } from '../words.ts';
+import { type Globals, printOrFail, table } from '../answers/globals.ts';
+import { counts, warningLines } from '../answers/words.ts';
+import { inWorkspace, type RunFlags, runSettings } from '../command/settings.ts';
 
 interface Options {
   readonly target?: string;

@@ -1,10 +1,10 @@
 import { type PlanAnswer, plan, savedPlan, targetOf, writeSavedPlan } from '../../app/index.ts';
 import { shellWord, shortId } from '../../engine/index.ts';
-import { changeLines } from '../changes.ts';
-import { fileIn, type Globals, printOrFail } from '../globals.ts';
-import { planMarkdown } from '../plan-markdown.ts';
-import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
-import { counts, warningLines } from '../words.ts';
+import { changeLines } from '../answers/changes.ts';
+import { fileIn, type Globals, printOrFail } from '../answers/globals.ts';
+import { planMarkdown } from '../answers/plan-markdown.ts';
+import { counts, warningLines } from '../answers/words.ts';
+import { inWorkspace, type RunFlags, runSettings } from '../command/settings.ts';
 
 export async function planVerb(
   globals: Globals & RunFlags,

@@ -1,8 +1,8 @@
 import { exportReleaseTo, findRelease, loadRelease, makeRelease, storeRelease, targetOf } from '../../app/index.ts';
 import { AtmosError, shortId } from '../../engine/index.ts';
 import type { Release } from '../../releases/index.ts';
-import { fileIn, type Globals, print, table } from '../globals.ts';
-import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
+import { fileIn, type Globals, print, table } from '../answers/globals.ts';
+import { inWorkspace, type RunFlags, runSettings } from '../command/settings.ts';
 
 interface Options {
   readonly target?: string;

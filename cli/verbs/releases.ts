@@ -1,7 +1,7 @@
 import { listReleases, loadRelease } from '../../app/index.ts';
 import { AtmosError, shortId } from '../../engine/index.ts';
-import { type Globals, print, table } from '../globals.ts';
-import { inWorkspace } from '../settings.ts';
+import { type Globals, print, table } from '../answers/globals.ts';
+import { inWorkspace } from '../command/settings.ts';
 
 export async function releases(globals: Globals, name: string | undefined): Promise<void> {
   await inWorkspace(globals, async (workspace) => {

@@ -1,8 +1,8 @@
 import { findRelease, reproduce, warn } from '../../app/index.ts';
 import { AtmosError, shortId } from '../../engine/index.ts';
-import { events } from '../events.ts';
-import { type Globals, print, table } from '../globals.ts';
-import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
+import { type Globals, print, table } from '../answers/globals.ts';
+import { events } from '../command/events.ts';
+import { inWorkspace, type RunFlags, runSettings } from '../command/settings.ts';
 import { differenceRow } from './diff.ts';
 
 export async function reproduceVerb(globals: Globals & RunFlags, id: string): Promise<void> {

@@ -2,10 +2,10 @@ import { type Changed, readSavedPlan, rollout, type SavedPlan, targetOf } from '
 import { AtmosError, now, shortId } from '../../engine/index.ts';
 import { seconds } from '../../reports/index.ts';
 import type { ComponentAction, LedgerRecord } from '../../tracking/index.ts';
-import { events } from '../events.ts';
-import { fileIn, type Globals, printOrFail, table } from '../globals.ts';
-import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
-import { counts, warningLines } from '../words.ts';
+import { fileIn, type Globals, printOrFail, table } from '../answers/globals.ts';
+import { counts, warningLines } from '../answers/words.ts';
+import { events } from '../command/events.ts';
+import { inWorkspace, type RunFlags, runSettings } from '../command/settings.ts';
 
 interface Options {
   readonly target?: string;

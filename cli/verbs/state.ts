@@ -1,7 +1,7 @@
 import { discardState, forgetComponent, importState, pushState, targetOf, unlockState } from '../../app/index.ts';
 import { AtmosError } from '../../engine/index.ts';
-import { fileIn, type Globals, print } from '../globals.ts';
-import { inWorkspace, type RunFlags, runSettings } from '../settings.ts';
+import { fileIn, type Globals, print } from '../answers/globals.ts';
+import { inWorkspace, type RunFlags, runSettings } from '../command/settings.ts';
 
 interface Options {
   readonly target?: string;

@@ -1,9 +1,9 @@
 import { type DeploymentStatus, statusOf, type TargetStatus } from '../../app/index.ts';
 import type { PromotionPolicy } from '../../config/index.ts';
 import { shortId } from '../../engine/index.ts';
-import { type Globals, print, table } from '../globals.ts';
-import { inWorkspace } from '../settings.ts';
-import { ago } from '../words.ts';
+import { type Globals, print, table } from '../answers/globals.ts';
+import { ago } from '../answers/words.ts';
+import { inWorkspace } from '../command/settings.ts';
 
 export async function status(globals: Globals, name: string | undefined): Promise<void> {
   await inWorkspace(globals, async (workspace) => {

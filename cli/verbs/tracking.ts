@@ -1,6 +1,6 @@
 import { publishTracking } from '../../app/index.ts';
-import { type Globals, print } from '../globals.ts';
-import { inWorkspace } from '../settings.ts';
+import { type Globals, print } from '../answers/globals.ts';
+import { inWorkspace } from '../command/settings.ts';
 
 export async function pushTracking(globals: Globals): Promise<void> {
   await inWorkspace(globals, async (workspace) => {

@@ -1,7 +1,7 @@
 import { unlockTarget } from '../../app/index.ts';
 import { AtmosError } from '../../engine/index.ts';
-import { type Globals, print } from '../globals.ts';
-import { inWorkspace, type RunFlags } from '../settings.ts';
+import { type Globals, print } from '../answers/globals.ts';
+import { inWorkspace, type RunFlags } from '../command/settings.ts';
 import { unlockStateVerb } from './state.ts';
 
 export async function unlock(

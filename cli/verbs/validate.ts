@@ -2,9 +2,9 @@ import { worktreeOptions } from '../../app/index.ts';
 import { listDeployments, validateDeployments } from '../../config/index.ts';
 import { AtmosError, asOne } from '../../engine/index.ts';
 import { writeOut } from '../../reports/index.ts';
-import { report } from '../errors.ts';
-import { type Globals, print } from '../globals.ts';
-import { inWorkspace } from '../settings.ts';
+import { type Globals, print } from '../answers/globals.ts';
+import { report } from '../command/errors.ts';
+import { inWorkspace } from '../command/settings.ts';
 
 export async function validate(globals: Globals, name: string | undefined, options: { readonly sarif: boolean }): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
@@ -22,7 +22,7 @@ export async function validate(globals: Globals, name: string | undefined, optio
     for (const one of warnings) workspace.warn(one);
     const failure = asOne(errors);
     if (options.sarif) {
-      writeOut(`${JSON.stringify((await import('../sarif.ts')).sarif(errors), null, 2)}\n`);
+      writeOut(`${JSON.stringify((await import('../answers/sarif.ts')).sarif(errors), null, 2)}\n`);
       // The log on stdout is the answer, whatever the format: people read the same on stderr.
       if (failure !== undefined) process.exitCode = await report(failure, 'table');
       return;

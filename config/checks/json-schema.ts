@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { default as formats } from 'ajv-formats';
 import { AtmosError, isObject, type JsonObject } from '../../engine/index.ts';
 import { GoRegExp } from '../../gotemplate/index.ts';
-import { pointerKeys } from '../pointer.ts';
+import { pointerKeys } from '../model/pointer.ts';
 
 /** Something of a document that its schema does not allow. */
 export interface SchemaViolation {

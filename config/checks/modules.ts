@@ -1,13 +1,13 @@
 import { dirname } from 'node:path/posix';
 import { AtmosError, isObject, isRawNumber, type Json, type JsonObject, together } from '../../engine/index.ts';
 import { errorAt, type TextCache } from '../../yaml/index.ts';
-import { nearest, suggestion } from '../nearest.ts';
-import type { Scope, ScopedComponent } from '../scope.ts';
+import { isDeferred, needsOf } from '../deferred/deferred.ts';
+import { nearest, suggestion } from '../model/nearest.ts';
+import type { Scope, ScopedComponent } from '../model/scope.ts';
 import type { ConfigFiles } from '../source/files.ts';
 import { withGenerated } from '../terraform/generated.ts';
 import { inspectModule, type TerraformModule } from '../terraform/module.ts';
 import { ownValues } from '../terraform/own-values.ts';
-import { isDeferred, needsOf } from '../values/deferred.ts';
 import { placeIn } from '../values/origins.ts';
 
 interface Checked {

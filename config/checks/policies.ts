@@ -1,7 +1,7 @@
 import { AtmosError, canonicalJson, isObject, isRawNumber, type JsonObject, together } from '../../engine/index.ts';
 import { errorAt } from '../../yaml/index.ts';
+import type { Policy, Scope, ScopedComponent } from '../model/scope.ts';
 import { knownInput } from '../resolve/policies.ts';
-import type { Policy, Scope, ScopedComponent } from '../scope.ts';
 import type { ConfigFiles } from '../source/files.ts';
 import { placeIn } from '../values/origins.ts';
 import type { SchemaViolation } from './json-schema.ts';

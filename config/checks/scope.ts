@@ -1,6 +1,6 @@
 import type { AtmosError } from '../../engine/index.ts';
 import type { TextCache } from '../../yaml/index.ts';
-import type { Scope } from '../scope.ts';
+import type { Scope } from '../model/scope.ts';
 import type { ConfigFiles } from '../source/files.ts';
 import { moduleProblems } from './modules.ts';
 import { type Findings, policyProblems } from './policies.ts';

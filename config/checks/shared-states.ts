@@ -1,6 +1,6 @@
 import type { AtmosError, JsonObject } from '../../engine/index.ts';
 import { errorAt, type Place } from '../../yaml/index.ts';
-import type { Scope, ScopedComponent } from '../scope.ts';
+import type { Scope, ScopedComponent } from '../model/scope.ts';
 import { statePlace } from '../terraform/state-place.ts';
 
 /**

@@ -1,11 +1,11 @@
 import { type AtmosError, isObject, together } from '../../engine/index.ts';
 import { errorAt, type TextCache } from '../../yaml/index.ts';
-import { misspelt, nearest } from '../nearest.ts';
-import type { Scope, ScopedComponent } from '../scope.ts';
+import { isDeferred } from '../deferred/deferred.ts';
+import { misspelt, nearest } from '../model/nearest.ts';
+import type { Scope, ScopedComponent } from '../model/scope.ts';
 import type { ConfigFiles } from '../source/files.ts';
 import { withGenerated } from '../terraform/generated.ts';
 import { inspectModule } from '../terraform/module.ts';
-import { isDeferred } from '../values/deferred.ts';
 import { ownVarsOf, placeIn } from '../values/origins.ts';
 
 /** What a template of Go prints for what is not there. */

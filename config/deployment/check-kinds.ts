@@ -1,6 +1,6 @@
 import type { AtmosError } from '../../engine/index.ts';
 import { errorAt, type Located, mapOf, member } from '../../yaml/index.ts';
-import { suggestion } from '../nearest.ts';
+import { suggestion } from '../model/nearest.ts';
 
 /** Kinds of components that there are not, in the deployment's own section and those of its targets. */
 export function checkKinds(document: Located, kinds: readonly string[]): readonly AtmosError[] {

@@ -1,6 +1,6 @@
 import { type AtmosError, findCycle } from '../../engine/index.ts';
 import { errorAt, itemsOf, type Located, mapOf, member, type Place, plain } from '../../yaml/index.ts';
-import { suggestion } from '../nearest.ts';
+import { suggestion } from '../model/nearest.ts';
 
 /** What is wrong with how targets follow one another: names of targets, contradictions, loops. @throws AtmosError `wrong-type` */
 export function checkPromotion(root: Located | undefined): readonly AtmosError[] {

@@ -1,6 +1,6 @@
 import { type AtmosError, findCycle } from '../../engine/index.ts';
 import { errorAt, itemsOf, type Located, mapOf, member, type Place, plain } from '../../yaml/index.ts';
-import { suggestion } from '../nearest.ts';
+import { suggestion } from '../model/nearest.ts';
 import { BUILT_IN_STEPS } from './built-in.ts';
 import { checkPromotion } from './check-promotion.ts';
 import { checkSupported } from './check-supported.ts';

@@ -1,8 +1,8 @@
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import type { AtmosError } from '../../engine/index.ts';
 import { deepest, errorAt, type Located, type Place, plain } from '../../yaml/index.ts';
-import { nearest, suggestion } from '../nearest.ts';
-import { pointerKeys } from '../pointer.ts';
+import { nearest, suggestion } from '../model/nearest.ts';
+import { pointerKeys } from '../model/pointer.ts';
 
 /**
  * What compiled the schema, kept for the process. Loading ajv and compiling cost 100 ms together, so a file that is known to hold is not checked

@@ -1,7 +1,7 @@
 import { isObject } from '../../engine/index.ts';
 import { errorAt, type Place } from '../../yaml/index.ts';
-import type { Scope, ScopedComponent } from '../scope.ts';
-import { needsOf } from '../values/deferred.ts';
+import { needsOf } from '../deferred/deferred.ts';
+import type { Scope, ScopedComponent } from '../model/scope.ts';
 import { keepOrigins } from '../values/origins.ts';
 
 /**

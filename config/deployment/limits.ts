@@ -1,5 +1,5 @@
 import { type Located, member, plain } from '../../yaml/index.ts';
-import type { NodeLimits } from '../scope.ts';
+import type { NodeLimits } from '../model/scope.ts';
 
 const MIB: Readonly<Record<string, number>> = { MiB: 1, GiB: 1024, MB: 1e6 / 2 ** 20, GB: 1e9 / 2 ** 20 };
 

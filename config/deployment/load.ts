@@ -1,7 +1,7 @@
 import { basename } from 'node:path/posix';
 import { AtmosError } from '../../engine/index.ts';
 import { errorAt, type Located, type LocatedMap, mapOf, member, parseYaml, type TextCache, textOf } from '../../yaml/index.ts';
-import { suggestion } from '../nearest.ts';
+import { suggestion } from '../model/nearest.ts';
 import type { Project } from '../project/project.ts';
 import { type ConfigFiles, recordingFiles } from '../source/files.ts';
 import { resolveIncludes } from '../stacks/include.ts';

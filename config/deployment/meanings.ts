@@ -1,4 +1,4 @@
-import type { Meanings } from '../described.ts';
+import type { Meanings } from '../model/described.ts';
 
 /** What the keys of a deployment file mean that do not say it themselves. */
 export const MEANINGS: Meanings = {

@@ -1,5 +1,5 @@
 import { itemsOf, type LocatedMap, mapOf, member, plain } from '../../yaml/index.ts';
-import type { PromotionPolicy } from '../scope.ts';
+import type { PromotionPolicy } from '../model/scope.ts';
 import { originOf } from '../values/origins.ts';
 import type { Deployment } from './load.ts';
 

@@ -1,5 +1,5 @@
-import { described } from '../described.ts';
-import { PHASES } from '../scope.ts';
+import { described } from '../model/described.ts';
+import { PHASES } from '../model/scope.ts';
 import { KNOWN_KINDS } from '../stacks/sections.ts';
 import { MEANINGS } from './meanings.ts';
 

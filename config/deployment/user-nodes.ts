@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../engine/index.ts';
 import { itemsOf, type LocatedMap, mapOf, member, plain, textOf } from '../../yaml/index.ts';
-import { PHASES, type PhaseName, type Scope, type UserNode } from '../scope.ts';
-import type { EvaluationContext } from '../values/context.ts';
+import type { EvaluationContext } from '../evaluation/context.ts';
+import { PHASES, type PhaseName, type Scope, type UserNode } from '../model/scope.ts';
 import { evaluate } from '../values/evaluate.ts';
 import { limitsOf } from './limits.ts';
 

@@ -1,6 +1,6 @@
 import { asOne } from '../../engine/index.ts';
 import { errorAt, type Located, type LocatedMap, mapOf, member } from '../../yaml/index.ts';
-import { misspelt, suggestion } from '../nearest.ts';
+import { misspelt, suggestion } from '../model/nearest.ts';
 
 /** Keys of a map, with those of the maps below; what may have any keys, or is no map, is `true`. */
 interface Shape {

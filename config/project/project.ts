@@ -1,7 +1,7 @@
 import { dirname, relative } from 'node:path/posix';
 import { AtmosError, ISOLATIONS, type Isolation } from '../../engine/index.ts';
 import { LIST_STRATEGIES, type ListStrategy, type LocatedMap, type TextCache } from '../../yaml/index.ts';
-import type { KindSource, KindSpec, KindSpecs } from '../kinds.ts';
+import type { KindSource, KindSpec, KindSpecs } from '../model/kinds.ts';
 import { type ConfigFiles, SETTINGS } from '../source/files.ts';
 import { baseOf, clean, repositoryOf, within } from '../source/paths.ts';
 import { checkSettings } from './check-settings.ts';

@@ -1,7 +1,7 @@
 import { type AtmosError, isObject } from '../../engine/index.ts';
 import { type Entry, errorAt, type Located, type LocatedMap, mapOf, member, plain } from '../../yaml/index.ts';
-import type { KindPackage } from '../kinds.ts';
-import { suggestion } from '../nearest.ts';
+import type { KindPackage } from '../model/kinds.ts';
+import { suggestion } from '../model/nearest.ts';
 import type { RemoteSettings } from './remote.ts';
 import { type SettingsEnv, settingIn } from './settings-env.ts';
 import { isReadable, type StoreSettings, storeIn } from './stores.ts';

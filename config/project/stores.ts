@@ -1,5 +1,5 @@
 import { isObject } from '../../engine/index.ts';
-import type { Need } from '../scope.ts';
+import type { Need } from '../model/scope.ts';
 
 /** A store of `atmos.yaml`: where `!store` and `!store.get` read. */
 export interface StoreSettings {

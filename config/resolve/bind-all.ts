@@ -1,6 +1,6 @@
 import type { Place, TextCache } from '../../yaml/index.ts';
 import { bindImages } from '../deployment/bind-images.ts';
-import type { ScopedComponent } from '../scope.ts';
+import type { ScopedComponent } from '../model/scope.ts';
 import type { ConfigFiles } from '../source/files.ts';
 import { withGenerated } from '../terraform/generated.ts';
 import { inspectModule } from '../terraform/module.ts';

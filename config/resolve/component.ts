@@ -1,12 +1,12 @@
 import type { Json } from '../../engine/index.ts';
 import { type Located, member, plain } from '../../yaml/index.ts';
-import { type Read, readSettings } from '../deployment/reads.ts';
+import { type Read, readSettings } from '../evaluation/reads.ts';
+import type { ScopedComponent } from '../model/scope.ts';
 import { kindIn } from '../project/project.ts';
-import type { ScopedComponent } from '../scope.ts';
-import { type ComponentRequest, mergeLayers } from '../stacks/merge-layers.ts';
 import { evaluate } from '../values/evaluate.ts';
 import { contextOf, evaluateComponent } from './evaluate-component.ts';
 import { hooksIn } from './hooks.ts';
+import { type ComponentRequest, mergeLayers } from './merge-layers.ts';
 
 /**
  * Merges one component of a scope and returns what evaluates it, which others may ask for as well.

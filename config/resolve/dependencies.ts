@@ -1,13 +1,13 @@
 import { isObject, type Json, type JsonObject } from '../../engine/index.ts';
 import type { Value } from '../../gotemplate/index.ts';
 import { errorAt, itemsOf, type LocatedMap, member, plain } from '../../yaml/index.ts';
+import { needsOf } from '../deferred/deferred.ts';
+import { isRead } from '../deferred/read-need.ts';
 import { dependencyAddress } from '../deployment/sections.ts';
-import { suggestion } from '../nearest.ts';
+import type { Places } from '../evaluation/places.ts';
+import { suggestion } from '../model/nearest.ts';
+import type { ComponentAddress } from '../model/scope.ts';
 import { storeOf } from '../project/stores.ts';
-import type { ComponentAddress } from '../scope.ts';
-import type { Places } from '../stacks/places.ts';
-import { needsOf } from '../values/deferred.ts';
-import { isRead } from '../values/read-need.ts';
 
 export interface Depending {
   readonly kind: string;

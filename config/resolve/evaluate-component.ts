@@ -2,24 +2,24 @@ import { join } from 'node:path/posix';
 import { isObject, type Json, type JsonObject } from '../../engine/index.ts';
 import { GOMPLATE_ALONE, type Value } from '../../gotemplate/index.ts';
 import { errorAt, type Located, type LocatedMap, mapOf, member, type Place, plain } from '../../yaml/index.ts';
-import { kindProblems } from '../checks/kind-settings.ts';
-import { sectionProblems } from '../checks/sections.ts';
+import type { EvaluationContext } from '../evaluation/context.ts';
+import type { ScopedComponent } from '../model/scope.ts';
 import { kindIn } from '../project/project.ts';
-import type { ScopedComponent } from '../scope.ts';
 import { remoteStateOf } from '../stacks/backend.ts';
-import type { ComponentRequest, Prepared } from '../stacks/merge-layers.ts';
 import { HELM_SECTIONS, SECTIONS } from '../stacks/sections.ts';
 import { checkTerraformEnv } from '../terraform/env.ts';
 import { generatedFiles } from '../terraform/generated.ts';
 import { atmosFunctions } from '../values/atmos-functions.ts';
-import { dataSources, environmentFunctions, templateData } from '../values/component-data.ts';
-import type { EvaluationContext } from '../values/context.ts';
 import { evaluate, evaluateText } from '../values/evaluate.ts';
 import { noteOrigins, placeOfPath } from '../values/origins.ts';
 import { type Referring, takeReferences } from '../values/secret-references.ts';
+import { dataSources, environmentFunctions, templateData } from './component-data.ts';
 import { dependenciesOf } from './dependencies.ts';
 import { hooksIn } from './hooks.ts';
+import { kindProblems } from './kind-settings.ts';
+import type { ComponentRequest, Prepared } from './merge-layers.ts';
 import { policiesIn } from './policies.ts';
+import { sectionProblems } from './section-problems.ts';
 
 /** What a component's templates and functions know. */
 export function contextOf(request: ComponentRequest, prepared: Prepared): { readonly context: EvaluationContext; readonly data: Value } {

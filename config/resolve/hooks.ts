@@ -1,10 +1,10 @@
 import { type AtmosError, isObject, type Json, type JsonObject } from '../../engine/index.ts';
 import { errorAt, type Place } from '../../yaml/index.ts';
-import type { KindSpec } from '../kinds.ts';
-import { misspelt, suggestion } from '../nearest.ts';
+import { isDeferred } from '../deferred/deferred.ts';
+import type { KindSpec } from '../model/kinds.ts';
+import { misspelt, suggestion } from '../model/nearest.ts';
+import type { Hook } from '../model/scope.ts';
 import { componentKey, isReadable, STORE_TYPES, type StoreSettings } from '../project/stores.ts';
-import type { Hook } from '../scope.ts';
-import { isDeferred } from '../values/deferred.ts';
 
 /** The event of a hook that runs here; `deploy` is `apply` by another name. */
 const EVENTS = ['after.terraform.apply', 'after.terraform.deploy'];

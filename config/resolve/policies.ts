@@ -1,12 +1,12 @@
 import { join } from 'node:path/posix';
 import { type AtmosError, isObject, isRawNumber, type Json, type JsonObject } from '../../engine/index.ts';
 import { errorAt, type Place } from '../../yaml/index.ts';
-import { suggestion } from '../nearest.ts';
-import { escapePointer } from '../pointer.ts';
+import { isDeferred } from '../deferred/deferred.ts';
+import { suggestion } from '../model/nearest.ts';
+import { escapePointer } from '../model/pointer.ts';
+import type { Policies, Policy, ScopedComponent } from '../model/scope.ts';
 import type { Project } from '../project/project.ts';
-import type { Policies, Policy, ScopedComponent } from '../scope.ts';
 import { leavesRepository } from '../source/paths.ts';
-import { isDeferred } from '../values/deferred.ts';
 
 const POLICY_TYPES = ['jsonschema', 'opa'] as const;
 

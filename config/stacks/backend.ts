@@ -1,5 +1,5 @@
 import { errorAt, type Located, type LocatedMap, type LocatedScalar, type Merger, mapOf, member, textOf } from '../../yaml/index.ts';
-import { suggestion } from '../nearest.ts';
+import { suggestion } from '../model/nearest.ts';
 
 /** A backend with the section of its type. */
 export interface Backend {

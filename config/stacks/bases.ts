@@ -1,5 +1,5 @@
 import { errorAt, itemsOf, type LocatedMap, mapOf, member, type Place, plain, textOf } from '../../yaml/index.ts';
-import { suggestion } from '../nearest.ts';
+import { suggestion } from '../model/nearest.ts';
 
 export interface Bases {
   /** Nearest first, each once. */

@@ -1,6 +1,6 @@
 import { type AtmosError, asOne } from '../../engine/index.ts';
 import { errorAt, type Located, type LocatedMap, member } from '../../yaml/index.ts';
-import { misspelt } from '../nearest.ts';
+import { misspelt } from '../model/nearest.ts';
 import { HELM_SECTIONS, KNOWN_KINDS, SECTIONS } from './sections.ts';
 
 const ANYWHERE = ['locals', 'overrides', 'metadata', 'dependencies', 'source', 'provision', 'command'];

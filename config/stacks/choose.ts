@@ -1,6 +1,6 @@
 import type { AtmosError } from '../../engine/index.ts';
 import { errorAt, type LocatedMap, member, type Place, textOf } from '../../yaml/index.ts';
-import { suggestion } from '../nearest.ts';
+import { suggestion } from '../model/nearest.ts';
 import type { Manifest } from './manifest.ts';
 
 /** A component as the deployment file has it. */

@@ -10,8 +10,8 @@ import {
   withFunctions,
 } from '../../gotemplate/index.ts';
 import { type Located, type LocatedMap, type LocatedScalar, locate, member, type Place } from '../../yaml/index.ts';
-import { asWritten } from '../values/as-written.ts';
-import { templateData } from '../values/template-data.ts';
+import { asWritten } from '../templates/as-written.ts';
+import { templateData } from '../templates/template-data.ts';
 import { attempt, checkNames, type Locals, type LocalsContext, localPath, lookUp, resolveLocals, templateIn } from './locals.ts';
 import { mapEntries, mapScalars, withoutKey } from './scalars.ts';
 import { KNOWN_KINDS } from './sections.ts';

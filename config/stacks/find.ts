@@ -1,6 +1,6 @@
 import { dirname, extname, join } from 'node:path/posix';
 import { errorAt, type Place } from '../../yaml/index.ts';
-import { suggestion } from '../nearest.ts';
+import { suggestion } from '../model/nearest.ts';
 import type { ConfigFiles } from '../source/files.ts';
 import { globExpression, inGlobOrder } from '../source/glob.ts';
 import { isRemote, leavesRepository } from '../source/paths.ts';

@@ -1,6 +1,6 @@
 import { type Functions, parseTemplate, render, TemplateError, type Value, withFunctions } from '../../gotemplate/index.ts';
 import { errorAt, type Located, type LocatedMap, type Merger, mapOf, member, type Place, plain, textOf } from '../../yaml/index.ts';
-import { templateData } from '../values/template-data.ts';
+import { templateData } from '../templates/template-data.ts';
 
 /** A file that is to be opened, and what its templates are to read. */
 export interface Import {

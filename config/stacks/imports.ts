@@ -18,7 +18,7 @@ import {
 } from '../../yaml/index.ts';
 import type { Project } from '../project/project.ts';
 import type { ConfigFiles } from '../source/files.ts';
-import { templateData } from '../values/template-data.ts';
+import { templateData } from '../templates/template-data.ts';
 import { checkKeys } from './check-keys.ts';
 import { type FileContext, type Rendered, renderFile } from './file-templates.ts';
 import { StackFinder } from './find.ts';

@@ -12,7 +12,7 @@ import {
   query,
   type TextCache,
 } from '../../yaml/index.ts';
-import { suggestion } from '../nearest.ts';
+import { suggestion } from '../model/nearest.ts';
 import type { ConfigFiles } from '../source/files.ts';
 import { leavesRepository } from '../source/paths.ts';
 import { hclParser } from '../terraform/module.ts';

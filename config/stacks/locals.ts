@@ -12,8 +12,8 @@ import {
   type Value,
 } from '../../gotemplate/index.ts';
 import { type Entry, errorAt, type Located, type LocatedScalar, locate, mapOf, member } from '../../yaml/index.ts';
-import { suggestion } from '../nearest.ts';
-import { templateData } from '../values/template-data.ts';
+import { suggestion } from '../model/nearest.ts';
+import { templateData } from '../templates/template-data.ts';
 import { mapScalars } from './scalars.ts';
 
 /** Values by name. */

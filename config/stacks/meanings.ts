@@ -1,4 +1,4 @@
-import type { Meanings } from '../described.ts';
+import type { Meanings } from '../model/described.ts';
 
 /** What comes of each key of a stack manifest in a deployment. */
 export const STACK_MEANINGS: Meanings = {

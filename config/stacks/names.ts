@@ -1,9 +1,9 @@
 import { AtmosError, isObject } from '../../engine/index.ts';
 import { FUNCTIONS, parseTemplate, render, TemplateError, type Value } from '../../gotemplate/index.ts';
 import { errorAt, type LocatedMap, member, type Place, textOf } from '../../yaml/index.ts';
-import { nearest } from '../nearest.ts';
+import { nearest } from '../model/nearest.ts';
 import type { Project } from '../project/project.ts';
-import { lazily, templateData } from '../values/template-data.ts';
+import { lazily, templateData } from '../templates/template-data.ts';
 import type { MergedComponent } from './component.ts';
 import type { Manifest } from './manifest.ts';
 

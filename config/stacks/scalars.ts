@@ -1,5 +1,5 @@
 import type { Entry, Located, LocatedMap, LocatedScalar } from '../../yaml/index.ts';
-import { templateData } from '../values/template-data.ts';
+import { templateData } from '../templates/template-data.ts';
 
 /** Changes every scalar of a value, and every key as the text that it is. */
 export function mapScalars(value: Located, change: (scalar: LocatedScalar) => Located): Located {

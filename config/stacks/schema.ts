@@ -1,4 +1,4 @@
-import { described } from '../described.ts';
+import { described } from '../model/described.ts';
 import { STACK_MEANINGS } from './meanings.ts';
 import { KNOWN_KINDS, type Level, METADATA_FOR_ALL, type Section, sectionsAt } from './sections.ts';
 

@@ -1,6 +1,6 @@
 import { isObject, type Json } from '../../engine/index.ts';
 import { errorAt, type LocatedMap } from '../../yaml/index.ts';
-import { needsOf } from '../values/deferred.ts';
+import { needsOf } from '../deferred/deferred.ts';
 
 /** Variables by which Terraform would work on something else than what is declared, and what says it instead. */
 const RESERVED: Readonly<Record<string, string>> = {

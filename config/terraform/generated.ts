@@ -2,8 +2,8 @@ import { join } from 'node:path/posix';
 import { type AtmosError, isObject, isRawNumber, type Json, type JsonObject, prettyJson } from '../../engine/index.ts';
 import { type Functions, parseTemplate, render, toYaml, type Value, withFunctions } from '../../gotemplate/index.ts';
 import { errorAt, type Place } from '../../yaml/index.ts';
+import { needsOf } from '../deferred/deferred.ts';
 import type { ConfigFiles } from '../source/files.ts';
-import { needsOf } from '../values/deferred.ts';
 import { hclFile, tfvarsFile } from './hcl.ts';
 
 /** What is written into a root module's directory. */

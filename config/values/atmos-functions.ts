@@ -1,14 +1,14 @@
 import type { Json } from '../../engine/index.ts';
 import { Fields, type Functions, Namespace, Opaque, type Value } from '../../gotemplate/index.ts';
 import { locate, type Place } from '../../yaml/index.ts';
-import type { Reads } from '../deployment/reads.ts';
-import { suggestion } from '../nearest.ts';
-import type { ComponentAddress, ScopedComponent } from '../scope.ts';
-import type { Places } from '../stacks/places.ts';
-import type { Siblings } from '../stacks/siblings.ts';
-import { isDeferred } from './deferred.ts';
-import { readName } from './read-need.ts';
-import { templateData } from './template-data.ts';
+import { isDeferred } from '../deferred/deferred.ts';
+import { readName } from '../deferred/read-need.ts';
+import type { Places } from '../evaluation/places.ts';
+import type { Reads } from '../evaluation/reads.ts';
+import type { Siblings } from '../evaluation/siblings.ts';
+import { suggestion } from '../model/nearest.ts';
+import type { ComponentAddress, ScopedComponent } from '../model/scope.ts';
+import { templateData } from '../templates/template-data.ts';
 
 /** What the functions of `atmos` are made of. */
 export interface AtmosSources {

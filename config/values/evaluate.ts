@@ -10,10 +10,10 @@ import {
   plain,
   scalarJson,
 } from '../../yaml/index.ts';
-import type { EvaluationContext } from './context.ts';
-import { isDeferred } from './deferred.ts';
-import { functionIn, yamlFunction } from './functions/index.ts';
-import { evaluateTemplate } from './template-value.ts';
+import { isDeferred } from '../deferred/deferred.ts';
+import type { EvaluationContext } from '../evaluation/context.ts';
+import { evaluateTemplate } from '../evaluation/template-value.ts';
+import { functionIn, yamlFunction } from '../functions/index.ts';
 
 /** Evaluates a section: templates and YAML functions. */
 export function evaluate(value: Located, context: EvaluationContext): Json {

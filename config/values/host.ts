@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { sha256 } from '../../engine/index.ts';
 import { FUNCTIONS, type Functions, Namespace, sourceFunctions, type Value } from '../../gotemplate/index.ts';
-import { suggestion } from '../nearest.ts';
+import type { Host } from '../evaluation/context.ts';
+import type { GitFacts, ResolveOptions } from '../evaluation/options.ts';
+import { suggestion } from '../model/nearest.ts';
+import type { Impurity } from '../model/scope.ts';
 import type { Project } from '../project/project.ts';
-import type { GitFacts, ResolveOptions } from '../resolve/options.ts';
-import type { Impurity } from '../scope.ts';
-import type { Host } from './context.ts';
+import { variableFunctions } from '../templates/variables.ts';
 import type { DataFiles } from './data-files.ts';
 import type { GuardedEnv } from './secrets.ts';
-import { variableFunctions } from './variables.ts';
 
 /** Functions of templates that give something else each time. */
 const UNSTEADY = 'now ago shuffle uuid uuidv4 randAlpha randAlphaNum randNumeric randAscii randInt randBytes encryptAES'.split(' ');

@@ -1,7 +1,7 @@
 import { type Located, lineOf, type Place } from '../../yaml/index.ts';
-import { escapePointer } from '../pointer.ts';
-import type { Origin, ScopedComponent } from '../scope.ts';
-import type { EvaluationContext } from './context.ts';
+import type { EvaluationContext } from '../evaluation/context.ts';
+import { escapePointer } from '../model/pointer.ts';
+import type { Origin, ScopedComponent } from '../model/scope.ts';
 import { isUnset, keyName } from './evaluate.ts';
 
 /** Where each value of a component was set, by JSON pointer within its sections. */

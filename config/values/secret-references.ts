@@ -1,10 +1,10 @@
 import type { Located, LocatedMap, LocatedScalar } from '../../yaml/index.ts';
-import type { ValueSource } from '../scope.ts';
-import type { EvaluationContext } from './context.ts';
-import { functionIn } from './functions/index.ts';
-import { findVariable, secretTemplate } from './functions/variable.ts';
-import { unquoted, wordsOf } from './functions/words.ts';
-import { evaluateTemplate } from './template-value.ts';
+import type { EvaluationContext } from '../evaluation/context.ts';
+import { evaluateTemplate } from '../evaluation/template-value.ts';
+import { functionIn } from '../functions/index.ts';
+import { findVariable, secretTemplate } from '../functions/variable.ts';
+import { unquoted, wordsOf } from '../functions/words.ts';
+import type { ValueSource } from '../model/scope.ts';
 
 /** Sections without what only nodes may know, and where that comes from, by the variable that nodes get. */
 export interface Referring {

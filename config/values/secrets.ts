@@ -1,7 +1,6 @@
 import { growingMask } from '../../engine/index.ts';
 import { type LocatedMap, mapOf, member, plain } from '../../yaml/index.ts';
-import type { Deployment } from '../deployment/load.ts';
-import type { SecretSource } from '../scope.ts';
+import type { SecretSource } from '../model/scope.ts';
 
 /** What a target declares under `secrets`: by the variable that nodes get, where its value comes from. */
 export function secretsOf(target: LocatedMap | undefined): Readonly<Record<string, SecretSource>> {
@@ -9,7 +8,7 @@ export function secretsOf(target: LocatedMap | undefined): Readonly<Record<strin
 }
 
 /** The same of a target of a deployment. */
-export function targetSecrets({ root }: Deployment, target: string): Readonly<Record<string, SecretSource>> {
+export function targetSecrets({ root }: { readonly root: LocatedMap }, target: string): Readonly<Record<string, SecretSource>> {
   return secretsOf(mapOf(member(mapOf(member(root, 'targets'), '"targets"'), target), `target "${target}"`));
 }
 

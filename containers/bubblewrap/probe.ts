@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { AtmosError } from '../../engine/index.ts';
-import { execute } from '../execute.ts';
+import { execute } from '../system/execute.ts';
 import { procArguments, writableIn } from './proc.ts';
 
 /** Prints what is mounted where, without a program but the shell. */

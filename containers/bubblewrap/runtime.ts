@@ -9,11 +9,11 @@ import {
   type Runtime,
   type Store,
 } from '../../engine/index.ts';
-import type { Bind } from '../bind.ts';
-import { layOut } from '../binds.ts';
 import type { ImageStore, StoredImage } from '../images/store.ts';
-import { makeRunDirectory } from '../runs.ts';
-import { storedFile } from '../stored-file.ts';
+import { layOut } from '../runs/binds.ts';
+import { makeRunDirectory } from '../runs/runs.ts';
+import type { Bind } from '../system/bind.ts';
+import { storedFile } from '../system/stored-file.ts';
 import { Cgroups } from './cgroups.ts';
 import { runSandbox } from './command.ts';
 import { closeInherited } from './descriptors.ts';

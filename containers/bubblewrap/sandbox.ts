@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError, type ResolvedExec } from '../../engine/index.ts';
-import type { Bind } from '../bind.ts';
+import type { Bind } from '../system/bind.ts';
 import { FILTER_FD, WORDS_FD } from './launcher.ts';
 import { procArguments } from './proc.ts';
 import type { SandboxUser } from './user.ts';

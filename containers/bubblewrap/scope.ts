@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { execute } from '../execute.ts';
+import { execute } from '../system/execute.ts';
 import { isUnified, unifiedGroup } from './controllers.ts';
 
 /** Where processes are in a scope of ours: a control group has processes or limited children, not both. */

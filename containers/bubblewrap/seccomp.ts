@@ -1,4 +1,4 @@
-import { ARM64, CLONE3, COMMON, NEW_NAMESPACES, X86_64 } from '../system-calls.ts';
+import { ARM64, CLONE3, COMMON, NEW_NAMESPACES, X86_64 } from '../system/system-calls.ts';
 
 interface Machine {
   /** `AUDIT_ARCH_*` of linux/audit.h. */

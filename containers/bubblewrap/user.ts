@@ -1,5 +1,5 @@
 import { shellWord } from '../../engine/index.ts';
-import { execute } from '../execute.ts';
+import { execute } from '../system/execute.ts';
 import { onPath } from './probe.ts';
 
 /** The user that commands run as, in every sandbox, as they see it. */

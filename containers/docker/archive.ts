@@ -16,10 +16,10 @@ import {
   removeTree,
   specialFile,
 } from '../../engine/index.ts';
-import type { Engine } from './connect.ts';
-import { ignoreMissing, labels } from './labels.ts';
+import type { Engine } from '../docker-api/connect.ts';
+import { ignoreMissing, labels } from '../docker-api/labels.ts';
+import { InputVolumes } from '../docker-api/volumes.ts';
 import type { Transport } from './transport.ts';
-import { InputVolumes } from './volumes.ts';
 
 /** The user that commands run as where ours means nothing to the engine. */
 const USER = 65_534;

@@ -1,7 +1,7 @@
 import type { NodeIo, ResolvedExec } from '../../engine/index.ts';
-import { layOut, type Owner } from '../binds.ts';
-import type { RunDirectory } from '../runs.ts';
-import type { Engine } from './connect.ts';
+import type { Engine } from '../docker-api/connect.ts';
+import { layOut, type Owner } from '../runs/binds.ts';
+import type { RunDirectory } from '../runs/runs.ts';
 import type { Prepared, Transport } from './transport.ts';
 
 /** Commands of a user who is root run as `nobody` instead. */

@@ -1,9 +1,9 @@
 import type Docker from 'dockerode';
 import type { ResolvedExec } from '../../engine/index.ts';
-import type { Bind } from '../bind.ts';
-import type { Engine } from './connect.ts';
-import { labels } from './labels.ts';
-import type { SecretInput } from './secret-input.ts';
+import type { Engine } from '../docker-api/connect.ts';
+import { labels } from '../docker-api/labels.ts';
+import type { SecretInput } from '../docker-api/secret-input.ts';
+import type { Bind } from '../system/bind.ts';
 
 const MIB = 1024 * 1024;
 /** Of open files and of the user's processes. */

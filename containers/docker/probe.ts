@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import type { Digest, NodeIo } from '../../engine/index.ts';
+import type { Engine } from '../docker-api/connect.ts';
+import { ignoreMissing, labels } from '../docker-api/labels.ts';
 import { tarTransport } from './archive.ts';
 import { bindTransport } from './bind.ts';
-import type { Engine } from './connect.ts';
-import { ignoreMissing, labels } from './labels.ts';
 import type { Transport } from './transport.ts';
 
 /** `auto` asks the engine. */

@@ -12,21 +12,21 @@ import {
   type Runtime,
   removeTree,
 } from '../../engine/index.ts';
-import type { EngineName } from '../engines.ts';
+import { connect, type Engine } from '../docker-api/connect.ts';
+import { ignoreMissing } from '../docker-api/labels.ts';
+import { removeLeftovers, removeUnstarted } from '../docker-api/leftovers.ts';
+import { ContainerOutput } from '../docker-api/output.ts';
+import { type SecretInput, secretInput } from '../docker-api/secret-input.ts';
+import { awaitEnd, engineLost, insist, isLostConnection, startContainer, within } from '../docker-api/wait.ts';
 import type { ImageStore } from '../images/store.ts';
-import { makeRunDirectory, writeRunFile } from '../runs.ts';
-import { storedFile } from '../stored-file.ts';
-import { connect, type Engine } from './connect.ts';
+import { makeRunDirectory, writeRunFile } from '../runs/runs.ts';
+import type { EngineName } from '../system/engines.ts';
+import { storedFile } from '../system/stored-file.ts';
 import { provideImage } from './images.ts';
 import { containerOptions, shellCommand } from './isolation.ts';
-import { ignoreMissing } from './labels.ts';
-import { removeLeftovers, removeUnstarted } from './leftovers.ts';
-import { ContainerOutput } from './output.ts';
 import { chooseTransport, type TransportChoice } from './probe.ts';
 import { seccompProfile } from './seccomp.ts';
-import { type SecretInput, secretInput } from './secret-input.ts';
 import type { Transport } from './transport.ts';
-import { awaitEnd, engineLost, insist, isLostConnection, startContainer, within } from './wait.ts';
 
 /** How long an engine may take to remove a container, in milliseconds. */
 const REMOVAL = 20_000;

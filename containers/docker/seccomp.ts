@@ -1,4 +1,4 @@
-import { ARM64, COMMON, NEW_NAMESPACES, X86_64 } from '../system-calls.ts';
+import { ARM64, COMMON, NEW_NAMESPACES, X86_64 } from '../system/system-calls.ts';
 
 const EPERM = 1;
 const ENOSYS = 38;

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import type { Digest, NodeIo, ResolvedExec } from '../../engine/index.ts';
-import type { Kept } from '../kept.ts';
-import type { RunDirectory } from '../runs.ts';
+import type { RunDirectory } from '../runs/runs.ts';
+import type { Kept } from '../system/kept.ts';
 
 /** How trees travel between the store and a container. */
 export interface Transport {

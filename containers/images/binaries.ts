@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, open, readFile, realpath } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { AtmosError, isMissing } from '../../engine/index.ts';
-import { execute } from '../execute.ts';
+import { execute } from '../system/execute.ts';
 
 /** A file of this machine and where it goes in an image (without the leading `/`). */
 export interface HostFile {

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AtmosError, errorCode, isMissing } from '../errors.ts';
-import { formatProcess, parseProcess, thisProcess } from '../process.ts';
+import { AtmosError, errorCode, isMissing } from '../base/errors.ts';
+import { formatProcess, parseProcess, thisProcess } from '../base/process.ts';
 import type { Liveness } from './liveness.ts';
 import { namesIn } from './walk.ts';
 

@@ -1,9 +1,9 @@
 import { chmodSync, lstatSync, mkdirSync, renameSync, symlinkSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Digest } from '../digest.ts';
-import { AtmosError, errorCode, isMissing } from '../errors.ts';
-import { removeTree } from '../remove.ts';
-import type { Tree, TreeEntry } from '../tree.ts';
+import { AtmosError, errorCode, isMissing } from '../base/errors.ts';
+import { removeTree } from '../base/remove.ts';
+import type { Digest } from '../content/digest.ts';
+import type { Tree, TreeEntry } from '../content/tree.ts';
 import type { Contents } from './contents.ts';
 import { placeIn, TREE_TIME } from './walk.ts';
 

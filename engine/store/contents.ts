@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { copyFile, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asDigest, type Digest, sha256 } from '../digest.ts';
-import { AtmosError, isMissing } from '../errors.ts';
+import { AtmosError, isMissing } from '../base/errors.ts';
+import { asDigest, type Digest, sha256 } from '../content/digest.ts';
 import { placeIn, putInPlace, TREE_TIME } from './walk.ts';
 
 /** Above this many bytes a file travels as a stream, never whole in memory. */

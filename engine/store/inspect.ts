@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { closeSync, lstatSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { asDigest, type Digest, sha256 } from '../digest.ts';
-import { errorCode, isMissing } from '../errors.ts';
-import { removeTree } from '../remove.ts';
-import type { Tree } from '../tree.ts';
+import { errorCode, isMissing } from '../base/errors.ts';
+import { removeTree } from '../base/remove.ts';
+import { asDigest, type Digest, sha256 } from '../content/digest.ts';
+import type { Tree } from '../content/tree.ts';
 import { isDirectory } from './checkout.ts';
 import { sizeBelow } from './prune.ts';
 import { isIntact, parseResult } from './results.ts';

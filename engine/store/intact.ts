@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { type Digest, sha256 } from '../digest.ts';
-import { isMissing } from '../errors.ts';
-import type { Tree, TreeEntry } from '../tree.ts';
+import { isMissing } from '../base/errors.ts';
+import { type Digest, sha256 } from '../content/digest.ts';
+import type { Tree, TreeEntry } from '../content/tree.ts';
 import { markDone } from './checkout.ts';
 import { digestOf } from './contents.ts';
 import { TREE_TIME } from './walk.ts';

@@ -1,7 +1,7 @@
 import { statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMissing } from '../errors.ts';
-import { formatProcess, isGone, type ProcessIdentity, thisProcess } from '../process.ts';
+import { isMissing } from '../base/errors.ts';
+import { formatProcess, isGone, type ProcessIdentity, thisProcess } from '../base/process.ts';
 
 /** How often a process that uses a store gives a sign of life, in milliseconds. */
 const BEAT = 10_000;

@@ -1,7 +1,7 @@
 import { lstatSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Digest } from '../digest.ts';
-import { removeTree } from '../remove.ts';
+import { removeTree } from '../base/remove.ts';
+import type { Digest } from '../content/digest.ts';
 import { parseResult } from './results.ts';
 import { filesBelow, placeIn, readTree, storedIn } from './walk.ts';
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Digest, isDigest, sha256 } from '../digest.ts';
-import { isMissing, isUnwritable } from '../errors.ts';
-import { isObject } from '../json.ts';
+import { isMissing, isUnwritable } from '../base/errors.ts';
+import { type Digest, isDigest, sha256 } from '../content/digest.ts';
+import { isObject } from '../content/json.ts';
 import { moveIn } from './contents.ts';
 import { placeIn } from './walk.ts';
 

@@ -1,11 +1,11 @@
 import { accessSync, constants, mkdirSync, rmdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { afterwards, removal } from '../afterwards.ts';
-import type { Digest } from '../digest.ts';
-import { errorCode, isMissing, isUnwritable } from '../errors.ts';
-import { makePrivate } from '../private-directory.ts';
-import { formatProcess, parseProcess, thisProcess } from '../process.ts';
-import { removeTree } from '../remove.ts';
+import { afterwards, removal } from '../base/afterwards.ts';
+import { errorCode, isMissing, isUnwritable } from '../base/errors.ts';
+import { makePrivate } from '../base/private-directory.ts';
+import { formatProcess, parseProcess, thisProcess } from '../base/process.ts';
+import { removeTree } from '../base/remove.ts';
+import type { Digest } from '../content/digest.ts';
 import { awaitOthers } from './alone.ts';
 import { checkoutPath, isDirectory } from './checkout.ts';
 import { Contents } from './contents.ts';

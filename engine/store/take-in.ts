@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { AtmosError, errorCode } from '../errors.ts';
-import { makeTree, type Tree, type TreeEntry } from '../tree.ts';
+import { AtmosError, errorCode } from '../base/errors.ts';
+import { makeTree, type Tree, type TreeEntry } from '../content/tree.ts';
 import type { Contents } from './contents.ts';
 
 /** How many files and bytes (holes counted) a directory may have. */

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { asDigest } from '../digest.ts';
-import { isMissing } from '../errors.ts';
+import { isMissing } from '../base/errors.ts';
+import { asDigest } from '../content/digest.ts';
 import { moveIn } from './contents.ts';
 import { use } from './results.ts';
 import { placeIn } from './walk.ts';

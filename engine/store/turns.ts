@@ -1,8 +1,8 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Digest } from '../digest.ts';
-import { errorCode, isMissing, isUnwritable } from '../errors.ts';
-import { formatProcess, type ProcessIdentity, parseProcess, thisProcess } from '../process.ts';
+import { errorCode, isMissing, isUnwritable } from '../base/errors.ts';
+import { formatProcess, type ProcessIdentity, parseProcess, thisProcess } from '../base/process.ts';
+import type { Digest } from '../content/digest.ts';
 import type { Liveness } from './liveness.ts';
 import { placeIn, putInPlace, storedIn } from './walk.ts';
 

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { asDigest, type Digest, hex, sha256 } from '../digest.ts';
-import { errorCode, isMissing } from '../errors.ts';
-import type { Tree } from '../tree.ts';
+import { errorCode, isMissing } from '../base/errors.ts';
+import { asDigest, type Digest, hex, sha256 } from '../content/digest.ts';
+import type { Tree } from '../content/tree.ts';
 
 /** Something that lies in a store under a digest: `objects/2c/f24d…`. */
 export interface Stored {

@@ -1,9 +1,9 @@
-import type { Functions } from '../call.ts';
-import { fromCsv, fromToml, fromYaml, toCsv, toToml, toYaml } from '../formats.ts';
-import { fromJson, toJson } from '../json.ts';
-import { typed } from '../signature.ts';
+import { fromCsv, fromToml, fromYaml, toCsv, toToml, toYaml } from '../formats/formats.ts';
+import type { Functions } from '../language/call.ts';
+import { fromJson, toJson } from '../language/json.ts';
+import { typed } from '../language/signature.ts';
+import { compareBytes, type Dict, isDict, sortedEntries, text, type Value } from '../language/values.ts';
 import { dict, unique } from '../sprig/collections.ts';
-import { compareBytes, type Dict, isDict, sortedEntries, text, type Value } from '../values.ts';
 import { toNumber, toText } from './numbers.ts';
 import { has } from './texts.ts';
 

@@ -2,10 +2,10 @@
  * Gomplate's functions: namespaces (`strings.Indent`), and short names of some (`toUpper`). What reads files, the network or clouds is left out: a stack
  * means the same everywhere.
  */
-import type { Functions, TemplateFunction } from '../call.ts';
-import { typed } from '../signature.ts';
+import type { Functions, TemplateFunction } from '../language/call.ts';
+import { typed } from '../language/signature.ts';
+import type { Method, Value } from '../language/values.ts';
 import { splitAt, trimAll } from '../sprig/strings.ts';
-import type { Method, Value } from '../values.ts';
 import { COLL, collectKeys, DATA } from './data.ts';
 import { Namespace } from './namespace.ts';
 import { MATH } from './numbers.ts';

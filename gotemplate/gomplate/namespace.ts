@@ -1,5 +1,5 @@
-import type { Functions } from '../call.ts';
-import { type Method, Opaque, type Value } from '../values.ts';
+import type { Functions } from '../language/call.ts';
+import { type Method, Opaque, type Value } from '../language/values.ts';
 
 /** Functions below a name: `strings.Indent`. */
 export class Namespace extends Opaque {

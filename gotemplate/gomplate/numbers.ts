@@ -1,7 +1,7 @@
 import { type Float, float, integer, isInteger, isNumber, parseInteger, toFloat } from '../../yaml/index.ts';
-import type { Functions } from '../call.ts';
-import { typed } from '../signature.ts';
-import { format, type Value } from '../values.ts';
+import type { Functions } from '../language/call.ts';
+import { typed } from '../language/signature.ts';
+import { format, type Value } from '../language/values.ts';
 
 /** conv.ToInt64: prefixes of all bases, thousands with commas; what is no number is 0. */
 export function toInt(value: Value): bigint {

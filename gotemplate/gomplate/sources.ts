@@ -1,10 +1,10 @@
 import { extname, isAbsolute, join, relative } from 'node:path/posix';
-import type { Functions } from '../call.ts';
-import { parseDotenv } from '../dotenv.ts';
-import { fromCsv, fromToml, fromYaml, toYaml } from '../formats.ts';
-import { fromJson } from '../json.ts';
-import { typed } from '../signature.ts';
-import { type Dict, isDict, type Value } from '../values.ts';
+import { parseDotenv } from '../formats/dotenv.ts';
+import { fromCsv, fromToml, fromYaml, toYaml } from '../formats/formats.ts';
+import type { Functions } from '../language/call.ts';
+import { fromJson } from '../language/json.ts';
+import { typed } from '../language/signature.ts';
+import { type Dict, isDict, type Value } from '../language/values.ts';
 import { merge } from './data.ts';
 
 /** What is behind data sources. */

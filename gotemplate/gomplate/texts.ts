@@ -1,10 +1,10 @@
 import { float, integer } from '../../yaml/index.ts';
-import type { Functions } from '../call.ts';
-import { GoRegExp, quoteMeta } from '../regexp.ts';
-import { typed } from '../signature.ts';
+import { GoRegExp, quoteMeta } from '../formats/regexp.ts';
+import type { Functions } from '../language/call.ts';
+import { typed } from '../language/signature.ts';
+import { compareBytes, isDict, isTrue, type Method, Opaque, type Value } from '../language/values.ts';
 import { dict } from '../sprig/collections.ts';
 import { abbreviate, splitAt, trimAll, truncate, wrap } from '../sprig/strings.ts';
-import { compareBytes, isDict, isTrue, type Method, Opaque, type Value } from '../values.ts';
 import { toBool, toInt, toNumber, toText } from './numbers.ts';
 
 /** net/url.URL, as far as templates read it. */

@@ -1,13 +1,13 @@
 import { pbkdf2Sync, randomUUID } from 'node:crypto';
 import { dirname, extname, isAbsolute, join, matchesGlob, relative } from 'node:path/posix';
-import type { Functions } from '../call.ts';
-import { Duration, parseDuration, UNITS } from '../duration.ts';
-import { LAYOUTS } from '../layout.ts';
-import { typed } from '../signature.ts';
+import { Duration, parseDuration, UNITS } from '../formats/duration.ts';
+import { LAYOUTS } from '../formats/layout.ts';
+import { parseTime, Time } from '../formats/time.ts';
+import type { Functions } from '../language/call.ts';
+import { typed } from '../language/signature.ts';
+import { isTrue, kindOf, type Method, Opaque, textOfBytes, type Value } from '../language/values.ts';
 import { hash } from '../sprig/encoding.ts';
 import { baseOf, cleanPath } from '../sprig/world.ts';
-import { parseTime, Time } from '../time.ts';
-import { isTrue, kindOf, type Method, Opaque, textOfBytes, type Value } from '../values.ts';
 import { toNumber, toText } from './numbers.ts';
 
 const textTo = (call: (text: string) => string) => typed('a', (value) => call(toText(value)));

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, createPrivateKey, randomBytes, scryptSync } from 'node:crypto';
-import type { Functions, TemplateFunction } from '../call.ts';
-import { typed } from '../signature.ts';
+import type { Functions, TemplateFunction } from '../language/call.ts';
+import { typed } from '../language/signature.ts';
 
 /** The forms of the passwords of Master Password (https://spectre.app), by their kind; each letter stands for one of its characters. */
 const FORMS: Readonly<Record<string, string>> = {

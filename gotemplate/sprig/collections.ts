@@ -1,7 +1,7 @@
 import { isNumber, toFloat } from '../../yaml/index.ts';
-import type { Functions } from '../call.ts';
-import { typed } from '../signature.ts';
-import { type Dict, format, isDict, isTrue, kindOf, text, typeOf, type Value } from '../values.ts';
+import type { Functions } from '../language/call.ts';
+import { typed } from '../language/signature.ts';
+import { type Dict, format, isDict, isTrue, kindOf, text, typeOf, type Value } from '../language/values.ts';
 
 /** reflect.DeepEqual, but that integers of all kinds are alike. */
 function deepEqual(a: Value, b: Value): boolean {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Functions } from '../call.ts';
-import { fromJson, toJson } from '../json.ts';
-import { typed } from '../signature.ts';
+import type { Functions } from '../language/call.ts';
+import { fromJson, toJson } from '../language/json.ts';
+import { typed } from '../language/signature.ts';
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 

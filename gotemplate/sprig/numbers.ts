@@ -1,7 +1,7 @@
 import { type Float, float, integer, isInteger, isNumber, parseInteger, toFloat } from '../../yaml/index.ts';
-import type { Functions } from '../call.ts';
-import { typed } from '../signature.ts';
-import type { Value } from '../values.ts';
+import type { Functions } from '../language/call.ts';
+import { typed } from '../language/signature.ts';
+import type { Value } from '../language/values.ts';
 import { reckon } from './decimals.ts';
 
 /** cast.ToInt64: what is no number is 0; text is read with Go's prefixes. */

@@ -1,8 +1,8 @@
-import type { Functions } from '../call.ts';
-import { quote } from '../printf.ts';
-import { GoRegExp, quoteMeta } from '../regexp.ts';
-import { typed } from '../signature.ts';
-import { compareBytes, format, type Value } from '../values.ts';
+import { GoRegExp, quoteMeta } from '../formats/regexp.ts';
+import type { Functions } from '../language/call.ts';
+import { quote } from '../language/printf.ts';
+import { typed } from '../language/signature.ts';
+import { compareBytes, format, type Value } from '../language/values.ts';
 import { connected, pascal, titled } from './cases.ts';
 
 const isNothing = (value: Value): boolean => value === undefined || value === null;

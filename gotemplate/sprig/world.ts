@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { basename, dirname, extname, isAbsolute, normalize } from 'node:path/posix';
-import type { Functions } from '../call.ts';
-import { Duration, parseDuration } from '../duration.ts';
-import { meets, Version } from '../semver.ts';
-import { typed } from '../signature.ts';
-import { parseTime, Time, ZERO } from '../time.ts';
-import { type Dict, text, type Value } from '../values.ts';
+import { Duration, parseDuration } from '../formats/duration.ts';
+import { meets, Version } from '../formats/semver.ts';
+import { parseTime, Time, ZERO } from '../formats/time.ts';
+import type { Functions } from '../language/call.ts';
+import { typed } from '../language/signature.ts';
+import { type Dict, text, type Value } from '../language/values.ts';
 import { toInt } from './numbers.ts';
 
 function timeOf(value: Value): Time {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { refuseUnknown } from '../../cli/mistakes.ts';
+import { refuseUnknown } from '../../cli/command/mistakes.ts';
 import { AtmosError } from '../../engine/index.ts';
 
 const VERBS = ['rollout', 'destroy', 'status', 'describe', 'verify', 'validate', 'logs'];

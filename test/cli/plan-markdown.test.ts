@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PlanAnswer } from '../../app/index.ts';
-import { planMarkdown } from '../../cli/plan-markdown.ts';
+import { planMarkdown } from '../../cli/answers/plan-markdown.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { table } from '../../cli/globals.ts';
-import { ago, counts, warningLines } from '../../cli/words.ts';
+import { table } from '../../cli/answers/globals.ts';
+import { ago, counts, warningLines } from '../../cli/answers/words.ts';
 
 test('columns are as wide as their widest cell, and no line ends in blanks', () => {
   expect(

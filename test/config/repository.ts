@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { KINDS_OF_RULES } from '../../app/kinds.ts';
+import { KINDS_OF_RULES } from '../../app/workspace/kinds.ts';
 import {
   type ConfigFiles,
   loadDeployment,

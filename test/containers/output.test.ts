@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type Docker from 'dockerode';
 import { expect, test } from 'vitest';
-import { ContainerOutput } from '../../containers/docker/output.ts';
+import { ContainerOutput } from '../../containers/docker-api/output.ts';
 
 /** An engine whose answers about one container are given: what it says in the moment in which that ends can't be had at will. */
 function answering(attach: readonly (() => PassThrough)[], running: readonly boolean[]): Docker.Container {

@@ -19,7 +19,7 @@ test.each(['SIGKILL', undefined] as const)(
     writeFileSync(
       program,
       `import { chmodSync } from 'node:fs';
-     import { afterwards, removal } from ${JSON.stringify(join(ENGINE, 'afterwards.ts'))};
+     import { afterwards, removal } from ${JSON.stringify(join(ENGINE, 'base/afterwards.ts'))};
      chmodSync(${JSON.stringify(join(closed, 'below'))}, 0o500);
      afterwards(removal(${JSON.stringify(gone)}));
      afterwards('false');

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { makeEmitter } from '../../engine/emitter.ts';
-import type { RunEvent } from '../../engine/events.ts';
+import { growingMask, makeMask } from '../../engine/content/mask.ts';
+import type { RunEvent } from '../../engine/graph/events.ts';
 import { makeGraph } from '../../engine/index.ts';
-import { growingMask, makeMask } from '../../engine/mask.ts';
+import { makeEmitter } from '../../engine/run/emitter.ts';
 
 const SECRET = 'pa$$ wörd/"quoted"\\+<x>&\tend';
 const LONG = Array.from({ length: 30 }, (_, line) => `line ${line} of a key: ${'k3y!'.repeat(line % 7)}`).join('\n');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { formatProcess, makeGraph, openStore, type RunEvent, run, sha256, thisProcess } from '../../engine/index.ts';
-import { takeTurn } from '../../engine/turn.ts';
+import { takeTurn } from '../../engine/run/turn.ts';
 import { newStore, node, optionsFor, runtimeOf } from './bench.ts';
 
 const KEY = sha256('key');

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { fromYaml } from '../../gotemplate/formats.ts';
+import { fromYaml } from '../../gotemplate/formats/formats.ts';
 import { FUNCTIONS, parseTemplate, render, TemplateError, type Value } from '../../gotemplate/index.ts';
-import { fromJson } from '../../gotemplate/json.ts';
+import { fromJson } from '../../gotemplate/language/json.ts';
 import { CONFORMANCE } from '../config/conformance.ts';
 
 interface TemplateCase {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { GoRegExp } from '../../gotemplate/regexp.ts';
+import { GoRegExp } from '../../gotemplate/formats/regexp.ts';
 
 test('an expression that others need exponential time for needs linear time', () => {
   const expression = new GoRegExp('^(a+)+$');

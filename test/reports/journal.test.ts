@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, onTestFinished, test } from 'vitest';
 import { EVENT_VERSION, eventSchema, eventStream, explain, findRun, journals, type Workspace } from '../../app/index.ts';
-import { durationsIn } from '../../app/journal.ts';
+import { durationsIn } from '../../app/workspace/journal.ts';
 import { AtmosError, makeGraph, makeTree, type Node, run } from '../../engine/index.ts';
 import { journal } from '../../reports/index.ts';
 import { newStore, node, optionsFor, runtimeOf } from '../engine/bench.ts';

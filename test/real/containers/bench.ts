@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { engineRuntime } from '../../../containers/docker/runtime.ts';
 import { type ImageStore, openImages, openRuntime, type StoredImage } from '../../../containers/index.ts';
-import { runWithin } from '../../../engine/attempt.ts';
 import { type Exec, type ExecResult, execAction, openStore, type ResolvedInput, type Runtime, type Store } from '../../../engine/index.ts';
+import { runWithin } from '../../../engine/run/attempt.ts';
 
 /** A store, an image and a runtime to try things with. */
 export interface Bench {

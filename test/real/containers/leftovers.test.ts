@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { connect } from '../../../containers/docker/connect.ts';
-import { EFFECT, NODE, OWNER } from '../../../containers/docker/labels.ts';
-import { removeLeftovers, removeUnstarted } from '../../../containers/docker/leftovers.ts';
+import { connect } from '../../../containers/docker-api/connect.ts';
+import { EFFECT, NODE, OWNER } from '../../../containers/docker-api/labels.ts';
+import { removeLeftovers, removeUnstarted } from '../../../containers/docker-api/leftovers.ts';
 import { formatProcess, thisProcess } from '../../../engine/index.ts';
 
 /** A process of this machine that is gone: pids are not so large. */

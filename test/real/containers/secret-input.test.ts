@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connect } from '../../../containers/docker/connect.ts';
+import { connect } from '../../../containers/docker-api/connect.ts';
 import type { Digest } from '../../../engine/index.ts';
 import { type Bench, openBench, RUNTIMES, runScript } from './bench.ts';
 

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { connect } from '../../../containers/docker/connect.ts';
 import { engineRuntime } from '../../../containers/docker/runtime.ts';
-import { collectTrees } from '../../../containers/docker/volumes.ts';
+import { connect } from '../../../containers/docker-api/connect.ts';
+import { collectTrees } from '../../../containers/docker-api/volumes.ts';
 import type { Digest } from '../../../engine/index.ts';
 import { type Bench, openBench, runScript } from './bench.ts';
 

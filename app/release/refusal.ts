@@ -1,0 +1,23 @@
+import { AtmosError } from '../../engine/index.ts';
+import type { Release } from '../../releases/index.ts';
+import { type Candidate, checkApprovals, checkPromotion, type TargetState } from '../../tracking/index.ts';
+import { artifactsOf } from './release.ts';
+import type { Situation } from './situation.ts';
+
+export function candidateOf(release: Release): Candidate {
+  const { deployment, target, dirty } = release.config;
+  return { deployment, target, release: release.digest, artifacts: artifactsOf(release), dirty };
+}
+
+/** Why a rollout of a release would be refused now, though it can be planned: its way to the target, or approvals that it lacks. */
+export function refusalOf({ by, rules, sources }: Situation, release: Release, state: TargetState): AtmosError | undefined {
+  const candidate = candidateOf(release);
+  try {
+    if (!state.ran.some((ran) => ran.release === release.digest)) checkPromotion(candidate, rules, sources);
+    checkApprovals({ ...candidate, operation: 'rollout' }, rules, state, by);
+    return undefined;
+  } catch (error) {
+    if (error instanceof AtmosError && error.kind === 'refused') return error;
+    throw error;
+  }
+}

@@ -1,0 +1,10 @@
+import { AtmosError } from '../../engine/index.ts';
+
+/** The refusal where a target runs nothing, with the command that changes that. */
+export function nothingDeployed(deployment: string, target: string): AtmosError {
+  return new AtmosError(`nothing is deployed to ${target}`, {
+    kind: 'refused',
+    code: 'nothing-deployed',
+    hint: `first:  atmos-deployment rollout ${deployment} --target ${target}`,
+  });
+}

@@ -1,0 +1,32 @@
+import type { ComponentAddress, ScopedComponent } from '../model/scope.ts';
+
+/** The components of a target, each resolved when it is first asked for. */
+export interface Siblings {
+  readonly addresses: readonly ComponentAddress[];
+  resolve(address: ComponentAddress): ScopedComponent;
+}
+
+/** Each component evaluated once, when it is first asked for. */
+export function siblingsOf(prepared: ReadonlyMap<string, () => ScopedComponent>, addresses: readonly string[]): Siblings {
+  const known = new Map<string, ScopedComponent>();
+  const underWay: string[] = [];
+  return {
+    addresses,
+    resolve(address) {
+      const found = known.get(address);
+      if (found !== undefined) return found;
+      const evaluate = prepared.get(address);
+      if (evaluate === undefined) throw new TypeError(`${address} was not prepared`);
+      if (underWay.includes(address))
+        throw new Error(`components read one another: ${[...underWay.slice(underWay.indexOf(address)), address].join(' → ')}`);
+      underWay.push(address);
+      try {
+        const component = evaluate();
+        known.set(address, component);
+        return component;
+      } finally {
+        underWay.pop();
+      }
+    },
+  };
+}

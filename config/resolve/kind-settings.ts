@@ -1,0 +1,70 @@
+import { type AtmosError, isObject, type JsonObject } from '../../engine/index.ts';
+import { errorAt, type Place } from '../../yaml/index.ts';
+import { isDeferred } from '../deferred/deferred.ts';
+import type { KindSpec, SettingSpec } from '../model/kinds.ts';
+import { suggestion } from '../model/nearest.ts';
+
+/** What is wrong with `settings.<kind>` of a component, by what its kind says of it. */
+export function kindProblems(
+  spec: KindSpec,
+  address: string,
+  sections: JsonObject,
+  placeOf: (path: readonly string[]) => Place,
+): readonly AtmosError[] {
+  const known = spec.settings;
+  if (known === undefined) return [];
+  const path = ['settings', spec.name];
+  const all = isObject(sections.settings) ? (sections.settings as JsonObject)[spec.name] : undefined;
+  if (all !== undefined && all !== null && !isObject(all))
+    return [errorAt(placeOf(path), `${address}: settings.${spec.name} must be a map`, { code: 'wrong-type' })];
+  const settings = (all ?? {}) as JsonObject;
+  const errors: AtmosError[] = [];
+  for (const [key, value] of Object.entries(settings)) {
+    const setting = Object.hasOwn(known, key) ? known[key] : undefined;
+    const at = placeOf([...path, key]);
+    if (setting === undefined)
+      errors.push(
+        errorAt(at, `${address}: unknown key "${key}" in settings.${spec.name}`, {
+          code: 'unknown-key',
+          hint: suggestion(key, Object.keys(known), 'keys there'),
+        }),
+      );
+    else if (isDeferred(value))
+      errors.push(
+        errorAt(at, `${address}: settings.${spec.name}.${key} must be known before anything runs`, {
+          code: 'wrong-type',
+          hint: 'read what others produce in vars or env',
+        }),
+      );
+    else if (value !== null && !fits(value, setting))
+      errors.push(errorAt(at, `${address}: settings.${spec.name}.${key} must be ${expected(setting)}`, { code: 'wrong-type' }));
+  }
+  if (errors.length > 0) return errors;
+  for (const [key, { required }] of Object.entries(known)) {
+    if (required !== true || (settings[key] ?? null) !== null) continue;
+    errors.push(
+      errorAt(placeOf(path), `${address}: settings.${spec.name}.${key} is missing`, {
+        code: 'missing-key',
+        hint: `components of kind ${spec.name} need it`,
+      }),
+    );
+  }
+  for (const [key, { needs }] of Object.entries(known)) {
+    if (needs === undefined || (settings[key] ?? null) === null || (settings[needs] ?? null) !== null) continue;
+    const text = `${address}: settings.${spec.name} has "${key}" and no "${needs}"`;
+    errors.push(errorAt(placeOf([...path, key]), text, { code: 'missing-key', hint: 'set both, or neither' }));
+  }
+  return errors;
+}
+
+function fits(value: unknown, { type }: SettingSpec): boolean {
+  if (type === 'flag') return typeof value === 'boolean';
+  if (type === 'texts') return Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '');
+  return typeof value === 'string' && value !== '' && (type === 'text' || type.includes(value));
+}
+
+function expected({ type }: SettingSpec): string {
+  if (type === 'flag') return 'true or false';
+  if (type === 'texts') return 'a list of texts';
+  return type === 'text' ? 'a text' : `one of ${type.join(', ')}`;
+}

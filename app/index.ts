@@ -6,8 +6,11 @@
  */
 
 export { type Comparison, compare } from './compare.ts';
+export { type DescribedTarget, describe } from './describe.ts';
 export { type Diagnosis, diagnose, type Finding } from './doctor.ts';
 export { type Explanation, explain, type KeyDifference } from './explain.ts';
+export { type DeploymentGraph, graphOf } from './graph.ts';
+export { historyOf } from './history.ts';
 export { importState } from './import-state.ts';
 export { openWorkspace, type WorkspaceOptions } from './open-workspace.ts';
 export { type PlanAnswer, type PlanRequest, plan } from './plan/plan.ts';
@@ -17,7 +20,6 @@ export type { SavedPlan } from './release/plan-file.ts';
 export {
   exportReleaseTo,
   findRelease,
-  listReleases,
   loadRelease,
   type MadeRelease,
   makeRelease,
@@ -26,6 +28,7 @@ export {
 } from './release/release.ts';
 export { type Reproduced, reproduce } from './release/reproduce.ts';
 export type { RolloutRequest } from './release/request.ts';
+export { releasesOf } from './releases.ts';
 export { type DestroyRequest, destroy } from './rollout/destroy.ts';
 export { rollout } from './rollout/rollout.ts';
 export type { Changed } from './rollout/target-change.ts';
@@ -35,11 +38,11 @@ export type { RunSettings } from './runs/session.ts';
 export { discardState, forgetComponent, pushState, unlockState } from './state.ts';
 export { approve, approveOperation } from './target/approve.ts';
 export type { StateRequest } from './target/state-subject.ts';
-export { type DeploymentStatus, requireTarget, statusOf, type TargetStatus } from './target/status.ts';
+export { type DeploymentStatus, statusOf, type TargetStatus } from './target/status.ts';
 export { unlockTarget } from './unlock.ts';
 export { type CachePruning, pruneCache } from './upkeep.ts';
+export { deployments, validate } from './validate.ts';
 export { type VerifyAnswer, verify } from './verify.ts';
-export { addressOf } from './workspace/address.ts';
 export { eventSchema } from './workspace/event-schema.ts';
 export {
   type CommandEvent,
@@ -52,5 +55,5 @@ export {
   warn,
 } from './workspace/events.ts';
 export { findRun, type Journal, journalNames, journals, type RunLine } from './workspace/journal.ts';
-export { targetOf, worktreeOptions } from './workspace/revision.ts';
+export { targetOf } from './workspace/revision.ts';
 export type { Workspace } from './workspace/workspace.ts';

@@ -15,12 +15,16 @@ export function addQueries(program: Command): void {
     .option('--dry-run', 'say which nodes would be run', false)
     .option('--all-targets', 'every target of the deployment', false)
     .option('--provenance', 'name the file and line that set each value, and those that it overrode', false)
-    .action(async (name, options, command: Command) => (await import('../verbs/describe.ts')).describe(globalsOf(command), name, options));
+    .action(async (name, options, command: Command) =>
+      (await import('../verbs/describe.ts')).describeVerb(globalsOf(command), name, options),
+    );
   program
     .command('validate [deployment]')
     .description('everything that is wrong with a deployment, or with all of them')
     .option('--sarif', 'print what is wrong as SARIF, for editors and CI', false)
-    .action(async (name, options, command: Command) => (await import('../verbs/validate.ts')).validate(globalsOf(command), name, options));
+    .action(async (name, options, command: Command) =>
+      (await import('../verbs/validate.ts')).validateVerb(globalsOf(command), name, options),
+    );
   program
     .command('graph <deployment>')
     .description('targets in order of promotion, components in order of dependency')

@@ -1,5 +1,4 @@
-import { addressOf, targetOf, worktreeOptions } from '../../app/index.ts';
-import { loadDeployment, originsOf, resolve, type ScopedComponent } from '../../config/index.ts';
+import { type DescribedTarget, describe } from '../../app/index.ts';
 import { type Globals, print, yaml } from '../answers/globals.ts';
 import { inWorkspace } from '../command/settings.ts';
 
@@ -10,48 +9,27 @@ interface Options {
   readonly allTargets: boolean;
 }
 
-export async function describe(globals: Globals, name: string, options: Options): Promise<void> {
+export async function describeVerb(globals: Globals, name: string, options: Options): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
-    const { files, project, cache } = workspace;
-    const deployment = await loadDeployment(files, project, name, cache);
-    const targets = options.allTargets ? deployment.targets : [await targetOf(workspace, name, options.target)];
-    const resolveOptions = { ...worktreeOptions(workspace), history: options.provenance };
-    const documents: Readonly<Record<string, unknown>>[] = [];
+    const { target, component, provenance, allTargets } = options;
+    const documents: DescribedTarget[] = [];
     const texts: string[] = [];
-    // Each scope goes as soon as it is told: of a thousand targets, all would not fit.
-    for (const target of targets) {
-      const scope = await resolve(files, project, deployment, target, resolveOptions);
-      const components = chosen(scope.components, options.component);
-      documents.push({ target, ...documentOf(components, options) });
-      if (options.provenance) texts.push(provenance(components));
+    for await (const one of describe(workspace, { deployment: name, target, component, provenance, allTargets })) {
+      documents.push(one);
+      if (provenance) texts.push(provenanceText(one));
     }
-    const document = options.allTargets
-      ? { deployment: name, targets: Object.fromEntries(documents.map(({ target, ...rest }) => [target, rest])) }
+    const document = allTargets
+      ? { deployment: name, targets: Object.fromEntries(documents.map(({ target: own, ...rest }) => [own, rest])) }
       : { deployment: name, ...documents[0] };
-    await print(globals.format, document, () => (options.provenance ? texts.join('\n\n') : yaml(document)));
+    await print(globals.format, document, () => (provenance ? texts.join('\n\n') : yaml(document)));
   });
 }
 
-function documentOf(components: readonly ScopedComponent[], options: Options) {
-  return {
-    components: Object.fromEntries(components.map((component) => [component.address, component.sections])),
-    ...(options.provenance
-      ? { provenance: Object.fromEntries(components.map((component) => [component.address, originsOf(component)])) }
-      : {}),
-  };
-}
-
-function chosen(components: Readonly<Record<string, ScopedComponent>>, name: string | undefined): readonly ScopedComponent[] {
-  const address = name === undefined ? undefined : addressOf(name, Object.keys(components));
-  return Object.values(components).filter((component) => address === undefined || component.address === address);
-}
-
 /** A line a value: what it is, and the file and line that set it. */
-function provenance(components: readonly ScopedComponent[]): string {
-  return components
-    .map((component) => {
-      const { address, sections } = component;
-      const lines = Object.entries(originsOf(component)).flatMap(([pointer, { file, line, overrode = [] }]) => {
+function provenanceText({ components, provenance = {} }: DescribedTarget): string {
+  return Object.entries(components)
+    .map(([address, sections]) => {
+      const lines = Object.entries(provenance[address] ?? {}).flatMap(([pointer, { file, line, overrode = [] }]) => {
         const keys = pointer
           .split('/')
           .slice(1)

@@ -1,5 +1,4 @@
-import { targetOf, worktreeOptions } from '../../app/index.ts';
-import { loadDeployment, promotionPolicies, resolve } from '../../config/index.ts';
+import { type DeploymentGraph, graphOf } from '../../app/index.ts';
 import { type Globals, print } from '../answers/globals.ts';
 import { inWorkspace } from '../command/settings.ts';
 
@@ -8,26 +7,14 @@ interface Options {
   readonly as: 'text' | 'mermaid' | 'dot';
 }
 
-interface Drawing {
-  readonly targets: readonly { readonly name: string; readonly from: readonly string[]; readonly approvals: number }[];
-  readonly components: readonly { readonly address: string; readonly dependsOn: readonly string[] }[];
-}
-
 export async function graph(globals: Globals, name: string, options: Options): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
-    const { files, project, cache } = workspace;
-    const target = await targetOf(workspace, name, options.target);
-    const deployment = await loadDeployment(files, project, name, cache);
-    const scope = await resolve(files, project, deployment, target, worktreeOptions(workspace));
-    const drawing: Drawing = {
-      targets: Object.entries(promotionPolicies(deployment)).map(([one, { from, approvals }]) => ({ name: one, from, approvals })),
-      components: Object.values(scope.components).map(({ address, dependsOn }) => ({ address, dependsOn })),
-    };
-    await print(globals.format, { deployment: name, target, ...drawing }, () => FORMS[options.as](name, drawing));
+    const found = await graphOf(workspace, name, options.target);
+    await print(globals.format, found, () => FORMS[options.as](name, found));
   });
 }
 
-const FORMS: Readonly<Record<Options['as'], (name: string, drawing: Drawing) => string>> = {
+const FORMS: Readonly<Record<Options['as'], (name: string, found: DeploymentGraph) => string>> = {
   text(name, { targets, components }) {
     const after = (names: readonly string[]): string => (names.length === 0 ? '' : `  after ${names.join(', ')}`);
     const asks = (approvals: number): string => (approvals === 0 ? '' : `  needs ${approvals} approval${approvals === 1 ? '' : 's'}`);

@@ -1,4 +1,4 @@
-import { requireTarget, targetOf } from '../../app/index.ts';
+import { historyOf } from '../../app/index.ts';
 import { AtmosError, shortId } from '../../engine/index.ts';
 import { seconds } from '../../reports/index.ts';
 import type { LedgerRecord } from '../../tracking/index.ts';
@@ -15,11 +15,7 @@ export async function history(globals: Globals, name: string, options: Options):
     throw new AtmosError(`--limit can't be "${options.limit}"`, { kind: 'invalid', code: 'usage', hint: 'it is a positive integer' });
   }
   await inWorkspace(globals, async (workspace) => {
-    const { ledger, locks } = await workspace.tracking();
-    const target = await targetOf(workspace, name, options.target);
-    await requireTarget(workspace, name, target);
-    const records = await ledger.history(name, target, Number(options.limit));
-    const isUnderWay = records[0]?.kind === 'intent' && (await locks.holder(name, target)) !== undefined;
+    const { target, records, isUnderWay } = await historyOf(workspace, name, options.target, Number(options.limit));
     await print(globals.format, { deployment: name, target, records }, () =>
       records.length === 0
         ? `${name} → ${target}: nothing was ever recorded`

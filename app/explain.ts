@@ -118,7 +118,7 @@ async function filesOf(tree: Digest, store: Store): Promise<ReadonlyMap<string, 
 }
 
 function noNode(node: string, known: readonly string[]): AtmosError {
-  return new AtmosError(`no run on record had a node "${node}"`, {
+  return new AtmosError(`no recorded run had a node "${node}"`, {
     kind: 'invalid',
     code: 'no-node',
     hint: known.length === 0 ? 'run something first, a plan for example' : suggestion(node, known, 'nodes'),

@@ -31,7 +31,7 @@ export async function unlockTarget(workspace: Workspace, deployment: string, tar
   }
   const reason =
     owner === undefined
-      ? 'it held nothing that could be read'
+      ? 'its content could not be read'
       : `taken from ${owner.by.email} on ${owner.host}, who held it since ${owner.acquired}`;
   return recordUnlock(workspace, { deployment, target }, reason);
 }

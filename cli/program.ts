@@ -54,7 +54,7 @@ function checkDirectory(): void {
     throw new AtmosError('the current directory does not exist any more', {
       kind: 'environment',
       code: 'no-directory',
-      hint: 'go to one that does: cd "$PWD" where it was made again',
+      hint: 'change to a directory that exists',
       cause,
     });
   }
@@ -87,13 +87,13 @@ export function makeProgram(verb?: string): Command {
     .exitOverride()
     .configureOutput({ writeOut, writeErr })
     .showSuggestionAfterError()
-    .addOption(new Option('--format <form>', 'form of the answer').choices(FORMATS).default('table'))
-    .option('--chdir <dir>', 'work as if started there', '.')
-    .option('--config <file>', 'another atmos.yaml, relative to the root')
-    .option('--verbose', 'say more', false)
+    .addOption(new Option('--format <form>', 'output format').choices(FORMATS).default('table'))
+    .option('--chdir <dir>', 'run as if started in this directory', '.')
+    .option('--config <file>', 'path of atmos.yaml, relative to the repository root')
+    .option('--verbose', 'verbose output', false)
     .addOption(new Option('--log-format <form>', 'log format').choices(LOG_FORMATS).default('plain'))
     .option('--quiet', 'suppress progress output', false)
-    .option('--no-color', 'no colours (also NO_COLOR=1)');
+    .option('--no-color', 'disable colors (also NO_COLOR=1)');
   program.on('option:no-color', () => {
     process.env.NO_COLOR = '1';
   });

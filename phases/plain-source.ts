@@ -17,6 +17,6 @@ export async function sourceFiles(component: ScopedComponent, dir: string, from:
   throw new AtmosError(`${component.address}: there is nothing in ${dir}`, {
     kind: 'invalid',
     code: 'no-source',
-    hint: 'is the path right, and are its files in Git? `git add` new ones',
+    hint: 'check the path, and `git add` new files',
   });
 }

@@ -21,6 +21,6 @@ export function refuseOutside({ address }: { readonly address: string }, files: 
   throw new AtmosError(`${address}: ${found.outside} is a link to what is not in the Git repository`, {
     kind: 'invalid',
     code: 'link-outside',
-    hint: 'links are followed to what Git has: put the files into it, with a relative link; is something ignored?',
+    hint: 'only links to files in Git are followed: add the files, use a relative link, and check .gitignore',
   });
 }

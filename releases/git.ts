@@ -164,6 +164,6 @@ function tampered(digest: Digest, what: string): AtmosError {
   return new AtmosError(`release ${shortId(digest)} was tampered with or damaged: ${what}`, {
     kind: 'failed',
     code: 'tampered-release',
-    hint: `nothing of it was used; get it again from where it is whole: git fetch --force origin ${releaseRef(digest)}:${releaseRef(digest)}`,
+    hint: `it was not used; fetch it again: git fetch --force origin ${releaseRef(digest)}:${releaseRef(digest)}`,
   });
 }

@@ -38,8 +38,8 @@ function always(event: CommandEvent, source: AtmosError | undefined, verbose: bo
       return `warning: waiting in line: ${event.message}`;
     case 'interrupted':
       return event.forced
-        ? '\nending what still runs by force'
-        : '\nstopping: what runs was asked to stop, and is waited for (again to end it by force)';
+        ? '\nstopping running nodes by force'
+        : '\nstopping: waiting for running nodes to finish (press Ctrl-C again to force)';
     default:
       return undefined;
   }
@@ -60,7 +60,7 @@ function progress(event: CommandEvent, verbose: boolean, isForPeople: boolean): 
     case 'failed':
       return (
         line(mark('red', '✖'), event, seconds(event.ms)) +
-        (event.enter === undefined ? '' : `\n    what it left is kept; open a shell in it: ${event.enter}`)
+        (event.enter === undefined ? '' : `\n    its files are kept; open a shell in them: ${event.enter}`)
       );
     case 'retrying':
       return line(mark('red', '↻'), event, `attempt ${event.attempt} failed: ${event.message}`);
@@ -71,7 +71,7 @@ function progress(event: CommandEvent, verbose: boolean, isForPeople: boolean): 
     case 'unenforced':
       return verbose ? `    ${event.node} | not enforced here: ${event.abilities.join(', ')}` : undefined;
     case 'waiting':
-      return `    ${event.node} | process ${event.pid} makes the same: waiting for its result`;
+      return `    ${event.node} | waiting for process ${event.pid}, which runs the same node`;
     default:
       return undefined;
   }

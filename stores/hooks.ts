@@ -23,7 +23,7 @@ export async function storeOutputs(access: StoreAccess, { settings }: ReleaseCom
     try {
       await putAll(access, hook.store, found);
     } catch (cause) {
-      throw new AtmosError(`it is applied, but its hook "${hook.name}" failed: ${(cause as Error).message}`, {
+      throw new AtmosError(`the component is applied, but its hook "${hook.name}" failed: ${(cause as Error).message}`, {
         kind: 'failed',
         code: 'hook',
         hint: 'Fix it and rerun: the next rollout applies it again, and runs the hook.',

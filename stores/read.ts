@@ -90,10 +90,10 @@ export async function openStore({ project }: Pick<StoreAccess, 'project'>, name:
   const settings = Object.hasOwn(project.stores, name) ? project.stores[name] : undefined;
   const open = settings === undefined ? undefined : TYPES[settings.type];
   if (settings !== undefined && open !== undefined) return open(name, settings);
-  throw new AtmosError(`the release needs the store "${name}", which atmos.yaml does not have here, or not of a type that can be used`, {
+  throw new AtmosError(`the release needs the store "${name}", which atmos.yaml does not declare here with a supported type`, {
     kind: 'invalid',
     code: 'no-store',
-    hint: `stores that can have one of the types ${Object.keys(TYPES).join(', ')}`,
+    hint: `stores must have one of the types ${Object.keys(TYPES).join(', ')}`,
   });
 }
 

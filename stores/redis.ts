@@ -9,7 +9,7 @@ const PATIENCE = 10_000;
 /** A Redis server (also Valkey, KeyDB). Its URL is in `atmos.yaml`, else in `ATMOS_REDIS_URL`, as in Atmos. */
 export async function openRedis(name: string, { url = process.env.ATMOS_REDIS_URL }: StoreSettings): Promise<ValueStore> {
   if (url === undefined || url === '') {
-    throw new AtmosError(`nothing says where store "${name}" is`, {
+    throw new AtmosError(`there is no address of store "${name}" is`, {
       kind: 'environment',
       code: 'store-unreachable',
       hint: 'set options.url in atmos.yaml, or: export ATMOS_REDIS_URL=redis://…',
@@ -65,7 +65,7 @@ function unreachable(name: string, cause: unknown): AtmosError {
   return new AtmosError(`store "${name}" does not answer: ${said(cause)}`, {
     kind: 'environment',
     code: 'store-unreachable',
-    hint: 'see that the server runs and may be reached from here, and that the URL is right (options.url in atmos.yaml, or ATMOS_REDIS_URL)',
+    hint: 'check that the server runs and can be reached from here, and check the URL (options.url in atmos.yaml, or ATMOS_REDIS_URL)',
     cause,
   });
 }

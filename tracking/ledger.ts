@@ -139,7 +139,7 @@ export class Ledger {
     throw new AtmosError(`the ledger of ${deployment}/${target} moved ${ATTEMPTS} times while a record was being appended`, {
       kind: 'failed',
       code: 'ledger-contention',
-      hint: 'run the command again',
+      hint: 'rerun',
     });
   }
 

@@ -117,7 +117,7 @@ export class Locks {
     throw new AtmosError(`${ref} is not a lock that this version can read`, {
       kind: 'environment',
       code: 'unknown-version',
-      hint: 'use a newer atmos-deployment, or take it away: unlock --force',
+      hint: 'use a newer atmos-deployment, or remove it: unlock --force',
     });
   }
 
@@ -215,7 +215,7 @@ function locked(deployment: string, target: string, owner: LockOwner): AtmosErro
   return new AtmosError(`${deployment}/${target} is being deployed by ${owner.by.email} on ${owner.host} since ${owner.acquired}`, {
     kind: 'refused',
     code: 'locked',
-    hint: `wait in line: --lock-timeout 20m   (a lock that is not renewed for ${EXPIRY / 60_000} minutes is taken over); or take it away: atmos-deployment unlock ${deployment} --target ${target} --force`,
+    hint: `wait for it: --lock-timeout 20m   (a lock that is not renewed for ${EXPIRY / 60_000} minutes is taken over); or remove it: atmos-deployment unlock ${deployment} --target ${target} --force`,
   });
 }
 

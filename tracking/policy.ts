@@ -67,7 +67,7 @@ export function checkSource(source: TargetState, target: string, rules: Rules): 
       {
         kind: 'refused',
         code: 'promotion-not-allowed',
-        hint: `it takes from: ${rules.from.join(', ')}`,
+        hint: `allowed sources: ${rules.from.join(', ')}`,
       },
     );
   }

@@ -47,7 +47,7 @@ export function malformed(what: string, name: string): AtmosError {
   return new AtmosError(`the ${what} at ${name} is damaged, or was not written by atmos-deployment`, {
     kind: 'failed',
     code: 'malformed',
-    hint: 'nothing was done with it; see who changed that ref, and set it back to what it was before',
+    hint: 'it was not used; find out who changed that ref, and restore it',
   });
 }
 

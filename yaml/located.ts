@@ -111,7 +111,7 @@ export function mapOf(value: Located | undefined, what: string): LocatedMap | un
 export function textOf(value: Located | undefined, what: string): string | undefined {
   if (value === undefined || (value.kind === 'scalar' && value.value === null)) return undefined;
   if (value.kind === 'scalar' && typeof value.value === 'string') return value.value;
-  throw errorAt(value.at, `${what} must be a text`, { code: 'wrong-type' });
+  throw errorAt(value.at, `${what} must be a string`, { code: 'wrong-type' });
 }
 
 /** The items of a list that must be one, if it is there. @throws AtmosError `wrong-type` */

@@ -232,7 +232,7 @@ function itemOf(value: Located, index: number): Located | undefined {
 }
 
 function unknown(expression: string, at: Place) {
-  return errorAt(at, `this query is not understood: ${expression}`, {
+  return errorAt(at, `invalid query: ${expression}`, {
     code: 'query',
     hint: 'it may be like .service.port, .regions[1], ["a"], [.items[].name], with "+", "| length", "| map(.name)", "| select(.a == 1)" or "// fallback" behind it',
   });

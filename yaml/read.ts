@@ -41,7 +41,7 @@ function syntaxError(document: Document, error: YAMLParseError): AtmosError {
     });
   }
   const message = error.message.split('\n')[0]?.replace(/ at line .*$/, '') ?? error.message;
-  return errorAt(at, message, { code: 'invalid-yaml', hint: 'this is not YAML as it stands' });
+  return errorAt(at, message, { code: 'invalid-yaml', hint: 'invalid YAML' });
 }
 
 function place(document: Document, [start, end]: readonly [number, number]): Place {
@@ -120,7 +120,7 @@ class Reader {
     const merged: LocatedMap[] = [];
     for (const { key, value } of node.items) {
       if (!isScalar(key))
-        throw errorAt(placeOf(document, node), 'a key must be a text', {
+        throw errorAt(placeOf(document, node), 'a key must be a string', {
           code: 'invalid-yaml',
           hint: 'is this a template? Put quotes around it: "{{ … }}"',
         });
@@ -162,7 +162,7 @@ function scalarValue(node: Scalar, document: Document): Value {
   if (own === undefined) return node.type === 'PLAIN' && node.tag === undefined ? plainScalar(text) : functionText(node);
   const value = taggedScalar(own, node.type === 'PLAIN' ? text : String(node.value ?? ''));
   if (value !== undefined) return value;
-  throw errorAt(placeOf(document, node), `this is no !!${own}`, { code: 'wrong-type', hint: 'leave the tag out, or mend the value' });
+  throw errorAt(placeOf(document, node), `invalid !!${own}`, { code: 'wrong-type', hint: 'remove the tag, or fix the value' });
 }
 
 /** A text in quotes or a block, or what stands behind a YAML function's tag, which is text whatever it looks like. */

@@ -104,7 +104,7 @@ export function readSavedPlan(path: string): SavedPlan {
     new AtmosError(`${path} is not a plan: ${why}`, {
       kind: 'invalid',
       code: 'invalid-plan',
-      hint: 'a plan is what `plan --out` writes, as it wrote it',
+      hint: 'plans are written by `plan --out`, and must not be edited',
     });
   let document: unknown;
   try {
@@ -113,7 +113,7 @@ export function readSavedPlan(path: string): SavedPlan {
     throw invalid('it is not JSON');
   }
   if (!isObject(document)) throw invalid('it is not an object');
-  if (document.version !== 1) throw invalid(`its version is ${JSON.stringify(document.version) ?? 'missing'}, and 1 is known here`);
+  if (document.version !== 1) throw invalid(`its version is ${JSON.stringify(document.version) ?? 'missing'}, and this version reads 1`);
   const { digest, ...plan } = document as JsonObject;
   if (digest !== digestOf(plan)) throw invalid('it was changed after it was written, or is cut off');
   if (!isPlan(plan)) throw invalid('it lacks what a plan has');
@@ -199,7 +199,7 @@ export function plannedWork(saved: SavedPlan, work: Work, state: Pick<TargetStat
 
 function stale({ deployment, target, promoteFrom, named }: SavedPlan, why: string): AtmosError {
   const from = promoteFrom === null ? (named === null ? '' : ` --release ${shortId(named)}`) : ` --promote-from ${promoteFrom}`;
-  return new AtmosError(`the saved plan no longer holds: ${why}`, {
+  return new AtmosError(`the saved plan is stale: ${why}`, {
     kind: 'refused',
     code: 'stale-plan',
     hint: `plan again: atmos-deployment plan ${deployment} --target ${target}${from} --out <file>`,

@@ -117,7 +117,7 @@ function warningsOf(outcomes: Readonly<Record<string, ComponentOutcome>>): Chang
 
 function interruption({ release }: LedgerRecord): AtmosError {
   const what = release === null ? '' : ` (release ${shortId(release)})`;
-  return new AtmosError(`what was under way has ended and is recorded${what}`, {
+  return new AtmosError(`running operations have finished and are recorded${what}`, {
     kind: 'interrupted',
     code: 'interrupted',
     hint: 'rerun to continue',

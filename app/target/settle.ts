@@ -18,7 +18,9 @@ export async function settleEarlier(workspace: Workspace, deployment: string, ta
     rescued ||= state !== undefined;
   });
   if (found.length > 0)
-    warn(`waited for what an earlier command had begun: ${found.map((name) => name.split('/').slice(2).join('/')).join(', ')}`);
+    warn(
+      `waited for operations that an earlier command had started: ${found.map((name) => name.split('/').slice(2).join('/')).join(', ')}`,
+    );
   return rescued;
 }
 

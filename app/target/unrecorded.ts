@@ -88,7 +88,7 @@ export function notRecorded({ deployment, target, kind }: LedgerRecord, cause: A
   return new AtmosError(`${what}, not yet recorded: ${cause.message}`, {
     kind: 'environment',
     code: 'not-recorded',
-    hint: `what was done is kept in this clone, and recorded first by the next command on ${deployment}/${target}`,
+    hint: `what was done is kept in this clone, and the next command records it first: ${deployment}/${target}`,
     cause,
   });
 }

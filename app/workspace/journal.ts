@@ -68,10 +68,10 @@ export function findRun(dir: string, wanted: string): Journal {
   const [name, another] = matching;
   const found = name === undefined || another !== undefined ? undefined : readJournal(dir, name);
   if (found !== undefined) return found;
-  throw new AtmosError(another === undefined ? `there is no run "${wanted}" on record` : `"${wanted}" begins the names of several runs`, {
+  throw new AtmosError(another === undefined ? `no run "${wanted}" is recorded` : `"${wanted}" begins the names of several runs`, {
     kind: 'invalid',
     code: 'no-run',
-    hint: names.length === 0 ? 'runs are recorded from the first node on that they run' : 'list them: atmos-deployment logs',
+    hint: names.length === 0 ? 'runs that start no node are not recorded' : 'list them: atmos-deployment logs',
   });
 }
 

@@ -93,7 +93,7 @@ async function readAt(
 export async function asThere<Read>(ref: string | undefined, reading: Promise<Read>): Promise<Read> {
   return reading.catch((error: unknown) => {
     if (!(error instanceof AtmosError) || error.kind !== 'invalid' || ref === undefined) throw error;
-    const hint = `correct it there: rules are read from ${ref}, not from the files here`;
+    const hint = `fix it there: rules are read from ${ref}, not from the files here`;
     throw new AtmosError(`${ref}: ${error.message}`, { ...error, hint: error.hint === undefined ? hint : `${error.hint}; ${hint}` });
   });
 }

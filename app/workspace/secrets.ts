@@ -122,7 +122,7 @@ async function printed(name: string, from: string, cwd: string): Promise<string>
     new AtmosError(`the command for the variable ${name} ${why}`, {
       kind: 'environment',
       code: 'exec',
-      hint: `see what it says: ${command}`,
+      hint: `run it to see its output: ${command}`,
     });
   const { execFile } = process.getBuiltinModule('node:child_process');
   const said = await new Promise<Buffer>((resolve, reject) => {
@@ -156,6 +156,6 @@ function missing({ name, from }: SecretRef, target: string): AtmosError {
 function notDeclared(name: string, from: string, { deployment, target }: SecretSubject): AtmosError {
   return new AtmosError(
     `the release sets ${name} from ${isCommand(from) ? 'a command' : 'a variable of this machine'} that the checked-out configuration of ${deployment}/${target}, and its history, do not declare: ${isCommand(from) ? from.slice(2, -1) : from.replace(/:-[\s\S]*$/, '')}`,
-    { kind: 'refused', code: 'not-declared', hint: 'check out a commit that has it, and see that it is meant (git pull)' },
+    { kind: 'refused', code: 'not-declared', hint: 'check out a commit that declares it (git pull), and review it' },
   );
 }

@@ -37,5 +37,5 @@ export function refuseUnknown(verb: string, verbs: readonly string[]): void {
 export function hintOf(error: CommanderError, command: Command | undefined, argv: readonly string[]): string | undefined {
   const takesTarget = command?.options.some(({ long }) => long === '--target') === true;
   if (error.code !== 'commander.excessArguments' || !takesTarget) return undefined;
-  return `  a target is named by a flag: --target ${argv.findLast((word) => !word.startsWith('-')) ?? '<target>'}\n`;
+  return `  name the target with a flag: --target ${argv.findLast((word) => !word.startsWith('-')) ?? '<target>'}\n`;
 }

@@ -7,10 +7,10 @@ import type { RunFlags } from '../command/settings.ts';
 export function withRunFlags(command: Command): Command {
   return command
     .option('--runtime <name>', 'auto, bubblewrap, docker or podman')
-    .option('--parallelism <n>', 'how many nodes run at once')
-    .option('--keep-going', 'after a failure, go on with what does not depend on it', false)
-    .option('--no-cache', 'run every node, whatever is cached')
-    .option('--keep', 'keep the files of a node that fails, and say how to open a shell in them', false);
+    .option('--parallelism <n>', 'maximum number of nodes that run at once')
+    .option('--keep-going', 'after a failure, keep running nodes that do not depend on it', false)
+    .option('--no-cache', 'do not use cached results')
+    .option('--keep', 'keep the files of failed nodes, and print how to open a shell in them', false);
 }
 
 /** The verbs whose answers have a Markdown form. */
@@ -20,7 +20,7 @@ const WITH_MARKDOWN = ['plan'];
 export function globalsOf(command: Command): Globals & RunFlags {
   const globals = { ...command.optsWithGlobals<Globals & RunFlags>(), words: command.args };
   if (globals.format !== 'markdown' || WITH_MARKDOWN.includes(command.name())) return globals;
-  throw new AtmosError(`${command.name()} has no Markdown form`, {
+  throw new AtmosError(`${command.name()} has no Markdown format`, {
     kind: 'invalid',
     code: 'no-markdown',
     hint: `${WITH_MARKDOWN.join(', ')} has one; other answers have --format json and yaml`,

@@ -5,30 +5,30 @@ import { globalsOf } from './flags.ts';
 export function addQueries(program: Command): void {
   program
     .command('list')
-    .description('the deployments of this repository')
+    .description('list the deployments of this repository')
     .action(async (_, command: Command) => (await import('../verbs/list.ts')).list(globalsOf(command)));
   program
     .command('describe <deployment>')
-    .description('what a target is made of, each value resolved')
+    .description('show the resolved configuration of a target')
     .option('--target <name>')
-    .option('--component <address>', 'this component alone')
-    .option('--dry-run', 'say which nodes would be run', false)
-    .option('--all-targets', 'every target of the deployment', false)
-    .option('--provenance', 'name the file and line that set each value, and those that it overrode', false)
+    .option('--component <address>', 'only this component')
+    .option('--dry-run', 'print the nodes that would run, without running them', false)
+    .option('--all-targets', 'all targets of the deployment', false)
+    .option('--provenance', 'show the file and line that set each value, and those that it overrides', false)
     .action(async (name, options, command: Command) =>
       (await import('../verbs/describe.ts')).describeVerb(globalsOf(command), name, options),
     );
   program
     .command('validate [deployment]')
-    .description('everything that is wrong with a deployment, or with all of them')
-    .option('--sarif', 'print what is wrong as SARIF, for editors and CI', false)
+    .description('check a deployment, or all of them')
+    .option('--sarif', 'print problems as SARIF, for editors and CI', false)
     .action(async (name, options, command: Command) =>
       (await import('../verbs/validate.ts')).validateVerb(globalsOf(command), name, options),
     );
   program
     .command('graph <deployment>')
-    .description('targets in order of promotion, components in order of dependency')
+    .description('show how components depend on each other, and the promotion order of targets')
     .option('--target <name>')
-    .addOption(new Option('--as <form>', 'form of the drawing').choices(['text', 'mermaid', 'dot']).default('text'))
+    .addOption(new Option('--as <form>', 'graph format').choices(['text', 'mermaid', 'dot']).default('text'))
     .action(async (name, options, command: Command) => (await import('../verbs/graph.ts')).graph(globalsOf(command), name, options));
 }

@@ -5,26 +5,28 @@ import { globalsOf, withRunFlags } from './flags.ts';
 export function addTracking(program: Command): void {
   program
     .command('status [deployment]')
-    .description('what runs where')
+    .description('show what runs where')
     .action(async (name, _, command: Command) => (await import('../verbs/status.ts')).status(globalsOf(command), name));
   program
     .command('history <deployment>')
-    .description('deployment history of a target, newest first')
+    .description('show the deployment history of a target, newest first')
     .option('--target <name>')
-    .option('--limit <n>', 'no more than this many', '20')
+    .option('--limit <n>', 'maximum number of records', '20')
     .action(async (name, options, command: Command) => (await import('../verbs/history.ts')).history(globalsOf(command), name, options));
-  withRunFlags(program.command('diff <deployment> <before> <after>').description('what differs between targets, releases or commits'))
-    .option('--target <name>', 'which target a commit is looked at for')
+  withRunFlags(
+    program.command('diff <deployment> <before> <after>').description('show the differences between targets, releases or commits'),
+  )
+    .option('--target <name>', 'the target to compare commits for')
     .action(async (name, before, after, options, command: Command) =>
       (await import('../verbs/diff.ts')).diff(globalsOf(command), name, before, after, options),
     );
   program
     .command('releases [deployment]')
-    .description('the releases that were kept')
+    .description('list the stored releases')
     .action(async (name, _, command: Command) => (await import('../verbs/releases.ts')).releases(globalsOf(command), name));
   program
     .command('approve <deployment>')
-    .description('approve a release for its target, or what else is to be done to a target')
+    .description('approve a release for its target, or another operation on a target')
     .requiredOption('--target <name>')
     .addOption(new Option('--release <id>', 'the release').conflicts('operation'))
     .addOption(new Option('--operation <what>', 'another operation').choices(['destroy', 'unlock', 'state']))
@@ -33,11 +35,11 @@ export function addTracking(program: Command): void {
     );
   program
     .command('tracking')
-    .description('the records of this clone')
+    .description('manage the records of this clone')
     .command('push')
-    .description('bring ledgers, releases and source refs to the remote that were made before there was one')
+    .description('push ledgers, releases and source refs that were made before there was a remote')
     .action(async (_, command: Command) => (await import('../verbs/tracking.ts')).pushTracking(globalsOf(command)));
-  const state = program.command('state').description("components' Terraform states: rescued ones, and local ones of other clones");
+  const state = program.command('state').description('manage Terraform states: rescued ones, and copies of local ones');
   withRunFlags(state.command('push <deployment> <component>').description('write a rescued state to its backend'))
     .option('--target <name>')
     .action(async (name, component, options, command: Command) =>
@@ -45,7 +47,7 @@ export function addTracking(program: Command): void {
     );
   state
     .command('discard <deployment> <component>')
-    .description('give a rescued state up')
+    .description('discard a rescued state')
     .option('--target <name>')
     .option('--yes', 'confirm it', false)
     .action(async (name, component, options, command: Command) =>
@@ -53,7 +55,7 @@ export function addTracking(program: Command): void {
     );
   state
     .command('forget <deployment> <component>')
-    .description('make the ledger know a component no more whose state is lost: what it has runs on')
+    .description('stop tracking a component whose state is lost; its resources keep running')
     .option('--target <name>')
     .option('--yes', 'confirm it', false)
     .action(async (name, component, options, command: Command) =>
@@ -61,15 +63,15 @@ export function addTracking(program: Command): void {
     );
   state
     .command('import <deployment> <component> <file>')
-    .description('take a copy of a local state into this clone')
+    .description('import a copy of a local state into this clone')
     .option('--target <name>')
-    .option('--yes', 'the copy is what is there now, though it is no newer than what was begun with', false)
+    .option('--yes', 'the copy is current, although it is not newer than the recorded state', false)
     .action(async (name, component, file, options, command: Command) =>
       (await import('../verbs/state.ts')).importStateVerb(globalsOf(command), name, component, file, options),
     );
-  withRunFlags(program.command('unlock <deployment>').description("take a target's lock away from whoever holds it, and record that"))
+  withRunFlags(program.command('unlock <deployment>').description('remove the lock of a target, and record that'))
     .requiredOption('--target <name>')
-    .option('--state <component>', "release the lock that a component's state has in its backend instead")
-    .option('--force', 'yes, though somebody may be at work', false)
+    .option('--state <component>', "release the lock of a component's state in its backend instead")
+    .option('--force', 'even if somebody may still be deploying', false)
     .action(async (name, options, command: Command) => (await import('../verbs/unlock.ts')).unlock(globalsOf(command), name, options));
 }

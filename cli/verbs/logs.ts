@@ -24,7 +24,7 @@ async function list(globals: Globals, all: readonly Journal[]): Promise<void> {
   const runs = all.map(({ run, events }) => ({ ...run, ...countsOf(events) }));
   await print(globals.format, { runs }, () =>
     runs.length === 0
-      ? 'no run is on record yet'
+      ? 'no runs are recorded yet'
       : table([
           ['RUN', 'COMMAND', 'RAN', 'CACHED', 'FAILED'],
           ...runs.map(({ run, command, ran, cached, failed }) => [run, command.join(' '), String(ran), String(cached), String(failed)]),
@@ -77,7 +77,7 @@ function outputText(events: readonly RunEvent[]): string {
 
 const REASONS = {
   cached: 'did not run: its result was in the cache',
-  'never-cached': 'ran: it talks to the world, or reads of what does, and so is never taken from the cache',
+  'never-cached': 'ran: it accesses external systems, or depends on nodes that do, so it is never cached',
   'no-cache': 'ran: --no-cache was given',
   'not-in-cache': 'ran: the cache had no result for its key',
 } as const;
@@ -88,7 +88,7 @@ export async function explain(globals: Globals, node: string): Promise<void> {
     await print(globals.format, answer, () => {
       const { run, key, ran, comparedWith, differences } = answer;
       const head = [`${node}  key ${shortId(key)}`, `in ${run.run} (${run.command.join(' ')}) it ${REASONS[ran]}`];
-      if (comparedWith === undefined) return [...head, 'no run before it is on record with which it could be compared'].join('\n');
+      if (comparedWith === undefined) return [...head, 'no earlier run is recorded to compare it with'].join('\n');
       const before = `${comparedWith.run} (${comparedWith.command.join(' ')})`;
       if (differences.length === 0) return [...head, `its key is the same as in ${before}`].join('\n');
       return [...head, `its key differs from that in ${before}:`, ...differences.flatMap(differenceLines)].join('\n');

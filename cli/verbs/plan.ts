@@ -60,7 +60,7 @@ export async function planVerb(
             ? []
             : [
                 `saved; apply it: atmos-deployment rollout ${name} --target ${target}${release.config.dirty ? ' --allow-dirty' : ''} --plan ${shellWord(options.out ?? out)}`,
-                ...(release.config.dirty ? ['it is of files that are not committed: once they are, plan again'] : []),
+                ...(release.config.dirty ? ['it includes uncommitted changes: plan again once they are committed'] : []),
               ]),
         ].join('\n');
       },
@@ -71,7 +71,7 @@ export async function planVerb(
 
 /** What a reader should know beside the changes. */
 function noteOf(compared: PlanAnswer['compared'][string] | undefined, isUnderWay: boolean): string {
-  if (compared?.comparison === 'interrupted' && isUnderWay) return '  (is being changed just now)';
+  if (compared?.comparison === 'interrupted' && isUnderWay) return '  (being deployed now)';
   if (compared?.comparison !== 'interrupted' && compared?.comparison !== 'failed') return '';
   return `  (${compared.reason ?? ''})`;
 }

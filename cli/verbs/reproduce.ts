@@ -11,11 +11,11 @@ export async function reproduceVerb(globals: Globals & RunFlags, id: string): Pr
     const { differences, components, files, release, made } = answer;
     await print(globals.format, answer, () =>
       differences.length === 0
-        ? `✔ release ${shortId(release)} made again: ${components} components, ${files} files, byte for byte`
+        ? `✔ release ${shortId(release)} reproduced: ${components} components, ${files} files, byte for byte`
         : table(differences.map(differenceRow)),
     );
     if (differences.length === 0) return;
-    const error = new AtmosError(`release ${shortId(release)} could not be reproduced: its commit and pins now make ${shortId(made)}`, {
+    const error = new AtmosError(`release ${shortId(release)} could not be reproduced: its commit and pins now produce ${shortId(made)}`, {
       kind: 'failed',
       code: 'not-reproduced',
       hint:

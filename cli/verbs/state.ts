@@ -18,10 +18,10 @@ export async function pushStateVerb(globals: Globals & RunFlags, deployment: str
 
 export async function discardStateVerb(globals: Globals, deployment: string, component: string, options: Options): Promise<void> {
   if (options.yes !== true) {
-    throw new AtmosError('what a rescued state knows and its backend does not is lost to Terraform when it is discarded', {
+    throw new AtmosError('discarding a rescued state loses what it has and its backend does not', {
       kind: 'refused',
       code: 'not-confirmed',
-      hint: 'to go on: --yes',
+      hint: 'confirm with --yes',
     });
   }
   await inWorkspace(globals, async (workspace) => {
@@ -33,16 +33,16 @@ export async function discardStateVerb(globals: Globals, deployment: string, com
 
 export async function forgetVerb(globals: Globals, deployment: string, component: string, options: Options): Promise<void> {
   if (options.yes !== true) {
-    throw new AtmosError('what a component has runs on when it is forgotten, and nothing here knows of it any more', {
+    throw new AtmosError('the resources of a forgotten component keep running, and are no longer tracked', {
       kind: 'refused',
       code: 'not-confirmed',
-      hint: 'only where its state is lost; to go on: --yes',
+      hint: 'only if its state is lost; confirm with --yes',
     });
   }
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, deployment, options.target);
     const answer = await forgetComponent(workspace, { deployment, target, component });
-    await print(globals.format, answer, () => `✔ ${target} knows ${answer.component} no more; what it has runs on`);
+    await print(globals.format, answer, () => `✔ ${answer.component} is no longer tracked in ${target}; its resources keep running`);
   });
 }
 

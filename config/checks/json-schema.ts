@@ -19,7 +19,7 @@ export interface SchemaRequest {
   readonly path: string;
   read(path: string): Promise<JsonObject | boolean>;
   readonly data: unknown;
-  /** JSON pointers of values that are not known yet: they are null in `data`, and nothing is said of them. */
+  /** JSON pointers of values that are not known yet: they are null in `data`, and there is no description of them. */
   readonly hidden: readonly string[];
 }
 
@@ -70,8 +70,8 @@ export async function validateWith({ path, read, data, hidden }: SchemaRequest):
   const draft = typeof schema === 'boolean' ? undefined : schema.$schema;
   const make = draft === undefined ? DRAFTS[0]?.[1] : DRAFTS.find(([pattern]) => pattern.test(String(draft)))?.[1];
   const invalid = (why: string, cause?: unknown): AtmosError =>
-    new AtmosError(`${path} is not a JSON Schema that is known here: ${why}`, { kind: 'invalid', code: 'invalid-schema', cause });
-  if (make === undefined) throw invalid(`its "$schema" is ${JSON.stringify(draft)}; known are draft-07, 2019-09 and 2020-12`);
+    new AtmosError(`${path} is not a supported JSON Schema: ${why}`, { kind: 'invalid', code: 'invalid-schema', cause });
+  if (make === undefined) throw invalid(`its "$schema" is ${JSON.stringify(draft)}; supported are draft-07, 2019-09 and 2020-12`);
   const ajv = make({
     strict: false,
     allErrors: true,

@@ -105,7 +105,7 @@ async function missingValues(
     .filter((name) => !own.has(name))
     .map((name) => {
       const meant = nearest(name, undeclared);
-      const written = meant === undefined ? '' : `; "${meant}" is none of its variables`;
+      const written = meant === undefined ? '' : `; "${meant}" is not one of its variables`;
       return errorAt(
         placeIn(component, meant === undefined ? ['vars'] : ['vars', meant]),
         `${address}: the variable "${name}" has no value${written}`,
@@ -119,7 +119,7 @@ async function missingValues(
 
 /** By the kind that a variable declares, what its value may be in JSON: Terraform converts texts, numbers and truth values into one another. */
 const KINDS: Readonly<Record<string, { readonly what: string; readonly fits: (value: Json) => boolean }>> = {
-  string: { what: 'a text', fits: (value) => !isCollection(value) },
+  string: { what: 'a string', fits: (value) => !isCollection(value) },
   number: { what: 'a number', fits: (value) => isNumber(value) || (typeof value === 'string' && /^\s*[-+]?(\d|\.\d)/.test(value)) },
   bool: { what: 'true or false', fits: (value) => typeof value === 'boolean' || value === 'true' || value === 'false' },
   list: { what: 'a list', fits: Array.isArray },

@@ -77,7 +77,7 @@ async function violations(component: ScopedComponent, policy: Policy & { readonl
   const read = async (path: string): Promise<JsonObject | boolean> => {
     const bytes = await files.read(path);
     const invalid = (why: string): AtmosError =>
-      new AtmosError(`${path} is not a JSON Schema: ${why}`, { kind: 'invalid', code: 'invalid-schema', position: undefined });
+      new AtmosError(`${path} is not a valid JSON Schema: ${why}`, { kind: 'invalid', code: 'invalid-schema', position: undefined });
     if (bytes === undefined) throw invalid('there is no such file');
     try {
       const schema: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));

@@ -76,10 +76,10 @@ function unevaluatedIn(component: ScopedComponent): readonly AtmosError[] {
     pathsOf(component.sections[section], [section], (text) => /\{\{.*\}\}/s.test(text)).map((path) =>
       errorAt(
         placeIn(component, path),
-        `${component.address}: ${path.join('.')} has a template, and templates are off: it stays as it is written`,
+        `${component.address}: ${path.join('.')} has a template, but templates are disabled: it is used as written`,
         {
           code: 'templates-off',
-          hint: 'turn them on in atmos.yaml: templates: { settings: { enabled: true } }',
+          hint: 'enable them in atmos.yaml: templates: { settings: { enabled: true } }',
         },
       ),
     ),
@@ -97,9 +97,9 @@ function pathsOf(value: unknown, path: readonly string[], test: (text: string) =
 function lackingIn(component: ScopedComponent): readonly AtmosError[] {
   return TEMPLATED.flatMap((section) =>
     pathsOf(component.sections[section], [section], (text) => text.includes(NO_VALUE)).map((path) =>
-      errorAt(placeIn(component, path), `${component.address}: ${path.join('.')} has "${NO_VALUE}": its template reads what is not there`, {
+      errorAt(placeIn(component, path), `${component.address}: ${path.join('.')} has "${NO_VALUE}": its template reads a missing value`, {
         code: 'no-value',
-        hint: 'set what it reads, or say what stands for it: {{ .vars.name | default "…" }}',
+        hint: 'set that value, or give a default: {{ .vars.name | default "…" }}',
       }),
     ),
   );
@@ -124,7 +124,7 @@ function meantBy(component: ScopedComponent, name: string, declared: readonly st
 
 function hintFor(name: string, declared: readonly string[]): string {
   const meant = nearest(name, declared);
-  return `Terraform passes it over: only templates read it${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
+  return `Terraform ignores it; only templates read it${meant === undefined ? '' : `; did you mean "${meant}"?`}`;
 }
 
 function undeclared(component: ScopedComponent, name: string, hint: string): AtmosError {

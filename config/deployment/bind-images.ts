@@ -70,7 +70,7 @@ function serviceByLabel(
       `${component.address}: its label service: ${label} is that of several images: ${found.map(({ address }) => address).join(', ')}`,
       {
         code: 'ambiguous-image',
-        hint: `say which one: vars: { image: "{{ nixpack.${found[0]?.name}.image }}" }`,
+        hint: `choose one: vars: { image: "{{ nixpack.${found[0]?.name}.image }}" }`,
       },
     );
   }

@@ -32,7 +32,7 @@ export function checkPromotion(root: Located | undefined): readonly AtmosError[]
   }
   const loop = findCycle(edges);
   if (loop !== undefined) {
-    const message = `targets are promoted from one another: ${loop.join(' → ')}`;
+    const message = `cycle in promotions: ${loop.join(' → ')}`;
     errors.push(errorAt(places.get(`${loop[0]} ${loop[1]}`), message, { code: 'promotion-cycle', hint: 'remove one of these' }));
   }
   return errors;

@@ -16,7 +16,7 @@ export function checkReferences(document: Located, fileName: string): readonly A
   const name = member(root, 'name');
   if (name !== undefined && plain(name) !== fileName) {
     errors.push(
-      errorAt(name.at, `the deployment is called "${String(plain(name))}", but its file ${fileName}.yaml`, {
+      errorAt(name.at, `the deployment is named "${String(plain(name))}", but its file ${fileName}.yaml`, {
         code: 'name-mismatch',
         hint: 'give both the same name',
       }),
@@ -91,7 +91,7 @@ function dependencyCycle(components: Components, overlay: Components): AtmosErro
   }
   const loop = findCycle(edges);
   if (loop === undefined) return undefined;
-  return errorAt(places.get(`${loop[0]} ${loop[1]}`), `components depend on one another: ${loop.join(' → ')}`, {
+  return errorAt(places.get(`${loop[0]} ${loop[1]}`), `cycle in dependencies: ${loop.join(' → ')}`, {
     code: 'dependency-cycle',
     hint: 'remove one of these from metadata.depends_on',
   });

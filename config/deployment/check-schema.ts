@@ -81,8 +81,8 @@ function typeNames(type: unknown): string {
   const names: Readonly<Record<string, string>> = {
     object: 'a map',
     array: 'a list',
-    string: 'a text',
-    integer: 'a whole number',
+    string: 'a string',
+    integer: 'an integer',
     null: 'empty',
   };
   return (Array.isArray(type) ? type : String(type).split(',')).map((name) => names[String(name)] ?? `a ${String(name)}`).join(' or ');

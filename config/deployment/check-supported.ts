@@ -17,7 +17,7 @@ export function checkSupported(root: Located | undefined): readonly AtmosError[]
     ...phases
       .filter(([phase, { value }]) => !WITH_NODES.includes(phase) && itemsOf(value, `"${phase}"`).length > 0)
       .map(([phase, { keyAt }]) =>
-        unsupported(keyAt, `the phase "${phase}" runs no nodes of your own`, `phases that do: ${WITH_NODES.join(', ')}`),
+        unsupported(keyAt, `the phase "${phase}" does not support user nodes`, `phases that do: ${WITH_NODES.join(', ')}`),
       ),
     ...targets.flatMap(([, { value }]) =>
       [...(mapOf(member(value, 'secrets'), '"secrets"')?.entries ?? [])].flatMap(([name, { keyAt }]) => {

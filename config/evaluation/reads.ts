@@ -83,9 +83,7 @@ export function readSettings(address: string, at: Place, sections: Readonly<Reco
   if (typeof type !== 'string' || type === 'local') {
     throw refuse(
       'not-supported',
-      type === 'local'
-        ? 'its state is on the disk of whoever applies it'
-        : 'it has no backend, so that its state is on the disk of whoever applies it',
+      type === 'local' ? 'its state is on a local disk' : 'it has no backend, so that its state is on a local disk',
       'outputs can be read of a backend that is reached over the network, or written down: remote_state_backend_type: static',
     );
   }

@@ -18,7 +18,7 @@ export function siblingsOf(prepared: ReadonlyMap<string, () => ScopedComponent>,
       const evaluate = prepared.get(address);
       if (evaluate === undefined) throw new TypeError(`${address} was not prepared`);
       if (underWay.includes(address))
-        throw new Error(`components read one another: ${[...underWay.slice(underWay.indexOf(address)), address].join(' → ')}`);
+        throw new Error(`cycle in reads: ${[...underWay.slice(underWay.indexOf(address)), address].join(' → ')}`);
       underWay.push(address);
       try {
         const component = evaluate();

@@ -119,7 +119,7 @@ const YAML_FUNCTIONS: Readonly<Record<string, YamlFunction>> = {
   '!template': (scalar, text, context) => jsonOrText(evaluateTemplate(text, scalar, context)),
   '!exec': (scalar, text, context) => {
     const command = evaluateTemplate(text, scalar, context);
-    if (typeof command !== 'string') throw errorAt(scalar.at, 'the command of !exec must be known beforehand', { code: 'yaml-function' });
+    if (typeof command !== 'string') throw errorAt(scalar.at, 'the command of !exec must be known in advance', { code: 'yaml-function' });
     return jsonOrText(context.host.exec(command));
   },
   // It keeps a text from functions, and not from the templates of its component.
@@ -182,7 +182,7 @@ function argumentsOf(scalar: LocatedScalar, text: string, context: EvaluationCon
 /** A text with its templates evaluated. */
 function known(scalar: LocatedScalar, text: string, context: EvaluationContext): string {
   const value = evaluateTemplate(text, scalar, context);
-  if (isDeferred(value)) throw errorAt(scalar.at, `the arguments of ${scalar.tag} must be known beforehand`, { code: 'yaml-function' });
+  if (isDeferred(value)) throw errorAt(scalar.at, `the arguments of ${scalar.tag} must be known in advance`, { code: 'yaml-function' });
   return String(value);
 }
 

@@ -3,7 +3,7 @@ import { isObject } from '../../engine/index.ts';
 /** What keys mean: by `<parent>.<key>`, else by the key alone. */
 export type Meanings = Readonly<Record<string, string>>;
 
-/** A JSON Schema in which each property says what it is: by itself, or by its name. @throws TypeError for one that nothing is said of */
+/** A JSON Schema in which each property says what it is: by itself, or by its name. @throws TypeError for one that there is no description of */
 export function described<T>(schema: T, meanings: Meanings): T {
   const visit = (part: unknown, parent: string): unknown => {
     if (Array.isArray(part)) return part.map((one: unknown) => visit(one, parent));
@@ -28,7 +28,7 @@ export function described<T>(schema: T, meanings: Meanings): T {
   const meaningOf = (parent: string, key: string, below: unknown): string => {
     const own = isObject(below) ? below.description : undefined;
     const found = typeof own === 'string' ? own : (meanings[`${parent}.${key}`] ?? meanings[key]);
-    if (found === undefined) throw new TypeError(`nothing is said of "${key}" of "${parent}"`);
+    if (found === undefined) throw new TypeError(`there is no description of "${key}" of "${parent}"`);
     return found;
   };
   return visit(schema, '') as T;

@@ -20,7 +20,7 @@ export interface KindSpec {
   readonly outputs?: string;
 }
 
-/** What the value of a setting may be: a text, a list of texts, true or false, one of some texts. */
+/** What the value of a setting may be: a text, a list of strings, true or false, one of some texts. */
 export interface SettingSpec {
   readonly type: 'text' | 'texts' | 'flag' | readonly string[];
   readonly required?: true;

@@ -37,7 +37,7 @@ export class Settings {
   }
 
   text(...keys: readonly string[]): string | undefined {
-    return settingIn(this.#env, keys) ?? this.#read(keys, 'a text', (value) => typeof value === 'string');
+    return settingIn(this.#env, keys) ?? this.#read(keys, 'a string', (value) => typeof value === 'string');
   }
 
   flag(...keys: readonly string[]): boolean | undefined {
@@ -52,11 +52,11 @@ export class Settings {
   counts(...keys: readonly string[]): ReadonlyMap<string, number> {
     const isCounts = (value: unknown): value is Readonly<Record<string, number>> =>
       isObject(value) && Object.values(value).every((item) => Number.isInteger(item) && Number(item) >= 1);
-    return new Map(Object.entries(this.#read(keys, 'a map of whole numbers from 1 on', isCounts) ?? {}));
+    return new Map(Object.entries(this.#read(keys, 'a map of positive integers', isCounts) ?? {}));
   }
 
   delimiters(...keys: readonly string[]): readonly string[] | undefined {
-    return this.#read(keys, 'a list of two texts', (value): value is readonly string[] => {
+    return this.#read(keys, 'a list of two strings', (value): value is readonly string[] => {
       return Array.isArray(value) && value.length === 2 && value.every((item) => typeof item === 'string' && item !== '');
     });
   }
@@ -64,7 +64,7 @@ export class Settings {
   texts(...keys: readonly string[]): Readonly<Record<string, string>> {
     const isTexts = (value: unknown): value is Readonly<Record<string, string>> =>
       isObject(value) && Object.values(value).every((item) => typeof item === 'string' && item !== '');
-    return this.#read(keys, 'a map of texts', isTexts) ?? {};
+    return this.#read(keys, 'a map of strings', isTexts) ?? {};
   }
 
   /** `name: { url: … }`. */
@@ -153,7 +153,7 @@ function refuseFunctions(value: Located): void {
 /** An environment variable, which is a text. */
 function asText([name, entry]: readonly [string, Entry]): readonly [string, Entry] {
   const { value } = entry;
-  if (value.kind !== 'scalar') throw errorAt(value.at, `the environment variable ${name} must be a text`, { code: 'wrong-type' });
+  if (value.kind !== 'scalar') throw errorAt(value.at, `the environment variable ${name} must be a string`, { code: 'wrong-type' });
   return [name, { ...entry, value: { ...value, value: value.value === null ? '' : String(plain(value)) } }];
 }
 

@@ -41,7 +41,7 @@ export function dependenciesOf(component: Depending): readonly ComponentAddress[
   const declared = itemsOf(member(metadata, 'depends_on'), '"depends_on"').map((item) => {
     const [named] = namedBy(plain(item), kind);
     if (named === undefined)
-      throw errorAt(item.at, `${kind}/${name} depends on nothing that has a name`, {
+      throw errorAt(item.at, `${kind}/${name} has a dependency without a name`, {
         code: 'wrong-type',
         hint: 'write the name of a component',
       });

@@ -144,7 +144,7 @@ export function evaluateComponent(request: ComponentRequest, prepared: Prepared)
 function serviceDir({ vars }: JsonObject, address: string, at: Place): string {
   const source = (vars as JsonObject).source;
   if (typeof source !== 'string' || source === '') {
-    throw errorAt(at, `${address} does not say where its source is`, { code: 'missing-key', hint: 'add vars.source: ./services/…' });
+    throw errorAt(at, `${address} has no source`, { code: 'missing-key', hint: 'add vars.source: ./services/…' });
   }
   const dir = join(source).replace(/\/$/, '');
   if (dir === '..' || dir.startsWith('../') || dir.startsWith('/')) {

@@ -47,7 +47,7 @@ export function hooksIn({ spec, name: component, stack, hooks, stores, placeOf }
         'not-supported',
         [],
         `hooks ${what} are not run here, and it has "${name}"`,
-        misspeltKind(hook) ?? 'make it a node of the deployment (phases), or take it out',
+        misspeltKind(hook) ?? 'make it a node of the deployment (phases), or remove it',
       );
       return [];
     }
@@ -56,11 +56,11 @@ export function hooksIn({ spec, name: component, stack, hooks, stores, placeOf }
       refuse(
         'not-supported',
         ['events'],
-        `the hook "${name}" has an event that is none here: ${event.replaceAll('.', '-')}`,
+        `the hook "${name}" has an unsupported event: ${event.replaceAll('.', '-')}`,
         'it may be: after-terraform-apply',
       );
     if (![when].flat().every((one) => one === 'success'))
-      refuse('not-supported', ['when'], `the hook "${name}" may run on success alone`, 'take "when" out');
+      refuse('not-supported', ['when'], `the hook "${name}" can only run on success`, 'remove "when"');
     const settings = typeof store === 'string' && Object.hasOwn(stores, store) ? stores[store] : undefined;
     if (typeof store !== 'string' || settings === undefined)
       refuse(
@@ -80,7 +80,11 @@ export function hooksIn({ spec, name: component, stack, hooks, stores, placeOf }
     else
       for (const [key, value] of Object.entries(outputs))
         if (typeof value !== 'string' || isDeferred(value))
-          refuse('wrong-hook', ['outputs', key], `"${key}" of the hook "${name}" must be a text: ".<output>", or what is stored as it is`);
+          refuse(
+            'wrong-hook',
+            ['outputs', key],
+            `"${key}" of the hook "${name}" must be a string: ".<output>", or what is stored as it is`,
+          );
         else if (value.startsWith('.') && !/^\.[\w-]+$/.test(value))
           refuse(
             'not-supported',

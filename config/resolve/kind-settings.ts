@@ -33,7 +33,7 @@ export function kindProblems(
       errors.push(
         errorAt(at, `${address}: settings.${spec.name}.${key} must be known before anything runs`, {
           code: 'wrong-type',
-          hint: 'read what others produce in vars or env',
+          hint: 'read outputs of others in vars or env',
         }),
       );
     else if (value !== null && !fits(value, setting))
@@ -65,6 +65,6 @@ function fits(value: unknown, { type }: SettingSpec): boolean {
 
 function expected({ type }: SettingSpec): string {
   if (type === 'flag') return 'true or false';
-  if (type === 'texts') return 'a list of texts';
-  return type === 'text' ? 'a text' : `one of ${type.join(', ')}`;
+  if (type === 'texts') return 'a list of strings';
+  return type === 'text' ? 'a string' : `one of ${type.join(', ')}`;
 }

@@ -76,7 +76,7 @@ export async function mergeLayers(request: ComponentRequest): Promise<Prepared> 
     throw errorAt(at, `${kind}/${name}: ${path} is not in the repository`, { code: 'path-escape' });
   const type = member(merged.metadata, 'type');
   if (plain(type) === 'abstract') {
-    throw errorAt(at, `${kind}/${name} is abstract: it is there for others to inherit from`, {
+    throw errorAt(at, `${kind}/${name} is abstract and can't be deployed`, {
       code: 'abstract-component',
       hint: 'name a component that inherits from it',
     });
@@ -98,7 +98,7 @@ export async function mergeLayers(request: ComponentRequest): Promise<Prepared> 
       ? undefined
       : errorAt(merged.metadata?.at ?? at, `${kind}/${name}: Terraform can't have a workspace called "${workspace}"`, {
           code: 'workspace-name',
-          hint: 'letters, digits, and - _ . may be in it: set metadata.terraform_workspace',
+          hint: 'use letters, digits and - _ . in metadata.terraform_workspace',
         });
   return { merged, root, unevaluated, given, backend, stack, workspace, wrongName };
 }

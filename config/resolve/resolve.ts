@@ -179,7 +179,7 @@ function contextOf(root: LocatedMap, target: LocatedMap | undefined): LocatedMap
 function checkOrder(components: readonly ScopedComponent[], declared: ReadonlyMap<string, { readonly at: Place }>): void {
   const loop = findCycle(new Map(components.map(({ address, dependsOn }) => [address, new Set(dependsOn)])));
   if (loop === undefined) return;
-  throw errorAt(declared.get(loop[0] ?? '')?.at, `components depend on one another: ${loop.join(' → ')}`, {
+  throw errorAt(declared.get(loop[0] ?? '')?.at, `cycle in dependencies: ${loop.join(' → ')}`, {
     code: 'dependency-cycle',
     hint: 'each waits for what its metadata.depends_on names and for what it reads outputs of: remove one of these',
   });

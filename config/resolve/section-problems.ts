@@ -17,9 +17,9 @@ export function sectionProblems({ address, unevaluated, sections, placeOf }: Com
   const backend = member(unevaluated, 'backend');
   if (backend?.kind === 'map' && backend.entries.size > 0 && (sections.backend_type ?? '') === '') {
     errors.push(
-      errorAt(backend.at, `${address}: there is a "backend", and no "backend_type" says which of it is meant`, {
+      errorAt(backend.at, `${address}: "backend" is set, but "backend_type" is not`, {
         code: 'missing-backend',
-        hint: `set it beside: backend_type: ${[...backend.entries.keys()].join(', or ')}`,
+        hint: `set it: backend_type: ${[...backend.entries.keys()].join(', or ')}`,
       }),
     );
   }
@@ -31,7 +31,7 @@ export function sectionProblems({ address, unevaluated, sections, placeOf }: Com
     errors.push(
       errorAt(placeOf(['metadata', key]), `${address}: metadata.${key} must be true or false`, {
         code: 'wrong-type',
-        hint: `it is ${JSON.stringify(value)}, which YAML takes for ${typeof value === 'string' ? 'a text' : 'something else'}`,
+        hint: `it is ${JSON.stringify(value)}, which YAML takes for ${typeof value === 'string' ? 'a string' : 'something else'}`,
       }),
     );
   }
@@ -51,7 +51,7 @@ function dependencyProblems(address: string, sections: JsonObject, placeOf: Comp
     const value: unknown = isObject(holder) ? holder[key] : undefined;
     if (value === undefined || value === null) return [];
     const wrong = (path: readonly string[], hint: string): AtmosError =>
-      errorAt(placeOf([section, key, ...path]), `${address}: ${section}.${key} names nothing to wait for`, {
+      errorAt(placeOf([section, key, ...path]), `${address}: ${section}.${key} names no component`, {
         code: 'wrong-dependency',
         hint,
       });

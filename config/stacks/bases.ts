@@ -38,7 +38,7 @@ export function basesOf(
     // `component:` names a base only when there is one of that name; else it is the root module alone.
     if (base.isAttribute && (!isKnown || path.includes(base.name))) return;
     if (path.includes(base.name)) {
-      throw errorAt(base.at, `components inherit from one another: ${[...path.slice(path.indexOf(base.name)), base.name].join(' → ')}`, {
+      throw errorAt(base.at, `cycle in inheritance: ${[...path.slice(path.indexOf(base.name)), base.name].join(' → ')}`, {
         code: 'inheritance-cycle',
         hint: 'remove one of these from metadata.inherits',
       });

@@ -49,7 +49,7 @@ export function checkKeys(root: LocatedMap): void {
         errors.push(
           errorAt(keyAt, `a component called "${name}" stands beside the others of "${kind}"`, {
             code: 'unknown-key',
-            hint: 'is it a section of the one above? Indent it below that',
+            hint: 'if it is a section of the component above, indent it',
           }),
         );
       }

@@ -57,7 +57,7 @@ function ambiguous(address: string, at: Place, having: readonly Manifest[], all:
   const problem = having.length === 0 ? `none of the stacks has ${address}` : `${address} is in several of the stacks: ${namesOf(having)}`;
   return errorAt(at, problem, {
     code: 'ambiguous-stack',
-    hint: `say which is meant, in its section here: stack: <name>   Stacks are: ${namesOf(all)}`,
+    hint: `set its stack in the deployment file: stack: <name>   Stacks are: ${namesOf(all)}`,
   });
 }
 

@@ -102,7 +102,7 @@ export class ManifestLoader {
   async #manifest(path: string, request: Import): Promise<Overridden> {
     if (request.chain.includes(path)) {
       const loop = [...request.chain.slice(request.chain.indexOf(path)), path];
-      throw errorAt(request.at, `stacks import one another: ${loop.join(' → ')}`, {
+      throw errorAt(request.at, `cycle in imports: ${loop.join(' → ')}`, {
         code: 'import-cycle',
         hint: 'remove one of these imports',
       });

@@ -59,7 +59,7 @@ async function include(scalar: LocatedScalar, from: IncludeSources): Promise<Loc
   if (/^[a-z0-9+]+:{1,2}/i.test(path)) {
     throw errorAt(scalar.at, `${path} is not a file of this repository`, {
       code: 'yaml-function',
-      hint: 'put it into the repository: what a stack means must not depend on what a server says today',
+      hint: 'add it to the repository: a stack must not depend on what a server answers',
     });
   }
   const places = [join(from.base, path)];

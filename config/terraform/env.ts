@@ -4,11 +4,11 @@ import { needsOf } from '../deferred/deferred.ts';
 
 /** Variables by which Terraform would work on something else than what is declared, and what says it instead. */
 const RESERVED: Readonly<Record<string, string>> = {
-  TF_WORKSPACE: 'say it by metadata.terraform_workspace',
-  TF_DATA_DIR: 'leave it out: each node has a data directory of its own',
-  TF_CLI_CONFIG_FILE: 'leave it out: it says where providers are taken from',
-  TERRAFORM_CONFIG: 'leave it out: it says where providers are taken from',
-  TF_REATTACH_PROVIDERS: 'leave it out: providers are those of the lock file',
+  TF_WORKSPACE: 'set metadata.terraform_workspace instead',
+  TF_DATA_DIR: 'remove it: each node has a data directory of its own',
+  TF_CLI_CONFIG_FILE: 'remove it: it decides where providers are taken from',
+  TERRAFORM_CONFIG: 'remove it: it decides where providers are taken from',
+  TF_REATTACH_PROVIDERS: 'remove it: providers are those of the lock file',
 };
 /** What `TF_CLI_ARGS` and its like may add to a command: nothing that decides what it works on, or where its state is. */
 const HARMLESS = /^-(?:parallelism=\d+|compact-warnings|no-color|refresh=(?:true|false))$/;

@@ -71,7 +71,7 @@ function written(name: string, content: Json, options: GeneratedOptions): string
   if (needsOf(content).length > 0) throw new Error('it reads outputs, which are not known when a release is made');
   const made = rendered(content, options);
   if (typeof made === 'string') return made;
-  if (!isObject(made) || Array.isArray(made)) throw new Error('it must be a text or a map');
+  if (!isObject(made) || Array.isArray(made)) throw new Error('it must be a string or a map');
   const map = made as JsonObject;
   switch (/\.(\w+)$/.exec(name)?.[1]?.toLowerCase()) {
     case 'tf':

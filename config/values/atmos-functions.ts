@@ -57,10 +57,10 @@ export function atmosFunctions(siblings: Siblings, { stack, places, reads, at, s
     Resolve: (text) => {
       const value = typeof text === 'string' ? call(text) : text;
       if (!isDeferred(value)) return typeof value === 'object' && value !== null ? asValue(value as Json, at) : (value as Value);
-      throw new Error(`${String(text)} is known only when something was applied`);
+      throw new Error(`${String(text)} is known only after something is applied`);
     },
     Store: () => {
-      throw new Error('it takes a store that can be read, a stack, a component and a key, all of them known beforehand');
+      throw new Error('it takes a store that can be read, a stack, a component and a key, all known in advance');
     },
     GomplateDatasource: (...args) => sources.datasource?.(...args),
   });
@@ -104,10 +104,10 @@ class Outputs extends Fields {
   }
 }
 
-/** A value that is known only when something was applied. */
+/** A value that is known only after something is applied. */
 class NotYet extends Fields {
   field(): Value {
-    throw new Error('this value is known only when another component was applied');
+    throw new Error('this value is known only after another component is applied');
   }
 }
 

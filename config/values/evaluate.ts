@@ -18,7 +18,7 @@ import { functionIn, yamlFunction } from '../functions/index.ts';
 /** Evaluates a section: templates and YAML functions. */
 export function evaluate(value: Located, context: EvaluationContext): Json {
   if (value.kind !== 'scalar' && value.tag !== undefined && !(value.kind === 'list' && value.tag === APPEND)) {
-    throw errorAt(value.at, `${value.tag} is no YAML function that takes a ${value.kind}`, { code: 'yaml-function' });
+    throw errorAt(value.at, `${value.tag} does not take a ${value.kind}`, { code: 'yaml-function' });
   }
   switch (value.kind) {
     case 'map':
@@ -47,7 +47,7 @@ export function isUnset(value: Located): boolean {
 export function keyName(key: string, at: Place, context: EvaluationContext): string {
   if (!key.includes('{{') && !key.includes('<<')) return key;
   const name = evaluateTemplate(key, { kind: 'scalar', value: key, tag: undefined, at }, context);
-  if (isDeferred(name)) throw errorAt(at, 'a key must be known beforehand', { code: 'template' });
+  if (isDeferred(name)) throw errorAt(at, 'a key must be known in advance', { code: 'template' });
   return String(name);
 }
 
@@ -66,7 +66,7 @@ function evaluateLayers({ layers, at }: LocatedLayers, context: EvaluationContex
         : (context.merger.merge(base.located, located) ?? located);
     return { value: plain(whole), located: whole };
   }, undefined);
-  if (merged === undefined) throw errorAt(at, 'there is nothing here', { code: 'wrong-type' });
+  if (merged === undefined) throw errorAt(at, 'a value is missing here', { code: 'wrong-type' });
   return merged.value;
 }
 

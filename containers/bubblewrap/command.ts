@@ -79,7 +79,7 @@ export async function runSandbox(
 }
 
 export function refuseInterrupted({ interrupt }: Cancellation): void {
-  if (interrupt.aborted) throw new AtmosError('stopped before it started', { kind: 'interrupted', code: 'not-started' });
+  if (interrupt.aborted) throw new AtmosError('canceled before it started', { kind: 'interrupted', code: 'not-started' });
 }
 
 /** @throws AtmosError `sandbox` when there is none, for then the command never ran */

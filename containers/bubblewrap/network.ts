@@ -187,14 +187,14 @@ async function isReady(child: ChildProcess): Promise<void> {
       (child.stdio[3] as Readable).once('data', () => resolve());
       child.once('error', reject);
       child.once('exit', (code) => reject(new Error(`slirp4netns exited with code ${code}`)));
-      void setTimeout(PATIENCE, undefined, { ref: false }).then(() => reject(new Error('slirp4netns takes too long')));
+      void setTimeout(PATIENCE, undefined, { ref: false }).then(() => reject(new Error('slirp4netns timed out')));
     });
   } catch (cause) {
     child.kill('SIGKILL');
     throw new AtmosError(`slirp4netns can't make a network here: ${complaint.trim() || String(cause)}`, {
       kind: 'environment',
       code: 'no-network',
-      hint: 'mend it, or use --runtime docker. Without slirp4netns, nodes that declare a network share the one of this machine',
+      hint: 'Fix it, or use --runtime docker. Without slirp4netns, nodes that declare a network share the one of this machine',
       cause,
     });
   }

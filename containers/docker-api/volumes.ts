@@ -97,7 +97,7 @@ export class InputVolumes {
       throw new AtmosError(`input tree ${tree} was removed from the engine just when it was wanted`, {
         kind: 'failed',
         code: 'input-gone',
-        hint: 'run the command again: it is placed anew',
+        hint: 'rerun: it is placed anew',
       });
     }
   }

@@ -194,7 +194,7 @@ async function runContainer(
   { interrupt, force }: Cancellation,
   isEffect: boolean,
 ): Promise<number> {
-  if (interrupt.aborted) throw new AtmosError('stopped before it started', { kind: 'interrupted', code: 'not-started' });
+  if (interrupt.aborted) throw new AtmosError('canceled before it started', { kind: 'interrupted', code: 'not-started' });
   await output.open();
   const signal = (name: 'SIGINT' | 'SIGKILL') => (): void => {
     // It may have ended in between: then there is nothing to signal, and waiting for it says how it ended.
@@ -237,7 +237,7 @@ function explain(error: unknown, step: ResolvedExec): unknown {
   return new AtmosError(`the engine does not have image ${step.exec.image}, which ${step.id} runs in`, {
     kind: 'environment',
     code: 'no-image',
-    hint: 'run the command again: it was removed from the engine in between',
+    hint: 'rerun: it was removed from the engine in between',
     cause: error,
   });
 }

@@ -140,7 +140,7 @@ function partsOf(path: string): string[] {
 }
 
 function unsafe(what: string): AtmosError {
-  return new AtmosError(`a layer of the image has an entry that leaves its root file system: ${what}`, {
+  return new AtmosError(`an image layer has an entry outside of its root file system: ${what}`, {
     kind: 'failed',
     code: 'unsafe-layer',
     hint: 'do not use this image',

@@ -82,10 +82,10 @@ async function find(text: string, pinned: Digest | undefined): Promise<FoundImag
   if (image.kind === 'index') {
     const own = image.manifests.find(({ platform }) => platform === PLATFORM);
     if (own === undefined) {
-      throw new AtmosError(`${text} is not there for ${PLATFORM}`, {
+      throw new AtmosError(`${text} is not available for ${PLATFORM}`, {
         kind: 'environment',
         code: 'other-platform',
-        hint: `it is there for: ${image.manifests.map(({ platform }) => platform).join(', ')}`,
+        hint: `available platforms: ${image.manifests.map(({ platform }) => platform).join(', ')}`,
       });
     }
     image = readManifest((await registry.manifest(own.digest)).bytes);
@@ -122,8 +122,8 @@ async function translated<T>(work: () => Promise<T>): Promise<T> {
 const HINTS: Readonly<Record<RegistryError['code'], string | undefined>> = {
   unreachable: 'can this machine reach the registry? A certificate of your own: NODE_EXTRA_CA_CERTS=file',
   denied: 'log in: docker login <registry>; its configuration is read, credential helpers included',
-  'not-found': 'are repository and tag right?',
-  lying: 'nothing of it was kept; tell whoever runs the registry',
+  'not-found': 'check repository and tag',
+  lying: 'nothing was kept; report it to the administrators of the registry',
   refused: undefined,
   'invalid-reference': 'write it as: registry.example.com/repository:tag',
 };

@@ -1,13 +1,13 @@
 import { AtmosError, errorCode } from './errors.ts';
 
 const FULL =
-  'make room, for example: atmos-deployment cache prune --max-size 2GB   (the cache may lie elsewhere: deployments.engine.cache.dir in atmos.yaml)';
-const CLOSED = 'make it writable, or let the cache lie elsewhere: deployments.engine.cache.dir in atmos.yaml';
+  'make room, for example: atmos-deployment cache prune --max-size 2GB   (to move the cache: deployments.engine.cache.dir in atmos.yaml)';
+const CLOSED = 'make it writable, or move the cache: deployments.engine.cache.dir in atmos.yaml';
 
 const DENIED = 'no permission';
 const CASES: Readonly<Record<string, readonly [what: string, code: string, hint: string]>> = {
   ENOSPC: ['no space is left on the disk', 'disk-full', FULL],
-  EDQUOT: ['your share of the disk is used up', 'disk-full', FULL],
+  EDQUOT: ['disk quota exceeded', 'disk-full', FULL],
   EROFS: ['the disk is read-only', 'not-writable', CLOSED],
   EACCES: [DENIED, 'not-writable', CLOSED],
   EPERM: [DENIED, 'not-writable', CLOSED],

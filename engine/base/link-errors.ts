@@ -2,7 +2,7 @@ import { AtmosError } from './errors.ts';
 
 /** The error of links that lead to one another. */
 export function linkLoop(path: string, cause?: unknown): AtmosError {
-  return new AtmosError(`${path}: links lead in a circle`, { kind: 'invalid', code: 'link-loop', hint: 'remove one of them', cause });
+  return new AtmosError(`${path}: link loop`, { kind: 'invalid', code: 'link-loop', hint: 'remove one of them', cause });
 }
 
 /** The error of a link to what no commit has. */

@@ -29,12 +29,12 @@ export function makeTree(entries: readonly TreeEntry[]): Tree {
   sorted.forEach((entry, index) => {
     const { path, mode } = entry;
     if (!isTreePath(path)) throw badTree(`${JSON.stringify(path)} is not a path in it`);
-    if (sorted[index + 1]?.path === path) throw badTree(`${path} stands in it twice`);
+    if (sorted[index + 1]?.path === path) throw badTree(`${path} is in it twice`);
     if (mode !== 'directory') files.add(path);
     const dir = parentOf(path);
     // Whatever is a file comes before what would lie below it.
     for (let above = dir; above !== '' && dir !== known; above = parentOf(above)) {
-      if (files.has(above)) throw badTree(`${above} is a file or a link, and ${path} would lie below it`);
+      if (files.has(above)) throw badTree(`${above} is a file or link, and ${path} would lie below it`);
     }
     known = dir;
   });
@@ -46,7 +46,7 @@ function parentOf(path: string): string {
 }
 
 function badTree(what: string): AtmosError {
-  return new AtmosError(`a tree of files can't be as it is said to be: ${what}`, { kind: 'failed', code: 'bad-tree' });
+  return new AtmosError(`invalid file tree: ${what}`, { kind: 'failed', code: 'bad-tree' });
 }
 
 export function isTreePath(path: string): boolean {
@@ -67,7 +67,7 @@ export function parseTree(text: string): Tree {
     throw badTree('it is not JSON');
   }
   const entries = isObject(value) ? value.entries : undefined;
-  if (!Array.isArray(entries) || !entries.every(isEntry)) throw badTree('its entries are not of the form that they have to be');
+  if (!Array.isArray(entries) || !entries.every(isEntry)) throw badTree('its entries have another form');
   return makeTree(entries);
 }
 

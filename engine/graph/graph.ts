@@ -34,7 +34,7 @@ export function makeGraph(nodes: readonly Node[]): Graph {
   }
   const loop = findCycle(dependencies);
   if (loop !== undefined) {
-    throw new AtmosError(`nodes wait for one another: ${loop.join(' → ')}`, {
+    throw new AtmosError(`cycle in nodes: ${loop.join(' → ')}`, {
       kind: 'invalid',
       code: 'dependency-cycle',
       hint: 'remove one of these dependencies',

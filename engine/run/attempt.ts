@@ -46,6 +46,6 @@ function tookTooLong(timeoutMs: number): AtmosError {
   return new AtmosError(`took longer than ${timeoutMs / 1000} s, and was ended`, {
     kind: 'failed',
     code: 'timeout',
-    hint: 'give it more time where it is declared, or look at what it printed last',
+    hint: 'increase its timeout, or see its last output',
   });
 }

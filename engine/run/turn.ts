@@ -26,6 +26,6 @@ export async function takeTurn(
     if (result !== undefined) return { result };
     if ('of' in turn && isFirst) emitter.emit(node, { type: 'waiting', pid: turn.of.pid });
     await new Promise((resolve) => setTimeout(resolve, POLL));
-    if (cancellation.interrupt.aborted) throw new AtmosError('stopped before it started', { kind: 'interrupted', code: 'not-started' });
+    if (cancellation.interrupt.aborted) throw new AtmosError('canceled before it started', { kind: 'interrupted', code: 'not-started' });
   }
 }

@@ -203,6 +203,6 @@ export function damaged(digest: Digest): AtmosError {
   return new AtmosError(`object ${digest} of the cache was missing or damaged and has been dropped`, {
     kind: 'failed',
     code: 'damaged-object',
-    hint: 'run the command again: the node that makes it will run again',
+    hint: 'rerun: the node that makes it will run again',
   });
 }

@@ -139,7 +139,7 @@ class DiskStore implements Store {
       throw new AtmosError(`tree ${digest} is missing from the cache, or was damaged and has been dropped`, {
         kind: 'failed',
         code: 'damaged-object',
-        hint: 'run the command again: the node that makes it will run again',
+        hint: 'rerun: the node that makes it will run again',
       });
     }
     return tree;

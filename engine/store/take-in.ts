@@ -30,7 +30,7 @@ export async function takeIn(dir: string, contents: Contents): Promise<Tree> {
       if (status.isDirectory()) await walk(path);
       else if (status.isSymbolicLink()) {
         const to = readlinkSync(full);
-        if (to.includes('\ufffd')) throw badName(path, 'where it leads to is not UTF-8');
+        if (to.includes('\ufffd')) throw badName(path, 'its link target is not UTF-8');
         add({ path, mode: 'link', digest: await contents.put(to), size: Buffer.byteLength(to) });
       } else if (status.isFile()) {
         if (bytes + status.size > MOST.bytes) throw tooMuch(entries.length, bytes + status.size);

@@ -95,7 +95,7 @@ class Inliner {
     const [first, ...rest] = command.args;
     if (first?.kind === 'function' && this.#known.fixed.has(first.name)) {
       if (isPiped || !rest.every((arg) => arg.kind === 'literal' || isOfRoot(arg, around))) {
-        throw new TemplateError(`the arguments of ${first.name} must be known beforehand`, first.at);
+        throw new TemplateError(`the arguments of ${first.name} must be known in advance`, first.at);
       }
       this.#replace(command.at, command.end, command.args);
       return;

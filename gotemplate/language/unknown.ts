@@ -8,7 +8,7 @@ export function unknownResult(name: string, values: readonly Value[], at: number
   if (resolver > 0 || (resolver === 0 && name !== 'index')) {
     throw new TemplateError(`${name} needs a value: name the component and the field`, at);
   }
-  if (resolver === 0 && unknown) throw new TemplateError('the name of a component or field must be known beforehand', at);
+  if (resolver === 0 && unknown) throw new TemplateError('the name of a component or field must be known in advance', at);
   return unknown ? UNKNOWN : undefined;
 }
 

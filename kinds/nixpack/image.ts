@@ -65,7 +65,7 @@ async function startScript(io: ComputeIo, component: string): Promise<string> {
     const manifest: unknown = JSON.parse(Buffer.from(await io.read(entry.digest)).toString('utf8'));
     if (isObject(manifest) && isObject(manifest.scripts) && typeof manifest.scripts.start === 'string') return manifest.scripts.start;
   }
-  throw new AtmosError(`${component}: nothing says how the service starts`, {
+  throw new AtmosError(`${component}: there is no start command`, {
     kind: 'invalid',
     code: 'no-start-command',
     hint: 'give its package.json a "start" script, or set settings.nixpack.start in the deployment file',

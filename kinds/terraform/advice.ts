@@ -38,7 +38,7 @@ export function adviceOn(
     const name = VARIABLES.find(([whose]) => whose.test(said))?.[1] ?? 'AWS_ACCESS_KEY_ID';
     return `Nodes have no credentials but those of the target: targets: { ${target}: { secrets: { ${name}: { env: ${name} } } } }, by the names that Terraform reads. If these are there, they are wrong, have expired, or are not allowed this.`;
   }
-  if (UNREACHABLE.test(said)) return 'Run it again when that can be reached.';
+  if (UNREACHABLE.test(said)) return 'Rerun when it can be reached.';
   const path = /no file exists at "([^"]*\.\.\/[^"]*)"/.exec(detail)?.[1];
   if (path === undefined) return undefined;
   return `A component sees its own directory and the local modules that it uses. Declare what else it reads, relative to the directory of atmos.yaml: settings: { terraform: { include: [${path.replace(/^(\.?\.\/)+/, '')}] } }`;

@@ -12,3 +12,8 @@ export function commandOf({ sections }: Pick<ScopedComponent, 'sections'>): stri
 export function imageOf(command: string): string {
   return command === 'tofu' ? 'tofu' : 'terraform';
 }
+
+/** Where a program looks for providers that name no registry. */
+export function registryOf(command: string): string {
+  return command === 'tofu' ? 'registry.opentofu.org' : 'registry.terraform.io';
+}

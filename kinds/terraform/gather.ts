@@ -12,7 +12,7 @@ import { inRepository, refuseOutside, type SourceOf, type Sources, singleFile, s
 import { importSource, type SourceFile } from '../../vendoring/index.ts';
 import { COMMANDS, commandOf } from './command.ts';
 import { LOCK_FILE } from './layers.ts';
-import { providersOf, requirementsOf } from './providers.ts';
+import { providerNames, providersOf } from './providers.ts';
 
 /** The root module and every local module that it uses, laid out as they lie to one another in the repository. */
 export async function terraformSource(component: ScopedComponent, from: Sources): Promise<SourceOf> {
@@ -50,8 +50,8 @@ export async function terraformSource(component: ScopedComponent, from: Sources)
     tree: await from.store.putTree(tree),
     root,
     module: {
-      providers: await providersOf([...dirs.values()], lock, from),
-      providerNames: [...requirementsOf([...dirs.values()]).keys()].sort(),
+      providers: await providersOf([...dirs.values()], lock, commandOf(component), from),
+      providerNames: providerNames([...dirs.values()], commandOf(component)),
       isLocked: lock.entries.length > 0,
       hasTests: tree.entries.some(({ path }) => /\.tftest\.(hcl|json)$/.test(path)),
     },
@@ -74,7 +74,7 @@ function refuseCommand(component: ScopedComponent): void {
   throw new AtmosError(`${component.address}: its command can't be ${JSON.stringify(component.sections.command)}`, {
     kind: 'invalid',
     code: 'not-supported',
-    hint: `it is ${COMMANDS.map((one) => `"${one}"`).join(' or ')}; which version, say deployments.images of atmos.yaml`,
+    hint: `it is ${COMMANDS.map((one) => `"${one}"`).join(' or ')}; its version is set by deployments.images in atmos.yaml`,
   });
 }
 

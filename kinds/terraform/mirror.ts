@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AtmosError, type Digest, isMissing, jsonDigest, overlay, type Store } from '../../engine/index.ts';
+import { registryOf } from './command.ts';
 
 /** Where a provider was found: a directory of an unpacked filesystem mirror, with what is in it. */
 interface MirroredProvider {
@@ -11,12 +12,16 @@ interface MirroredProvider {
 }
 
 /**
- * Terraform's implied local mirrors (CLI configuration, "Implied Local Mirror Directories"): providers that are there come from there and not from
- * their registry.
+ * The implied local mirrors of Terraform and OpenTofu (CLI configuration, "Implied Local Mirror Directories"): providers that are there come from there and
+ * not from their registry.
  */
 export function impliedMirrors(home: string | undefined): readonly string[] {
-  const own = home === undefined ? [] : [join(home, '.terraform.d/plugins'), join(home, '.local/share/terraform/plugins')];
-  return [...own, '/usr/local/share/terraform/plugins', '/usr/share/terraform/plugins'];
+  const own = home === undefined ? [] : [join(home, '.terraform.d/plugins'), ...bothBelow(join(home, '.local/share'))];
+  return [...own, ...bothBelow('/usr/local/share'), ...bothBelow('/usr/share')];
+}
+
+function bothBelow(dir: string): readonly string[] {
+  return ['terraform', 'opentofu'].map((program) => join(dir, program, 'plugins'));
 }
 
 /**
@@ -61,9 +66,9 @@ export function notMirrored(mirror: string, providers: readonly string[]): Atmos
   });
 }
 
-/** `hashicorp/time` → `registry.terraform.io/hashicorp/time`. */
-function qualified(provider: string): string {
-  return provider.split('/').length === 2 ? `registry.terraform.io/${provider}` : provider;
+/** The whole address of a provider as a program reads it: `hashicorp/time` → `registry.terraform.io/hashicorp/time`. */
+export function qualified(provider: string, command = 'terraform'): string {
+  return provider.split('/').length === 2 ? `${registryOf(command)}/${provider}` : provider;
 }
 
 async function providerTree({ dir, listing }: MirroredProvider, store: Store): Promise<Digest> {

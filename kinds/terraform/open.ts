@@ -22,7 +22,7 @@ export async function openLayer(request: OpenRequest): Promise<Opened> {
   };
   const start = root === '' ? '.' : root;
   await visit(start);
-  const providers = await providersOf([...modules.values()], lockOf(tree), { store, providers: from });
+  const providers = await providersOf([...modules.values()], lockOf(tree), String(settings.command), { store, providers: from });
   const { outputs = [], variableTypes = {} } = modules.get(start) ?? {};
   await refuseOverridden(files, start, component.name, secrets);
   const trees = await splitLayer(tree, root, store);

@@ -1,17 +1,18 @@
 import type { TerraformModule } from '../../config/index.ts';
 import { makeTree, prettyJson, type Tree } from '../../engine/index.ts';
 import type { ModuleSource, Sources } from '../../phases/index.ts';
-import { findProviders, mirrorTree, notMirrored } from './mirror.ts';
+import { findProviders, mirrorTree, notMirrored, qualified } from './mirror.ts';
 
 /** Providers come from the mirror where there is one; else from their registry, by what is required and locked and nothing more. */
 export async function providersOf(
   modules: readonly TerraformModule[],
   lock: Tree,
+  command: string,
   from: Pick<Sources, 'store' | 'providers'>,
 ): Promise<ModuleSource['providers']> {
   const required = requirementsOf(modules);
   if (required.size === 0) return undefined;
-  const names = [...required.keys()].sort();
+  const names = providerNames(modules, command);
   const { configured, implied } = from.providers;
   const found = await findProviders(configured === undefined ? implied : [configured], names);
   if (found !== undefined) return mirrorTree(found, from.store);
@@ -30,8 +31,13 @@ export async function providersOf(
   return { requirements: await from.store.putTree(tree) };
 }
 
+/** Addresses of the providers that modules require, as a program reads them. Sorted. */
+export function providerNames(modules: readonly TerraformModule[], command: string): readonly string[] {
+  return [...requirementsOf(modules).keys()].map((name) => qualified(name, command)).sort();
+}
+
 /** Version constraints by provider, those of all modules together. */
-export function requirementsOf(modules: readonly TerraformModule[]): ReadonlyMap<string, ReadonlySet<string>> {
+function requirementsOf(modules: readonly TerraformModule[]): ReadonlyMap<string, ReadonlySet<string>> {
   const required = new Map<string, Set<string>>();
   for (const { requiredProviders } of modules) {
     for (const { source, version } of Object.values(requiredProviders)) {

@@ -22,5 +22,5 @@ test('two targets are refused', () => {
 
 test('a verb without a Markdown form refuses it before it does anything', () => {
   expect(globalsOf(parsed('app', '--format', 'markdown'))).toMatchObject({ format: 'markdown' });
-  expect(() => globalsOf(parsed('app', '--format', 'markdown').name('rollout'))).toThrow('rollout has no Markdown form');
+  expect(() => globalsOf(parsed('app', '--format', 'markdown').name('rollout'))).toThrow('rollout has no Markdown format');
 });

@@ -55,7 +55,7 @@ test.each([
   [
     '{ cdir: 10.0.0.0/8 }',
     [
-      'missing-variable stacks/top.yaml:7:15 terraform/a: the variable "cidr" has no value; "cdir" is none of its variables (did you mean "cidr"?)',
+      'missing-variable stacks/top.yaml:7:15 terraform/a: the variable "cidr" has no value; "cdir" is not one of its variables (did you mean "cidr"?)',
     ],
   ],
   [
@@ -69,7 +69,7 @@ test.each([
   [
     '{ cidr: [a] }',
     [
-      'wrong-type stacks/top.yaml:7:15 terraform/a: the variable "cidr" must be a text (its module declares it as string, and it is a list)',
+      'wrong-type stacks/top.yaml:7:15 terraform/a: the variable "cidr" must be a string (its module declares it as string, and it is a list)',
     ],
   ],
   [
@@ -89,7 +89,7 @@ test.each([
 test('a variable that is set for one component and that its module does not declare is warned of, one of the whole stack is not', async () => {
   expect((await validated('{ cidr: a, unlike: 1, siz: 2 }')).warnings).toEqual([
     'undeclared-variable stacks/top.yaml:7:35 terraform/a: its module does not declare the variable "siz" (did you mean "size"?)',
-    'undeclared-variable stacks/top.yaml:7:24 terraform/a: its module does not declare the variable "unlike" (Terraform passes it over: only templates read it)',
+    'undeclared-variable stacks/top.yaml:7:24 terraform/a: its module does not declare the variable "unlike" (Terraform ignores it; only templates read it)',
   ]);
 });
 
@@ -97,7 +97,7 @@ test('a template is warned of where templates are off, and what comes of others 
   const off = { 'atmos.yaml': '' };
   const { warnings } = await validated('{ cidr: "{{ .vars.stage }}", tags: { a: "x{{" } }', { more: off });
   expect(warnings).toEqual([
-    'templates-off stacks/top.yaml:7:15 terraform/a: vars.cidr has a template, and templates are off: it stays as it is written (turn them on in atmos.yaml: templates: { settings: { enabled: true } })',
+    'templates-off stacks/top.yaml:7:15 terraform/a: vars.cidr has a template, but templates are disabled: it is used as written (enable them in atmos.yaml: templates: { settings: { enabled: true } })',
   ]);
   expect((await validated('{ cidr: a }', { more: off, b: '{ vars: { of_a: !terraform.output a id } }' })).warnings).toEqual([]);
 });
@@ -154,5 +154,5 @@ test('what is wrong with some targets alone has their names', async () => {
     }),
   );
   const { errors } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
-  expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(/the variable "cidr" must be a text \(target prod\)$/)]);
+  expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(/the variable "cidr" must be a string \(target prod\)$/)]);
 });

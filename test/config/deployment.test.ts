@@ -95,7 +95,7 @@ describe('validateDeployments', () => {
 `;
     expect(await errorsOf(text)).toEqual([
       '2:9 "App" is no name (it must match ^[a-z0-9]+(-[a-z0-9]+)*$)',
-      '2:9 the deployment is called "App", but its file app.yaml (give both the same name)',
+      '2:9 the deployment is named "App", but its file app.yaml (give both the same name)',
       '3:11 "labels" must be a map (it is a list)',
       '4:41 "vars" must be a map (it is the number 3)',
       '7:9 "run" is missing (an entry of "test" needs it)',
@@ -150,7 +150,7 @@ ${b}  targets: { dev: { context: { of: one } }, prod: { context: { of: two } } }
       c: { metadata: { depends_on: [a] } }
 `;
     expect(await errorsOf(text)).toEqual([
-      '5:37 components depend on one another: terraform/a → terraform/b → terraform/c → terraform/a (remove one of these from metadata.depends_on)',
+      '5:37 cycle in dependencies: terraform/a → terraform/b → terraform/c → terraform/a (remove one of these from metadata.depends_on)',
     ]);
   });
 
@@ -174,7 +174,7 @@ ${b}  targets: { dev: { context: { of: one } }, prod: { context: { of: two } } }
     prod: { promotion: { from: dev, allowed_from: [dev] } }
 `;
     expect(await errorsOf(text)).toEqual([
-      '5:31 targets are promoted from one another: dev → prod → dev (remove one of these)',
+      '5:31 cycle in promotions: dev → prod → dev (remove one of these)',
       '6:51 target "prod" has both promotion.from and promotion.allowed_from (keep one of them)',
     ]);
   });
@@ -205,7 +205,7 @@ ${b}  targets: { dev: { context: { of: one } }, prod: { context: { of: two } } }
 `;
     expect(await errorsOf(text)).toEqual([
       '4:11 "vendor" is not supported yet (keep the components in the repository)',
-      '5:13 the phase "rollout" runs no nodes of your own yet (phases that do: build, test, verify)',
+      '5:13 the phase "rollout" does not support user nodes yet (phases that do: build, test, verify)',
       '6:70 approval by the CI platform is not supported yet (approvals are recorded with: atmos-deployment approve)',
     ]);
   });
@@ -235,7 +235,7 @@ ${b}  targets: { dev: { context: { of: one } }, prod: { context: { of: two } } }
 
   test('refuses YAML that does not parse, and keys that stand twice', async () => {
     expect(await errorsOf('deployment:\n  name: app\n  name: app\n')).toEqual(['3:3 duplicate key "name" (remove one of them)']);
-    expect((await errorsOf('deployment: [\n'))[0]).toMatch(/^2:1 .*\(this is not YAML as it stands\)$/);
+    expect((await errorsOf('deployment: [\n'))[0]).toMatch(/^2:1 .*\(invalid YAML\)$/);
   });
 });
 

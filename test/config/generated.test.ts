@@ -82,7 +82,7 @@ test.each([
   ['generate: { "../x.tf": a }', 'it is not below the component'],
   ['generate: { "/etc/x": a }', 'it is not below the component'],
   ['generate: { "backend.tf.json": {} }', 'this file is written by what runs the component'],
-  ['generate: { "x.tf": [1] }', 'it must be a text or a map'],
+  ['generate: { "x.tf": [1] }', 'it must be a string or a map'],
   ['generate: { "x.tf": { output: { a: 1 } } }', 'output "a" must be a map'],
   ['generate: { "x.tf": "{{ .vars" }', 'generate.x.tf: '],
   ['generate: { "x.json": { id: !terraform.output b id } }', 'it reads outputs'],

@@ -48,11 +48,11 @@ test.each([
   ],
   [
     '{ kind: store, events: [before-terraform-plan], name: shared }',
-    'not-supported stacks/top.yaml:5:30 terraform/net/a: the hook "keep" has an event that is none here: before-terraform-plan',
+    'not-supported stacks/top.yaml:5:30 terraform/net/a: the hook "keep" has an unsupported event: before-terraform-plan',
   ],
   [
     '{ kind: store, when: always, name: shared }',
-    'not-supported stacks/top.yaml:5:30 terraform/net/a: the hook "keep" may run on success alone',
+    'not-supported stacks/top.yaml:5:30 terraform/net/a: the hook "keep" can only run on success',
   ],
   ['{ kind: store, name: shard }', 'wrong-hook stacks/top.yaml:5:30 terraform/net/a: the hook "keep" names no store of atmos.yaml'],
   [

@@ -130,7 +130,7 @@ describe('imports', () => {
     );
     expect(error).toMatchObject({
       code: 'import-cycle',
-      message: 'stacks import one another: stacks/b.yaml → stacks/c.yaml → stacks/b.yaml',
+      message: 'cycle in imports: stacks/b.yaml → stacks/c.yaml → stacks/b.yaml',
     });
   });
 

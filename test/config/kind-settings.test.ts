@@ -28,8 +28,8 @@ test('what a kind of components takes is checked before anything runs', async ()
 
 test.each([
   [`{ ${WHOLE}, buidl: x }`, 'unknown-key', 'unknown key "buidl" in settings.shell'],
-  [`{ ${WHOLE}, build: [x] }`, 'wrong-type', 'settings.shell.build must be a text'],
-  [`{ ${WHOLE}, inputs: x }`, 'wrong-type', 'settings.shell.inputs must be a list of texts'],
+  [`{ ${WHOLE}, build: [x] }`, 'wrong-type', 'settings.shell.build must be a string'],
+  [`{ ${WHOLE}, inputs: x }`, 'wrong-type', 'settings.shell.inputs must be a list of strings'],
   [`{ ${WHOLE}, network: all }`, 'wrong-type', 'settings.shell.network must be one of none, bridge, host'],
   ['{ rollout: a, destroy: b, read: c, outputs: [url] }', 'missing-key', 'settings.shell.image is missing'],
   ['{ image: node, rollout: a, read: c, outputs: [url] }', 'missing-key', 'settings.shell has "rollout" and no "destroy"'],

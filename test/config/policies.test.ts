@@ -73,10 +73,10 @@ test.each([
   [
     'a version that is not known',
     { 'size.json': '{ "$schema": "http://json-schema.org/draft-04/schema#" }' },
-    'known are draft-07, 2019-09 and 2020-12',
+    'supported are draft-07, 2019-09 and 2020-12',
   ],
-  ['no JSON', { 'size.json': 'type: object' }, 'is not a JSON Schema'],
-  ['no schema', { 'size.json': '{ "type": "numbr" }' }, 'is not a JSON Schema'],
+  ['no JSON', { 'size.json': 'type: object' }, 'is not a (valid|supported) JSON Schema'],
+  ['no schema', { 'size.json': '{ "type": "numbr" }' }, 'is not a (valid|supported) JSON Schema'],
   ['a reference to another host', { 'size.json': '{ "$ref": "https://example.com/x.json" }' }, 'may name files of the repository'],
   ['no file', {}, 'there is no file of the policy "size": size.json'],
 ])('a policy whose schema does not hold is an error: %s', async (_, files, text) => {
@@ -93,7 +93,7 @@ test('a schema lies below schemas.jsonschema.base_path, and refers to others bes
   expect(await wrong(JSON_SCHEMA, { files, atmos })).toEqual([expect.stringContaining('vars.size must be <= 3')]);
 });
 
-test('nothing is said of a value that only an apply makes known', async () => {
+test('there is no description of a value that only an apply makes known', async () => {
   const vars = '{ size: 1, id: !terraform.output net id }';
   const asked = { required: ['id'], properties: { id: { type: 'integer' } } };
   expect(await wrong(JSON_SCHEMA, { ...schema(asked), vars })).toEqual([]);

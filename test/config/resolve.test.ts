@@ -97,7 +97,7 @@ describe('resolve', () => {
     const error = await refusal(scopeOf({ 'deployments/app.yaml': text }));
     expect(error).toMatchObject({
       code: 'dependency-cycle',
-      message: 'components depend on one another: terraform/a → terraform/b → terraform/a',
+      message: 'cycle in dependencies: terraform/a → terraform/b → terraform/a',
     });
     expect(placeOf(error)).toBe('deployments/app.yaml:5:7');
   });

@@ -97,7 +97,7 @@ components:
       `components:\n  terraform:\n    a: { metadata: { inherits: [${a}] } }\n    b: { metadata: { inherits: [${b}] } }\n`;
     const files = (content: string) => ({ 'deployments/app.yaml': deployment('[top]'), 'stacks/top.yaml': content });
     const loop = await refusal(scopeOf(files(stack('b', 'a'))));
-    expect(loop).toMatchObject({ code: 'inheritance-cycle', message: 'components inherit from one another: a → b → a' });
+    expect(loop).toMatchObject({ code: 'inheritance-cycle', message: 'cycle in inheritance: a → b → a' });
     const missing = await refusal(scopeOf(files(stack('c', 'a'))));
     expect(missing).toMatchObject({ code: 'unknown-base', message: expect.stringContaining('component "a" inherits from "c"') });
     expect(placeOf(missing)).toBe('stacks/top.yaml:3:33');

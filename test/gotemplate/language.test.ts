@@ -141,6 +141,6 @@ describe('inline', () => {
   });
 
   test('refuses a function of the host whose argument is known only later', () => {
-    expect(failure(() => put('{{ host later }}'))).toBe('3: the arguments of host must be known beforehand');
+    expect(failure(() => put('{{ host later }}'))).toBe('3: the arguments of host must be known in advance');
   });
 });

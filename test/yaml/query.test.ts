@@ -55,10 +55,10 @@ test.each([
 
 test.each([
   ['.items[].name', /gives 3 values/],
-  ['.b[0:2]', /not understood/],
-  ['.items | group_by(.on)', /not understood/],
-  ['.items | map', /not understood/],
-  ['.s | map(.x)', /not understood/],
+  ['.b[0:2]', /invalid query/],
+  ['.items | group_by(.on)', /invalid query/],
+  ['.items | map', /invalid query/],
+  ['.s | map(.x)', /invalid query/],
 ])('what is several values, or is not known, is an error: %s', (expression, message) => {
   expect(() => ask(expression)).toThrow(message);
 });

@@ -64,7 +64,7 @@ function withoutProgress(text: string): string {
 }
 
 /**
- * Whether a call that failed may get through when it is made again: the server was overloaded or silent, or the line was cut. What it refuses, and
+ * Whether a call that failed may get through when it is reproduced: the server was overloaded or silent, or the line was cut. What it refuses, and
  * what is not there, stays so.
  */
 export function isPassing({ code, stderr }: Answer): boolean {

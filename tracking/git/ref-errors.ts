@@ -75,7 +75,7 @@ export function damagedRef(ref: string): AtmosError {
   return new AtmosError(`${ref} is damaged: it names no object that this repository has`, {
     kind: 'environment',
     code: 'damaged-ref',
-    hint: `see what else is: git fsck   With a remote that has it: rm "$(git rev-parse --git-path ${ref})", and run the command again. Otherwise set it back to its last commit: git update-ref. A lock goes with: unlock --force`,
+    hint: `check the rest: git fsck   With a remote that has it: rm "$(git rev-parse --git-path ${ref})", and rerun. Otherwise set it back to its last commit: git update-ref. A lock goes with: unlock --force`,
   });
 }
 

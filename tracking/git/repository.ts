@@ -98,7 +98,7 @@ async function readIdentity(git: Repository['git']): Promise<Person> {
   throw new AtmosError('Git does not know who you are, and every record says who made it', {
     kind: 'environment',
     code: 'no-identity',
-    hint: 'tell it: git config --global user.name "Your Name" && git config --global user.email you@example.com',
+    hint: 'set it: git config --global user.name "Your Name" && git config --global user.email you@example.com',
   });
 }
 

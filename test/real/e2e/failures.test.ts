@@ -43,7 +43,7 @@ test('missing credentials are told to be those, and what can not be reached is n
   expect(code).toBe(1);
   expect(json.errors).toMatchObject([
     { hint: expect.stringContaining('targets: { dev: { secrets: { TF_HTTP_PASSWORD: { env: TF_HTTP_PASSWORD } } } }') },
-    { hint: 'Run it again when that can be reached.' },
+    { hint: 'Rerun when it can be reached.' },
   ]);
 });
 

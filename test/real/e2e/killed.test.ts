@@ -43,7 +43,7 @@ test.each(['bubblewrap', 'docker', 'podman'])(
     await killInApply(shop, runtime);
     expect((await shop.ask('status payment-service')).json.targets[0].state).toBe('deploying');
     const next = await shop.ask(`rollout payment-service --target dev --runtime ${runtime}`);
-    expect(next.stderr).toContain('waited for what an earlier command had begun: terraform/network/apply');
+    expect(next.stderr).toContain('waited for operations that an earlier command had started: terraform/network/apply');
     expect(next.json).toMatchObject({ result: 'deployed' });
     expect(next.json.components['terraform/network']).toMatchObject({ action: 'unchanged' });
     const state = JSON.parse(

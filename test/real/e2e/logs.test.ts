@@ -10,7 +10,7 @@ const FILE = 'components/terraform/network/main.tf';
 
 test('what runs printed and why their nodes ran can be asked later, wherever the flags of the command stood', async () => {
   const shop = await newShop();
-  expect((await shop.run('logs')).stdout).toBe('no run is on record yet\n');
+  expect((await shop.run('logs')).stdout).toBe('no runs are recorded yet\n');
   await shop.run('--quiet plan payment-service --target dev');
   shop.commit(FILE, (text) => `${text}\n# one more line\n`);
   await shop.run('plan --verbose payment-service --target=dev');

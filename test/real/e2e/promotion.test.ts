@@ -53,7 +53,7 @@ test('a target that takes only what another runs refuses what did not run there'
   expect(refused.stderr).toContain('--promote-from dev');
   const skipping = await shop.run('rollout payment-service --target prod --promote-from dev');
   expect(skipping.code).toBe(3);
-  expect(skipping.stderr).toContain('it takes from: staging');
+  expect(skipping.stderr).toContain('allowed sources: staging');
 });
 
 test('a plan says why its rollout would be refused', async () => {

@@ -119,7 +119,7 @@ test('where a store does not take it, the component counts as failed, what depen
   const failed = await app.run('rollout app --target dev', { env: nobody });
   expect([failed.code, failed.stderr]).toEqual([
     1,
-    expect.stringContaining('it is applied, but its hook "keep" failed: store "shared" does not answer'),
+    expect.stringContaining('the component is applied, but its hook "keep" failed: store "shared" does not answer'),
   ]);
   expect(failed.stdout + failed.stderr).not.toContain('hidden');
   expect((await app.ask('status app')).json.targets[0].components['terraform/net']).toMatchObject({ status: 'failed' });

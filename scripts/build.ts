@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { default as standalone } from 'ajv/dist/standalone/index.js';
 import { build, type Plugin } from 'rolldown';
 import { eventSchema } from '../app/index.ts';
+import { ANSWERS, answerSchema } from '../cli/answers/schemas.ts';
 import { makeProgram, VERBS } from '../cli/program.ts';
 import { schemaOptions } from '../config/deployment/compile-schema.ts';
 import { deploymentSchema } from '../config/deployment/schema.ts';
@@ -69,5 +70,9 @@ await build({
 await mkdir(join(outdir, 'schemas'));
 for (const [name, schema] of Object.entries({ deployment: deploymentSchema, event: eventSchema, stack: stackSchema })) {
   await writeFile(join(outdir, 'schemas', `${name}.json`), `${JSON.stringify(schema, null, 2)}\n`);
+}
+await mkdir(join(outdir, 'schemas/answers'));
+for (const command of Object.keys(ANSWERS)) {
+  await writeFile(join(outdir, `schemas/answers/${command.replace(' ', '-')}.json`), `${JSON.stringify(answerSchema(command), null, 2)}\n`);
 }
 await chmod(join(outdir, 'atmos-deployment.js'), 0o755);

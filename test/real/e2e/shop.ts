@@ -2,6 +2,8 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import type { ValidateFunction } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { onTestFinished } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -116,7 +118,7 @@ function openShop(dir: string, remote: string): Shop {
     remote,
     git,
     run,
-    ask: (args, options) => run(`--format json ${args}`, options),
+    ask: async (args, options) => asPublished(args, await run(`--format json ${args}`, options)),
     read: (path) => readFileSync(join(dir, path), 'utf8'),
     commit(path, content) {
       const text = typeof content === 'string' ? content : content(readFileSync(join(dir, path), 'utf8'));
@@ -125,6 +127,25 @@ function openShop(dir: string, remote: string): Shop {
       git('commit', '--quiet', `--message=Change ${path}`);
     },
   };
+}
+
+const checks = new Map<string, ValidateFunction>();
+
+/** Fails where an answer is not what its published schema says. */
+function asPublished(args: string, answer: Answer): Answer {
+  if (answer.json === undefined) return answer;
+  const words = args.split(' ').filter((word) => !word.startsWith('-'));
+  const command =
+    answer.json.error !== undefined
+      ? 'error'
+      : ['state', 'images', 'cache', 'tracking'].includes(words[0] ?? '') || ['show', 'export'].includes(words[1] ?? '')
+        ? `${words[0]}-${words[1]}`
+        : words[0];
+  const file = join(dirname(BIN), `schemas/answers/${command}.json`);
+  const check = checks.get(file) ?? new Ajv2020({ strict: false, allErrors: false }).compile(JSON.parse(readFileSync(file, 'utf8')));
+  checks.set(file, check);
+  if (!check(answer.json)) throw new Error(`${args}: not as published: ${JSON.stringify(check.errors)}`);
+  return answer;
 }
 
 /** Runs the built program as a user would. */

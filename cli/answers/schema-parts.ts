@@ -110,7 +110,7 @@ export const release = object({
   components: byName(releaseComponent),
 });
 export const difference = object({ component: text, what: text, before: anything, after: anything });
-export const target = object({
+const target = object({
   target: text,
   declared: flag,
   state: oneOf('never', 'deploying', 'deployed', 'partial', 'failed', 'destroyed'),

@@ -25,7 +25,6 @@ import {
   run,
   type Schema,
   status,
-  target,
   text,
   warnings,
   withRun,

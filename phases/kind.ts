@@ -102,6 +102,8 @@ export interface RolloutKind {
   readPlan(plan: Digest, store: Store, mask: Mask): Promise<PlanSummary>;
   /** What a plan's output says of outputs: `undefined` where it changes nothing. */
   plannedOutputs(plan: Digest, instance: Instance, store: Store): Promise<PlannedOutputs | undefined>;
+  /** The outputs that an apply must print, or it failed. Absent: none. */
+  requiredOutputs?(settings: JsonObject): readonly string[];
   /** What an apply's output warned of. */
   readWarnings?(outputs: Digest, store: Store, mask: Mask): Promise<readonly ToolWarning[]>;
   /** Nodes that work on a component's state: absent for a kind that keeps none. */

@@ -5,17 +5,18 @@ import { type Exec, execAction, type Input, type Limits, type Node } from '../en
 const LIMITS: Limits = { memoryMiB: 2048, cpus: 2, pids: 1024 };
 
 /**
- * Beginning of every script: `run` starts a command and hands interrupts on to it, since a shell that is the first process of a container
+ * Beginning of every script, whose own variables begin with `atmos_`: a variable of a component's environment keeps its value.
+ * Here: `run` starts a command and hands interrupts on to it, since a shell that is the first process of a container
  * would keep them to itself; it returns the command's own exit code.
  */
 const PRELUDE = `set -eu
 run() {
-  "$@" & child=$!
-  trap 'kill -TERM $child 2>/dev/null || true' INT TERM
-  code=0; wait $child || code=$?
-  while kill -0 $child 2>/dev/null; do code=0; wait $child || code=$?; done
+  "$@" & atmos_child=$!
+  trap 'kill -TERM $atmos_child 2>/dev/null || true' INT TERM
+  atmos_code=0; wait $atmos_child || atmos_code=$?
+  while kill -0 $atmos_child 2>/dev/null; do atmos_code=0; wait $atmos_child || atmos_code=$?; done
   trap - INT TERM
-  return $code
+  return $atmos_code
 }
 `;
 

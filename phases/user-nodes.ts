@@ -7,13 +7,13 @@ import { exec, input, script, step } from './step.ts';
 /** Runs the user's command line in a writable copy of the source, and collects the reports that it names. */
 const RUN = `mkdir -p /tmp/work && if [ -d /source ]; then cp -RP /source/. /tmp/work; fi
 cd /tmp/work
-command=$1; shift
-for report in "$@"; do mkdir -p "$(dirname "$report")"; done
-code=0; run sh -c "$command" || code=$?
-for report in "$@"; do
-  if [ -f "$report" ]; then mkdir -p "/out/$(dirname "$report")" && cp "$report" "/out/$report"; fi
+atmos_command=$1; shift
+for atmos_report in "$@"; do mkdir -p "$(dirname "$atmos_report")"; done
+atmos_code=0; run sh -c "$atmos_command" || atmos_code=$?
+for atmos_report in "$@"; do
+  if [ -f "$atmos_report" ]; then mkdir -p "/out/$(dirname "$atmos_report")" && cp "$atmos_report" "/out/$atmos_report"; fi
 done
-exit $code
+exit $atmos_code
 `;
 
 /** The user's own nodes of a phase. `env` holds no deferred values any more: whoever calls has settled them. */

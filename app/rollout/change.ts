@@ -1,5 +1,5 @@
 import { AtmosError, type Digest, type Effect, shortId } from '../../engine/index.ts';
-import { expandRollout, type Instances, outputValues, PLAN_INPUT } from '../../phases/index.ts';
+import { expandRollout, type Instance, type Instances, outputValues, PLAN_INPUT } from '../../phases/index.ts';
 import type { Release } from '../../releases/index.ts';
 import { storeOutputs } from '../../stores/index.ts';
 import { type LedgerRecord, lockLost, type StateLocation } from '../../tracking/index.ts';
@@ -58,7 +58,7 @@ export async function changeTarget(workspace: Workspace, change: Change, session
         const instance = ground.instances[address];
         if (instance === undefined || subject.work.get(address) !== 'apply' || outputs.outputs === undefined) return;
         // What can't be read has failed, though it is applied: whoever rolls out next applies it again.
-        await readOutputs(workspace, outputs.outputs);
+        await checkOutputs(workspace, instance, outputs.outputs);
         await storeOutputs(workspace, instance.component, outputs.outputs);
       },
     });
@@ -101,9 +101,16 @@ export async function changeTarget(workspace: Workspace, change: Change, session
   }
 }
 
-/** @throws AtmosError `wrong-outputs` */
-async function readOutputs({ store }: Workspace, outputs: Digest): Promise<void> {
-  await outputValues(await store.tree(outputs), async (digest) => (await store.get(digest)) ?? new Uint8Array());
+/** @throws AtmosError `wrong-outputs` where what was printed is no outputs, or lacks some */
+async function checkOutputs({ store }: Workspace, { component, rollout }: Instance, outputs: Digest): Promise<void> {
+  const values = await outputValues(await store.tree(outputs), async (digest) => (await store.get(digest)) ?? new Uint8Array());
+  const missing = (rollout.requiredOutputs?.(component.settings) ?? []).filter((name) => !Object.hasOwn(values, name));
+  if (missing.length === 0) return;
+  throw new AtmosError(`its outputs lack ${missing.join(', ')}, which it declares`, {
+    kind: 'failed',
+    code: 'wrong-outputs',
+    hint: Object.keys(values).length === 0 ? 'it has no outputs' : `its outputs are: ${Object.keys(values).sort().join(', ')}`,
+  });
 }
 
 /** What plans and applies warned of, each once. What was not known when it was planned is told as the apply found it. */

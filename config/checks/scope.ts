@@ -2,6 +2,7 @@ import type { AtmosError } from '../../engine/index.ts';
 import type { TextCache } from '../../yaml/index.ts';
 import type { Scope } from '../model/scope.ts';
 import type { ConfigFiles } from '../source/files.ts';
+import { pathProblems } from './kind-paths.ts';
 import { moduleProblems } from './modules.ts';
 import { type Findings, policyProblems } from './policies.ts';
 import { warningsOf } from './values.ts';
@@ -10,8 +11,9 @@ import { warningsOf } from './values.ts';
 export async function checkScope(scope: Scope, files: ConfigFiles, cache?: TextCache): Promise<Findings> {
   const own = Object.values(scope.components).flatMap(({ problems }): readonly AtmosError[] => problems ?? []);
   const modules = await moduleProblems(scope, files, cache);
+  const paths = await pathProblems(scope, files);
   const policies = await policyProblems(scope, files);
-  const errors = [...own, ...modules, ...policies.errors];
+  const errors = [...own, ...paths, ...modules, ...policies.errors];
   // Modules that can't be read are told already.
   const warnings = errors.length > 0 ? [] : await warningsOf(scope, files, cache);
   return { errors, warnings: [...warnings, ...policies.warnings] };

@@ -20,9 +20,9 @@ export interface KindSpec {
   readonly outputs?: string;
 }
 
-/** What the value of a setting may be: a text, a list of strings, true or false, one of some texts. */
+/** What the value of a setting may be: a string, a list of strings, a list of paths relative to the root, true or false, one of some strings. */
 export interface SettingSpec {
-  readonly type: 'text' | 'texts' | 'flag' | readonly string[];
+  readonly type: 'text' | 'texts' | 'paths' | 'flag' | readonly string[];
   readonly required?: true;
   /** Another setting that it makes no sense without. */
   readonly needs?: string;

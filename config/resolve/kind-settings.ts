@@ -13,6 +13,38 @@ export function kindProblems(
 ): readonly AtmosError[] {
   const known = spec.settings;
   if (known === undefined) return [];
+  return [...environmentProblems(spec, address, sections, placeOf), ...settingProblems(spec, known, address, sections, placeOf)];
+}
+
+/** Variables that commands are given by the program itself. */
+const RESERVED = ['ATMOS_VARS', 'ATMOS_PLAN'];
+
+/** Names of variables that a shell can't set. */
+function environmentProblems(
+  { hasEnvironment, isModule }: KindSpec,
+  address: string,
+  { env }: JsonObject,
+  placeOf: (path: readonly string[]) => Place,
+): readonly AtmosError[] {
+  if (!hasEnvironment || isModule || !isObject(env)) return [];
+  return Object.keys(env).flatMap((name) => {
+    const refuse = (text: string, hint: string): readonly AtmosError[] => [
+      errorAt(placeOf(['env', name]), `${address}: ${text}`, { code: 'wrong-env', hint }),
+    ];
+    if (RESERVED.includes(name)) return refuse(`the variable ${name} can't be set by env`, 'commands are given it by the program');
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+      return refuse(`invalid variable name "${name}" in env`, 'use letters, digits and _, and no digit at the beginning');
+    return [];
+  });
+}
+
+function settingProblems(
+  spec: KindSpec,
+  known: NonNullable<KindSpec['settings']>,
+  address: string,
+  sections: JsonObject,
+  placeOf: (path: readonly string[]) => Place,
+): readonly AtmosError[] {
   const path = ['settings', spec.name];
   const all = isObject(sections.settings) ? (sections.settings as JsonObject)[spec.name] : undefined;
   if (all !== undefined && all !== null && !isObject(all))
@@ -59,12 +91,12 @@ export function kindProblems(
 
 function fits(value: unknown, { type }: SettingSpec): boolean {
   if (type === 'flag') return typeof value === 'boolean';
-  if (type === 'texts') return Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '');
+  if (type === 'texts' || type === 'paths') return Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '');
   return typeof value === 'string' && value !== '' && (type === 'text' || type.includes(value));
 }
 
 function expected({ type }: SettingSpec): string {
   if (type === 'flag') return 'true or false';
-  if (type === 'texts') return 'a list of strings';
-  return type === 'text' ? 'a string' : `one of ${type.join(', ')}`;
+  if (type === 'texts' || type === 'paths') return 'a list of strings that are not empty';
+  return type === 'text' ? 'a string that is not empty' : `one of ${type.join(', ')}`;
 }

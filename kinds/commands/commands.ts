@@ -49,7 +49,7 @@ export function commandsIn({ spec, sections }: Pick<ScopedComponent, 'spec' | 's
 /** The form of `Commands` as settings of a component. */
 export const COMMAND_SETTINGS = {
   image: { type: 'text', required: true },
-  inputs: { type: 'texts' },
+  inputs: { type: 'paths' },
   install: { type: 'text' },
   build: { type: 'text' },
   test: { type: 'text' },

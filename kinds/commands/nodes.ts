@@ -1,5 +1,6 @@
 import type { NodeLimits } from '../../config/index.ts';
 import {
+  AtmosError,
   type ComputeFunction,
   type Digest,
   type Json,
@@ -30,10 +31,14 @@ import type { Commands } from './commands.ts';
 export const COMPONENT = { name: 'command-component', version: 1 } as const;
 
 /** Before it is rolled out: in a writable copy of what there is, which it exports. `$1` command, `$2` the component's own directory. */
-const BUILD = `cp -RP /source/. /out/component && mkdir -p "/out/component/$2" && cd "/out/component/$2"
+const BUILD = `cp -RP /source/. /out/component
+mkdir -p "/out/component/$2"
+cd "/out/component/$2"
 run sh -c "$1"
 `;
-const TEST = `cp -RP /source /tmp/component && mkdir -p "/tmp/component/$2" && cd "/tmp/component/$2"
+const TEST = `cp -RP /source /tmp/component
+mkdir -p "/tmp/component/$2"
+cd "/tmp/component/$2"
 run sh -c "$1"
 `;
 
@@ -91,7 +96,7 @@ export const makeComponent: ComputeFunction = async (json, io) => {
   const layer = io.input('layer');
   const vars = { ...(await readJson(layer, 'vars.json', io)), ...(await settledReferences('vars', args, io)) };
   const env = { ...(await readJson(layer, 'env.json', io)), ...(await settledReferences('env', args, io)) };
-  const exported = Object.entries(env).map(([name, value]) => `export ${name}=${shellWord(textOf(value as Json))}\n`);
+  const exported = Object.entries(env).map(([name, value]) => exportLine(args.component, name, value as Json));
   const files = [
     { path: 'vars.json', mode: '644' as const, ...(await io.put(prettyJson(vars))) },
     { path: 'env.sh', mode: '644' as const, ...(await io.put(exported.join(''))) },
@@ -104,8 +109,15 @@ export const makeComponent: ComputeFunction = async (json, io) => {
   };
 };
 
-function textOf(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+/** A line of a shell that sets a variable. @throws AtmosError `wrong-env` for a value that no program can be given */
+export function exportLine(component: string, name: string, value: Json): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  if (!text.includes('\0')) return `export ${name}=${shellWord(text)}\n`;
+  throw new AtmosError(`${component}: the variable ${name} of its environment contains a zero byte`, {
+    kind: 'failed',
+    code: 'wrong-env',
+    hint: 'pass the value in vars',
+  });
 }
 
 /** `<address>/component`: what the nodes of a rollout run on. */
@@ -117,27 +129,39 @@ export function componentNode(instance: Instance, reads: UpstreamReads): Node {
   });
 }
 
-/** A writable copy of the component, with its environment. */
-const LAY_OUT = `cp -RP /component/source /tmp/component && mkdir -p "/tmp/component/$1" && cd "/tmp/component/$1"
-. /component/env.sh
+/** A writable copy of the component. `within` runs a command with the component's environment, which is none of this script's. */
+const LAY_OUT = `mkdir -p "/tmp/component/$1"
+if [ -d /component/source ]; then cp -RP /component/source/. /tmp/component; fi
+cd "/tmp/component/$1"
+within() {
+  run sh -c '. /component/env.sh
 export ATMOS_VARS=/component/vars.json
+exec sh -c "$1"' sh "$1"
+}
 `;
-/** `$2`: the command, or nothing. */
+/** `$2`: the command, or nothing; `$3`: what there is to do. One that the shell can't read has said nothing: its exit code would be 2, too. */
 const PLAN = `export ATMOS_PLAN=/out/plan
 mkdir -p "$ATMOS_PLAN"
-code=2
-if [ -n "$2" ]; then code=0; run sh -c "$2" || code=$?; fi
-case $code in
+atmos_code=2
+if [ -n "$2" ]; then
+  sh -n -c "$2" || exit 1
+  atmos_code=0; within "$2" || atmos_code=$?
+fi
+case $atmos_code in
   0) printf none > /out/changes ;;
   2) printf "$3" > /out/changes ;;
-  *) exit $code ;;
+  *) exit $atmos_code ;;
 esac
 `;
-/** `$2`: the command; `$3`: what prints the outputs, or nothing. */
+/** `$2`: the command; `$3`: what prints the outputs, or nothing. A plan that left nothing has left no directory. */
 const APPLY = `export ATMOS_PLAN=/plan/plan
-if [ "$(cat /plan/changes)" != none ]; then run sh -c "$2"; fi
+if [ ! -d "$ATMOS_PLAN" ]; then
+  ATMOS_PLAN=/tmp/plan
+  mkdir "$ATMOS_PLAN"
+fi
+if [ "$(cat /plan/changes)" != none ]; then within "$2"; fi
 `;
-const READ = `if [ -n "$3" ]; then sh -c "$3" > /out/values.json; else printf '{}' > /out/values.json; fi
+const READ = `if [ -n "$3" ]; then within "$3" > /out/values.json; else printf '{}' > /out/values.json; fi
 `;
 
 interface TargetStep {

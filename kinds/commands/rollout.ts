@@ -1,20 +1,20 @@
 import {
   type Digest,
   isObject,
+  type Json,
   type JsonObject,
   makeTree,
   overlay,
   parseJson,
   prettyJson,
   type Store,
-  shellWord,
   subtree,
   type Tree,
 } from '../../engine/index.ts';
 import type { Opened, OpenRequest, PlannedOutputs, PlanSummary, RolloutKind } from '../../phases/index.ts';
 import type { ReleaseComponent } from '../../releases/index.ts';
 import type { Commands } from './commands.ts';
-import { applyNode, componentNode, outputsNode, planNode } from './nodes.ts';
+import { applyNode, componentNode, exportLine, outputsNode, planNode } from './nodes.ts';
 
 /** How components that are commands are rolled out, by what a release says of them: see `settingsOf`. */
 export const rollout: RolloutKind = {
@@ -28,6 +28,7 @@ export const rollout: RolloutKind = {
   outputs: (instance) => outputsNode(instance, commandsOf(instance.component)),
   readPlan,
   plannedOutputs,
+  requiredOutputs: ({ outputs }) => (Array.isArray(outputs) ? outputs.map(String) : []),
 };
 
 /** What a release says of a component. */
@@ -36,12 +37,10 @@ function commandsOf({ settings }: Pick<ReleaseComponent, 'settings'>): Commands 
 }
 
 /** Its outputs are read of what runs: what of its environment others produce is not known then. */
-async function open({ layer, store }: OpenRequest): Promise<Opened> {
+async function open({ component, layer, store }: OpenRequest): Promise<Opened> {
   const tree = await store.tree(layer);
   const env = await objectIn(tree, 'env.json', store);
-  const text = Object.entries(env).map(
-    ([name, value]) => `export ${name}=${shellWord(typeof value === 'string' ? value : JSON.stringify(value))}\n`,
-  );
+  const text = Object.entries(env).map(([name, value]) => exportLine(component.name, name, value as Json));
   const files = [
     { path: 'vars.json', text: prettyJson(await objectIn(tree, 'vars.json', store)) },
     { path: 'env.sh', text: text.join('') },
@@ -54,11 +53,11 @@ async function open({ layer, store }: OpenRequest): Promise<Opened> {
       size: Buffer.byteLength(file.text),
     })),
   );
-  const component = overlay([
+  const whole = overlay([
     { at: 'source', tree: subtree(tree, 'source') },
     { at: '', tree: makeTree(entries) },
   ]);
-  return { outputs: [], variableTypes: {}, expressions: new Set(), state: undefined, trees: { component: await store.putTree(component) } };
+  return { outputs: [], variableTypes: {}, expressions: new Set(), state: undefined, trees: { component: await store.putTree(whole) } };
 }
 
 /** What a plan's `changes` says: `none`, or what there is to do. */

@@ -20,7 +20,8 @@ export interface Service {
 }
 
 /** Runs a command line in a writable copy of what came before, and exports all of it. */
-const RUN = `cp -RP /source/. /out/app && cd /out/app
+const RUN = `cp -RP /source/. /out/app
+cd /out/app
 run sh -c "$1"
 `;
 

@@ -39,7 +39,8 @@ export const MIRROR_CONFIG = `printf 'provider_installation {\\n  filesystem_mir
 `;
 
 /** How scripts get at the module: a writable copy, since Terraform writes beside it. */
-export const COPY_SOURCE = `cp -RP /source /tmp/source && cd "/tmp/source/$2"
+export const COPY_SOURCE = `cp -RP /source /tmp/source
+cd "/tmp/source/$2"
 `;
 
 /** Where the state of `backend_type: local` is mounted. */
@@ -49,15 +50,17 @@ export const STATE = '/state';
 export const LOCAL = { path: `${STATE}/terraform.tfstate`, workspace_dir: `${STATE}/workspaces` } as const;
 const LOCAL_BACKEND = JSON.stringify({ terraform: { backend: { local: LOCAL } } });
 
-const INIT = `${MIRROR_CONFIG}${COPY_SOURCE}lock=
-if [ -f .terraform.lock.hcl ]; then lock=-lockfile=readonly; fi
-backend=-backend=false
-if [ "$3" = local ]; then backend=; printf '${LOCAL_BACKEND}' > backend.tf.json; fi
-TF_DATA_DIR=/out/data run "$1" init $backend -no-color $lock
+const INIT = `${MIRROR_CONFIG}${COPY_SOURCE}atmos_lock=
+if [ -f .terraform.lock.hcl ]; then atmos_lock=-lockfile=readonly; fi
+atmos_backend=-backend=false
+if [ "$3" = local ]; then atmos_backend=; printf '${LOCAL_BACKEND}' > backend.tf.json; fi
+TF_DATA_DIR=/out/data run "$1" init $atmos_backend -no-color $atmos_lock
 if [ -f .terraform.lock.hcl ]; then cp .terraform.lock.hcl /out/lock/; fi
 `;
 
-const DOWNLOAD = `cp -RP /requirements /tmp/requirements && cd /tmp/requirements && : > /tmp/terraformrc
+const DOWNLOAD = `cp -RP /requirements /tmp/requirements
+cd /tmp/requirements
+: > /tmp/terraformrc
 TF_DATA_DIR=/out/data run "$1" init -backend=false -no-color
 mkdir -p /out/providers
 if [ -d /out/data/providers ]; then cp -RP /out/data/providers/. /out/providers/; fi

@@ -24,10 +24,10 @@ export TF_DATA_DIR=${data}
 `;
 const LAY_OUT = layOut('/tmp/data');
 
-const INIT_BACKEND = `lock=
-if [ -f .terraform.lock.hcl ]; then lock=-lockfile=readonly; fi
-code=0; run "$1" init -no-color -get=false $lock > /tmp/init.log 2>&1 || code=$?
-if [ $code -ne 0 ]; then cat /tmp/init.log >&2; exit $code; fi
+const INIT_BACKEND = `atmos_lock=
+if [ -f .terraform.lock.hcl ]; then atmos_lock=-lockfile=readonly; fi
+atmos_code=0; run "$1" init -no-color -get=false $atmos_lock > /tmp/init.log 2>&1 || atmos_code=$?
+if [ $atmos_code -ne 0 ]; then cat /tmp/init.log >&2; exit $atmos_code; fi
 `;
 
 /** What `workspace select -or-create` would write, without starting the program: whoever opens a workspace's state makes it. */
@@ -41,12 +41,12 @@ ${SELECT_WORKSPACE}`;
 
 /**
  * Terraform's machine-readable UI (`-json`) goes to a file, and its messages to the log as they come: one start of Terraform gives the plan, what
- * it would change, and where it is wrong. What provisioners print is in the log alone, where secrets are masked. `$code` is how it ended.
+ * it would change, and where it is wrong. What provisioners print is in the log alone, where secrets are masked. `$atmos_code` is how it ended.
  */
 const withUi = (file: string, command: string): string => String.raw`mkfifo /tmp/ui
-sed -n -e '/"type":"provision_progress"/!w ${file}' -e 's/.*"@message":"\(\([^"\\]\|\\.\)*\)".*/\1/p' < /tmp/ui & reader=$!
-code=0; run "$1" ${command} > /tmp/ui || code=$?
-wait $reader || true
+sed -n -e '/"type":"provision_progress"/!w ${file}' -e 's/.*"@message":"\(\([^"\\]\|\\.\)*\)".*/\1/p' < /tmp/ui & atmos_reader=$!
+atmos_code=0; run "$1" ${command} > /tmp/ui || atmos_code=$?
+wait $atmos_reader || true
 `;
 const details = (file: string): string =>
   String.raw`sed -n '/"@level":"error"/s/.*"detail":"\(\([^"\\]\|\\.\)*\)".*/\1/p' ${file} | sed 's/\\n/\n/g' >&2`;
@@ -54,22 +54,22 @@ const details = (file: string): string =>
 const PLAN_UI = '/out/plan.jsonl';
 const plan = (
   file: string,
-): string => `${withUi(PLAN_UI, `plan -json -lock-timeout=60s -detailed-exitcode $6 -out=${file}`)}if [ $code -ne 0 ] && [ $code -ne 2 ]; then
+): string => `${withUi(PLAN_UI, `plan -json -lock-timeout=60s -detailed-exitcode $6 -out=${file}`)}if [ $atmos_code -ne 0 ] && [ $atmos_code -ne 2 ]; then
   ${details(PLAN_UI)}
-  exit $code
+  exit $atmos_code
 fi
 `;
 
 /** What would change, attribute by attribute. A plan that changes nothing does not pay for it. */
-const show = (file: string): string => `if [ $code -eq 2 ]; then run "$1" show -json ${file} > /out/changes.json; fi
+const show = (file: string): string => `if [ $atmos_code -eq 2 ]; then run "$1" show -json ${file} > /out/changes.json; fi
 `;
 
 /** A state that could not be written to its backend is what Terraform leaves in its directory: it is all that knows what was made. */
 const APPLY_UI = '/out/apply.jsonl';
 const APPLY = `${withUi(APPLY_UI, 'apply -json -lock-timeout=60s /plan/tfplan')}if [ -f errored.tfstate ]; then cp errored.tfstate /out/; fi
-if [ $code -ne 0 ]; then
+if [ $atmos_code -ne 0 ]; then
   ${details(APPLY_UI)}
-  exit $code
+  exit $atmos_code
 fi
 "$1" output -json > /out/outputs.json
 `;
@@ -132,16 +132,16 @@ export function pushNode(target: TargetContext, rescued: Digest): Node {
 }
 
 /** Terraform names a lock that stands in the way; where none does, there is nothing to release. */
-const UNLOCK = String.raw`code=0; "$1" plan -no-color -lock-timeout=0s -refresh=false > /tmp/plan.log 2>&1 || code=$?
-id=$(sed -n 's/.*already locked: ID=\([^ ]*\).*/\1/p' /tmp/plan.log | head -n 1)
-if [ -z "$id" ]; then id=$(sed -n 's/^[^A-Za-z]*ID: *\([^ ]*\).*/\1/p' /tmp/plan.log | head -n 1); fi
-if [ -z "$id" ]; then
-  if [ $code -ne 0 ]; then cat /tmp/plan.log >&2; exit $code; fi
+const UNLOCK = String.raw`atmos_code=0; "$1" plan -no-color -lock-timeout=0s -refresh=false > /tmp/plan.log 2>&1 || atmos_code=$?
+atmos_id=$(sed -n 's/.*already locked: ID=\([^ ]*\).*/\1/p' /tmp/plan.log | head -n 1)
+if [ -z "$atmos_id" ]; then atmos_id=$(sed -n 's/^[^A-Za-z]*ID: *\([^ ]*\).*/\1/p' /tmp/plan.log | head -n 1); fi
+if [ -z "$atmos_id" ]; then
+  if [ $atmos_code -ne 0 ]; then cat /tmp/plan.log >&2; exit $atmos_code; fi
   printf none > /out/lock
   exit 0
 fi
-run "$1" force-unlock -no-color -force "$id"
-printf %s "$id" > /out/lock
+run "$1" force-unlock -no-color -force "$atmos_id"
+printf %s "$atmos_id" > /out/lock
 `;
 
 /** Releases the lock that a component's state has in its backend: output `unlocked` holds `lock`, its id, or `none`. */

@@ -28,8 +28,8 @@ test('what a kind of components takes is checked before anything runs', async ()
 
 test.each([
   [`{ ${WHOLE}, buidl: x }`, 'unknown-key', 'unknown key "buidl" in settings.shell'],
-  [`{ ${WHOLE}, build: [x] }`, 'wrong-type', 'settings.shell.build must be a string'],
-  [`{ ${WHOLE}, inputs: x }`, 'wrong-type', 'settings.shell.inputs must be a list of strings'],
+  [`{ ${WHOLE}, build: [x] }`, 'wrong-type', 'settings.shell.build must be a string that is not empty'],
+  [`{ ${WHOLE}, inputs: x }`, 'wrong-type', 'settings.shell.inputs must be a list of strings that are not empty'],
   [`{ ${WHOLE}, network: all }`, 'wrong-type', 'settings.shell.network must be one of none, bridge, host'],
   ['{ rollout: a, destroy: b, read: c, outputs: [url] }', 'missing-key', 'settings.shell.image is missing'],
   ['{ image: node, rollout: a, read: c, outputs: [url] }', 'missing-key', 'settings.shell has "rollout" and no "destroy"'],
@@ -70,4 +70,37 @@ test('code of packages is denied where commands are', async () => {
   const text = 'deployments:\n  functions: { exec: deny }\n  kinds: { cdk: "@acme/kind" }\n';
   const tree = workingTree(await repository({ 'atmos.yaml': text }));
   expect(await refusal(projectOf(tree))).toMatchObject({ code: 'exec-denied', position: { line: 3 } });
+});
+
+test.each([
+  ['{ "$(id)": "1" }', 'invalid variable name "$(id)" in env'],
+  ['{ a-b: "1" }', 'invalid variable name "a-b" in env'],
+  ['{ 1x: "1" }', 'invalid variable name "1x" in env'],
+  ['{ ATMOS_PLAN: x }', "the variable ATMOS_PLAN can't be set by env"],
+])('a variable that a shell can not set is an error at its line: %s', async (env, message) => {
+  const tree = workingTree(
+    await repository({
+      'deployments/app.yaml': `deployment:
+  name: app
+  components:
+    shell:
+      job:
+        env: ${env}
+        settings: { shell: { image: node } }
+`,
+    }),
+  );
+  const { errors } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
+  expect(errors).toMatchObject([{ code: 'wrong-env', message: `shell/job: ${message}`, position: { line: 6 } }]);
+});
+
+test.each([
+  ['inputs: [shared/nope]', 'no-source', 'there is nothing in shared/nope'],
+  ['inputs: [../x]', 'path-escape', '../x is not in the repository'],
+  ['inputs: [/etc/passwd]', 'path-escape', '/etc/passwd is not in the repository'],
+])('a path that is not there, or not in the repository, is an error at its line: %s', async (inputs, code, message) => {
+  expect(await refusedWith(`{ ${WHOLE}, ${inputs} }`)).toEqual([
+    expect.stringMatching(new RegExp(`^${code} deployments/app.yaml:5:\\d+ shell/job: ${message.replaceAll('.', '\\.')}`)),
+  ]);
+  expect(await refusedWith(`{ ${WHOLE}, inputs: [shared/there, shared] }`, { 'shared/there': 'x' })).toEqual([]);
 });

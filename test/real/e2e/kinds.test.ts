@@ -268,3 +268,37 @@ test('outputs that can not be read fail the component that printed them, which i
     { result: 'failed', components: { 'shell/job': { action: 'failed', began: true } } },
   ]);
 });
+
+test('commands run in a writable directory with their own environment, and what they can not be meant to do fails', async () => {
+  const shop = newApp({
+    'deployments/app.yaml': `deployment:
+  name: app
+  components:
+    shell:
+      # Without a directory, with variables that scripts of ours have too, without anything left by its plan.
+      odd:
+        env: { code: "77", atmos_child: kept, QUOTED: "it's \\"so\\" $HOME\\n two" }
+        settings:
+          shell:
+            image: node
+            plan: 'test "$code" = 77 && test "${'$'}{#QUOTED}" = 20 && exit 2'
+            rollout: 'echo x > file && cd "$ATMOS_PLAN" && test "$code-$atmos_child" = 77-kept'
+            destroy: "true"
+      broken: { settings: { shell: { image: node, plan: "if then", rollout: "true", destroy: "true" } } }
+      silent: { settings: { shell: { image: node, rollout: "true", destroy: "true", read: "echo {}", outputs: [url] } } }
+  targets: { dev: }
+`,
+  });
+  const { json, code } = await shop.ask('rollout app --target dev --keep-going');
+  expect(code).toBe(1);
+  expect(json.errors).toMatchObject([
+    { message: expect.stringMatching(/^shell\/broken\/plan: /) },
+    { code: 'wrong-outputs', message: 'shell/silent/apply: its outputs lack url, which it declares' },
+  ]);
+  const [{ components }] = (await shop.ask('history app --target dev')).json.records;
+  expect(components).toMatchObject({
+    'shell/odd': { action: 'applied' },
+    'shell/broken': { action: 'failed', began: false },
+    'shell/silent': { action: 'failed', began: true },
+  });
+});

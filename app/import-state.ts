@@ -36,7 +36,7 @@ async function importNow(workspace: Workspace, request: ImportRequest, file: str
     throw new AtmosError(`there is no file ${file}`, {
       kind: 'invalid',
       code: 'no-file',
-      hint: 'name a copy of the state: terraform.tfstate',
+      hint: 'give the path of a state file, for example: terraform.tfstate',
     });
   }
   const state = await readState(file);
@@ -44,7 +44,7 @@ async function importNow(workspace: Workspace, request: ImportRequest, file: str
     throw new AtmosError(`${file} is not the state of ${address}, or an older copy of it`, {
       kind: 'refused',
       code: 'other-state',
-      hint: `the ledger knows lineage ${location.lineage ?? 'unknown'}, serial ${location.serial ?? 'unknown'}, on ${location.host ?? 'unknown'} in ${location.dir ?? 'unknown'}`,
+      hint: `the ledger has lineage ${location.lineage ?? 'unknown'}, serial ${location.serial ?? 'unknown'}, on ${location.host ?? 'unknown'} in ${location.dir ?? 'unknown'}`,
     });
   }
   await refuseOther(workspace, request, address, known, state);
@@ -94,12 +94,12 @@ async function refuseOther(
   const path = stateFile({ stateRoot: String(location.dir) }, stateDirectory(deployment, target, address), location.workspace);
   const why =
     status === 'pending'
-      ? `, was being changed when that was interrupted, and this copy is ${isNewer ? 'another one' : 'from before'}`
+      ? `; a change of it was interrupted, and this copy is ${isNewer ? 'a different state' : 'older'}`
       : ', and this copy is another one';
   throw new AtmosError(`${address}: its state is on ${location.host} in ${location.dir}${why}`, {
     kind: 'refused',
     code: 'other-copy',
-    hint: there === undefined ? 'copy it there as it is now; if this is how it is there now: --yes' : `copy it as it is now: ${path}`,
+    hint: there === undefined ? 'copy the current state file from there; if this copy is current: --yes' : `copy it as it is now: ${path}`,
   });
 }
 

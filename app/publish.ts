@@ -8,10 +8,10 @@ import type { Workspace } from './workspace/workspace.ts';
 export async function publishTracking(workspace: Workspace): Promise<{ readonly remote: string; readonly refs: readonly string[] }> {
   const { refs, remote } = await workspace.tracking();
   if (remote === undefined) {
-    throw new AtmosError('this repository has no remote that records are shared on', {
+    throw new AtmosError('no Git remote is configured for records', {
       kind: 'invalid',
       code: 'no-remote',
-      hint: 'add one: git remote add origin URL   (another name, or none: deployments.tracking in atmos.yaml)',
+      hint: 'add one: git remote add origin URL   (to use another remote: deployments.tracking.remote in atmos.yaml)',
     });
   }
   return { remote, refs: await refs.publish() };

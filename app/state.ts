@@ -109,5 +109,5 @@ async function onState(
 }
 
 function nothingRescued(address: string, path: string): AtmosError {
-  return new AtmosError(`no state of ${address} was rescued (${path})`, { kind: 'invalid', code: 'nothing-rescued' });
+  return new AtmosError(`no unsaved state of ${address} found (${path})`, { kind: 'invalid', code: 'nothing-rescued' });
 }

@@ -26,13 +26,13 @@ export async function unlockTarget(workspace: Workspace, deployment: string, tar
   for (const root of new Set([own, theirs])) {
     if (!(await isBusy(root, `${deployment}/${target}`))) continue;
     workspace.warn(
-      `what an earlier command had begun in ${deployment}/${target} may still run (${root}): whoever deploys there now works beside it`,
+      `operations of an earlier command may still be running in ${deployment}/${target} (${root}); deploying now may conflict with them`,
     );
   }
   const reason =
     owner === undefined
       ? 'its content could not be read'
-      : `taken from ${owner.by.email} on ${owner.host}, who held it since ${owner.acquired}`;
+      : `lock removed; held by ${owner.by.email} on ${owner.host} since ${owner.acquired}`;
   return recordUnlock(workspace, { deployment, target }, reason);
 }
 

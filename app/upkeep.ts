@@ -19,10 +19,10 @@ export interface CachePruning {
 export async function pruneCache(workspace: Workspace, { unusedSince, maxBytes }: CachePruning): Promise<PruneAnswer> {
   const [running] = await runNames(workspace.runsRoot);
   if (running !== undefined) {
-    throw new AtmosError(`a command that was killed has left something that may still run: ${running}`, {
+    throw new AtmosError(`an operation of a killed command may still be running: ${running}`, {
       kind: 'refused',
       code: 'cache-in-use',
-      hint: 'run rollout or destroy of that target once more: it waits for that, records how it ended, and removes it',
+      hint: 'rerun rollout or destroy for that target: it waits for the operation and records the result',
     });
   }
   const images = [...(await lockedImages(workspace)), ...(await releasedImages(workspace))];

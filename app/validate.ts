@@ -17,7 +17,7 @@ export async function validate(workspace: Workspace, name: string | undefined): 
     throw new AtmosError(`there are no deployments in ${project.deployments.basePath}/`, {
       kind: 'invalid',
       code: 'no-deployments',
-      hint: 'a deployment is a file there, <name>.yaml; deployments.base_path of atmos.yaml may name another directory',
+      hint: 'create deployments/<name>.yaml, or set deployments.base_path in atmos.yaml',
     });
   }
   for (const one of project.unread) workspace.warn(one);

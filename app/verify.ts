@@ -131,13 +131,13 @@ async function settledState(workspace: Workspace, deployment: string, target: st
     const why = {
       failed: 'the last command failed',
       deploying: 'the last command was interrupted',
-      partial: 'components of it are missing, or were applied alone',
+      partial: 'some components are missing or run another release',
     };
     const rest = why[state.state as keyof typeof why] ?? state.state;
-    throw new AtmosError(`${target} does not run a release as a whole: ${what.length === 0 ? rest : what.join(', ')}`, {
+    throw new AtmosError(`${target} is not fully deployed: ${what.length === 0 ? rest : what.join(', ')}`, {
       kind: 'failed',
       code: 'not-whole',
-      hint: `finish it: atmos-deployment rollout ${deployment} --target ${target}   or take it down: atmos-deployment destroy ${deployment} --target ${target}`,
+      hint: `complete it: atmos-deployment rollout ${deployment} --target ${target}   or destroy it: atmos-deployment destroy ${deployment} --target ${target}`,
     });
   }
   if (state.release === null) throw nothingDeployed(deployment, target);
@@ -174,9 +174,9 @@ async function must({ store }: Workspace, digest: Release['digest']): Promise<Ui
 function drifted(deployment: string, target: string, drift: Readonly<Record<string, PlanSummary>>): AtmosError | undefined {
   const names = Object.keys(drift);
   if (names.length === 0) return undefined;
-  return new AtmosError(`${target} is not as it was applied: ${names.join(', ')}`, {
+  return new AtmosError(`drift detected in ${target}: ${names.join(', ')}`, {
     kind: 'failed',
     code: 'drift',
-    hint: `see what changed: atmos-deployment plan ${deployment} --target ${target} --all   bring it back: atmos-deployment rollout ${deployment} --target ${target} --all`,
+    hint: `show the drift: atmos-deployment plan ${deployment} --target ${target} --all   revert it: atmos-deployment rollout ${deployment} --target ${target} --all`,
   });
 }

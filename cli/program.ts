@@ -82,7 +82,9 @@ function verbIn(argv: readonly string[]): string | undefined {
 /** The whole command line; or, for a verb that there is, as much of it as that needs. */
 export function makeProgram(verb?: string): Command {
   const program = new Command('atmos-deployment')
-    .description('Deploys applications that are declared in one file: containerized, content-addressed, recorded in Git.')
+    .description(
+      'Deploy applications declared in one file: containerized builds and plans, content-addressed releases, deployment history in Git.',
+    )
     .version(VERSION)
     .exitOverride()
     .configureOutput({ writeOut, writeErr })

@@ -33,14 +33,14 @@ async function loadPackage(root: string, { kind, package: name }: KindPackage): 
   } catch (cause) {
     throw refuse(`cannot be loaded: ${(cause as Error).message}`, 'see docs/kinds.md', cause);
   }
-  if (typeof exported !== 'function') throw refuse('exports no function by default', 'see docs/kinds.md');
+  if (typeof exported !== 'function') throw refuse('has no default export function', 'see docs/kinds.md');
   let made: unknown;
   try {
     made = (exported as DefineKind)(TOOLS);
   } catch (cause) {
     throw refuse(`fails: ${(cause as Error).message}`, 'see docs/kinds.md', cause);
   }
-  const wrong = isObject(made) ? wrongIn(made, kind) : 'gives no kind';
+  const wrong = isObject(made) ? wrongIn(made, kind) : 'returns no kind';
   if (wrong !== undefined) throw refuse(wrong, 'see docs/kinds.md');
   return made as unknown as ComponentKind;
 }
@@ -48,7 +48,7 @@ async function loadPackage(root: string, { kind, package: name }: KindPackage): 
 /** What a kind of a package lacks; `undefined` where it has all. */
 function wrongIn(made: { readonly [key: string]: unknown }, name: string): string | undefined {
   if (!isObject(made.spec)) return 'has no "spec"';
-  if (made.spec.name !== name) return `calls its kind ${JSON.stringify(made.spec.name)}`;
+  if (made.spec.name !== name) return `declares the kind as ${JSON.stringify(made.spec.name)}, expected "${name}"`;
   if (made.spec.isModule === true) return 'has root modules of Terraform, which only the built-in kind has';
   const missing = ['images', 'gather', 'layer', 'settings'].find((key) => typeof made[key] !== 'function');
   return missing === undefined ? undefined : `has no function "${missing}"`;

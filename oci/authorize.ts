@@ -21,11 +21,10 @@ export async function authorize(
 ): Promise<string | undefined> {
   const [, scheme = '', rest = ''] = /^(\w+)\s*(.*)$/.exec(challenge.header) ?? [];
   if (scheme.toLowerCase() === 'basic') return credentials === undefined ? undefined : basic(credentials);
-  if (scheme.toLowerCase() !== 'bearer')
-    throw new RegistryError('denied', `a registry asks for authorization in a way that is not known: "${scheme}"`);
+  if (scheme.toLowerCase() !== 'bearer') throw new RegistryError('denied', `unsupported authentication scheme "${scheme}"`);
   const parameters = Object.fromEntries([...rest.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value ?? '']));
   const { realm, service = '' } = parameters as { realm?: string; service?: string };
-  if (realm === undefined) throw new RegistryError('denied', 'a registry does not say where its tokens are had');
+  if (realm === undefined) throw new RegistryError('denied', 'the registry returned no token URL (realm)');
   const scope = `repository:${challenge.repository}:${challenge.actions}`;
   const response = await askForToken(realm, service, scope, credentials, signal);
   if (response.status === 401 || response.status === 403) {
@@ -36,7 +35,7 @@ export async function authorize(
   if (!response.ok) throw new RegistryError('refused', `${new URL(realm).host} answers ${response.status} to a request for a token`);
   const { token, access_token: access } = (await response.json()) as { token?: string; access_token?: string };
   const found = token ?? access;
-  if (found === undefined) throw new RegistryError('refused', `${new URL(realm).host} gives no token`);
+  if (found === undefined) throw new RegistryError('refused', `${new URL(realm).host} returned no token`);
   return `Bearer ${found}`;
 }
 

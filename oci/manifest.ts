@@ -38,7 +38,7 @@ export function readManifest(bytes: Uint8Array): Manifest {
     }));
     return { kind: 'index', manifests };
   }
-  if (!Array.isArray(value.layers)) throw new RegistryError('refused', 'a manifest of a form that is not known');
+  if (!Array.isArray(value.layers)) throw new RegistryError('refused', 'unsupported manifest format');
   return { kind: 'manifest', config: descriptor(value.config), layers: value.layers.map(descriptor) };
 }
 

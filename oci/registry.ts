@@ -140,7 +140,7 @@ export class Registry {
     this.#expect(started, [202], 'an upload');
     await started.body?.cancel();
     const location = started.headers.get('location');
-    if (location === null) throw new RegistryError('refused', `${this.#name} does not say where to upload to`);
+    if (location === null) throw new RegistryError('refused', `${this.#name} returned no upload URL`);
     const url = new URL(location, this.#base);
     url.searchParams.set('digest', digest);
     const headers = { 'content-type': 'application/octet-stream' };
@@ -172,7 +172,7 @@ export class Registry {
           const challenge: Challenge = { header: response.headers.get('www-authenticate') ?? '', repository: this.#repository, actions };
           const answer = await authorize(challenge, await this.#options.credentials(), this.#signal(this.#options.timeout));
           if (answer === undefined)
-            throw new RegistryError('denied', `${this.#name} wants to know who asks, and Docker's configuration has nothing for it`);
+            throw new RegistryError('denied', `${this.#name} requires authentication; no credentials found in the Docker configuration`);
           this.#authorization.set(actions, answer);
           response = await this.#send(method, url, request, answer);
         }
@@ -215,7 +215,7 @@ export class Registry {
     if (statuses.includes(response.status)) return;
     response.body?.cancel().catch(() => undefined);
     if (response.status === 404) throw new RegistryError('not-found', `${this.#name} has no ${what}`);
-    if (response.status === 401 || response.status === 403) throw new RegistryError('denied', `${this.#name} does not let us have ${what}`);
+    if (response.status === 401 || response.status === 403) throw new RegistryError('denied', `access to ${what} on ${this.#name} denied`);
     throw new RegistryError('refused', `${this.#name} answers ${response.status} to ${what}`);
   }
 
@@ -225,7 +225,7 @@ export class Registry {
 }
 
 function lying(what: string, name: string): RegistryError {
-  return new RegistryError('lying', `${what} of ${name} is not what its digest says`);
+  return new RegistryError('lying', `digest mismatch: ${what} of ${name}`);
 }
 
 /** What `fetch` says is in the cause of what it throws. */

@@ -69,7 +69,7 @@ function pinnedImages(kinds: Kinds, scope: Scope, { lock, references, readers }:
         {
           kind: 'invalid',
           code: 'image-not-pinned',
-          hint: `commit deployments/${scope.deployment}.lock.yaml, once it is pinned there: atmos-deployment images ${reference === name && !/[/:@]/.test(name) ? 'build' : 'pull'} ${scope.deployment}`,
+          hint: `pin it: atmos-deployment images ${reference === name && !/[/:@]/.test(name) ? 'build' : 'pull'} ${scope.deployment}   then commit deployments/${scope.deployment}.lock.yaml`,
         },
       );
     }

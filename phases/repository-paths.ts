@@ -10,7 +10,7 @@ export function inRepository({ address }: { readonly address: string }, dir: str
   throw new AtmosError(`${address}: ${dir} is not in the Git repository`, {
     kind: 'invalid',
     code: 'path-escape',
-    hint: 'what a component is made of must be in the repository',
+    hint: 'component sources must be in the Git repository',
   });
 }
 

@@ -31,7 +31,7 @@ export interface ReleaseConfig {
 /** Where a node has a variable's value from: the environment, whose variable is a secret where there is no default; or what a command prints. */
 export type ValueSource = { readonly env: string; readonly default?: string } | { readonly exec: string };
 
-/** What a node needs to read the outputs of a component that is somebody else's. */
+/** What a node needs to read the outputs of a component deployed elsewhere. */
 export interface ReleaseRead {
   readonly command: string;
   readonly workspace: string;

@@ -10,7 +10,7 @@ export function placeOf(url: string): Reference {
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error;
   }
-  throw new AtmosError(`"${url}" is no place for a remote cache`, {
+  throw new AtmosError(`invalid remote cache URL "${url}"`, {
     kind: 'invalid',
     code: 'remote-cache',
     hint: 'write it as deployments.engine.cache.remote: oci://registry.example.com/repository',
@@ -22,7 +22,7 @@ export function secretOf(name: string | undefined): string | undefined {
   if (name === undefined) return undefined;
   const secret = process.env[name];
   if (secret !== undefined && secret !== '') return secret;
-  throw new AtmosError(`results in the remote cache are to be signed with ${name}, which is not set`, {
+  throw new AtmosError(`deployments.engine.cache.signing_key names ${name}, which is not set`, {
     kind: 'environment',
     code: 'remote-cache',
     hint: `set it: export ${name}=…; or run without: deployments.engine.cache.remote in atmos.yaml`,

@@ -202,9 +202,7 @@ class OciCache implements RemoteCache {
     // Whoever interrupts knows why.
     if (this.#interrupt.aborted) return;
     const said = error instanceof Error ? error.message : String(error);
-    this.#warn(
-      `the remote cache is no longer used by this command: ${what === 'find' ? 'nothing can be read' : 'nothing can be written'}: ${said}`,
-    );
+    this.#warn(`remote cache disabled for this command: cannot ${what === 'find' ? 'read' : 'write'}: ${said}`);
   }
 }
 

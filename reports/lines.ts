@@ -35,7 +35,7 @@ function always(event: CommandEvent, source: AtmosError | undefined, verbose: bo
     case 'error':
       return noticeText(event, wordOf(event.kind), source?.position) + (verbose && source?.stack !== undefined ? `\n${source.stack}` : '');
     case 'lock-waiting':
-      return `warning: waiting in line: ${event.message}`;
+      return `waiting for the lock: ${event.message}`;
     case 'interrupted':
       return event.forced
         ? '\nstopping running nodes by force'

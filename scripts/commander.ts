@@ -18,7 +18,7 @@ export const commanderAsModule: Plugin = {
       .replaceAll(/require\(('node:\w+')\)/g, (_, name: string) => builtin(name))
       .replaceAll(/^exports\.(\w+) = (\w+);.*$/gm, 'export { $2 as $1 };')
       .replaceAll(/^exports\.(\w+) = /gm, 'export const $1 = ');
-    if (/\brequire\(|\bexports\./.test(code)) throw new Error(`commander is written in another way than it was: ${id}`);
+    if (/\brequire\(|\bexports\./.test(code)) throw new Error(`commander is written differently than it was: ${id}`);
     return { code, moduleType: 'js' };
   },
 };

@@ -25,7 +25,7 @@ export interface StoreAccess {
   readonly mask: GrowingMask;
 }
 
-/** Values by need: by what stands for the store, or the component that is somebody else's, and the key or output. */
+/** Values by need: by what stands for the store, or the component deployed elsewhere, and the key or output. */
 export type Values = Readonly<Record<string, JsonObject>>;
 
 /** Opens a store of a type. @throws AtmosError `store-unreachable` */

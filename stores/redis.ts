@@ -9,7 +9,7 @@ const PATIENCE = 10_000;
 /** A Redis server (also Valkey, KeyDB). Its URL is in `atmos.yaml`, else in `ATMOS_REDIS_URL`, as in Atmos. */
 export async function openRedis(name: string, { url = process.env.ATMOS_REDIS_URL }: StoreSettings): Promise<ValueStore> {
   if (url === undefined || url === '') {
-    throw new AtmosError(`there is no address of store "${name}" is`, {
+    throw new AtmosError(`store "${name}" has no URL`, {
       kind: 'environment',
       code: 'store-unreachable',
       hint: 'set options.url in atmos.yaml, or: export ATMOS_REDIS_URL=redis://…',
@@ -51,10 +51,10 @@ function clientOf(name: string, url: string) {
   try {
     return createClient({ url, socket: { connectTimeout: PATIENCE, socketTimeout: PATIENCE, reconnectStrategy: false } });
   } catch (cause) {
-    throw new AtmosError(`the address of store "${name}" is none of a Redis server`, {
+    throw new AtmosError(`the URL of store "${name}" is not a Redis URL`, {
       kind: 'environment',
       code: 'store-unreachable',
-      hint: 'it is like redis://user:password@host:6379/0, in options.url of atmos.yaml or in ATMOS_REDIS_URL',
+      hint: 'set options.url in atmos.yaml, or ATMOS_REDIS_URL, for example: redis://user:password@host:6379/0',
       cause,
     });
   }

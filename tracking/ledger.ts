@@ -90,7 +90,7 @@ export class Ledger {
   async #readOrRecall(patterns: readonly string[]): Promise<RefIds> {
     return this.#refs.read(patterns, { patience: 'query' }).catch((error: unknown) => {
       if (!(error instanceof AtmosError) || error.code !== 'remote-unreachable') throw error;
-      this.#warn(`${error.message}; this is what this clone knew last`);
+      this.#warn(`${error.message}; showing the last known state of this clone`);
       return this.#refs.readLocal(patterns);
     });
   }
@@ -136,11 +136,14 @@ export class Ledger {
       tried.push(appended);
       ids = undefined;
     }
-    throw new AtmosError(`the ledger of ${deployment}/${target} moved ${ATTEMPTS} times while a record was being appended`, {
-      kind: 'failed',
-      code: 'ledger-contention',
-      hint: 'rerun',
-    });
+    throw new AtmosError(
+      `failed to update the ledger of ${deployment}/${target} after ${ATTEMPTS} attempts: other commands update it at the same time`,
+      {
+        kind: 'failed',
+        code: 'ledger-contention',
+        hint: 'rerun',
+      },
+    );
   }
 
   /** A deployment has one owner, whichever of its targets are used. @throws AtmosError `other-owner` */

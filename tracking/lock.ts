@@ -114,7 +114,7 @@ export class Locks {
   async #owner(ref: string, id: string): Promise<LockOwner | undefined> {
     const owner = readOwner(await this.#repository.readObject(id));
     if (owner !== undefined) return owner;
-    throw new AtmosError(`${ref} is not a lock that this version can read`, {
+    throw new AtmosError(`lock ${ref} was written by a newer version`, {
       kind: 'environment',
       code: 'unknown-version',
       hint: 'use a newer atmos-deployment, or remove it: unlock --force',
@@ -221,7 +221,7 @@ function locked(deployment: string, target: string, owner: LockOwner): AtmosErro
 
 /** What ends a command whose lock somebody else has. */
 export function lockLost(deployment: string, target: string): AtmosError {
-  return new AtmosError(`the lock of ${deployment}/${target} was taken by somebody else: this command stopped, and recorded nothing`, {
+  return new AtmosError(`lost the lock of ${deployment}/${target}: another command took it over; nothing was recorded`, {
     kind: 'failed',
     code: 'lock-lost',
     hint: `see what runs there: atmos-deployment status ${deployment}`,

@@ -10,10 +10,10 @@ export function checkNames(deployment: string, target: string): void {
     ['target', target],
   ] as const) {
     if (NAME.test(name) && !name.endsWith('.lock')) continue;
-    throw new AtmosError(`there is no ${what} "${name}", which can be no name`, {
+    throw new AtmosError(`invalid ${what} name "${name}"`, {
       kind: 'invalid',
       code: `unknown-${what}`,
-      hint: 'names have letters, digits, - and _: see atmos-deployment list',
+      hint: 'use letters, digits, - and _; list deployments: atmos-deployment list',
     });
   }
 }

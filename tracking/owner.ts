@@ -10,7 +10,7 @@ export function isOwnedBy({ root }: TargetState, own: string): boolean {
 export function otherOwner({ deployment, target, root = '' }: TargetState, own: string): AtmosError {
   const place = (dir: string): string => (dir === '' ? 'at the top of the repository' : `in ${dir}`);
   return new AtmosError(
-    `${deployment}/${target} is what the deployment "${deployment}" ${place(root)} runs, and this one is ${place(own)}: a ledger has one owner`,
-    { kind: 'refused', code: 'other-owner', hint: 'give one of them another name: what runs is known by it' },
+    `the ledger of ${deployment}/${target} belongs to the deployment "${deployment}" ${place(root)}; this one is ${place(own)}`,
+    { kind: 'refused', code: 'other-owner', hint: 'rename one of the deployments: ledgers are identified by deployment name' },
   );
 }

@@ -46,7 +46,7 @@ export function checkPromotion(candidate: Omit<Candidate, 'release'>, rules: Rul
 /** Where targets stand none of which runs a release as a whole. */
 function standing(sources: readonly TargetState[]): string {
   const partly = sources.find(({ components }) => Object.keys(components).length > 0);
-  return partly === undefined ? 'has nothing deployed yet' : `does not run a release as a whole: it is ${partly.state}`;
+  return partly === undefined ? 'has nothing deployed yet' : `is not fully deployed (${partly.state})`;
 }
 
 /** How the first of the targets that it is promoted from gets something to run. */
@@ -63,7 +63,7 @@ function firstCommand(deployment: string, { from, before }: Rules): string {
 export function checkSource(source: TargetState, target: string, rules: Rules): Digest {
   if (rules.from.length > 0 && !rules.from.includes(source.target)) {
     throw new AtmosError(
-      `${target} takes nothing from ${source.target}${rules.origin === undefined ? '' : ` (${rules.origin.file}:${rules.origin.line} promotion)`}`,
+      `${target} does not accept promotions from ${source.target}${rules.origin === undefined ? '' : ` (${rules.origin.file}:${rules.origin.line} promotion)`}`,
       {
         kind: 'refused',
         code: 'promotion-not-allowed',
@@ -75,7 +75,7 @@ export function checkSource(source: TargetState, target: string, rules: Rules): 
     throw new AtmosError(`${source.target} can't be promoted from: it is ${source.state === 'never' ? 'not deployed' : source.state}`, {
       kind: 'refused',
       code: 'nothing-to-promote',
-      hint: `first:  atmos-deployment rollout ${source.deployment} --target ${source.target}`,
+      hint: `deploy it first: atmos-deployment rollout ${source.deployment} --target ${source.target}`,
     });
   }
   return source.release;

@@ -53,7 +53,7 @@ export function malformed(what: string, name: string): AtmosError {
 
 function versionOf(value: unknown, what: string, name: string): 1 | 2 {
   if (isObject(value) && isObject(value.components) && (value.version === 1 || value.version === 2)) return value.version;
-  throw new AtmosError(`the ${what} at ${name} is not one that this version can read`, {
+  throw new AtmosError(`the ${what} at ${name} was written by a newer version`, {
     kind: 'environment',
     code: 'unknown-version',
     hint: 'use a newer atmos-deployment',

@@ -43,6 +43,6 @@ function refuseFiltered(path: string, content: Uint8Array): void {
   throw new AtmosError(`${path} is ${found.what} of ${found.filter}: its content is not in the commit that a release is made from`, {
     kind: 'invalid',
     code: 'filtered-file',
-    hint: 'a release holds what Git itself has: put the file into Git as it is, or keep it elsewhere and fetch it when it is needed',
+    hint: 'Git filters are not supported: commit the file without the filter, or fetch it at run time',
   });
 }

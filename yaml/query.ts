@@ -180,9 +180,9 @@ class Asked {
     const [one, other] = [plain(left), plain(right)];
     if (typeof one === 'number' && typeof other === 'number') return locate(one + other, this.#at);
     if (typeof one === 'string' && other !== null && typeof other !== 'object') return locate(`${one}${other}`, this.#at);
-    throw errorAt(this.#at, `this query adds what can't be added: ${this.#expression}`, {
+    throw errorAt(this.#at, `unsupported operands for "+": ${this.#expression}`, {
       code: 'query',
-      hint: 'two numbers, two lists or two maps can be, or anything to a text',
+      hint: 'supported: number + number, list + list, map + map, or any value + string',
     });
   }
 }

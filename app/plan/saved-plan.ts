@@ -113,10 +113,10 @@ export function readSavedPlan(path: string): SavedPlan {
     throw invalid('it is not JSON');
   }
   if (!isObject(document)) throw invalid('it is not an object');
-  if (document.version !== 1) throw invalid(`its version is ${JSON.stringify(document.version) ?? 'missing'}, and this version reads 1`);
+  if (document.version !== 1) throw invalid(`unsupported format version ${JSON.stringify(document.version) ?? '(none)'}, expected 1`);
   const { digest, ...plan } = document as JsonObject;
-  if (digest !== digestOf(plan)) throw invalid('it was changed after it was written, or is cut off');
-  if (!isPlan(plan)) throw invalid('it lacks what a plan has');
+  if (digest !== digestOf(plan)) throw invalid('checksum mismatch: the file was edited or truncated');
+  if (!isPlan(plan)) throw invalid('required fields are missing');
   return plan;
 }
 
@@ -141,15 +141,17 @@ function digestOf(plan: SavedPlan | JsonObject): Digest {
 /** Compares a plan with what would be planned now. @throws AtmosError `stale-plan`, which says what is another */
 export function refuseStale(saved: SavedPlan, now: SavedPlan): void {
   if (saved.release !== now.release) {
-    const from = saved.promoteFrom === null ? 'the working tree makes' : `${saved.promoteFrom} runs what makes`;
-    throw stale(saved, `it is of release ${shortId(saved.release)}, and ${from} ${shortId(now.release)}`);
+    throw stale(
+      saved,
+      `it was made for release ${shortId(saved.release)}, ${saved.promoteFrom === null ? 'the working tree now gives' : `${saved.promoteFrom} now runs`} ${shortId(now.release)}`,
+    );
   }
   const addresses = [
     ...new Set([saved, now].flatMap(({ components, deferred }) => [...Object.keys(components), ...Object.keys(deferred)])),
   ];
   for (const address of addresses.sort()) {
     if (!isSame(saved.deferred[address] ?? null, now.deferred[address] ?? null)) {
-      throw stale(saved, `${address} waited for ${listed(saved.deferred[address])}, and now for ${listed(now.deferred[address])}`);
+      throw stale(saved, `${address} depended on ${listed(saved.deferred[address])}, now on ${listed(now.deferred[address])}`);
     }
     refuseOther(saved, address, now.components[address]);
   }
@@ -171,8 +173,8 @@ export function refuseOther(saved: SavedPlan, address: string, now: Pick<PlanSum
     new Map(changes.map((change) => [change.address, jsonDigest(change)]));
   const [was, is] = [texts(before), texts(after)];
   const other = [...new Set([...was.keys(), ...is.keys()])].filter((one) => was.get(one) !== is.get(one));
-  if (after.length === 0) throw stale(saved, `${address} has nothing left to change: what it shows is done`);
-  throw stale(saved, `${address} would now change ${other.slice(0, 3).join(', ')}${other.length > 3 ? ', …' : ''} in another way`);
+  if (after.length === 0) throw stale(saved, `the changes of ${address} have already been applied`);
+  throw stale(saved, `${address} would now change ${other.slice(0, 3).join(', ')}${other.length > 3 ? ', …' : ''} differently`);
 }
 
 /**
@@ -187,7 +189,7 @@ export function plannedWork(saved: SavedPlan, work: Work, state: Pick<TargetStat
   const own = new Map([...changed, ...work].filter(([address]) => saved.deferred[address] === undefined));
   for (const [address, operation] of own) {
     const isKnown = operation === 'destroy' ? saved.pruned && saved.orphans.includes(address) : saved.components[address] !== undefined;
-    if (!isKnown) throw stale(saved, `it does not have ${address}, which would be ${operation === 'destroy' ? 'destroyed' : 'applied'}`);
+    if (!isKnown) throw stale(saved, `it does not include ${address}, which would be ${operation === 'destroy' ? 'destroyed' : 'applied'}`);
   }
   const isLeft = (address: string): boolean =>
     saved.deferred[address] !== undefined || (work.get(address) === 'destroy' && !own.has(address));

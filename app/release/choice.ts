@@ -38,10 +38,10 @@ export async function chooseRelease(
 ): Promise<Chosen> {
   const { promoteFrom, release, target, deployment } = request;
   if (promoteFrom !== undefined && release !== undefined) {
-    throw new AtmosError('--promote-from and --release name two releases', {
+    throw new AtmosError('--promote-from and --release cannot be used together', {
       kind: 'invalid',
       code: 'usage',
-      hint: 'leave one of them out: --promote-from takes what the target runs now',
+      hint: 'use only one: --promote-from selects the release that the target currently runs',
     });
   }
   if (promoteFrom === target) {
@@ -80,7 +80,7 @@ async function promote(
 ): Promise<Chosen> {
   const promoted = await loadRelease(workspace, digest);
   if (promoted.config.dirty) {
-    throw new AtmosError(`release ${shortId(digest)} of ${from} holds uncommitted changes, and can't be promoted`, {
+    throw new AtmosError(`release ${shortId(digest)} of ${from} was built from uncommitted changes and can't be promoted`, {
       kind: 'refused',
       code: 'dirty-release',
       hint: `commit them, and roll that out first: atmos-deployment rollout ${deployment} --target ${from}`,
@@ -92,7 +92,7 @@ async function promote(
 
 function refuseOthers({ digest, config }: Release, deployment: string): void {
   if (config.deployment === deployment) return;
-  throw new AtmosError(`release ${shortId(digest)} is one of ${config.deployment}, not of ${deployment}`, {
+  throw new AtmosError(`release ${shortId(digest)} belongs to ${config.deployment}, not ${deployment}`, {
     kind: 'refused',
     code: 'other-deployment',
     hint: `its releases: atmos-deployment releases ${deployment}`,

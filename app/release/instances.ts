@@ -76,7 +76,7 @@ export async function instancesOf(
 function kindOfRelease(kinds: Kinds, address: string, { kind }: ReleaseComponent) {
   const found = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
   if (found !== undefined) return found;
-  throw new AtmosError(`${address}: its release has the kind "${kind}", which is not here`, {
+  throw new AtmosError(`${address}: kind "${kind}" is not available`, {
     kind: 'invalid',
     code: 'unknown-kind',
     hint: `name its package in atmos.yaml: deployments: { kinds: { ${kind}: … } }`,

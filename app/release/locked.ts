@@ -83,7 +83,7 @@ function refuse(locked: readonly string[]): void {
     {
       kind: 'refused',
       code: 'component-locked',
-      hint: 'set metadata.locked to false, commit and roll out; a component that is no longer declared has to be declared again for that',
+      hint: 'set metadata.locked: false, commit, and roll out (if the component was removed from the deployment file, add it back first)',
     },
   );
 }

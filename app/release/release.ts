@@ -149,10 +149,10 @@ function pathsIn(workspace: Workspace, scope: Scope, directories: readonly strin
 function refuseDirty(deployment: string, dirty: readonly string[]): void {
   if (dirty.length === 0) return;
   const shown = dirty.slice(0, 5).join(', ');
-  throw new AtmosError(`what ${deployment} is made of has uncommitted changes: ${shown}${dirty.length > 5 ? ', …' : ''}`, {
+  throw new AtmosError(`${deployment} has uncommitted changes: ${shown}${dirty.length > 5 ? ', …' : ''}`, {
     kind: 'refused',
     code: 'dirty-tree',
-    hint: 'commit them, or take them as they are and have it recorded: --allow-dirty',
+    hint: 'commit them, or deploy them as they are: --allow-dirty',
   });
 }
 
@@ -215,10 +215,10 @@ export async function findRelease(workspace: Workspace, id: string): Promise<Dig
     });
   }
   if (second === undefined) return first;
-  throw new AtmosError(`"${id}" begins the names of several releases: ${digests.map(shortId).join(', ')}`, {
+  throw new AtmosError(`release prefix "${id}" is ambiguous: ${digests.map(shortId).join(', ')}`, {
     kind: 'invalid',
     code: 'ambiguous-release',
-    hint: 'write more digits',
+    hint: 'use a longer prefix',
   });
 }
 

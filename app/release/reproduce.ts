@@ -40,7 +40,7 @@ export async function reproduce(workspace: Workspace, digest: Digest, settings: 
 export async function remake(workspace: Workspace, release: Release, settings: RunSettings): Promise<Release> {
   const { deployment, target, commit, dirty, promotedFrom } = release.config;
   if (dirty) {
-    throw new AtmosError(`release ${shortId(release.digest)} holds uncommitted changes: no commit has what it was made from`, {
+    throw new AtmosError(`release ${shortId(release.digest)} was built from uncommitted changes and cannot be reproduced`, {
       kind: 'failed',
       code: 'dirty-release',
       hint: 'roll out what is committed',

@@ -39,14 +39,11 @@ import type { Changed } from './target-change.ts';
 export async function rolloutNow(workspace: Workspace, request: RolloutRequest, settings: RunSettings): Promise<Changed> {
   const { deployment, target, component, saved } = request;
   if (component !== undefined && request.prune) {
-    throw new AtmosError(
-      '--component and --prune do not go together: one component is applied, or what is no longer declared is destroyed',
-      {
-        kind: 'invalid',
-        code: 'usage',
-        hint: 'destroy one alone: atmos-deployment destroy --component',
-      },
-    );
+    throw new AtmosError('--component and --prune cannot be used together', {
+      kind: 'invalid',
+      code: 'usage',
+      hint: 'to destroy one component: atmos-deployment destroy <deployment> --component <address>',
+    });
   }
   await recordEarlier(workspace, deployment, target);
   if (saved !== undefined) await checkSaved(workspace, request, saved, settings);

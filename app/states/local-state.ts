@@ -62,14 +62,11 @@ async function checkState(workspace: Pick<Workspace, 'stateRoot'>, state: Target
   if (existsSync(rescued)) throw rescuedHere(state, address, rescued);
   const elsewhere = known?.state?.rescued;
   if (elsewhere !== undefined) {
-    throw new AtmosError(
-      `${address}: an earlier apply could not write its state, which was rescued on ${elsewhere.host} to ${elsewhere.path}`,
-      {
-        kind: 'refused',
-        code: 'state-rescued',
-        hint: `there, write it to the backend: atmos-deployment state push ${names}   or give it up, here or there: atmos-deployment state discard ${names}`,
-      },
-    );
+    throw new AtmosError(`${address}: an earlier apply failed to save its state; a copy is on ${elsewhere.host} in ${elsewhere.path}`, {
+      kind: 'refused',
+      code: 'state-rescued',
+      hint: `there, write it to the backend: atmos-deployment state push ${names}   or give it up, here or there: atmos-deployment state discard ${names}`,
+    });
   }
   if (known === undefined) await refuseDestroyed(workspace, state, instance);
   const location = known?.state ?? null;
@@ -77,11 +74,11 @@ async function checkState(workspace: Pick<Workspace, 'stateRoot'>, state: Target
   if (!isSameState(instance.state, location)) {
     const { backend, workspace: name, place } = instance.state;
     throw new AtmosError(
-      `${address}: its state is in ${placeOf(location.backend, location.workspace, location.place)}, and the release wants it in ${placeOf(backend, name, place, location)}`,
+      `${address}: its state is in ${placeOf(location.backend, location.workspace, location.place)}, but the release configures it in ${placeOf(backend, name, place, location)}`,
       {
         kind: 'refused',
         code: 'state-moved',
-        hint: `Terraform would create everything again. Destroy it first: atmos-deployment destroy ${deployment} --target ${target} --component ${address}   or set backend and workspace back`,
+        hint: `Terraform would recreate all resources. Destroy the component first: atmos-deployment destroy ${deployment} --target ${target} --component ${address}   or revert the backend and workspace`,
       },
     );
   }
@@ -124,7 +121,7 @@ async function refuseDestroyed(
   throw new AtmosError(`${address}: this clone has an older copy of a state that was destroyed on ${gone.host} in ${gone.dir}: ${path}`, {
     kind: 'refused',
     code: 'state-elsewhere',
-    hint: 'what it describes is gone: remove that file, and rerun; or run there',
+    hint: 'its resources no longer exist: delete that file and rerun, or run there',
   });
 }
 
@@ -144,7 +141,7 @@ export function isSameState(
 /** A place for people; `from` is the one that it is told apart from. */
 function placeOf(backend: string, workspace: string, place: string | undefined, from?: StateLocation): string {
   if (place !== undefined) return `"${place}"`;
-  if (from?.backend === backend && from.workspace === workspace) return 'another place of it: the configuration of its backend changed';
+  if (from?.backend === backend && from.workspace === workspace) return 'another location (the backend configuration changed)';
   return `backend "${backend}", workspace "${workspace}"`;
 }
 
@@ -184,11 +181,11 @@ async function checkOwned(
 function begunElsewhere(state: TargetState, address: string, { state: location }: ComponentState): AtmosError {
   const { deployment, target } = state;
   return new AtmosError(
-    `${address}: its state is local, and was being changed on ${location?.host} in ${location?.dir} when that was interrupted`,
+    `${address}: its state is local, and an operation that was changing it on ${location?.host} in ${location?.dir} was interrupted`,
     {
       kind: 'refused',
       code: 'state-elsewhere',
-      hint: `go on there: atmos-deployment rollout ${deployment} --target ${target}   or bring the state here as it is there now: atmos-deployment state import ${namesOf(state, address)} FILE`,
+      hint: `go on there: atmos-deployment rollout ${deployment} --target ${target}   or import the current state into this clone: atmos-deployment state import ${namesOf(state, address)} FILE`,
     },
   );
 }

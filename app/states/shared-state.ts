@@ -50,9 +50,9 @@ function isKnown({ place }: StateLocation): boolean {
 }
 
 function shared({ address, own }: Named, { target }: TargetState, other: string): AtmosError {
-  return new AtmosError(`${address} of ${target} would have the state of ${other}: ${own.place}`, {
+  return new AtmosError(`${address} of ${target} and ${other} would share one state: ${own.place}`, {
     kind: 'refused',
     code: 'shared-state',
-    hint: 'give each its own: with the target in the key, prefix, address or workspace of its backend',
+    hint: 'use a separate state per target: include the target in the key, prefix, address or workspace of the backend',
   });
 }

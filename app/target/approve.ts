@@ -86,7 +86,7 @@ export async function approvalOf(
 }
 
 function otherTarget(id: string, deployment: string, target: string): AtmosError {
-  return new AtmosError(`release ${id} is one of ${deployment} for ${target}`, {
+  return new AtmosError(`release ${id} was built for target ${target} of ${deployment}`, {
     kind: 'invalid',
     code: 'other-target',
     hint: `approve it there: atmos-deployment approve ${deployment} --target ${target} --release ${id}`,

@@ -82,7 +82,7 @@ export async function subjectOf(workspace: Workspace, { deployment, target, comp
 }
 
 function stillRuns(deployment: string, target: string): AtmosError {
-  return new AtmosError(`what an earlier command had begun in ${deployment}/${target} may still run`, {
+  return new AtmosError(`operations of an earlier command may still be running in ${deployment}/${target}`, {
     kind: 'refused',
     code: 'under-way',
     hint: `wait for it, and record how it ended: atmos-deployment rollout ${deployment} --target ${target}`,

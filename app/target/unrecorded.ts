@@ -57,7 +57,7 @@ export async function recordEarlier(workspace: Workspace, deployment: string, ta
     workspace.warn(`recorded what an earlier command did: ${found.record.kind} of ${deployment}/${target}, ${found.record.result ?? ''}`);
   } catch (error) {
     if (!(error instanceof Superseded)) throw error;
-    workspace.warn(`what an earlier command did to ${deployment}/${target} was not recorded: somebody else went on from there`);
+    workspace.warn(`the result of an earlier command on ${deployment}/${target} was discarded: the ledger has newer records`);
   }
   rmSync(path, { force: true });
 }
@@ -75,7 +75,7 @@ function read(path: string): Unrecorded | undefined {
   const value: unknown = JSON.parse(text);
   if (isObject(value) && value.version === 1 && typeof value.intent === 'string' && isObject(value.record))
     return value as unknown as Unrecorded;
-  throw new AtmosError(`${path} is not an outcome that this version can read`, {
+  throw new AtmosError(`unsupported version of result file ${path}`, {
     kind: 'environment',
     code: 'unknown-version',
     hint: 'use a newer atmos-deployment',
@@ -88,7 +88,7 @@ export function notRecorded({ deployment, target, kind }: LedgerRecord, cause: A
   return new AtmosError(`${what}, not yet recorded: ${cause.message}`, {
     kind: 'environment',
     code: 'not-recorded',
-    hint: `what was done is kept in this clone, and the next command records it first: ${deployment}/${target}`,
+    hint: `the result is saved in this clone; the next command for ${deployment}/${target} records it`,
     cause,
   });
 }

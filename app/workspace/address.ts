@@ -6,9 +6,12 @@ export function addressOf(name: string, addresses: readonly string[]): string {
   const found = addresses.filter((address) => address === name || address.slice(address.indexOf('/') + 1) === name);
   const [first] = found;
   if (found.length === 1 && first !== undefined) return first;
-  throw new AtmosError(found.length === 0 ? `this deployment has no component "${name}"` : `"${name}" may be any of ${found.join(', ')}`, {
-    kind: 'invalid',
-    code: 'unknown-component',
-    hint: suggestion(name, addresses, 'components'),
-  });
+  throw new AtmosError(
+    found.length === 0 ? `this deployment has no component "${name}"` : `component name "${name}" is ambiguous: ${found.join(', ')}`,
+    {
+      kind: 'invalid',
+      code: 'unknown-component',
+      hint: suggestion(name, addresses, 'components'),
+    },
+  );
 }

@@ -49,7 +49,7 @@ async function whatFailed(
   const found = await kindOfNode(await kinds.load(), address)?.diagnose?.(failure);
   if (found !== undefined) return { ...found, kind: error.kind, cause: error };
   const said = error.code === 'exit-code' && tail.trim() !== '' ? `\n${indent(lastLines(tail))}` : '';
-  const hint = error.hint ?? (said === '' ? undefined : `all that it printed: atmos-deployment logs last ${id}`);
+  const hint = error.hint ?? (said === '' ? undefined : `full output: atmos-deployment logs last ${id}`);
   return { text: `${message}${said}`, kind: error.kind, code: error.code, position: error.position, hint, cause: error };
 }
 

@@ -68,7 +68,7 @@ export function findRun(dir: string, wanted: string): Journal {
   const [name, another] = matching;
   const found = name === undefined || another !== undefined ? undefined : readJournal(dir, name);
   if (found !== undefined) return found;
-  throw new AtmosError(another === undefined ? `no run "${wanted}" is recorded` : `"${wanted}" begins the names of several runs`, {
+  throw new AtmosError(another === undefined ? `no run "${wanted}" is recorded` : `run prefix "${wanted}" is ambiguous`, {
     kind: 'invalid',
     code: 'no-run',
     hint: names.length === 0 ? 'runs that start no node are not recorded' : 'list them: atmos-deployment logs',

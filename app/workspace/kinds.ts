@@ -33,7 +33,7 @@ export function kindsAt(root: string): WorkspaceKinds {
         const missing = packages.find(({ kind }) => packaged[kind] === undefined);
         if (missing === undefined) return specsOf(packaged);
         throw new AtmosError(
-          `a commit has the kind "${missing.kind}" of the package "${missing.package}", which atmos.yaml here does not name`,
+          `the commit uses kind "${missing.kind}" from package "${missing.package}", which the checked-out atmos.yaml does not declare`,
           {
             kind: 'invalid',
             code: 'kind-package',

@@ -5,6 +5,6 @@ export function nothingDeployed(deployment: string, target: string): AtmosError 
   return new AtmosError(`nothing is deployed to ${target}`, {
     kind: 'refused',
     code: 'nothing-deployed',
-    hint: `first:  atmos-deployment rollout ${deployment} --target ${target}`,
+    hint: `deploy it first: atmos-deployment rollout ${deployment} --target ${target}`,
   });
 }

@@ -70,7 +70,7 @@ export async function worktreeRevision(workspace: Workspace): Promise<Revision> 
 export async function headCommit(repository: Tracking['repository']): Promise<string> {
   const commit = await repository.head();
   if (commit !== undefined) return commit;
-  throw new AtmosError('this repository has no commit yet, and a release is made from one', {
+  throw new AtmosError('this repository has no commits; releases are built from commits', {
     kind: 'refused',
     code: 'no-commit',
     hint: 'commit first: git add -A && git commit -m "First"',
@@ -113,7 +113,7 @@ async function projectAt(workspace: Workspace, { dirty, files, commit, environme
     throw new AtmosError(`${configFile} is not committed, and a release is made from a commit`, {
       kind: 'refused',
       code: 'dirty-tree',
-      hint: `commit it: git add ${configFile} && git commit; or roll out what is there with --allow-dirty`,
+      hint: `commit it: git add ${configFile} && git commit; or deploy uncommitted changes with --allow-dirty`,
     });
   }
   return projectIn(workspace, files, relativeTo(workspace.root, watched(environment)));

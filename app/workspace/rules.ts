@@ -86,11 +86,11 @@ export async function refuseOffPolicy({ config }: Release, rules: ReadRules): Pr
   const { policy } = rules;
   if (!hasRules(rules) || policy.ref === undefined) return;
   if (!config.dirty && (await policy.has(config.commit))) return;
-  const what = config.dirty ? 'what is not committed' : `commit ${config.commit.slice(0, 12)}`;
+  const what = config.dirty ? 'uncommitted changes' : `commit ${config.commit.slice(0, 12)}`;
   throw new AtmosError(`${config.target} only accepts commits on ${policy.ref}, where its rules are defined; ${what} is not`, {
     kind: 'refused',
     code: 'not-on-policy-ref',
-    hint: 'merge it, and push that, first',
+    hint: 'merge and push it first',
   });
 }
 

@@ -155,7 +155,7 @@ function missing({ name, from }: SecretRef, target: string): AtmosError {
 
 function notDeclared(name: string, from: string, { deployment, target }: SecretSubject): AtmosError {
   return new AtmosError(
-    `the release sets ${name} from ${isCommand(from) ? 'a command' : 'a variable of this machine'} that the checked-out configuration of ${deployment}/${target}, and its history, do not declare: ${isCommand(from) ? from.slice(2, -1) : from.replace(/:-[\s\S]*$/, '')}`,
+    `the release sets ${name} from ${isCommand(from) ? 'a command' : 'a variable of this machine'} that ${deployment}/${target} does not declare in the checked-out commit or its history: ${isCommand(from) ? from.slice(2, -1) : from.replace(/:-[\s\S]*$/, '')}`,
     { kind: 'refused', code: 'not-declared', hint: 'check out a commit that declares it (git pull), and review it' },
   );
 }

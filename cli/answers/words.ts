@@ -56,5 +56,5 @@ function undeclaredIn({ summary, detail }: Warning): string | undefined {
 function undeclared(names: readonly string[]): string {
   const list = [...new Set(names)].sort().map((name) => `"${name}"`);
   const isOne = list.length === 1;
-  return `${isOne ? 'variable' : 'variables'} ${list.join(', ')} ${isOne ? 'is' : 'are'} not declared: ${isOne ? 'its value has' : 'their values have'} no effect`;
+  return `${isOne ? 'variable' : 'variables'} ${list.join(', ')} ${isOne ? 'is not declared and is' : 'are not declared and are'} ignored`;
 }

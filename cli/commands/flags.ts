@@ -6,7 +6,7 @@ import type { RunFlags } from '../command/settings.ts';
 /** The options of verbs that run nodes. */
 export function withRunFlags(command: Command): Command {
   return command
-    .option('--runtime <name>', 'auto, bubblewrap, docker or podman')
+    .option('--runtime <name>', 'container runtime (choices: auto, bubblewrap, docker, podman; default: engine.runtime)')
     .option('--parallelism <n>', 'maximum number of nodes that run at once')
     .option('--keep-going', 'after a failure, keep running nodes that do not depend on it', false)
     .option('--no-cache', 'do not use cached results')
@@ -32,9 +32,9 @@ export function targeted(command: Command, word: string | undefined): Command {
   const { target } = command.opts<{ readonly target?: string }>();
   if (word === undefined || word === target) return command;
   if (target === undefined) return command.setOptionValue('target', word);
-  throw new AtmosError(`two targets are named: ${word} and --target ${target}`, {
+  throw new AtmosError(`conflicting targets: ${word} and --target ${target}`, {
     kind: 'invalid',
     code: 'two-targets',
-    hint: 'name one of them; of several targets, each is a command',
+    hint: 'give one target; run the command once per target',
   });
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { globalsOf, targeted, withRunFlags } from './flags.ts';
 
-const LOCK_TIMEOUT = 'how long to wait for the lock of the target: 90s, 10m (10m where CI is set, else 0)';
+const LOCK_TIMEOUT = 'how long to wait for the target lock, e.g. 90s or 10m (default: 10m if $CI is set, else 0)';
 
 /** Verbs: the phases, releases and images. */
 export function addPhases(program: Command): void {
@@ -12,7 +12,11 @@ export function addPhases(program: Command): void {
     .action(async (name, target, options, command: Command) =>
       (await import('../verbs/phases.ts')).buildVerb(globalsOf(targeted(command, target)), name, options),
     );
-  withRunFlags(program.command('test <deployment> [target]').description('test the working tree: the tests of each kind, and your own'))
+  withRunFlags(
+    program
+      .command('test <deployment> [target]')
+      .description('run tests on the working tree: built-in checks of each kind and your own test nodes'),
+  )
     .option('--target <name>')
     .option('--component <address>', 'only this component')
     .option('--dry-run', 'print the nodes that would run, without running them', false)
@@ -21,8 +25,8 @@ export function addPhases(program: Command): void {
     );
   withRunFlags(program.command('plan <deployment> [target]').description('show what a rollout would change'))
     .option('--target <name>')
-    .option('--promote-from <target>', 'plan the release that this target runs')
-    .option('--release <id>', 'plan this release')
+    .option('--promote-from <target>', 'plan a promotion of the release deployed to this target')
+    .option('--release <id>', 'plan this release (a digest or a unique prefix; see: releases)')
     .option('--all', 'plan all components, including those that are up to date', false)
     .option('--out <file>', 'save the plan, for `rollout --plan`')
     .action(async (name, target, options, command: Command) =>
@@ -31,14 +35,14 @@ export function addPhases(program: Command): void {
   withRunFlags(
     program
       .command('release')
-      .description('make, show or export a release')
+      .description('build a release, or show or export one')
       .argument('[deployment]')
       .argument('[id]', 'with show and export: the release, or a prefix of its digest')
       .argument('[dir]', 'with export: the directory to write to'),
   )
     .usage('<deployment> [--target <name>]\n       atmos-deployment release show <id>\n       atmos-deployment release export <id> <dir>')
     .option('--target <name>')
-    .option('--allow-dirty', 'include uncommitted changes; the release says so', false)
+    .option('--allow-dirty', 'include uncommitted changes; the release is marked as dirty', false)
     .action(async (name, id, dir, options, command: Command) => {
       const verbs = await import('../verbs/release.ts');
       if (name === 'export') return verbs.exportRelease(globalsOf(command), id, dir);
@@ -46,26 +50,26 @@ export function addPhases(program: Command): void {
     });
   withRunFlags(program.command('rollout <deployment> [target]').description('roll out a release to a target'))
     .option('--target <name>')
-    .option('--promote-from <target>', 'roll out the release that this target runs')
+    .option('--promote-from <target>', 'promote the release deployed to <target>')
     .option('--release <id>', 'roll out this release: roll back, roll forward, or promote')
-    .option('--allow-dirty', 'include uncommitted changes, and record that', false)
+    .option('--allow-dirty', 'include uncommitted changes; the release is marked as dirty', false)
     .option('--all', 'roll out all components, including those that are up to date', false)
     .option('--component <address>', 'only this component, even if it is up to date')
     .option('--lock-timeout <time>', LOCK_TIMEOUT)
-    .option('--prune', 'destroy components that still run but are no longer declared', false)
+    .option('--prune', 'destroy deployed components that are no longer declared', false)
     .option('--plan <file>', 'apply exactly this saved plan')
     .option('--dry-run', 'print what would run, without running it', false)
     .action(async (name, target, options, command: Command) =>
       (await import('../verbs/rollout.ts')).rolloutVerb(globalsOf(targeted(command, target)), name, options),
     );
-  withRunFlags(program.command('verify <deployment> [target]').description('check a target for drift, and run your own checks'))
+  withRunFlags(program.command('verify <deployment> [target]').description('check a target for drift, and run its verify nodes'))
     .option('--target <name>')
     .action(async (name, target, options, command: Command) =>
       (await import('../verbs/phases.ts')).verifyVerb(globalsOf(targeted(command, target)), name, options),
     );
-  withRunFlags(program.command('destroy <deployment> [target]').description('destroy everything a target runs'))
+  withRunFlags(program.command('destroy <deployment> [target]').description('destroy all components deployed to a target'))
     .option('--target <name>')
-    .option('--component <address>', 'only this component, declared or not')
+    .option('--component <address>', 'destroy only this component, even if it is no longer declared')
     .option('--lock-timeout <time>', LOCK_TIMEOUT)
     .option('--yes', 'do not ask for confirmation', false)
     .action(async (name, target, options, command: Command) =>

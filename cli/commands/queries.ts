@@ -20,7 +20,7 @@ export function addQueries(program: Command): void {
     );
   program
     .command('validate [deployment]')
-    .description('check a deployment, or all of them')
+    .description('check the configuration of a deployment, or of all deployments')
     .option('--sarif', 'print problems as SARIF, for editors and CI', false)
     .action(async (name, options, command: Command) =>
       (await import('../verbs/validate.ts')).validateVerb(globalsOf(command), name, options),
@@ -29,6 +29,6 @@ export function addQueries(program: Command): void {
     .command('graph <deployment>')
     .description('show how components depend on each other, and the promotion order of targets')
     .option('--target <name>')
-    .addOption(new Option('--as <form>', 'graph format').choices(['text', 'mermaid', 'dot']).default('text'))
+    .addOption(new Option('--as <format>', 'graph format').choices(['text', 'mermaid', 'dot']).default('text'))
     .action(async (name, options, command: Command) => (await import('../verbs/graph.ts')).graph(globalsOf(command), name, options));
 }

@@ -5,7 +5,7 @@ import { globalsOf, withRunFlags } from './flags.ts';
 export function addTracking(program: Command): void {
   program
     .command('status [deployment]')
-    .description('show what runs where')
+    .description('show the deployed release and state of each target')
     .action(async (name, _, command: Command) => (await import('../verbs/status.ts')).status(globalsOf(command), name));
   program
     .command('history <deployment>')
@@ -26,21 +26,25 @@ export function addTracking(program: Command): void {
     .action(async (name, _, command: Command) => (await import('../verbs/releases.ts')).releases(globalsOf(command), name));
   program
     .command('approve <deployment>')
-    .description('approve a release for its target, or another operation on a target')
+    .description('approve a release, or a destroy, unlock or state operation, for a target')
     .requiredOption('--target <name>')
     .addOption(new Option('--release <id>', 'the release').conflicts('operation'))
-    .addOption(new Option('--operation <what>', 'another operation').choices(['destroy', 'unlock', 'state']))
+    .addOption(new Option('--operation <what>', 'approve an operation instead of a release').choices(['destroy', 'unlock', 'state']))
     .action(async (name, options, command: Command) =>
       (await import('../verbs/approve.ts')).approveVerb(globalsOf(command), name, options),
     );
   program
     .command('tracking')
-    .description('manage the records of this clone')
+    .description('manage deployment records (ledgers, releases) stored in Git')
     .command('push')
-    .description('push ledgers, releases and source refs that were made before there was a remote')
+    .description('push deployment records to the Git remote (needed once, after adding a remote)')
     .action(async (_, command: Command) => (await import('../verbs/tracking.ts')).pushTracking(globalsOf(command)));
-  const state = program.command('state').description('manage Terraform states: rescued ones, and copies of local ones');
-  withRunFlags(state.command('push <deployment> <component>').description('write a rescued state to its backend'))
+  const state = program.command('state').description('recover and import Terraform state');
+  withRunFlags(
+    state
+      .command('push <deployment> <component>')
+      .description('push the state that an earlier apply failed to write (errored.tfstate) to its backend'),
+  )
     .option('--target <name>')
     .action(async (name, component, options, command: Command) =>
       (await import('../verbs/state.ts')).pushStateVerb(globalsOf(command), name, component, options),
@@ -49,7 +53,7 @@ export function addTracking(program: Command): void {
     .command('discard <deployment> <component>')
     .description('discard a rescued state')
     .option('--target <name>')
-    .option('--yes', 'confirm it', false)
+    .option('--yes', 'skip the confirmation', false)
     .action(async (name, component, options, command: Command) =>
       (await import('../verbs/state.ts')).discardStateVerb(globalsOf(command), name, component, options),
     );
@@ -57,7 +61,7 @@ export function addTracking(program: Command): void {
     .command('forget <deployment> <component>')
     .description('stop tracking a component whose state is lost; its resources keep running')
     .option('--target <name>')
-    .option('--yes', 'confirm it', false)
+    .option('--yes', 'skip the confirmation', false)
     .action(async (name, component, options, command: Command) =>
       (await import('../verbs/state.ts')).forgetVerb(globalsOf(command), name, component, options),
     );
@@ -65,13 +69,13 @@ export function addTracking(program: Command): void {
     .command('import <deployment> <component> <file>')
     .description('import a copy of a local state into this clone')
     .option('--target <name>')
-    .option('--yes', 'the copy is current, although it is not newer than the recorded state', false)
+    .option('--yes', 'accept a copy that is not newer than the recorded state', false)
     .action(async (name, component, file, options, command: Command) =>
       (await import('../verbs/state.ts')).importStateVerb(globalsOf(command), name, component, file, options),
     );
-  withRunFlags(program.command('unlock <deployment>').description('remove the lock of a target, and record that'))
+  withRunFlags(program.command('unlock <deployment>').description('remove the lock of a target (recorded in the ledger)'))
     .requiredOption('--target <name>')
     .option('--state <component>', "release the lock of a component's state in its backend instead")
-    .option('--force', 'even if somebody may still be deploying', false)
+    .option('--force', 'required: confirm that no deployment is running', false)
     .action(async (name, options, command: Command) => (await import('../verbs/unlock.ts')).unlock(globalsOf(command), name, options));
 }

@@ -5,15 +5,15 @@ import { globalsOf } from './flags.ts';
 export function addUpkeep(program: Command): void {
   program
     .command('doctor')
-    .description('check what this machine lacks, and how to fix it')
+    .description('check this machine for required tools and show how to install them')
     .action(async (_, command: Command) => (await import('../verbs/doctor.ts')).doctor(globalsOf(command)));
   program
     .command('logs [run] [node]')
-    .description('list recorded runs; show the output of one (`last` for the newest), or of one of its nodes')
+    .description('show the output of a run (an ID, or "last") or of one of its nodes; without arguments, list runs')
     .action(async (run, node, _, command: Command) => (await import('../verbs/logs.ts')).logs(globalsOf(command), run, node));
   program
     .command('explain <node>')
-    .description('explain why a node ran, or did not: what changed in its cache key')
+    .description('explain why a node ran or was cached')
     .action(async (node, _, command: Command) => (await import('../verbs/logs.ts')).explain(globalsOf(command), node));
   const cache = program.command('cache').description('manage the cache');
   cache
@@ -27,7 +27,7 @@ export function addUpkeep(program: Command): void {
   cache
     .command('prune')
     .description('remove old and unneeded objects')
-    .option('--older-than <age>', 'remove what was not used for this long: 30d, 12h')
+    .option('--older-than <age>', 'remove objects not used for this long, e.g. 30d or 12h')
     .option('--max-size <size>', 'remove until at most this much is left: 10GB, 500MiB')
     .action(async (options, command: Command) => (await import('../verbs/cache.ts')).prune(globalsOf(command), options));
 }

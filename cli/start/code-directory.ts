@@ -27,7 +27,7 @@ export function isOursAlone({ uid, mode }: Stats): boolean {
 function made(base: string, dir: string): Stats {
   for (const one of [base, dir]) {
     if (lstatSync(one, { throwIfNoEntry: false }) !== undefined) continue;
-    if (statSync(dirname(one)).uid !== process.getuid?.()) throw new Error(`${dirname(one)} is somebody else's`);
+    if (statSync(dirname(one)).uid !== process.getuid?.()) throw new Error(`${dirname(one)} is owned by another user`);
     mkdirSync(one, { mode: 0o700 });
   }
   return lstatSync(dir);

@@ -12,7 +12,7 @@ export interface ApproveFlags {
 
 export async function approveVerb(globals: Globals, name: string, { target, release, operation }: ApproveFlags): Promise<void> {
   if (release === undefined && operation === undefined) {
-    throw new AtmosError('name what is approved', {
+    throw new AtmosError('--release or --operation is required', {
       kind: 'invalid',
       code: 'usage',
       hint: `a release: atmos-deployment approve ${name} --target ${target} --release <id>; or --operation destroy, unlock or state`,
@@ -24,7 +24,7 @@ export async function approveVerb(globals: Globals, name: string, { target, rele
       await print(
         globals.format,
         record,
-        () => `${record.by.email} approved of ${operation} for ${name}/${target}, once, as it stands now`,
+        () => `✔ ${record.by.email} approved one ${operation} of ${name}/${target} (valid until the target changes)`,
       );
       return;
     }

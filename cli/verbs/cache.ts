@@ -21,7 +21,7 @@ export async function verifyCache(globals: Globals): Promise<void> {
     const answer = store.verify();
     await print(globals.format, answer, () =>
       [
-        ...answer.damaged.map((path) => `✖ ${path}  damaged; dropped, and made again when it is needed`),
+        ...answer.damaged.map((path) => `✖ ${path}  corrupt; removed (it will be rebuilt when needed)`),
         `${answer.damaged.length === 0 ? '✔' : '✖'} ${answer.checked} checked, ${answer.damaged.length} damaged`,
       ].join('\n'),
     );
@@ -44,7 +44,7 @@ export async function prune(globals: Globals, { olderThan, maxSize }: PruneFlags
       return `✔ ${what}; ${sizeText(answer.freed)} freed, ${sizeText(answer.left)} left`;
     });
     if (maxBytes !== undefined && answer.left > maxBytes) {
-      workspace.warn('what is left is needed by lock files and releases of this repository');
+      workspace.warn('remaining objects are used by lock files and releases of this repository');
     }
   });
 }

@@ -6,7 +6,7 @@ const USES: Readonly<Record<string, string>> = {
   terraform: 'for images build',
   tofu: 'for images build, where components use OpenTofu',
   busybox: 'for images build',
-  slirp4netns: 'for networks of their own in bubblewrap',
+  slirp4netns: 'for isolated networks with bubblewrap',
 };
 
 export async function doctor(globals: Globals): Promise<void> {
@@ -14,7 +14,7 @@ export async function doctor(globals: Globals): Promise<void> {
   await print(globals.format, diagnosis, () => {
     const { findings, runtime } = diagnosis;
     const last =
-      runtime === undefined ? '✖ no runtime works here: containers can’t be run' : `✔ containers run in ${runtime} (engine.runtime: auto)`;
+      runtime === undefined ? '✖ no runtime works here: containers can’t be run' : `✔ default runtime: ${runtime} (engine.runtime: auto)`;
     return [...findings.flatMap(linesOf), last].join('\n');
   });
   if (!diagnosis.isFit) process.exitCode = 4;
@@ -27,6 +27,6 @@ function linesOf({ what, version, isNeeded, reason, hint, enforces, lacks }: Fin
     `✔ ${what} ${version}${use}`,
     ...(enforces === undefined || enforces.length === 0 ? [] : [`    enforces ${enforces.join(', ')}`]),
     ...(lacks === undefined || lacks.length === 0 ? [] : [`    does not enforce ${lacks.join(', ')}`]),
-    ...(hint === undefined ? [] : [`    to enforce more: ${hint}`]),
+    ...(hint === undefined ? [] : [`    to enable: ${hint}`]),
   ];
 }

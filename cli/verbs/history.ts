@@ -18,7 +18,7 @@ export async function history(globals: Globals, name: string, options: Options):
     const { target, records, isUnderWay } = await historyOf(workspace, name, options.target, Number(options.limit));
     await print(globals.format, { deployment: name, target, records }, () =>
       records.length === 0
-        ? `${name} → ${target}: nothing was ever recorded`
+        ? `${name} → ${target}: no history`
         : table([
             ['WHEN', 'WHAT', 'RELEASE', 'FROM', 'BY', 'RESULT'],
             ...records.map((record, index) => row(record, isUnderWay && index === 0)),

@@ -15,7 +15,7 @@ async function printPinned(globals: Globals, { project }: Workspace, name: strin
   const images = await pinning;
   const file = `${project.deployments.basePath}/${name}.lock.yaml`;
   await print(globals.format, { images }, () => {
-    if (images.length === 0) return `no image of ${name} is in a registry: atmos-deployment images build ${name}`;
+    if (images.length === 0) return `${name} uses no registry images; to build its images: atmos-deployment images build ${name}`;
     const lines = images.map((image) => `✔ ${image.name}  ${shortId(image.digest)}${image.pinned ? '' : '  newly pinned'}`);
     const changed = images.some(({ pinned }) => !pinned);
     return [...lines, ...(changed ? [`wrote ${file}; commit it: git add ${file} && git commit`] : [])].join('\n');
@@ -53,7 +53,7 @@ export async function verifyImagesVerb(globals: Globals, name: string): Promise<
         .map(({ name: image, digest, made, tagged, isSame }) => {
           if (isSame) return `✔ ${image}  ${shortId(digest)}`;
           if (tagged !== null)
-            return `✖ ${image}  pinned as ${shortId(digest)}, but its tag names ${shortId(tagged)} now: images pull ${name} --update`;
+            return `✖ ${image}  pinned to ${shortId(digest)}, but its tag now points to ${shortId(tagged)}: atmos-deployment images pull ${name} --update`;
           return `✖ ${image}  pinned as ${shortId(digest)}, but this machine's programs make ${made === null ? '' : shortId(made)}`;
         })
         .join('\n'),

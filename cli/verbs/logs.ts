@@ -88,7 +88,7 @@ export async function explain(globals: Globals, node: string): Promise<void> {
     await print(globals.format, answer, () => {
       const { run, key, ran, comparedWith, differences } = answer;
       const head = [`${node}  key ${shortId(key)}`, `in ${run.run} (${run.command.join(' ')}) it ${REASONS[ran]}`];
-      if (comparedWith === undefined) return [...head, 'no earlier run is recorded to compare it with'].join('\n');
+      if (comparedWith === undefined) return [...head, 'no earlier run to compare with'].join('\n');
       const before = `${comparedWith.run} (${comparedWith.command.join(' ')})`;
       if (differences.length === 0) return [...head, `its key is the same as in ${before}`].join('\n');
       return [...head, `its key differs from that in ${before}:`, ...differences.flatMap(differenceLines)].join('\n');
@@ -103,6 +103,6 @@ function differenceLines({ part, before, after, files }: KeyDifference): readonl
 }
 
 function shown(value: KeyDifference['before']): string {
-  const text = value === undefined ? '(not there)' : JSON.stringify(value);
+  const text = value === undefined ? '(absent)' : JSON.stringify(value);
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }

@@ -55,7 +55,7 @@ export async function verifyVerb(globals: Globals & RunFlags, name: string, opti
         ...drift,
         ...warningLines(answer.warnings),
         ...answer.orphans.map((address) => `! ${address} is no longer declared, and still runs`),
-        ...(failure === undefined ? [`✔ ${target} is as release ${shortId(answer.release)} left it, and its checks pass`] : []),
+        ...(failure === undefined ? [`✔ no drift: ${target} matches release ${shortId(answer.release)}; all checks passed`] : []),
       ].join('\n'),
     );
   });

@@ -44,7 +44,7 @@ export async function planVerb(
           `${address}  ${current.includes(address) ? 'up to date' : summary.changes.length === 0 ? 'no changes' : counts(summary)}${noteOf(compared[address], isUnderWay)}${noteOfLock(locked.includes(address), summary)}`,
           ...changeLines(summary.changes),
         ]);
-        const waiting = Object.entries(unknown).map(([address, upstream]) => `${address}  known after apply of ${upstream.join(', ')}`);
+        const waiting = Object.entries(unknown).map(([address, upstream]) => `${address}  known after ${upstream.join(', ')} is applied`);
         const left = orphans.map((address) => `${address}  no longer declared, still running${pruned ? ': would be destroyed' : ''}`);
         const warnings = warningLines(Object.fromEntries(Object.entries(plans).map(([address, summary]) => [address, summary.warnings])));
         return [
@@ -60,7 +60,7 @@ export async function planVerb(
             ? []
             : [
                 `saved; apply it: atmos-deployment rollout ${name} --target ${target}${release.config.dirty ? ' --allow-dirty' : ''} --plan ${shellWord(options.out ?? out)}`,
-                ...(release.config.dirty ? ['it includes uncommitted changes: plan again once they are committed'] : []),
+                ...(release.config.dirty ? ['the plan includes uncommitted changes; plan again after committing them'] : []),
               ]),
         ].join('\n');
       },

@@ -34,7 +34,7 @@ export async function showRelease(globals: Globals, id: string | undefined): Pro
 }
 
 export async function exportRelease(globals: Globals, id: string | undefined, dir: string | undefined): Promise<void> {
-  if (id === undefined || dir === undefined) throw usage('which release, and where to?', 'atmos-deployment release export <id> <dir>');
+  if (id === undefined || dir === undefined) throw usage('<id> and <dir> are required', 'atmos-deployment release export <id> <dir>');
   await inWorkspace(globals, async (workspace) => {
     const release = await exportReleaseTo(workspace, await findRelease(workspace, id), fileIn(globals, dir));
     await print(globals.format, { release, dir }, () => `✔ release ${shortId(release)} is in ${dir}`);

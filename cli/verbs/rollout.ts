@@ -48,14 +48,14 @@ function savedFor(saved: SavedPlan, name: string, { target, promoteFrom, release
   const others = { '--promote-from': promoteFrom, '--release': release, '--all': all, '--component': component, '--prune': prune };
   const [given] = Object.entries(others).flatMap(([flag, value]) => (value === undefined || value === false ? [] : [flag]));
   if (given !== undefined) {
-    throw new AtmosError(`--plan and ${given} do not go together: the plan says what is rolled out`, {
+    throw new AtmosError(`--plan and ${given} cannot be used together`, {
       kind: 'invalid',
       code: 'usage',
       hint: `leave ${given} out`,
     });
   }
   if (saved.deployment !== name || (target !== undefined && saved.target !== target)) {
-    throw new AtmosError(`the saved plan is of target ${saved.target} of ${saved.deployment}`, {
+    throw new AtmosError(`the saved plan is for ${saved.deployment}, target ${saved.target}`, {
       kind: 'refused',
       code: 'other-plan',
       hint: `apply it: atmos-deployment rollout ${saved.deployment} --target ${saved.target} --plan <file>`,
@@ -116,11 +116,11 @@ export function summary(
   const id = release === null ? '' : shortId(release);
   const where = `recorded in refs/atmos/ledger/${deployment}/${target}`;
   const skipped = Object.values(components).filter(({ action }) => action === 'skipped').length;
-  const rest = skipped === 0 ? '' : ` · ${skipped} ${skipped === 1 ? 'component was left as it is' : 'components were left as they are'}`;
+  const rest = skipped === 0 ? '' : ` · ${skipped} ${skipped === 1 ? 'component' : 'components'} unchanged`;
   const what = {
     deployed: `released ${id}`,
     destroyed: `destroyed ${target}`,
-    partial: `destroyed a part of ${target}`,
+    partial: `partially destroyed ${target}`,
     failed: id === '' ? 'failed' : `release ${id} failed`,
   }[result ?? 'failed'];
   const lines = [table(rows), ...warningLines(warnings)].join('\n');
@@ -138,5 +138,5 @@ const MARKS: Readonly<Partial<Record<ComponentAction, string>>> = {
 /** What runs and is no longer declared, and how to take it down. */
 function orphaned(orphans: readonly string[]): string {
   if (orphans.length === 0) return '';
-  return `\nno longer declared, still running: ${orphans.join(', ')}   (destroy: rollout --prune, or destroy --component)`;
+  return `\nno longer declared, still running: ${orphans.join(', ')}   (to destroy: rollout --prune, or destroy --component <address>)`;
 }

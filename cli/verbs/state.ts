@@ -18,7 +18,7 @@ export async function pushStateVerb(globals: Globals & RunFlags, deployment: str
 
 export async function discardStateVerb(globals: Globals, deployment: string, component: string, options: Options): Promise<void> {
   if (options.yes !== true) {
-    throw new AtmosError('discarding a rescued state loses what it has and its backend does not', {
+    throw new AtmosError('discarding the rescued state loses changes that are not in the backend', {
       kind: 'refused',
       code: 'not-confirmed',
       hint: 'confirm with --yes',
@@ -33,7 +33,7 @@ export async function discardStateVerb(globals: Globals, deployment: string, com
 
 export async function forgetVerb(globals: Globals, deployment: string, component: string, options: Options): Promise<void> {
   if (options.yes !== true) {
-    throw new AtmosError('the resources of a forgotten component keep running, and are no longer tracked', {
+    throw new AtmosError('resources of the component keep running but are no longer tracked', {
       kind: 'refused',
       code: 'not-confirmed',
       hint: 'only if its state is lost; confirm with --yes',
@@ -56,7 +56,7 @@ export async function importStateVerb(
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, deployment, options.target);
     const answer = await importState(workspace, { deployment, target, component, isCurrent: options.yes === true }, fileIn(globals, file));
-    await print(globals.format, answer, () => `✔ this clone has the state of ${answer.component} now`);
+    await print(globals.format, answer, () => `✔ imported the state of ${answer.component}`);
   });
 }
 

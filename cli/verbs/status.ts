@@ -85,18 +85,17 @@ function notesOf({ state: { target, state, components }, declared, orphans, unre
       ...(status === 'pending'
         ? [holder === undefined ? 'was interrupted' : 'is being changed']
         : status === 'failed'
-          ? ['failed, and may exist in part']
+          ? ['failed; may be partially applied']
           : []),
       ...(declared && orphans.includes(address) ? ['no longer declared, still running'] : []),
     ];
     return what.length === 0 ? [] : [`${target}: ${address} ${what.join('; ')}`];
   });
   if (state === 'failed' && Object.values(components).every(({ status }) => status === 'applied')) {
-    rows.push(`${target}: the last command failed before it changed anything more (why: history --target ${target})`);
+    rows.push(`${target}: the last command failed without changing any component (see: history --target ${target})`);
   }
-  if (state === 'partial') rows.push(`${target}: not all components of one release run (which: plan --target ${target})`);
-  if (unrecorded)
-    rows.push(`${target}: this clone did something that is not recorded yet: the next rollout, destroy, plan or verify records it`);
+  if (state === 'partial') rows.push(`${target}: partially deployed (show components: plan --target ${target})`);
+  if (unrecorded) rows.push(`${target}: this clone has an unrecorded result; the next rollout, destroy, plan or verify records it`);
   return rows;
 }
 

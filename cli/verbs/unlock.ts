@@ -10,7 +10,7 @@ export async function unlock(
   { target, state, force }: { readonly target: string; readonly state?: string; readonly force: boolean },
 ): Promise<void> {
   if (!force) {
-    throw new AtmosError('somebody may be deploying there, and would lose the lock', {
+    throw new AtmosError(`${name}/${target} may be in use; --force is required to remove its lock`, {
       kind: 'refused',
       code: 'unlock-needs-force',
       hint: `if nobody is: atmos-deployment unlock ${name} --target ${target}${state === undefined ? '' : ` --state ${state}`} --force`,

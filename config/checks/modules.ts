@@ -54,7 +54,7 @@ export async function moduleProblems(scope: Scope, files: ConfigFiles, cache?: T
 export function backendOfItsOwn(component: ScopedComponent, { backend }: TerraformModule): AtmosError | undefined {
   if (backend === undefined) return undefined;
   const { type, file, line, text } = backend;
-  return new AtmosError(`${component.address} has a ${type === 'cloud' ? '"cloud"' : `"${type}" backend`} block of its own`, {
+  return new AtmosError(`${component.address}: the module must not contain a ${type === 'cloud' ? '"cloud"' : `"${type}" backend`} block`, {
     kind: 'invalid',
     code: 'backend-in-source',
     position: {
@@ -145,7 +145,7 @@ function valueProblems(component: ScopedComponent, { variableTypes }: TerraformM
     return [
       errorAt(placeIn(component, ['vars', name]), `${component.address}: the variable "${name}" must be ${kind.what}`, {
         code: 'wrong-type',
-        hint: `its module declares it as ${variableTypes[name]}, and it is ${Array.isArray(value) ? 'a list' : isCollection(value) ? 'a map' : JSON.stringify(value)}`,
+        hint: `its module declares type ${variableTypes[name]}, got ${Array.isArray(value) ? 'a list' : isCollection(value) ? 'a map' : JSON.stringify(value)}`,
       }),
     ];
   });
@@ -183,7 +183,7 @@ function outputProblems(component: ScopedComponent, all: ReadonlyMap<string, rea
         return [
           errorAt(
             placeIn(component, [section, key]),
-            `${component.address} reads the output "${need.field}" of ${need.component}, which has none of that name`,
+            `${component.address} reads output "${need.field}", which ${need.component} does not declare`,
             {
               code: 'no-such-output',
               hint: suggestion(need.field, outputs, 'outputs'),

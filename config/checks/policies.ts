@@ -46,7 +46,7 @@ export async function policyFile(component: ScopedComponent, { name, paths, modu
   for (const path of paths) if ((await files.read(path)) !== undefined) return path;
   throw errorAt(
     placeIn(component, ['settings', 'validation', name, 'schema_path']),
-    `${component.address}: there is no file of the policy "${name}": ${paths.join(', ')}`,
+    `${component.address}: file of policy "${name}" not found: ${paths.join(', ')}`,
     { code: 'missing-policy', hint: 'a path is relative to the root, or to schemas.<type>.base_path of atmos.yaml' },
   );
 }
@@ -61,7 +61,7 @@ export function violation(component: ScopedComponent, policy: Policy, text: stri
     {
       kind: 'refused',
       code: 'policy-violation',
-      hint: `what it asks for: ${policy.paths.at(-1) ?? ''}`,
+      hint: `policy file: ${policy.paths.at(-1) ?? ''}`,
     },
   );
 }
@@ -92,7 +92,7 @@ async function violations(component: ScopedComponent, policy: Policy & { readonl
   if (long !== undefined && isNumeric(await read(policy.path))) {
     throw errorAt(
       placeIn(component, long),
-      `${component.address}: ${long.join('.')} has more digits than a JSON Schema is checked with here (policy "${policy.name}")`,
+      `${component.address}: ${long.join('.')}: number too large for JSON Schema validation (policy "${policy.name}")`,
       {
         code: 'not-supported',
         hint: 'check it by Rego: schema_type: opa',
@@ -106,7 +106,7 @@ async function violations(component: ScopedComponent, policy: Policy & { readonl
   return {
     errors: found.map((one) => violation(component, policy, textOf(one), one.path)),
     warnings: undecided.map((one) => {
-      const text = `${component.address}: whether it keeps to the policy "${policy.name}" is known only after an apply: ${textOf(one)}`;
+      const text = `${component.address}: policy "${policy.name}" can only be checked after apply: ${textOf(one)}`;
       return errorAt(placeIn(component, ['settings', 'validation', policy.name]), text, { code: 'policy-undecided' });
     }),
   };

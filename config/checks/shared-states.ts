@@ -52,8 +52,8 @@ interface Named {
 function shared(at: Place | undefined, one: Named, other: Named, place: string): AtmosError {
   const of = ({ deployment, target, address }: Named): string =>
     `${address} of ${one.deployment === other.deployment ? target : `${deployment}/${target}`}`;
-  return errorAt(at, `the states of ${of(other)} and ${of(one)} would be one: ${place}`, {
+  return errorAt(at, `${of(other)} and ${of(one)} would share one state: ${place}`, {
     code: 'shared-state',
-    hint: 'give each its own: with the target in the key, prefix, address or workspace of its backend',
+    hint: 'use a separate state per target: include the target in the key, prefix, address or workspace of the backend',
   });
 }

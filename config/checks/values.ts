@@ -29,7 +29,7 @@ export async function warningsOf(scope: Scope, files: ConfigFiles, cache?: TextC
       const meant = misspelt(key, all);
       if (meant === undefined || Object.hasOwn(scope.context, meant)) return [];
       return [
-        errorAt(undefined, `no module declares "${key}" of the context of target ${scope.target}`, {
+        errorAt(undefined, `no module declares the context key "${key}" (target ${scope.target})`, {
           code: 'unused-context',
           hint: `did you mean "${meant}"?`,
         }),
@@ -97,10 +97,14 @@ function pathsOf(value: unknown, path: readonly string[], test: (text: string) =
 function lackingIn(component: ScopedComponent): readonly AtmosError[] {
   return TEMPLATED.flatMap((section) =>
     pathsOf(component.sections[section], [section], (text) => text.includes(NO_VALUE)).map((path) =>
-      errorAt(placeIn(component, path), `${component.address}: ${path.join('.')} has "${NO_VALUE}": its template reads a missing value`, {
-        code: 'no-value',
-        hint: 'set that value, or give a default: {{ .vars.name | default "…" }}',
-      }),
+      errorAt(
+        placeIn(component, path),
+        `${component.address}: ${path.join('.')} has "${NO_VALUE}": the template references an undefined value`,
+        {
+          code: 'no-value',
+          hint: 'set that value, or give a default: {{ .vars.name | default "…" }}',
+        },
+      ),
     ),
   );
 }

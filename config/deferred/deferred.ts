@@ -115,12 +115,12 @@ export function producedFunctions(read: (need: Need) => Value): Functions {
 
 /**
  * `output "component" "query"`, which `!terraform.output` and `!terraform.state` stand for where they ask for more than an output's name, and `read` for a
- * component that is somebody else's.
+ * component deployed elsewhere.
  */
 function outputValue(read: (need: Need) => Value, component: string, expression: Value): Value {
   const parsed = parseQuery(String(expression));
   const names = parsed === undefined ? undefined : namesIn(parsed);
-  if (parsed === undefined || names === undefined) throw new Error(`"${String(expression)}" names no output`);
+  if (parsed === undefined || names === undefined) throw new Error(`"${String(expression)}" does not reference an output`);
   const optional = hasFallback(parsed) ? ({ optional: true } as const) : {};
   const values = names.map((field) => [field, read({ component, field, ...optional })] as const);
   if (values.some(([, value]) => value === UNKNOWN)) return UNKNOWN;

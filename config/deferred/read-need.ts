@@ -1,7 +1,7 @@
 import { flatName } from '../../engine/index.ts';
 import type { Need } from '../model/scope.ts';
 
-/** What comes before the stack and name of a component that is somebody else's, where a need of another has its kind. */
+/** What comes before the stack and name of a component deployed elsewhere, where a need of another has its kind. */
 const PREFIX = 'read/';
 
 /** What templates call such a component: `<stack>/terraform/<name>`. */

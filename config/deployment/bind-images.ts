@@ -67,7 +67,7 @@ function serviceByLabel(
   if (found.length > 1) {
     throw errorAt(
       at,
-      `${component.address}: its label service: ${label} is that of several images: ${found.map(({ address }) => address).join(', ')}`,
+      `${component.address}: several images have the label service: ${label}: ${found.map(({ address }) => address).join(', ')}`,
       {
         code: 'ambiguous-image',
         hint: `choose one: vars: { image: "{{ nixpack.${found[0]?.name}.image }}" }`,
@@ -90,10 +90,14 @@ function bindContainers(
   const serviceNamed = (name: string): ScopedComponent | undefined => {
     const found = services.filter((service) => service.name === name || service.name.endsWith(`/${name}`));
     if (found.length < 2) return found[0];
-    throw errorAt(at, `${component.address}: container "${name}" may be any of ${found.map(({ address }) => address).join(', ')}`, {
-      code: 'ambiguous-image',
-      hint: 'give the container an image of its own',
-    });
+    throw errorAt(
+      at,
+      `${component.address}: image of container "${name}" is ambiguous: ${found.map(({ address }) => address).join(', ')}`,
+      {
+        code: 'ambiguous-image',
+        hint: 'give the container an image of its own',
+      },
+    );
   };
   const withImage = (name: string, container: Json): Json => {
     if (!isObject(container) || container.image !== undefined) return container;

@@ -125,7 +125,7 @@ function checkPhases(root: Located | undefined, components: Components): readonl
       }
       if (component !== undefined && !components.has(String(plain(component)))) {
         const address = String(plain(component));
-        errors.push(unknownComponent(component.at, `node "${label}" is of ${address}`, address, components));
+        errors.push(unknownComponent(component.at, `node "${label}" references ${address}`, address, components));
       }
       if (component === undefined && member(node, 'image') === undefined) {
         errors.push(

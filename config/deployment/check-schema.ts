@@ -64,11 +64,11 @@ function explain(error: ErrorObject, document: Located): AtmosError {
       });
     case 'pattern':
       return error.propertyName === undefined
-        ? errorAt(where.at, `${JSON.stringify(plain(where))} is no ${last ?? name}`, {
+        ? errorAt(where.at, `invalid ${last ?? name} ${JSON.stringify(plain(where))}`, {
             code: 'wrong-value',
             hint: `it must match ${String(error.params.pattern)}`,
           })
-        : errorAt(keyOf(document, [...parts, error.propertyName]) ?? where.at, `"${error.propertyName}" is no name for one of ${name}`, {
+        : errorAt(keyOf(document, [...parts, error.propertyName]) ?? where.at, `invalid name "${error.propertyName}" in ${name}`, {
             code: 'wrong-value',
             hint: `it must match ${String(error.params.pattern)}`,
           });
@@ -91,9 +91,7 @@ function typeNames(type: unknown): string {
 /** What a value is, for people. */
 function kindOf(value: Located): string {
   if (value.kind !== 'scalar') return value.kind === 'map' ? 'a map' : 'a list';
-  return value.value === null
-    ? 'empty'
-    : `the ${typeof value.value === 'string' ? 'text' : typeof value.value} ${JSON.stringify(value.value)}`;
+  return value.value === null ? 'empty' : `the ${typeof value.value} ${JSON.stringify(value.value)}`;
 }
 
 /** Where the key at the end of a path stands. */

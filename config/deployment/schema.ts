@@ -49,7 +49,7 @@ const component = {
     source: { type: ['object', 'string'] },
     provision: map,
     command: text,
-    stack: { ...text, description: 'Which of the declared stacks it is of, where several have it' },
+    stack: { ...text, description: 'Stack to use if several declared stacks define the component' },
     limits,
   },
 } as const;
@@ -92,7 +92,7 @@ const userNode = {
 
 const reads = {
   type: 'array',
-  description: 'Terraform components that are somebody else’s, and whose outputs are read',
+  description: 'Terraform components managed by Atmos or another deployment, whose outputs this one reads',
   items: {
     type: ['string', 'object'],
     minLength: 1,

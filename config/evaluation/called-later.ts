@@ -25,7 +25,7 @@ export interface Known {
 
 /**
  * A template in which what Atmos's functions ask for, and what is not there yet, is read where it is needed: `(atmos.Component "vpc" .stack).outputs.id`
- * becomes `(index outputs.terraform "vpc").id`, and `atmos.Store "name" .stack "vpc" "id"` what `!store` stands for. What asks in another way, or for
+ * becomes `(index outputs.terraform "vpc").id`, and `atmos.Store "name" .stack "vpc" "id"` what `!store` stands for. What asks differently, or for
  * what can't be read, is left as it is.
  */
 export function calledLater(source: string, template: Template, known: Known): string {

@@ -5,7 +5,7 @@ import { readName, readNeed } from '../deferred/read-need.ts';
 import { nearest, suggestion } from '../model/nearest.ts';
 import type { ComponentAddress, ReadSettings, ScopedComponent } from '../model/scope.ts';
 
-/** A component that is somebody else's, and whose outputs are read: an entry of `reads` of a deployment or target. */
+/** A component deployed elsewhere, and whose outputs are read: an entry of `reads` of a deployment or target. */
 export interface DeclaredRead {
   readonly name: string;
   /** The file of its stack, as `stacks` names it; `undefined` for one of the deployment's own stacks. */
@@ -70,7 +70,7 @@ export class Reads {
       [...this.#reads.values()].map((read) => read.name),
     );
     const meant = other === undefined ? '' : ` (or did you mean "${other}"?)`;
-    return `if it stays with Atmos, list it in the deployment file: reads: [${entry}]${meant}`;
+    return `if Atmos or another deployment manages it, add it to the deployment file: reads: [${entry}]${meant}`;
   }
 }
 
@@ -83,8 +83,8 @@ export function readSettings(address: string, at: Place, sections: Readonly<Reco
   if (typeof type !== 'string' || type === 'local') {
     throw refuse(
       'not-supported',
-      type === 'local' ? 'its state is on a local disk' : 'it has no backend, so that its state is on a local disk',
-      'outputs can be read of a backend that is reached over the network, or written down: remote_state_backend_type: static',
+      type === 'local' ? 'its state is on a local disk' : 'it has no backend; its state is local',
+      'use a remote backend, or static outputs: remote_state_backend_type: static',
     );
   }
   if (holdsDeferred(backend) || holdsDeferred(env))

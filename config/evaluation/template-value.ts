@@ -65,9 +65,9 @@ export function evaluateTemplate(written: string, scalar: LocatedScalar, context
     const [first] = fixedNeeds.values();
     if (first !== undefined) {
       if (needs.size === 0) return settleStatic(left, [...fixedNeeds.values()], context.statics, scalar.at);
-      throw errorAt(scalar.at, `reads what is written down for ${first.component} together with what is known only later`, {
+      throw errorAt(scalar.at, `mixes static outputs of ${first.component} with outputs that are known only after apply`, {
         code: 'template',
-        hint: 'put them into values of their own',
+        hint: 'use separate values',
       });
     }
     const deferred = { template: left, needs: [...needs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, need]) => need) };

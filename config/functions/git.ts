@@ -33,7 +33,7 @@ export function gitFact(tag: string, fallback: string, host: Host): string {
     if (fallback === '') throw error;
   }
   if (found === '' && fallback === '')
-    throw new Error('this repository has no remote whose address says that; a default may stand behind the function');
+    throw new Error('cannot be derived from a remote URL of this repository; add a default after the function');
   return found === '' ? fallback : found;
 }
 

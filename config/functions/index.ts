@@ -22,7 +22,8 @@ export function yamlFunction(scalar: LocatedScalar, tag: string, context: Evalua
   const call = Object.hasOwn(YAML_FUNCTIONS, tag) ? YAML_FUNCTIONS[tag] : undefined;
   if (call === undefined) {
     const instead = Object.entries(ELSEWHERE).find(([name]) => tag === name || tag.startsWith(`${name}.`));
-    if (instead !== undefined) throw errorAt(scalar.at, `${tag} is not there in deployments`, { code: 'yaml-function', hint: instead[1] });
+    if (instead !== undefined)
+      throw errorAt(scalar.at, `${tag} is not supported in deployments`, { code: 'yaml-function', hint: instead[1] });
     throw errorAt(scalar.at, `unknown YAML function ${tag}`, {
       code: 'yaml-function',
       hint: suggestion(tag, Object.keys(YAML_FUNCTIONS), 'YAML functions'),
@@ -40,7 +41,7 @@ export function yamlFunction(scalar: LocatedScalar, tag: string, context: Evalua
 /** Functions of Atmos that ask what a release can't depend on, and what to write instead. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   '!aws': 'write the value under vars, or let Terraform ask for it: data "aws_caller_identity", data "aws_region"',
-  '!secret': 'name it under "secrets" of the target: it reaches the nodes that need it as a variable, and is kept nowhere',
+  '!secret': 'declare it under "secrets" of the target: nodes get it as an environment variable, and it is never stored',
   '!emulator': 'write its address under vars of the target',
   '!version': 'write the version under vars, or under "images"',
 };
@@ -68,7 +69,7 @@ const output: YamlFunction = (scalar, text, context) => {
   if (!isOwn && !context.statics.has(address) && !context.components.has(address)) {
     throw errorAt(
       scalar.at,
-      `${scalar.tag} reads of ${component}${stack === undefined ? '' : ` of stack "${stack}"`}, which this deployment does not have`,
+      `${scalar.tag} reads an output of ${component}${stack === undefined ? '' : ` of stack "${stack}"`}, which this deployment does not have`,
       {
         code: 'unknown-component',
         hint: `${suggestion(component, ownNames(context), 'components') ?? ''}; ${context.reads.hint(component, stack, own)}`,
@@ -76,13 +77,17 @@ const output: YamlFunction = (scalar, text, context) => {
     );
   }
   if (!context.places.isMeant(address, stack, own) && (stack !== undefined || there !== undefined)) {
-    throw errorAt(scalar.at, `${scalar.tag} reads of stack "${stack ?? own}", and a target's components read of one another only`, {
-      code: 'yaml-function',
-      hint:
-        there === undefined || there === own
-          ? `leave the stack out, if it is meant; ${context.reads.hint(component, stack, own)}`
-          : `this deployment has ${component} in stack "${there}": name that, if it is meant`,
-    });
+    throw errorAt(
+      scalar.at,
+      `${scalar.tag} reads of stack "${stack ?? own}", but components can only read outputs within their own target`,
+      {
+        code: 'yaml-function',
+        hint:
+          there === undefined || there === own
+            ? `omit the stack to read this target's own component; ${context.reads.hint(component, stack, own)}`
+            : `this deployment has ${component} in stack "${there}": name that, if it is meant`,
+      },
+    );
   }
   return evaluateTemplate(template, scalar, settled);
 };
@@ -187,5 +192,5 @@ function known(scalar: LocatedScalar, text: string, context: EvaluationContext):
 }
 
 function wrongArguments(scalar: LocatedScalar, tag: string, usage: string) {
-  return errorAt(scalar.at, `${tag} does not take these arguments`, { code: 'yaml-function', hint: `write: ${tag} ${usage}` });
+  return errorAt(scalar.at, `invalid arguments for ${tag}`, { code: 'yaml-function', hint: `write: ${tag} ${usage}` });
 }

@@ -9,7 +9,7 @@ export interface Asked {
   readonly stack: string | undefined;
   /** The template that stands for it, which is evaluated by the node that needs it. */
   readonly template: string;
-  /** The same of a component that is somebody else's, by what templates call that. */
+  /** The same of a component deployed elsewhere, by what templates call that. */
   readonly ofRead: (name: string) => string;
 }
 
@@ -47,7 +47,7 @@ function templateOf(scalar: LocatedScalar, { kind, query: called }: Naming, comp
   const expression = /^[\w-]/.test(asked) ? `.${asked}` : asked;
   const query = parsed(expression);
   if (query === undefined || (namesIn(query) ?? []).length === 0) {
-    throw errorAt(scalar.at, `${scalar.tag} does not understand ${asked}`, {
+    throw errorAt(scalar.at, `${scalar.tag}: unsupported query ${asked}`, {
       code: 'yaml-function',
       hint: 'it may be like subnet_ids, .subnet_ids[0], .info["a"], with "+", "| length", "| keys" or "// fallback" behind it',
     });
@@ -69,7 +69,7 @@ function isQuery(word: string): boolean {
 }
 
 function wrong({ at, tag }: LocatedScalar): AtmosError {
-  return errorAt(at, `${tag} does not take these arguments`, {
+  return errorAt(at, `invalid arguments for ${tag}`, {
     code: 'yaml-function',
     hint: `write: ${tag} <a terraform component of this deployment> <output or query>`,
   });

@@ -93,7 +93,7 @@ export interface Hook {
   readonly values: Readonly<Record<string, { readonly output: string } | { readonly value: string }>>;
 }
 
-/** What a node needs to read the outputs of a component that is somebody else's. Plain data, which a release holds. */
+/** What a node needs to read the outputs of a component deployed elsewhere. Plain data, which a release holds. */
 export interface ReadSettings {
   readonly command: string;
   readonly workspace: string;
@@ -128,7 +128,7 @@ export interface UserNode {
   readonly network: 'none' | 'bridge' | 'host';
   /** Milliseconds; `undefined` for no limit. */
   readonly timeoutMs: number | undefined;
-  /** How often it is run again when it fails. */
+  /** Number of retries. */
   readonly retries: number;
   readonly limits: NodeLimits;
   /** May hold `Deferred`. */

@@ -132,11 +132,11 @@ class Reader {
     const [message, hint] = isRemote(path)
       ? [
           `"${path}" is not in the repository, and settings are read from nowhere else`,
-          'put a copy into the repository if it says more than commands',
+          'copy it into the repository, unless it only defines Atmos commands',
         ]
       : depth > DEEPEST
-        ? [`imports go deeper than ${DEEPEST} files here`, 'is there a loop?']
-        : [`no file of settings matches "${path}"`, 'paths of imports are relative to base_path'];
+        ? [`imports are nested more than ${DEEPEST} levels deep`, 'is there a loop?']
+        : [`no configuration file matches "${path}"`, 'paths of imports are relative to base_path'];
     this.unread.push(errorAt(at, message, { code: 'unread-import', hint }));
   }
 

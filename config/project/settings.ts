@@ -144,7 +144,7 @@ export class Settings {
 /** @throws AtmosError `unsupported-function` where a value, or one within it, has a YAML function's tag */
 function refuseFunctions(value: Located): void {
   if (value.tag !== undefined) {
-    throw errorAt(value.at, `${value.tag} is not run in a file of settings`, { code: 'unsupported-function', hint: 'write its value out' });
+    throw errorAt(value.at, `${value.tag} is not supported in atmos.yaml`, { code: 'unsupported-function', hint: 'use a literal value' });
   }
   if (value.kind === 'list') value.items.forEach(refuseFunctions);
   if (value.kind === 'map') for (const entry of value.entries.values()) refuseFunctions(entry.value);

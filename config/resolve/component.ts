@@ -26,7 +26,7 @@ export async function prepareComponent(request: ComponentRequest): Promise<() =>
   return () => evaluateComponent(request, prepared);
 }
 
-/** The same of a component that is somebody else's: of its sections only what opens its state is evaluated, unless all are asked for. */
+/** The same of a component deployed elsewhere: of its sections only what opens its state is evaluated, unless all are asked for. */
 export async function prepareRead(request: ComponentRequest): Promise<Read> {
   const { name, at, project } = request;
   const prepared = await mergeLayers(request);

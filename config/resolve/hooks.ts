@@ -46,7 +46,7 @@ export function hooksIn({ spec, name: component, stack, hooks, stores, placeOf }
       refuse(
         'not-supported',
         [],
-        `hooks ${what} are not run here, and it has "${name}"`,
+        `hook "${name}": hooks ${what} are not supported`,
         misspeltKind(hook) ?? 'make it a node of the deployment (phases), or remove it',
       );
       return [];

@@ -63,7 +63,7 @@ function settingProblems(
       );
     else if (isDeferred(value))
       errors.push(
-        errorAt(at, `${address}: settings.${spec.name}.${key} must be known before anything runs`, {
+        errorAt(at, `${address}: settings.${spec.name}.${key} must not reference outputs`, {
           code: 'wrong-type',
           hint: 'read outputs of others in vars or env',
         }),
@@ -83,7 +83,7 @@ function settingProblems(
   }
   for (const [key, { needs }] of Object.entries(known)) {
     if (needs === undefined || (settings[key] ?? null) === null || (settings[needs] ?? null) !== null) continue;
-    const text = `${address}: settings.${spec.name} has "${key}" and no "${needs}"`;
+    const text = `${address}: settings.${spec.name} "${key}" requires "${needs}"`;
     errors.push(errorAt(placeOf([...path, key]), text, { code: 'missing-key', hint: 'set both, or neither' }));
   }
   return errors;

@@ -31,7 +31,7 @@ export function sectionProblems({ address, unevaluated, sections, placeOf }: Com
     errors.push(
       errorAt(placeOf(['metadata', key]), `${address}: metadata.${key} must be true or false`, {
         code: 'wrong-type',
-        hint: `it is ${JSON.stringify(value)}, which YAML takes for ${typeof value === 'string' ? 'a string' : 'something else'}`,
+        hint: `it is ${JSON.stringify(value)}, which YAML parses as ${typeof value === 'string' ? 'a string' : 'another type'}`,
       }),
     );
   }

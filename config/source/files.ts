@@ -145,7 +145,7 @@ export function findRoot(from: string): string {
       if (dir === dirname(dir)) break;
     }
   }
-  throw new AtmosError(`neither atmos.yaml nor deployments/ is in ${from} or above it`, {
+  throw new AtmosError(`no atmos.yaml or deployments/ found in ${from} or its parent directories`, {
     kind: 'invalid',
     code: 'no-repository',
     hint: 'go to the repository, or name it: --chdir DIR',

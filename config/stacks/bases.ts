@@ -29,9 +29,9 @@ export function basesOf(
   const visit = (base: Base, path: readonly string[]): void => {
     visits += 1;
     if (visits > MOST_BASES) {
-      throw errorAt(base.at, `"${name}" inherits from more than ${MOST_BASES} components, counted by every way that leads to them`, {
+      throw errorAt(base.at, `"${name}" inherits from too many components (limit: ${MOST_BASES}, counting every path)`, {
         code: 'too-many-bases',
-        hint: 'let fewer of its bases inherit from one another',
+        hint: 'simplify the inheritance chain',
       });
     }
     const isKnown = member(components, base.name) !== undefined;

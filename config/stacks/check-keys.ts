@@ -47,7 +47,7 @@ export function checkKeys(root: LocatedMap): void {
     for (const [name, { keyAt, value }] of components.entries) {
       if (isSection(name) && value.kind === 'map' && ![...value.entries.keys()].some(isSection)) {
         errors.push(
-          errorAt(keyAt, `a component called "${name}" stands beside the others of "${kind}"`, {
+          errorAt(keyAt, `"${name}" is a section name but is used as a component of "${kind}"`, {
             code: 'unknown-key',
             hint: 'if it is a section of the component above, indent it',
           }),

@@ -25,8 +25,7 @@ export function manifestOf(manifests: readonly Manifest[], { kind, name, at, inS
     const found = manifests.filter((manifest) => manifest.own === asked || manifest.name === asked);
     if (found.length === 1) return found[0];
     const hint = `stacks are: ${namesOf(manifests)}`;
-    const problem =
-      found.length === 0 ? `there is no stack "${asked}" among those that are declared` : `several stacks are called "${asked}"`;
+    const problem = found.length === 0 ? `stack "${asked}" is not declared by the deployment` : `several stacks are called "${asked}"`;
     throw errorAt(said?.at, problem, { code: 'unknown-stack', hint });
   }
   if (manifests.length < 2) return manifests[0];
@@ -37,7 +36,7 @@ export function manifestOf(manifests: readonly Manifest[], { kind, name, at, inS
   throw ambiguous(`${kind}/${name}`, at, having, manifests);
 }
 
-/** The manifest of a component that is somebody else's. @throws AtmosError `unknown-component`, `ambiguous-stack` */
+/** The manifest of a component deployed elsewhere. @throws AtmosError `unknown-component`, `ambiguous-stack` */
 export function readManifest(manifests: readonly Manifest[], name: string, at: Place): Manifest {
   const having = manifests.filter(({ root }) => member(member(member(root, 'components'), 'terraform'), name) !== undefined);
   const [first] = having;

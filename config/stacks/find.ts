@@ -37,9 +37,9 @@ export class StackFinder {
   async find(wanted: Wanted): Promise<readonly string[]> {
     const { path, from } = wanted;
     if (isRemote(path)) {
-      throw errorAt(wanted.at, `"${path}" is not in the repository, and stacks are read from nowhere else`, {
+      throw errorAt(wanted.at, `"${path}" is outside the repository; remote imports are not supported`, {
         code: 'remote-import',
-        hint: 'put a copy of the file into the repository (atmos vendor pull does that), and import it: a commit says then what is deployed',
+        hint: 'vendor the file into the repository (atmos vendor pull) and import that copy',
       });
     }
     const relative = path.startsWith('./') || path.startsWith('../');
@@ -78,7 +78,7 @@ export class StackFinder {
     if (found.length > 0 || wanted.optional) return found;
     throw errorAt(wanted.at, `no stack matches "${wanted.path}"`, {
       code: 'missing-stack',
-      hint: 'a glob without an ending matches files that end in .yaml',
+      hint: 'globs without an extension match .yaml files',
     });
   }
 }

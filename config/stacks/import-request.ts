@@ -13,7 +13,7 @@ export interface Import {
   /** The settings, vars and env of what was imported before, for the paths of imports. */
   readonly said: LocatedMap | undefined;
   readonly optional: boolean;
-  /** Its templates are left as they are. */
+  /** Do not process templates in the imported file. */
   readonly raw: boolean;
   /** What its context does not have prints as `<no value>`. */
   readonly lenient: boolean;

@@ -59,7 +59,7 @@ async function include(scalar: LocatedScalar, from: IncludeSources): Promise<Loc
   if (/^[a-z0-9+]+:{1,2}/i.test(path)) {
     throw errorAt(scalar.at, `${path} is not a file of this repository`, {
       code: 'yaml-function',
-      hint: 'add it to the repository: a stack must not depend on what a server answers',
+      hint: 'add it to the repository: remote includes are not supported',
     });
   }
   const places = [join(from.base, path)];
@@ -107,7 +107,7 @@ async function parse(file: string, content: Uint8Array, { at }: LocatedScalar, {
       }
     case '.env':
       if (text.includes('$')) {
-        throw errorAt(at, `${file} has a $, which may stand for another variable`, {
+        throw errorAt(at, `${file} contains "$": variable expansion is not supported in .env files`, {
           code: 'yaml-function',
           hint: 'write the values out, or include the text with !include.raw',
         });
@@ -125,7 +125,7 @@ function literal(value: Json): Json {
     return Object.fromEntries(Object.entries(value).map(([key, below]) => [key, literal(below as Json)]));
   if (typeof value !== 'string') return value;
   const expression = /(?<!\$)\$\{|(?<!%)%\{/.exec(value);
-  if (expression !== null) throw new Error(`${value} is an expression, and only values can be included: write what it gives`);
+  if (expression !== null) throw new Error(`${value} is an expression; only literal values can be included`);
   return value.replaceAll(/([$%])\1\{/g, '$1{');
 }
 

@@ -69,7 +69,7 @@ function templateName(template: string, data: Value, at: Place): string {
   const what = missing === undefined ? 'uses a value that is' : `needs ${missing}, which is`;
   throw errorAt(at, `stacks.name_template of atmos.yaml (${template}) ${what} not set for this component`, {
     code: 'stack-name',
-    hint: meant === undefined ? 'set it under "vars" of the stacks that the deployment declares' : `did you mean "${meant}", which is?`,
+    hint: meant === undefined ? 'set it under "vars" of the stacks that the deployment declares' : `did you mean "${meant}"?`,
   });
 }
 

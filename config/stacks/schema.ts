@@ -21,7 +21,7 @@ const source = {
       additionalProperties: true,
       required: ['uri'],
       properties: {
-        uri: { type: 'string', description: 'Where the root module is had from' },
+        uri: { type: 'string', description: 'Remote source of the root module' },
         version: { type: ['string', 'number'] },
         type: { type: 'string' },
         included_paths: { type: 'array', items: { type: 'string' } },

@@ -129,7 +129,7 @@ export function pick(layer: LocatedMap | undefined, sections: readonly Section[]
       return [[name, shortSource(entry, entry.value)]];
     if (!isFree) mapOf(entry.value, `"${name}"`);
     if (name === 'source' && member(entry.value, 'uri') === undefined) {
-      throw errorAt(entry.keyAt, '"source" does not say where it is', { code: 'missing-key', hint: 'add uri: to it' });
+      throw errorAt(entry.keyAt, '"source" needs a "uri"', { code: 'missing-key', hint: 'add uri: to it' });
     }
     return [[name, entry]];
   });

@@ -22,20 +22,16 @@ export function checkTerraformEnv(component: string, values: Json | undefined, w
   for (const [name, value] of Object.entries(isObject(values) ? values : {})) {
     const place = written?.entries.get(name)?.keyAt ?? written?.at;
     if (name === '' || /[=\0]/.test(name) || (typeof value === 'string' && value.includes('\0'))) {
-      throw errorAt(place, `${component}: no program can have the variable ${JSON.stringify(name)} with this name or value`, {
+      throw errorAt(place, `${component}: invalid environment variable ${JSON.stringify(name)}`, {
         code: 'env-name',
       });
     }
     const [read] = needsOf(value as Json);
     if (read !== undefined) {
-      throw errorAt(
-        place,
-        `${component}: env can't read "${read.field}" of ${read.component}: a program has its environment before that is known`,
-        {
-          code: 'not-supported',
-          hint: 'read it into vars',
-        },
-      );
+      throw errorAt(place, `${component}: env can't read output "${read.field}" of ${read.component}; only vars can`, {
+        code: 'not-supported',
+        hint: 'read it into vars',
+      });
     }
     const instead = reservedVariable(name, value);
     if (instead === undefined) continue;
@@ -51,5 +47,5 @@ export function reservedVariable(name: string, value: unknown): string | undefin
   const words = typeof value === 'string' ? value.split(/\s+/).filter((word) => word !== '') : [''];
   return words.every((word) => HARMLESS.test(word))
     ? undefined
-    : 'only -parallelism=N, -compact-warnings, -no-color and -refresh=… may stand there: other arguments decide what is changed, and where its state is';
+    : 'only -parallelism=N, -compact-warnings, -no-color and -refresh=… are allowed';
 }

@@ -64,7 +64,7 @@ function refuseName(name: string): void {
   const path = join(name);
   if (name === '' || path.startsWith('/') || path === '.' || path === '..' || path.startsWith('../'))
     throw new Error('it is not below the component');
-  if (TAKEN.test(path)) throw new Error('this file is written by what runs the component');
+  if (TAKEN.test(path)) throw new Error('this file is reserved: atmos-deployment writes it');
 }
 
 function written(name: string, content: Json, options: GeneratedOptions): string {

@@ -41,7 +41,7 @@ export function atmosFunctions(siblings: Siblings, { stack, places, reads, at, s
       if (asked !== undefined && asked !== stack) {
         const there = address === undefined ? undefined : places.stackOf(address);
         throw new Error(
-          `stack "${asked}" is not the one of this target (${there ?? stack}), and a target's components read of one another only; ${hint}`,
+          `stack "${asked}" is not the stack of this target (${there ?? stack}), but components can only read outputs within their own target; ${hint}`,
         );
       }
       throw new Error(

@@ -51,7 +51,7 @@ export function guardedEnv(root: LocatedMap, selected: string, env: Env, peek: (
     const remedy = own.has(variable)
       ? `Make it a variable of its own (vars: { <variable>: !env ${variable} }), or one of env: then nodes read it when they run`
       : `Declare it for this target, too: secrets: { ${name}: { env: ${variable} } }`;
-    return new Error(`${what} ${variable}, a secret of target ${target} (${name}), would be in the release. ${remedy}`);
+    return new Error(`${what} ${variable}, a secret of target ${target} (${name}), would be stored in the release. ${remedy}`);
   };
   const told = [...owners.keys()].filter((variable) => (peek(variable) ?? '').length >= LEAST);
   const heldBy = (text: string): string | undefined => told.find((variable) => isIn(text, peek(variable) ?? ''));

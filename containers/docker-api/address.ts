@@ -67,10 +67,10 @@ function addressIn(config: string, context: string): Address {
   const { Endpoints } = readJson(join(config, 'contexts/meta', name, 'meta.json'));
   const endpoint = isObject(Endpoints) && isObject(Endpoints.docker) ? Endpoints.docker : {};
   if (typeof endpoint.Host !== 'string') {
-    throw new AtmosError(`Docker's context "${context}" says of no engine where it is`, {
+    throw new AtmosError(`Docker context "${context}" has no endpoint`, {
       kind: 'environment',
       code: 'no-engine',
-      hint: 'see which contexts there are: docker context ls; and take another one: docker context use default',
+      hint: 'list contexts: docker context ls   switch: docker context use default',
     });
   }
   const file = (of: string): string | undefined => read(join(config, 'contexts/tls', name, 'docker', `${of}.pem`));

@@ -87,6 +87,6 @@ function interruption(): AtmosError {
   return new AtmosError('stopped while waiting for a container that an earlier command had started', {
     kind: 'interrupted',
     code: 'interrupted',
-    hint: 'it goes on; the next command waits for it again',
+    hint: 'it keeps running; the next command waits for it',
   });
 }

@@ -47,7 +47,7 @@ export function secretInput(argv: readonly string[], secrets: Readonly<Record<st
   if (entries.length === 0) return undefined;
   const odd = entries.find(([name]) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || SHELLS.has(name));
   if (odd !== undefined) {
-    throw new AtmosError(`a container of an engine can't be given a secret named ${odd[0]}: its shell can't pass on such a name`, {
+    throw new AtmosError(`secret name ${odd[0]} is not a valid environment variable name for a shell`, {
       kind: 'invalid',
       code: 'secret-name',
       hint: 'use another name, of letters, digits and _; or --runtime bubblewrap',

@@ -151,7 +151,7 @@ async function answers(master: ChildProcess, address: string): Promise<void> {
     });
   } catch (cause) {
     const said = lastLine(complaint) ?? (cause as Error).message;
-    throw new AtmosError(`ssh gets no connection to ${address}: ${said}`, {
+    throw new AtmosError(`cannot connect to ${address} over SSH: ${said}`, {
       kind: 'environment',
       code: 'no-engine',
       hint: `try: ssh ${['-T', ...destination('docker', new URL(address)).filter((word) => word !== '--')].join(' ')} true   (it must need no password: a key in ssh-agent, a known host)`,

@@ -94,10 +94,10 @@ export class InputVolumes {
       const placed = await this.#known.get(tree);
       if (placed === undefined || placed.isOwn || (await this.#isWhole(tree))) continue;
       this.#known.delete(tree);
-      throw new AtmosError(`input tree ${tree} was removed from the engine just when it was wanted`, {
+      throw new AtmosError(`volume of input tree ${tree} was removed from the engine while it was needed`, {
         kind: 'failed',
         code: 'input-gone',
-        hint: 'rerun: it is placed anew',
+        hint: 'rerun: the volume will be created again',
       });
     }
   }

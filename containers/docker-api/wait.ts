@@ -158,7 +158,7 @@ export function isLostConnection(error: unknown): boolean {
 }
 
 export function engineLost(cause: unknown, isEffect: boolean): AtmosError {
-  return new AtmosError(`connection to the engine lost${isEffect ? '; the apply goes on there' : ''}`, {
+  return new AtmosError(`lost connection to the container engine${isEffect ? '; the apply continues there' : ''}`, {
     kind: 'environment',
     code: 'engine-lost',
     hint: isEffect

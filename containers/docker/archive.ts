@@ -67,7 +67,7 @@ function refuseState(step: ResolvedExec): void {
 }
 
 function cannotKeep(): AtmosError {
-  return new AtmosError('this engine cannot mount a directory of this machine, so what a container leaves cannot be kept here', {
+  return new AtmosError('this engine cannot mount a directory of this machine, so the files of a container cannot be kept', {
     kind: 'environment',
     code: 'keep-needs-mount',
     hint: 'leave out --keep, or use an engine on this machine',

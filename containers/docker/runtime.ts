@@ -223,7 +223,7 @@ async function runContainer(
 function explainStart(error: unknown, program: string, hasSecrets: boolean): unknown {
   const { statusCode, message = '' } = error as { statusCode?: number; message?: string };
   if (statusCode === undefined || !/exec: .*(?:no such file|not found|permission denied)/s.test(message)) return error;
-  return new AtmosError(`its image can't run ${program}${hasSecrets ? ', through which it is given its secrets' : ''}`, {
+  return new AtmosError(`the image has no ${program}${hasSecrets ? ', which is needed to pass secrets' : ''}`, {
     kind: 'failed',
     code: 'no-program',
     hint: hasSecrets ? 'use an image with a shell, or --runtime bubblewrap' : 'use another image, or another command',

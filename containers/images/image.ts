@@ -41,7 +41,7 @@ export interface ImageConfig {
 export function readImageConfig(bytes: Uint8Array): ImageConfig {
   const config = parsed(bytes);
   if (!isObject(config) || !isObject(config.rootfs) || !Array.isArray(config.rootfs.diff_ids)) {
-    throw new AtmosError('what should be the config of an image is of a form that is not known', { kind: 'failed', code: 'invalid-image' });
+    throw new AtmosError('unsupported image config format', { kind: 'failed', code: 'invalid-image' });
   }
   const env = isObject(config.config) && Array.isArray(config.config.Env) ? config.config.Env : [];
   return { architecture: String(config.architecture), env: env.map(String), layers: config.rootfs.diff_ids.map(String) };

@@ -44,7 +44,7 @@ export async function pullImage(reference: string, manifest: Digest | undefined,
     const bytes = await registry.blob(image.config);
     const config = readImageConfig(bytes);
     if (config.layers.length !== image.layers.length)
-      throw new RegistryError('lying', `${reference}: its manifest and its config name other layers`);
+      throw new RegistryError('lying', `${reference}: manifest and config list different layers`);
     const digest = asDigest(image.config.digest);
     const rootfs = new RootFs();
     const entries: TreeEntry[] = [{ path: CONFIG, mode: '644', digest: await store.put(bytes), size: bytes.length }];
@@ -120,8 +120,8 @@ async function translated<T>(work: () => Promise<T>): Promise<T> {
 }
 
 const HINTS: Readonly<Record<RegistryError['code'], string | undefined>> = {
-  unreachable: 'can this machine reach the registry? A certificate of your own: NODE_EXTRA_CA_CERTS=file',
-  denied: 'log in: docker login <registry>; its configuration is read, credential helpers included',
+  unreachable: 'check that this machine can reach the registry; for a custom CA set NODE_EXTRA_CA_CERTS=<file>',
+  denied: 'log in: docker login <registry> (credential helpers are supported)',
   'not-found': 'check repository and tag',
   lying: 'nothing was kept; report it to the administrators of the registry',
   refused: undefined,

@@ -113,7 +113,7 @@ function noImage(digest: Digest): AtmosError {
 
 function otherImage(reference: string, pinned: Digest, pulled: Digest): AtmosError {
   return new AtmosError(
-    `${reference} is pinned as image ${hex(pinned).slice(0, 12)}, and for this platform it is ${hex(pulled).slice(0, 12)}`,
+    `${reference} is pinned to ${hex(pinned).slice(0, 12)}, but resolves to ${hex(pulled).slice(0, 12)} on this platform`,
     {
       kind: 'environment',
       code: 'image-differs',

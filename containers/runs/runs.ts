@@ -220,10 +220,10 @@ async function isRunning(path: string): Promise<boolean> {
 
 async function pause(signal: AbortSignal): Promise<void> {
   if (signal.aborted) {
-    throw new AtmosError('stopped while waiting for what an earlier command had started', {
+    throw new AtmosError('interrupted while waiting for operations of an earlier command', {
       kind: 'interrupted',
       code: 'interrupted',
-      hint: 'it goes on; the next command waits for it again',
+      hint: 'it keeps running; the next command waits for it',
     });
   }
   await new Promise((resolve) => setTimeout(resolve, POLL));

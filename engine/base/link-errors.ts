@@ -7,7 +7,7 @@ export function linkLoop(path: string, cause?: unknown): AtmosError {
 
 /** The error of a link to what no commit has. */
 export function linkOutside(path: string, to: string): AtmosError {
-  return new AtmosError(`${path} is a link to ${to}, which is not in the Git repository`, {
+  return new AtmosError(`symlink ${path} points outside the Git repository (${to})`, {
     kind: 'invalid',
     code: 'link-outside',
     hint: 'links are followed within the repository: put the files into it',

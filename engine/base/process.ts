@@ -27,7 +27,7 @@ export function isGone(identity: ProcessIdentity): boolean {
     process.kill(identity.pid, 0);
     return false;
   } catch (error) {
-    // One that may not be signalled is somebody else's, and lives; /proc may hide it from us.
+    // One that may not be signalled is owned by another user, and lives; /proc may hide it from us.
     return errorCode(error) === 'ESRCH';
   }
 }

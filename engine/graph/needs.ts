@@ -38,9 +38,9 @@ export function notEnforced(
 ): AtmosError {
   const see = remedy === undefined ? 'see what each runtime enforces: atmos-deployment doctor' : `have it enforced: ${remedy}`;
   const what = secrets.length > 0 ? 'this node, which holds secrets, needs' : 'this node needs';
-  return new AtmosError(`${name} does not enforce here what ${what}: ${lacking.join(', ')}`, {
+  return new AtmosError(`${name} cannot enforce the isolation that ${what}: ${lacking.join(', ')}`, {
     kind: 'environment',
     code: 'isolation',
-    hint: `${see}; or run it all the same: deployments.engine.isolation: best in atmos.yaml`,
+    hint: `${see}; or run without it: set deployments.engine.isolation: best in atmos.yaml`,
   });
 }

@@ -69,7 +69,7 @@ export interface Exec {
   readonly succeeds: readonly number[];
   /** Milliseconds after which it is ended; `undefined` for no limit. Not in the key, as the next one: what they change is a failure, which is not kept. */
   readonly timeoutMs: number | undefined;
-  /** How often it is run again when it fails. */
+  /** Number of retries. */
   readonly retries: number;
 }
 

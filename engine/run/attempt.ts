@@ -43,7 +43,7 @@ export async function runWithin(runtime: Runtime, step: ResolvedExec, io: NodeIo
 }
 
 function tookTooLong(timeoutMs: number): AtmosError {
-  return new AtmosError(`took longer than ${timeoutMs / 1000} s, and was ended`, {
+  return new AtmosError(`timed out after ${timeoutMs / 1000} s`, {
     kind: 'failed',
     code: 'timeout',
     hint: 'increase its timeout, or see its last output',

@@ -133,7 +133,7 @@ function makeDirectory(dir: string): void {
   }
 }
 
-/** Whether a directory could be removed: not while somebody makes files in it, or where it is somebody else's. */
+/** Whether a directory could be removed: not while somebody makes files in it, or where it is owned by another user. */
 function isRemoved(dir: string): boolean {
   try {
     removeTree(dir);

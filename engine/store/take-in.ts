@@ -75,9 +75,9 @@ export function badName(path: string, why: string): AtmosError {
 }
 
 function tooMuch(files: number, bytes: number): AtmosError {
-  return new AtmosError(`an output of ${files} files and ${bytes} bytes is too much: ${MOST.files} and ${MOST.bytes} are the most`, {
+  return new AtmosError(`output too large: ${files} files, ${bytes} bytes (limit: ${MOST.files} files, ${MOST.bytes} bytes)`, {
     kind: 'failed',
     code: 'too-much',
-    hint: 'declare what is needed of it',
+    hint: 'declare only the files that are needed',
   });
 }

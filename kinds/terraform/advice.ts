@@ -31,14 +31,14 @@ export function adviceOn(
     return `The state was rescued. When the backend works again: atmos-deployment state push ${deployment} ${component} --target ${target}`;
   }
   if (/state lock/i.test(summary)) {
-    return `If nobody is at work there: atmos-deployment unlock ${deployment} --target ${target} --state ${component} --force`;
+    return `If no other operation is running: atmos-deployment unlock ${deployment} --target ${target} --state ${component} --force`;
   }
   const said = `${summary} ${detail}`;
   if (CREDENTIALS.test(said)) {
     const name = VARIABLES.find(([whose]) => whose.test(said))?.[1] ?? 'AWS_ACCESS_KEY_ID';
-    return `Nodes have no credentials but those of the target: targets: { ${target}: { secrets: { ${name}: { env: ${name} } } } }, by the names that Terraform reads. If these are there, they are wrong, have expired, or are not allowed this.`;
+    return `Nodes only get the credentials that the target declares: targets: { ${target}: { secrets: { ${name}: { env: ${name} } } } }, by the names that Terraform reads. If they are declared, they are invalid, expired, or lack permissions.`;
   }
-  if (UNREACHABLE.test(said)) return 'Rerun when it can be reached.';
+  if (UNREACHABLE.test(said)) return 'The backend or API is unreachable; rerun when it is available.';
   const path = /no file exists at "([^"]*\.\.\/[^"]*)"/.exec(detail)?.[1];
   if (path === undefined) return undefined;
   return `A component sees its own directory and the local modules that it uses. Declare what else it reads, relative to the directory of atmos.yaml: settings: { terraform: { include: [${path.replace(/^(\.?\.\/)+/, '')}] } }`;

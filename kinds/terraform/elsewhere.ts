@@ -4,7 +4,7 @@ import { imageOf } from './command.ts';
 import { backendFile } from './synth.ts';
 import { outputsNode } from './target-nodes.ts';
 
-/** A component that is somebody else's, with what reading its outputs takes. */
+/** A component deployed elsewhere, with what reading its outputs takes. */
 export interface Elsewhere {
   readonly settings: ReadSettings;
   /** The image that the node runs in. */

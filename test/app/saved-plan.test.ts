@@ -45,11 +45,11 @@ test('a plan that was written is read as it was, and one that was changed is not
 test('a plan is stale where the release, a change, what waits or what is destroyed is another', () => {
   expect(() => refuseStale(PLAN, structuredClone(PLAN))).not.toThrow();
   const others: readonly [Partial<SavedPlan>, RegExp][] = [
-    [{ release: RELEASE('b') }, /release aaaaaaaaaaaa.*makes bbbbbbbbbbbb/],
+    [{ release: RELEASE('b') }, /release aaaaaaaaaaaa.*gives bbbbbbbbbbbb/],
     [{ components: { ...PLAN.components, 'terraform/a': changes(change(3)) } }, /terraform\/a would now change output.size/],
     [{ components: { ...PLAN.components, 'terraform/b': changes(change(2, 'x.y')) } }, /terraform\/b would now change x.y/],
     [{ components: { 'terraform/b': changes() } }, /terraform\/a/],
-    [{ deferred: {} }, /terraform\/late waited for terraform\/a, and now for nothing/],
+    [{ deferred: {} }, /terraform\/late depended on terraform\/a, now on nothing/],
     [{ orphans: [] }, /no longer declared/],
     [{ pruned: false }, /no longer declared/],
   ];
@@ -89,6 +89,6 @@ test('what is no longer declared stays for as long as something that was left ne
 });
 
 test('a plan whose changes are all made says so', () => {
-  expect(() => refuseOther(PLAN, 'terraform/a', changes())).toThrow(/terraform\/a has nothing left to change/);
-  expect(() => refuseOther(PLAN, 'terraform/a', changes(change(3)))).toThrow(/in another way/);
+  expect(() => refuseOther(PLAN, 'terraform/a', changes())).toThrow(/changes of terraform\/a have already been applied/);
+  expect(() => refuseOther(PLAN, 'terraform/a', changes(change(3)))).toThrow(/differently/);
 });

@@ -17,7 +17,7 @@ test.each([
 });
 
 test('two targets are refused', () => {
-  expect(() => targeted(parsed('app', 'dev', '--target', 'prod'), 'dev')).toThrow('two targets are named: dev and --target prod');
+  expect(() => targeted(parsed('app', 'dev', '--target', 'prod'), 'dev')).toThrow('conflicting targets: dev and --target prod');
 });
 
 test('a verb without a Markdown form refuses it before it does anything', () => {

@@ -47,8 +47,8 @@ test('a warning that several components have is told once, and values that no va
       d: [undeclared('one')],
     }),
   ).toEqual([
-    ' ! a, c: variables "env", "stage" are not declared: their values have no effect',
+    ' ! a, c: variables "env", "stage" are not declared and are ignored',
     ' ! a, b: Check block assertion failed: not ready (main.tf:3)',
-    ' ! d: variable "one" is not declared: its value has no effect',
+    ' ! d: variable "one" is not declared and is ignored',
   ]);
 });

@@ -68,15 +68,11 @@ test.each([
   ],
   [
     '{ cidr: [a] }',
-    [
-      'wrong-type stacks/top.yaml:7:15 terraform/a: the variable "cidr" must be a string (its module declares it as string, and it is a list)',
-    ],
+    ['wrong-type stacks/top.yaml:7:15 terraform/a: the variable "cidr" must be a string (its module declares type string, got a list)'],
   ],
   [
     '{ cidr: a, size: many }',
-    [
-      'wrong-type stacks/top.yaml:7:24 terraform/a: the variable "size" must be a number (its module declares it as number, and it is "many")',
-    ],
+    ['wrong-type stacks/top.yaml:7:24 terraform/a: the variable "size" must be a number (its module declares type number, got "many")'],
   ],
   ['{ cidr: a, zones: b }', [expect.stringContaining('the variable "zones" must be a list')]],
   ['{ cidr: a, tags: 9007199254740993 }', [expect.stringContaining('the variable "tags" must be a map')]],
@@ -123,7 +119,7 @@ test('a variable may have its value from the environment, a secret, or a file of
 test('an output that nobody declares, a module that is not there, and one that does not hold are told', async () => {
   expect(await wrong('{ cidr: a }', { b: '{ vars: { of_a: !terraform.output a idd } }' })).toEqual([
     expect.stringMatching(
-      /^no-such-output stacks\/top\.yaml:4:18 terraform\/b reads the output "idd" of terraform\/a, .*did you mean "id"/,
+      /^no-such-output stacks\/top\.yaml:4:18 terraform\/b reads output "idd", which terraform\/a does not declare .*did you mean "id"/,
     ),
   ]);
   expect(await wrong('{ cidr: a }', { metadata: '{ component: nett }' })).toEqual([

@@ -94,13 +94,13 @@ describe('validateDeployments', () => {
       - { name: env, run: x, image: y, env: { "A=B": c } }
 `;
     expect(await errorsOf(text)).toEqual([
-      '2:9 "App" is no name (it must match ^[a-z0-9]+(-[a-z0-9]+)*$)',
+      '2:9 invalid name "App" (it must match ^[a-z0-9]+(-[a-z0-9]+)*$)',
       '2:9 the deployment is named "App", but its file app.yaml (give both the same name)',
       '3:11 "labels" must be a map (it is a list)',
       '4:41 "vars" must be a map (it is the number 3)',
       '7:9 "run" is missing (an entry of "test" needs it)',
       '7:32 "network" can\'t be "wifi" (it can be: none, bridge, host)',
-      '8:47 "A=B" is no name for one of "env" (it must match ^[^=]+$)',
+      '8:47 invalid name "A=B" in "env" (it must match ^[^=]+$)',
     ]);
   });
 
@@ -128,7 +128,7 @@ ${b}  targets: { dev: { context: { of: one } }, prod: { context: { of: two } } }
 `;
     const http = (address: string): string => `{ backend_type: http, backend: { http: { address: "${address}" } } }`;
     const one = (place: string): string =>
-      `the states of terraform/a of dev and terraform/a of prod would be one: ${place} (give each its own: with the target in the key, prefix, address or workspace of its backend)`;
+      `terraform/a of dev and terraform/a of prod would share one state: ${place} (use a separate state per target: include the target in the key, prefix, address or workspace of the backend)`;
     expect(await errorsOf(text(http('http://x/a')))).toEqual([`5:7 ${one('http http://x/a')}`]);
     expect(await errorsOf(text(http('http://x/{{ .context.of }}')))).toEqual([]);
     expect(await errorsOf(text('{ backend_type: local }'))).toEqual([]);
@@ -137,7 +137,7 @@ ${b}  targets: { dev: { context: { of: one } }, prod: { context: { of: two } } }
     expect(await errorsOf(text(pg('all')))).toEqual([`5:7 ${one('pg localhost:5432/ all all')}`]);
     expect(await errorsOf(text(pg('{{ .context.of }}')))).toEqual([]);
     const two = await errorsOf(text(http('http://x/{{ .context.of }}'), `      b: ${http('http://x/{{ .context.of }}')}\n`));
-    expect(two[0]).toContain('the states of terraform/a of dev and terraform/b of dev would be one');
+    expect(two[0]).toContain('terraform/a of dev and terraform/b of dev would share one state');
   });
 
   test('names a loop of dependencies whole', async () => {
@@ -188,7 +188,7 @@ ${b}  targets: { dev: { context: { of: one } }, prod: { context: { of: two } } }
 `;
     expect(await errorsOf(text)).toEqual([
       '3:66 terraform/network depends on "netwrok", which is not a component of this deployment (components are: terraform/network)',
-      '4:44 node "x" is of terraform/nework, which is not a component of this deployment (did you mean "terraform/network"?)',
+      '4:44 node "x" references terraform/nework, which is not a component of this deployment (did you mean "terraform/network"?)',
       '4:85 phase "verify" has two nodes "x" (give one of them another name)',
       '4:77 node "x" names neither a component nor an image to run in (add "component" or "image")',
       '5:48 target "dev" configures terraform/network-2, which is not a component of this deployment (did you mean "terraform/network"?)',

@@ -81,7 +81,7 @@ test('what is generated is part of the module: its variables, and what is wrong 
 test.each([
   ['generate: { "../x.tf": a }', 'it is not below the component'],
   ['generate: { "/etc/x": a }', 'it is not below the component'],
-  ['generate: { "backend.tf.json": {} }', 'this file is written by what runs the component'],
+  ['generate: { "backend.tf.json": {} }', 'this file is reserved: atmos-deployment writes it'],
   ['generate: { "x.tf": [1] }', 'it must be a string or a map'],
   ['generate: { "x.tf": { output: { a: 1 } } }', 'output "a" must be a map'],
   ['generate: { "x.tf": "{{ .vars" }', 'generate.x.tf: '],

@@ -40,11 +40,11 @@ test.each([
 test.each([
   [
     '{ kind: command, command: echo }',
-    'not-supported stacks/top.yaml:5:9 terraform/net/a: hooks of kind "command" are not run here, and it has "keep"',
+    'not-supported stacks/top.yaml:5:9 terraform/net/a: hook "keep": hooks of kind "command" are not supported',
   ],
   [
     '{ events: [after-terraform-apply], command: infracost }',
-    'not-supported stacks/top.yaml:5:9 terraform/net/a: hooks of kind "infracost" are not run here, and it has "keep"',
+    'not-supported stacks/top.yaml:5:9 terraform/net/a: hook "keep": hooks of kind "infracost" are not supported',
   ],
   [
     '{ kind: store, events: [before-terraform-plan], name: shared }',

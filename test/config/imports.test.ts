@@ -102,7 +102,7 @@ describe('imports', () => {
     );
     expect(error).toMatchObject({ kind: 'invalid', code: 'remote-import' });
     expect(error.position).toMatchObject({ file: 'stacks/top.yaml', line: 2 });
-    expect(error.hint).toContain('put a copy of the file into the repository');
+    expect(error.hint).toContain('vendor the file into the repository');
   });
 
   test('names the stack that an import in a chain of imports misses, and the chain', async () => {

@@ -32,8 +32,8 @@ test.each([
   [`{ ${WHOLE}, inputs: x }`, 'wrong-type', 'settings.shell.inputs must be a list of strings that are not empty'],
   [`{ ${WHOLE}, network: all }`, 'wrong-type', 'settings.shell.network must be one of none, bridge, host'],
   ['{ rollout: a, destroy: b, read: c, outputs: [url] }', 'missing-key', 'settings.shell.image is missing'],
-  ['{ image: node, rollout: a, read: c, outputs: [url] }', 'missing-key', 'settings.shell has "rollout" and no "destroy"'],
-  ['{ image: node, rollout: a, destroy: b, outputs: [url] }', 'missing-key', 'settings.shell has "outputs" and no "read"'],
+  ['{ image: node, rollout: a, read: c, outputs: [url] }', 'missing-key', 'settings.shell "rollout" requires "destroy"'],
+  ['{ image: node, rollout: a, destroy: b, outputs: [url] }', 'missing-key', 'settings.shell "outputs" requires "read"'],
   ['text', 'wrong-type', 'settings.shell must be a map'],
 ])('settings that can not be meant are an error at their line: %s', async (shell, code, message) => {
   expect(await refusedWith(shell)).toEqual([expect.stringMatching(new RegExp(`^${code} deployments/app.yaml:5:\\d+ shell/job: `))]);
@@ -43,7 +43,7 @@ test.each([
 test('an output that a component does not declare is told before anything runs', async () => {
   const shell = '{ image: node, rollout: a, destroy: b, read: c, outputs: [uri] }';
   expect(await refusedWith(shell)).toEqual([
-    expect.stringMatching(/^no-such-output .* terraform\/a reads the output "url" of shell\/job, which has none of that name$/),
+    expect.stringMatching(/^no-such-output .* terraform\/a reads output "url", which shell\/job does not declare$/),
   ]);
 });
 

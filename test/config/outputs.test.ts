@@ -154,12 +154,12 @@ describe('atmos.Component', () => {
 
   test.each([
     ['{{ (atmos.Component "vpx" .stack).vars.cidr }}', 'did you mean "vpc"?'],
-    ['{{ (atmos.Component "vpc" "prod").vars.cidr }}', 'is not the one of this target (dev)'],
+    ['{{ (atmos.Component "vpc" "prod").vars.cidr }}', 'is not the stack of this target (dev)'],
     ['{{ $vpc := atmos.Component "vpc" .stack }}{{ $vpc.outputs.id }}', 'outputs.terraform.vpc.id'],
     ['{{ range list 1 }}{{ (atmos.Component "vpc" .stack).outputs.id }}{{ end }}', 'stack'],
     ['{{ $s := .stack }}{{ (atmos.Component "vpc" $s).outputs.id }}', 'outputs.terraform.vpc.id'],
     ['{{ define "x" }}{{ (atmos.Component "vpc" .stack).outputs.id }}{{ end }}{{ template "x" (dict "stack" "prod") }}', '(dev)'],
-    ['{{ (atmos.Component "vpc" "prod").outputs.id }}', 'is not the one of this target (dev)'],
+    ['{{ (atmos.Component "vpc" "prod").outputs.id }}', 'is not the stack of this target (dev)'],
     ['{{ (atmos.Component "reader" .stack).vars.x }}', 'terraform/reader → terraform/reader'],
   ])('says what is wrong with %s', async (template, said) => {
     expect((await refusal(scopeOf(withReader(template)))).message).toContain(said);
@@ -210,7 +210,7 @@ ${more}`,
     ['!terraform.output old ids', 'reads output "ids" of terraform/old, which "remote_state_backend.static" does not have'],
     ['!terraform.output broken id', 'nowhere'],
     ['!terraform.output itself id', 'terraform/itself → terraform/itself'],
-    [`'{{ outputs.terraform.old.id }}{{ outputs.terraform.vpc.id }}'`, 'together with what is known only later'],
+    [`'{{ outputs.terraform.old.id }}{{ outputs.terraform.vpc.id }}'`, 'with outputs that are known only after apply'],
   ])('are refused where they can’t be read: %s', async (text, said) => {
     expect((await refusal(scopeOf(files(text)))).message).toContain(said);
   });

@@ -78,7 +78,7 @@ test.each([
   ['no JSON', { 'size.json': 'type: object' }, 'is not a (valid|supported) JSON Schema'],
   ['no schema', { 'size.json': '{ "type": "numbr" }' }, 'is not a (valid|supported) JSON Schema'],
   ['a reference to another host', { 'size.json': '{ "$ref": "https://example.com/x.json" }' }, 'may name files of the repository'],
-  ['no file', {}, 'there is no file of the policy "size": size.json'],
+  ['no file', {}, 'file of policy "size" not found: size.json'],
 ])('a policy whose schema does not hold is an error: %s', async (_, files, text) => {
   const [first, ...others] = await wrong(JSON_SCHEMA, { files });
   expect([first, others]).toEqual([expect.stringMatching(new RegExp(`^invalid (invalid-schema|missing-policy) .*${text}`)), []]);
@@ -107,7 +107,7 @@ test('of a value that only an apply makes known it is said that its policy can n
   const vars = '{ size: 1, id: !terraform.output net id }';
   const { found, warned } = await findings(JSON_SCHEMA, { ...schema({ properties: { id: { pattern: '^192' } } }), vars });
   expect(found).toEqual([]);
-  expect(warned).toEqual([expect.stringMatching(/policy "size" is known only after an apply: vars.id is not known yet/)]);
+  expect(warned).toEqual([expect.stringMatching(/policy "size" can only be checked after apply: vars.id is not known yet/)]);
   expect((await findings(JSON_SCHEMA, { ...schema({ properties: { size: { maximum: 3 } } }), vars })).warned).toEqual([]);
 });
 
@@ -138,7 +138,7 @@ test.each([
   const $defs = { a: { required: ['cidr'] }, b: { required: ['id'], properties: { id: { type: 'integer' } } } };
   const { found, warned } = await findings(JSON_SCHEMA, { ...schema(vars, { $defs }), vars: UNKNOWN });
   expect(found).toEqual([]);
-  expect(warned.every((one) => one.includes('known only after an apply'))).toBe(true);
+  expect(warned.every((one) => one.includes('can only be checked after apply'))).toBe(true);
 });
 
 test('references are relative to their file, whatever it is called, and whole numbers are compared digit by digit or not at all', async () => {
@@ -153,7 +153,7 @@ test('references are relative to their file, whatever it is called, and whole nu
     await wrong(JSON_SCHEMA, { files: { 'size.json': '{ "$ref": "other.json" }', 'other.json': '{ "required": ["nothing"] }' } }),
   ).toEqual([expect.stringContaining("must have required property 'nothing'")]);
   expect(await wrong(JSON_SCHEMA, { ...schema(SMALL), vars: '{ size: 9007199254740993 }' })).toEqual([
-    expect.stringMatching(/^invalid not-supported stacks\/top\.yaml:5:15 .*vars\.size has more digits/),
+    expect.stringMatching(/^invalid not-supported stacks\/top\.yaml:5:15 .*vars\.size: number too large/),
   ]);
 });
 
@@ -195,7 +195,7 @@ test('modules of a policy that are not there are told', async () => {
 test('a policy that is disabled asks for nothing, and one in Rego must have its file', async () => {
   expect(await wrong('{ schema_type: jsonschema, schema_path: size.json, disabled: true }')).toEqual([]);
   expect(await wrong('{ schema_type: opa, schema_path: no.rego }')).toEqual([
-    expect.stringContaining('there is no file of the policy "size": no.rego'),
+    expect.stringContaining('file of policy "size" not found: no.rego'),
   ]);
   expect(await wrong('{ schema_type: opa, schema_path: x.rego }', { files: { 'x.rego': '' } })).toEqual([]);
 });

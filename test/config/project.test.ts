@@ -183,9 +183,9 @@ deployments:
     expect(stacks).toMatchObject({ basePath: 'own', namePattern: '{stage}' });
     expect(unread.map((one) => `${placeOf(one)} ${one.message}`)).toEqual([
       'atmos.yaml:2:5 "https://example.com/commands.yaml" is not in the repository, and settings are read from nowhere else',
-      'atmos.yaml:3:5 no file of settings matches "missing"',
-      'atmos.yaml:4:5 no file of settings matches "../outside"',
-      'loop.yaml:1:9 imports go deeper than 10 files here',
+      'atmos.yaml:3:5 no configuration file matches "missing"',
+      'atmos.yaml:4:5 no configuration file matches "../outside"',
+      'loop.yaml:1:9 imports are nested more than 10 levels deep',
     ]);
   });
 
@@ -194,7 +194,7 @@ deployments:
     expect((await load('base_path: !repo-root\ncommands: [!include x.yaml]')).basePath).toBe('');
     expect((await load('base_path: !repo-root ..')).stacks.basePath).toBe('stacks');
     const error = await refusal(load('stacks:\n  base_path: !env STACKS'));
-    expect(error).toMatchObject({ code: 'unsupported-function', hint: 'write its value out' });
+    expect(error).toMatchObject({ code: 'unsupported-function', hint: 'use a literal value' });
     expect(placeOf(error)).toBe('atmos.yaml:2:19');
   });
 

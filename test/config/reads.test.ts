@@ -84,12 +84,7 @@ test.each([
   ['{ id: !terraform.output vpc core/dev id }', BOTH, 'unknown-component stacks/app.yaml:5:42', 'stacks with vpc under "reads"'],
   ['{ id: !terraform.output net core/prod id }', '', 'yaml-function stacks/app.yaml:5:42', 'reads: [{ component: net, stack:'],
   [`{ id: '{{ (atmos.Component "vpc" "core/prod").outputs.id }}' }`, '', 'template stacks/app.yaml:5:', 'reads: [{ component: vpc, stack:'],
-  [
-    '{ id: !terraform.output disk id }',
-    '  reads: [disk]',
-    'not-supported deployments/app.yaml:4:11',
-    'a backend that is reached over the network',
-  ],
+  ['{ id: !terraform.output disk id }', '  reads: [disk]', 'not-supported deployments/app.yaml:4:11', 'remote backend'],
   ['{ id: 1 }', '  reads: [vcp]', 'unknown-component deployments/app.yaml:4:11', 'did you mean "vpc"?'],
   ['{ id: 1 }', '  reads: [{ component: vpc, stack: cor }]', 'missing-stack deployments/app.yaml:4:11', 'core'],
 ])('what can not be read is told with what to write: %s %s', async (vars, reads, where, hint) => {

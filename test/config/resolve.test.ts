@@ -146,7 +146,7 @@ describe('resolve', () => {
     expect(await refusal(scopeOf(files))).toMatchObject({
       code: 'stack-name',
       message: expect.stringContaining('needs .vars.tenent, which is not set'),
-      hint: 'did you mean "tenant", which is?',
+      hint: 'did you mean "tenant"?',
       position: { file: 'stacks/top.yaml', line: 1 },
     });
   });

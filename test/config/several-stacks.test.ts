@@ -44,7 +44,7 @@ test.each(['east-dev', 'east'])('a component that several stacks have is of the 
 test.each([
   ['terraform: { both: }', 'ambiguous-stack', 'terraform/both is in several of the stacks: east-dev, west-dev'],
   ['terraform: { none: }', 'ambiguous-stack', 'none of the stacks has terraform/none'],
-  ['terraform: { both: { stack: north } }', 'unknown-stack', 'there is no stack "north" among those that are declared'],
+  ['terraform: { both: { stack: north } }', 'unknown-stack', 'stack "north" is not declared by the deployment'],
 ])('what leaves open which stack is meant is an error: %s', async (components, code, message) => {
   expect(await refusal(scopeOf(files(components)))).toMatchObject({
     code,

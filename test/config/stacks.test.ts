@@ -160,7 +160,7 @@ components:
     });
     expect(varsOf(scope, 'terraform/a')).toEqual({ tf: { size: 'small' }, env: { A: 'one two', B: '3' }, near: 1, far: [true] });
     const open = { 'deployments/app.yaml': deployment('[top]'), 'stacks/top.yaml': 'vars: !include ./.env', 'stacks/.env': 'A=$HOME' };
-    expect((await refusal(scopeOf(open))).message).toBe('stacks/.env has a $, which may stand for another variable');
+    expect((await refusal(scopeOf(open))).message).toBe('stacks/.env contains "$": variable expansion is not supported in .env files');
   });
 
   test('renders texts with delimiters that hold a quote, which Atmos writes in double quotes', async () => {

@@ -183,7 +183,7 @@ test('!cwd, !random and !cel stay the texts that they are, as in Atmos', async (
 
 test.each(['!aws.region', '!secret X', '!emulator x', '!version x'])('%s is refused, with what to write instead', async (written) => {
   const { code, message, hint } = await refusal(scopeOf(withVars(`a: ${written}`)));
-  expect({ code, message }).toEqual({ code: 'yaml-function', message: `${written.split(' ')[0]} is not there in deployments` });
+  expect({ code, message }).toEqual({ code: 'yaml-function', message: `${written.split(' ')[0]} is not supported in deployments` });
   expect(hint).not.toBe('');
 });
 

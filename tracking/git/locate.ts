@@ -79,9 +79,7 @@ async function askGit(dir: string): Promise<GitLocation> {
 
 function notARepository(dir: string, stderr: string): AtmosError {
   const untrusted = /dubious ownership/.test(stderr);
-  const why = untrusted
-    ? 'another user owns the repository, and Git does not trust it'
-    : 'there is no Git repository, where deployments are recorded';
+  const why = untrusted ? 'another user owns the repository, and Git does not trust it' : 'not a Git repository';
   return new AtmosError(`${dir}: ${why}`, {
     kind: 'environment',
     code: 'not-a-git-repository',

@@ -6,7 +6,7 @@ export function diverged(remote: string, ref: string): AtmosError {
   return new AtmosError(`this clone has records of ${ref} that ${remote} does not have`, {
     kind: 'refused',
     code: 'ledger-diverged',
-    hint: `look at both: git log ${ref}; git fetch ${remote} ${ref} && git log FETCH_HEAD   To go on from the remote's: git update-ref ${ref} FETCH_HEAD   Where the remote merely lacks yours: atmos-deployment tracking push`,
+    hint: `look at both: git log ${ref}; git fetch ${remote} ${ref} && git log FETCH_HEAD   To use the remote's records: git update-ref ${ref} FETCH_HEAD   To push yours: atmos-deployment tracking push`,
   });
 }
 
@@ -15,7 +15,7 @@ export function notPublished(remote: string, ref: string): AtmosError {
   return new AtmosError(`this clone has records of ${ref} that ${remote} does not have: they were made before there was a remote`, {
     kind: 'refused',
     code: 'not-published',
-    hint: 'bring all of them there, with their releases: atmos-deployment tracking push',
+    hint: 'push them: atmos-deployment tracking push',
   });
 }
 
@@ -23,10 +23,10 @@ export function notPublished(remote: string, ref: string): AtmosError {
 export function rejected(remote: string, lines: readonly string[], { stderr }: Answer): AtmosError {
   const reasons = [...new Set(lines.map((line) => /\(([^)]*)\)\s*$/.exec(line)?.[1] ?? line))].join(', ');
   const said = stderr.split('\n').filter((line) => line.startsWith('remote: '));
-  return new AtmosError([`${remote} does not take the record: ${reasons}`, ...said].join('\n'), {
+  return new AtmosError([`${remote} rejected the push: ${reasons}`, ...said].join('\n'), {
     kind: 'refused',
     code: 'push-rejected',
-    hint: 'nothing was recorded; whoever administers the remote must allow writing refs/atmos/*',
+    hint: 'nothing was recorded; ask an administrator of the remote to allow pushes to refs/atmos/*',
   });
 }
 
@@ -35,7 +35,7 @@ export function pushedElsewhere(remote: string, read: string, written: string): 
   return new AtmosError(`remote "${remote}" is read from ${withoutPassword(read)} and pushed to ${withoutPassword(written)}`, {
     kind: 'refused',
     code: 'pushed-elsewhere',
-    hint: `records must be where they are looked for: unset remote.${remote}.pushurl (or url.….pushInsteadOf), or name another remote: deployments.tracking.remote in atmos.yaml`,
+    hint: `the fetch and push URLs must be the same: unset remote.${remote}.pushurl (or url.….pushInsteadOf), or name another remote: deployments.tracking.remote in atmos.yaml`,
   });
 }
 
@@ -45,7 +45,7 @@ function withoutPassword(address: string): string {
 
 /** The remote has a branch or tag that Git takes for a ref of ours. */
 export function ambiguous(remote: string, ref: string, other: string): AtmosError {
-  return new AtmosError(`${remote} has ${ref}, which Git takes for ${other}: nothing can be recorded there`, {
+  return new AtmosError(`ambiguous ref: ${ref} on ${remote} shadows ${other}, so nothing can be recorded`, {
     kind: 'refused',
     code: 'ambiguous-ref',
     hint: `remove it: git push ${remote} --delete ${ref}`,
@@ -75,7 +75,7 @@ export function damagedRef(ref: string): AtmosError {
   return new AtmosError(`${ref} is damaged: it names no object that this repository has`, {
     kind: 'environment',
     code: 'damaged-ref',
-    hint: `check the rest: git fsck   With a remote that has it: rm "$(git rev-parse --git-path ${ref})", and rerun. Otherwise set it back to its last commit: git update-ref. A lock goes with: unlock --force`,
+    hint: `check the rest: git fsck   With a remote that has it: rm "$(git rev-parse --git-path ${ref})", and rerun. Otherwise set it back to its last commit: git update-ref. To remove a lock: atmos-deployment unlock <deployment> --target <target> --force`,
   });
 }
 
@@ -84,7 +84,7 @@ export function unreadableRef(ref: string, cause: unknown): AtmosError {
   return new AtmosError(`${ref} can't be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
     kind: 'environment',
     code: 'damaged-ref',
-    hint: `see whose it is: ls -la "$(git rev-parse --git-path ${ref})"`,
+    hint: `check its owner and permissions: ls -la "$(git rev-parse --git-path ${ref})"`,
     cause,
   });
 }

@@ -114,7 +114,7 @@ async function must(find: FindObject, id: string): Promise<Uint8Array> {
 }
 
 export function submodule(path: string): AtmosError {
-  return new AtmosError(`${path} is a Git submodule, whose files this repository's commit does not hold`, {
+  return new AtmosError(`${path} is a Git submodule; submodules are not supported`, {
     kind: 'invalid',
     code: 'submodule',
     hint: 'put the files into the repository',

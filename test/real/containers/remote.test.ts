@@ -94,7 +94,7 @@ test('a machine that SSH does not know is not connected to, and it is told how i
   await expect(openBench('docker')).rejects.toMatchObject({
     code: 'no-engine',
     kind: 'environment',
-    message: `ssh gets no connection to ${remote.ssh}: Host key verification failed.`,
+    message: `cannot connect to ${remote.ssh} over SSH: Host key verification failed.`,
     hint: expect.stringContaining('try: ssh -T -l root -p '),
   });
 });

@@ -70,7 +70,7 @@ describe.each(['docker', 'podman'] as const)('%s', (name) => {
       await expect(runScript(bench, '', { exec: { argv: ['/nowhere'] } })).rejects.toMatchObject({
         kind: 'failed',
         code: 'no-program',
-        message: "its image can't run /nowhere",
+        message: 'the image has no /nowhere',
       });
     } finally {
       await bench.close();

@@ -49,9 +49,12 @@ test('with strict isolation nothing runs where the runtime does not enforce what
   const env = { PATH: pathWithout('slirp4netns') };
   const refused = await shop.run('test payment-service --runtime bubblewrap', { env });
   expect(refused.code).toBe(4);
-  expect(refused.stderr).toMatch(/checks\/reaching: .*does not enforce here what this node needs: own-network/);
+  expect(refused.stderr).toMatch(/checks\/reaching: .*cannot enforce the isolation that this node needs: own-network/);
   expect((await shop.run('doctor', { env })).stdout).toMatch(/– slirp4netns is not installed .*\n +sudo apt-get install slirp4netns/);
   expect((await shop.run('test payment-service --runtime bubblewrap')).code).toBe(0);
   const onDocker = await shop.run('test payment-service --runtime docker --no-cache');
-  expect([onDocker.code, onDocker.stderr]).toEqual([4, expect.stringMatching(/does not enforce here what this node needs: no-link-local/)]);
+  expect([onDocker.code, onDocker.stderr]).toEqual([
+    4,
+    expect.stringMatching(/cannot enforce the isolation that this node needs: no-link-local/),
+  ]);
 });

@@ -43,7 +43,7 @@ test('missing credentials are told to be those, and what can not be reached is n
   expect(code).toBe(1);
   expect(json.errors).toMatchObject([
     { hint: expect.stringContaining('targets: { dev: { secrets: { TF_HTTP_PASSWORD: { env: TF_HTTP_PASSWORD } } } }') },
-    { hint: 'Rerun when it can be reached.' },
+    { hint: 'The backend or API is unreachable; rerun when it is available.' },
   ]);
 });
 
@@ -65,7 +65,7 @@ test('what Terraform itself finds wrong is no matter of credentials, whatever wo
   });
   const { json } = await app.ask('plan app --target dev --keep-going');
   expect([json.error, ...(json.errors ?? [])].map(({ hint }) => hint)).toEqual(expect.arrayContaining(['Fix it and rerun.']));
-  expect(JSON.stringify(json)).not.toMatch(/no credentials but|can be reached/);
+  expect(JSON.stringify(json)).not.toMatch(/only get the credentials|is unreachable/);
 });
 
 test('nodes that one command stands for are explained by what that said', async () => {

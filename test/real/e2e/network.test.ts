@@ -57,7 +57,7 @@ test('whoever loses the lock records nothing over whoever has it then', async ()
     expect((await app.run('unlock app --target dev --force')).code).toBe(0);
   });
   expect(lost.code).toBe(1);
-  expect(lost.stderr).toContain('was taken by somebody else');
+  expect(lost.stderr).toContain('another command took it over');
   expect((await app.ask('status app')).json.targets[0].components['terraform/a'].status).toBe('pending');
   expect((await app.ask('rollout app --target dev')).json).toMatchObject({ result: 'deployed' });
   expect(resourcesOf(app, 'dev')).toEqual({ a: 1 });

@@ -48,7 +48,7 @@ test('a saved plan is applied as it was shown, and what it could not plan is lef
   expect(await app.ask('verify app dev')).toMatchObject({ code: 0 });
 });
 
-test('a saved plan is refused before anything is applied where the commit, the target or the world is another one', async () => {
+test('a saved plan is refused before anything is applied if the commit, the target or the infrastructure changed, rollout refuses before applying anything the world is another one', async () => {
   const app = newApp({ 'components/terraform/link/main.tf': LINK, 'deployments/app.yaml': chain('one') });
   expect(await app.run('rollout app dev')).toMatchObject({ code: 0 });
   app.commit('deployments/app.yaml', () => chain('two'));

@@ -124,7 +124,7 @@ test('a secret that is not set is told before anything is begun, whichever compo
   expect((await app.ask('history app --target dev')).json.records).toEqual([]);
 });
 
-test('what is no longer declared, or said in another way since, is verified, pruned and destroyed all the same', async () => {
+test('what is no longer declared, or said differently since, is verified, pruned and destroyed all the same', async () => {
   const app = appWith({
     'deployments/app.yaml': deployment('!env DB_PASSWORD').replace(
       '      a:\n',

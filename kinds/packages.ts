@@ -1,9 +1,11 @@
-import { createRequire } from 'node:module';
+import { isBuiltin, registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { KindPackage } from '../config/index.ts';
 import { AtmosError, isObject } from '../engine/index.ts';
 import type { ComponentKind, Kinds } from '../phases/index.ts';
+import { guarded } from './guarded.ts';
+import { wrongIn } from './package-check.ts';
 import { type KindTools, TOOLS } from './tools.ts';
 
 /** What a package with a kind exports by default. */
@@ -14,42 +16,66 @@ export type DefineKind = (tools: KindTools) => ComponentKind;
  * @throws AtmosError `kind-package`
  */
 export async function loadPackages(root: string, packages: readonly KindPackage[]): Promise<Kinds> {
-  const loaded = await Promise.all(packages.map(async (one) => [one.kind, await loadPackage(root, one)] as const));
+  const loaded: [string, ComponentKind][] = [];
+  // One after the other: how Node resolves the name of a package is changed for each.
+  for (const one of packages) loaded.push([one.kind, await loadPackage(root, one)]);
   return Object.fromEntries(loaded);
 }
 
-async function loadPackage(root: string, { kind, package: name }: KindPackage): Promise<ComponentKind> {
-  const refuse = (text: string, hint: string, cause?: unknown): AtmosError =>
-    new AtmosError(`the package "${name}" of the kind "${kind}" ${text}`, { kind: 'invalid', code: 'kind-package', hint, cause });
-  let path: string;
-  try {
-    path = createRequire(join(root, 'package.json')).resolve(name);
-  } catch (cause) {
-    throw refuse('is not installed', `install it where atmos.yaml is: npm install --save-dev ${name}`, cause);
-  }
-  let exported: unknown;
-  try {
-    exported = ((await import(pathToFileURL(path).href)) as { readonly default?: unknown }).default;
-  } catch (cause) {
-    throw refuse(`cannot be loaded: ${(cause as Error).message}`, 'see docs/kinds.md', cause);
-  }
-  if (typeof exported !== 'function') throw refuse('has no default export function', 'see docs/kinds.md');
+type Refuse = (text: string, hint?: string, cause?: unknown) => AtmosError;
+
+async function loadPackage(root: string, { kind, package: name, position }: KindPackage): Promise<ComponentKind> {
+  const refuse: Refuse = (text, hint = 'see docs/kinds.md', cause = undefined) =>
+    new AtmosError(`package "${name}" of kind "${kind}" ${text}`, {
+      kind: 'invalid',
+      code: 'kind-package',
+      hint,
+      cause,
+      ...(position === undefined ? {} : { position }),
+    });
+  if (isBuiltin(name)) throw refuse('is a module of Node.js, not an npm package', 'name a package of node_modules');
+  const define = await exportedBy(root, name, refuse);
+  if (typeof define !== 'function') throw refuse('has no default export function');
   let made: unknown;
   try {
-    made = (exported as DefineKind)(TOOLS);
+    made = (define as DefineKind)(TOOLS);
   } catch (cause) {
-    throw refuse(`fails: ${(cause as Error).message}`, 'see docs/kinds.md', cause);
+    throw refuse(`fails: ${textOf(cause)}`, undefined, cause);
+  }
+  if (made instanceof Promise) {
+    made.catch(() => {});
+    throw refuse('exports an async function, expected one that returns the kind itself');
   }
   const wrong = isObject(made) ? wrongIn(made, kind) : 'returns no kind';
-  if (wrong !== undefined) throw refuse(wrong, 'see docs/kinds.md');
-  return made as unknown as ComponentKind;
+  if (wrong !== undefined) throw refuse(wrong);
+  return guarded(made as unknown as ComponentKind, (text, cause) => refuse(text, 'report it to the authors of the package', cause));
 }
 
-/** What a kind of a package lacks; `undefined` where it has all. */
-function wrongIn(made: { readonly [key: string]: unknown }, name: string): string | undefined {
-  if (!isObject(made.spec)) return 'has no "spec"';
-  if (made.spec.name !== name) return `declares the kind as ${JSON.stringify(made.spec.name)}, expected "${name}"`;
-  if (made.spec.isModule === true) return 'has root modules of Terraform, which only the built-in kind has';
-  const missing = ['images', 'gather', 'layer', 'settings'].find((key) => typeof made[key] !== 'function');
-  return missing === undefined ? undefined : `has no function "${missing}"`;
+/** The default export of a package: resolved as an `import` in a file at the root would be. */
+async function exportedBy(root: string, name: string, refuse: Refuse): Promise<unknown> {
+  const parentURL = pathToFileURL(join(root, 'package.json')).href;
+  let isFound = false;
+  const hooks = registerHooks({
+    resolve(specifier, context, next) {
+      if (specifier !== name || isFound) return next(specifier, context);
+      const resolved = next(specifier, { ...context, parentURL });
+      isFound = true;
+      return resolved;
+    },
+  });
+  try {
+    const { default: exported } = (await import(name)) as { readonly default?: unknown };
+    // What a compiler of TypeScript to CommonJS makes of "export default".
+    return isObject(exported) && exported.__esModule === true ? exported.default : exported;
+  } catch (cause) {
+    if (!isFound && (cause as { readonly code?: unknown } | null)?.code === 'ERR_MODULE_NOT_FOUND')
+      throw refuse('is not installed', `install it in the directory of atmos.yaml: npm install --save-dev ${name}`, cause);
+    throw refuse(`cannot be loaded: ${textOf(cause)}`, undefined, cause);
+  } finally {
+    hooks.deregister();
+  }
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -19,6 +19,7 @@ export {
   member,
   type Place,
   plain,
+  positionOf,
   scalarJson,
   textOf,
 } from './located.ts';

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { join } from 'node:path/posix';
 import { checkScope, type Scope, suggestion } from '../../config/index.ts';
 import { AtmosError, asDigest, asOne, type Digest, isDigest, jsonDigest, outputOf, type Results, shortId } from '../../engine/index.ts';
+import { SPECS } from '../../kinds/index.ts';
 import { type ExpansionInputs, expandRelease, releaseParts, type TakenOver, takeOver } from '../../phases/index.ts';
 import {
   assembleRelease,
@@ -122,6 +123,8 @@ async function keepIfPure(
 ): Promise<void> {
   const modules = Object.values(inputs.sources).flatMap(({ module }) => module ?? []);
   const unlocked = modules.filter(({ providers, isLocked }) => providers !== undefined && !isLocked);
+  // What is in node_modules is no part of a commit.
+  if (Object.values(scope.components).some(({ kind }) => !Object.hasOwn(SPECS, kind))) return;
   // What a registry has today decides a lock file that the commit does not have.
   if (unlocked.some(({ providers }) => typeof providers === 'object')) return;
   const names = [...new Set(unlocked.flatMap(({ providerNames }) => providerNames))].sort();

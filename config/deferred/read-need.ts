@@ -1,8 +1,9 @@
 import { flatName } from '../../engine/index.ts';
+import { OTHER_NEEDS } from '../model/kinds.ts';
 import type { Need } from '../model/scope.ts';
 
 /** What comes before the stack and name of a component deployed elsewhere, where a need of another has its kind. */
-const PREFIX = 'read/';
+const PREFIX = `${OTHER_NEEDS.read}/`;
 
 /** What templates call such a component: `<stack>/terraform/<name>`. */
 export function readName({ stack, name }: { readonly stack: string; readonly name: string }): string {

@@ -1,3 +1,5 @@
+import type { Position } from '../../engine/index.ts';
+
 /** What configuration must know of a kind of components: plain data. Whoever has a kind gives it; configuration itself knows none by name. */
 export interface KindSpec {
   /** `<kind>` of the addresses of its components: lower-case letters, digits and hyphens. */
@@ -22,10 +24,10 @@ export interface KindSpec {
 
 /** What the value of a setting may be: a string, a list of strings, a list of paths relative to the root, true or false, one of some strings. */
 export interface SettingSpec {
-  readonly type: 'text' | 'texts' | 'paths' | 'flag' | readonly string[];
+  readonly type: 'string' | 'strings' | 'paths' | 'boolean' | readonly string[];
   readonly required?: true;
-  /** Another setting that it makes no sense without. */
-  readonly needs?: string;
+  /** Other settings that it makes no sense without. */
+  readonly needs?: string | readonly string[];
 }
 
 /** The kinds that there are, by name. */
@@ -36,6 +38,8 @@ export interface KindPackage {
   readonly kind: string;
   /** The name of the package. */
   readonly package: string;
+  /** Where it is named. */
+  readonly position?: Position;
 }
 
 /** Where kinds come from. */
@@ -45,3 +49,6 @@ export interface KindSource {
   /** Loads those of packages. @throws AtmosError with what is wrong with one */
   load(packages: readonly KindPackage[]): Promise<KindSpecs>;
 }
+
+/** What stands in the place of a kind where a need is not of a component of the deployment: no kind is called so. */
+export const OTHER_NEEDS = { read: 'read', store: 'store' } as const;

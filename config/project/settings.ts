@@ -1,6 +1,6 @@
 import { type AtmosError, isObject } from '../../engine/index.ts';
-import { type Entry, errorAt, type Located, type LocatedMap, mapOf, member, plain } from '../../yaml/index.ts';
-import type { KindPackage } from '../model/kinds.ts';
+import { type Entry, errorAt, type Located, type LocatedMap, mapOf, member, plain, positionOf } from '../../yaml/index.ts';
+import { type KindPackage, OTHER_NEEDS } from '../model/kinds.ts';
 import { suggestion } from '../model/nearest.ts';
 import type { RemoteSettings } from './remote.ts';
 import { type SettingsEnv, settingIn } from './settings-env.ts';
@@ -106,8 +106,10 @@ export class Settings {
     const entries = mapOf(this.#at(path), '"deployments.kinds"')?.entries ?? [];
     return Object.entries(this.texts(...path)).map(([kind, name]) => {
       const at = new Map(entries).get(kind)?.keyAt;
+      const position = at === undefined ? {} : { position: positionOf(at) };
       const refuse = (text: string, hint: string): AtmosError => errorAt(at, text, { code: 'wrong-value', hint });
-      if (builtIn.includes(kind)) throw refuse(`"${kind}" is built in`, 'give the kind of the package another name');
+      if (builtIn.includes(kind) || Object.values<string>(OTHER_NEEDS).includes(kind) || kind in {})
+        throw refuse(`"${kind}" is built in`, 'give the kind of the package another name');
       if (!/^[a-z][a-z0-9-]*$/.test(kind)) throw refuse(`invalid kind "${kind}"`, 'use lower-case letters, digits and hyphens');
       if (!/^(@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/.test(name))
         throw refuse(`invalid package name "${name}"`, 'name a package of node_modules: "@acme/atmos-kind-cdk"');
@@ -116,7 +118,7 @@ export class Settings {
           code: 'exec-denied',
           hint: 'remove it, or set exec: allow',
         });
-      return { kind, package: name };
+      return { kind, package: name, ...position };
     });
   }
 

@@ -1,4 +1,5 @@
 import { isObject } from '../../engine/index.ts';
+import { OTHER_NEEDS } from '../model/kinds.ts';
 import type { Need } from '../model/scope.ts';
 
 /** A store of `atmos.yaml`: where `!store` and `!store.get` read. */
@@ -20,7 +21,7 @@ export interface StoreSettings {
 export const STORE_TYPES = ['redis'] as const;
 
 /** Needs of stores have this before the store's name, where those of components have their kind. */
-const STORE = 'store/';
+export const STORE = `${OTHER_NEEDS.store}/`;
 
 export function storeNeed(store: string, key: string): Need {
   return { component: `${STORE}${store}`, field: key };

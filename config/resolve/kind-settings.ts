@@ -81,22 +81,31 @@ function settingProblems(
       }),
     );
   }
-  for (const [key, { needs }] of Object.entries(known)) {
-    if (needs === undefined || (settings[key] ?? null) === null || (settings[needs] ?? null) !== null) continue;
-    const text = `${address}: settings.${spec.name} "${key}" requires "${needs}"`;
-    errors.push(errorAt(placeOf([...path, key]), text, { code: 'missing-key', hint: 'set both, or neither' }));
+  for (const [key, { needs = [] }] of Object.entries(known)) {
+    const missing = [needs].flat().find((other) => (settings[other] ?? null) === null);
+    if (missing === undefined || (settings[key] ?? null) === null) continue;
+    const text = `${address}: settings.${spec.name} "${key}" requires "${missing}"`;
+    errors.push(
+      errorAt(placeOf([...path, key]), text, {
+        code: 'missing-key',
+        hint: `set ${[needs]
+          .flat()
+          .map((other) => `"${other}"`)
+          .join(' and ')}, or remove "${key}"`,
+      }),
+    );
   }
   return errors;
 }
 
 function fits(value: unknown, { type }: SettingSpec): boolean {
-  if (type === 'flag') return typeof value === 'boolean';
-  if (type === 'texts' || type === 'paths') return Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '');
-  return typeof value === 'string' && value !== '' && (type === 'text' || type.includes(value));
+  if (type === 'boolean') return typeof value === 'boolean';
+  if (type === 'strings' || type === 'paths') return Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '');
+  return typeof value === 'string' && value !== '' && (type === 'string' || type.includes(value));
 }
 
 function expected({ type }: SettingSpec): string {
-  if (type === 'flag') return 'true or false';
-  if (type === 'texts' || type === 'paths') return 'a list of strings that are not empty';
-  return type === 'text' ? 'a string that is not empty' : `one of ${type.join(', ')}`;
+  if (type === 'boolean') return 'true or false';
+  if (type === 'strings' || type === 'paths') return 'a list of strings that are not empty';
+  return type === 'string' ? 'a string that is not empty' : `one of ${type.join(', ')}`;
 }

@@ -48,15 +48,15 @@ export function commandsIn({ spec, sections }: Pick<ScopedComponent, 'spec' | 's
 
 /** The form of `Commands` as settings of a component. */
 export const COMMAND_SETTINGS = {
-  image: { type: 'text', required: true },
+  image: { type: 'string', required: true },
   inputs: { type: 'paths' },
-  install: { type: 'text' },
-  build: { type: 'text' },
-  test: { type: 'text' },
-  plan: { type: 'text', needs: 'rollout' },
-  rollout: { type: 'text', needs: 'destroy' },
-  destroy: { type: 'text', needs: 'rollout' },
-  read: { type: 'text', needs: 'outputs' },
-  outputs: { type: 'texts', needs: 'read' },
+  install: { type: 'string' },
+  build: { type: 'string' },
+  test: { type: 'string' },
+  plan: { type: 'string', needs: 'rollout' },
+  rollout: { type: 'string', needs: 'destroy' },
+  destroy: { type: 'string', needs: 'rollout' },
+  read: { type: 'string', needs: ['outputs', 'rollout'] },
+  outputs: { type: 'strings', needs: 'read' },
   network: { type: ['none', 'bridge', 'host'] },
 } as const;

@@ -1,6 +1,7 @@
 import type { KindSpec, ScopedComponent } from '../../config/index.ts';
 import { isObject, type JsonObject, subtree } from '../../engine/index.ts';
 import type { ComponentKind, ExpansionInputs } from '../../phases/index.ts';
+import { checkedCommands } from './check.ts';
 import { COMMAND_SETTINGS, type Commands, commandsIn } from './commands.ts';
 import { commandSource } from './gather.ts';
 import { FILES, filesNode, makeFiles } from './layer.ts';
@@ -16,11 +17,13 @@ export interface CommandKind {
   readonly settings: NonNullable<KindSpec['settings']>;
   /** The key of it that lists the names of outputs. */
   readonly outputs?: string;
-  commands(component: ScopedComponent): Commands;
+  /** What it leaves out is nothing to do. */
+  commands(component: ScopedComponent): Partial<Commands> & Pick<Commands, 'image'>;
 }
 
 /** A kind whose components are command lines: each runs in a container, and sees what it declares. */
-export function commandKind({ name, settings, outputs, commands }: CommandKind): ComponentKind {
+export function commandKind({ name, settings, outputs, commands: given }: CommandKind): ComponentKind {
+  const commands = (component: ScopedComponent): Commands => checkedCommands(component.address, given(component));
   const contextOf = (component: ScopedComponent, inputs: ExpansionInputs): BuildContext => {
     const source = inputs.sources[component.address];
     const image = inputs.images[commands(component).image];

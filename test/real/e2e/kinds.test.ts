@@ -112,7 +112,7 @@ test('a promotion takes what was built, and builds nothing', async () => {
 
 const PACKAGE = `export default ({ commandKind }) => commandKind({
   name: 'note',
-  settings: { text: { type: 'text', required: true } },
+  settings: { text: { type: 'string', required: true } },
   commands: (component) => ({
     image: 'node', inputs: [], install: null, build: null, test: null, plan: null, network: 'bridge', outputs: [], read: null,
     rollout: \`wget -qO- --post-data "\${component.sections.settings.note.text}" "$URL"\`,
@@ -159,12 +159,73 @@ test('a package that is not installed, or is not one, is told; and none is taken
   writeFileSync(join(shop.dir, 'node_modules/@acme/atmos-kind-note/index.js'), 'export default 1;\n');
   expect((await shop.ask('validate app')).json.error).toMatchObject({
     code: 'kind-package',
-    message: expect.stringContaining('exports no function'),
+    message: expect.stringContaining('has no default export function'),
   });
   shop.commit('atmos.yaml', (before) => before.replace('kind-note"', 'kind-not"'));
   expect((await shop.ask('validate app')).json.error).toMatchObject({ code: 'kind-package', hint: expect.stringContaining('npm install') });
   shop.commit('atmos.yaml', 'base_path: ""\n');
   expect((await shop.ask(`reproduce ${release}`)).json.error).toMatchObject({ code: 'kind-package' });
+});
+
+const NOTE = 'node_modules/@acme/atmos-kind-note';
+const CJS = `Object.defineProperty(exports, '__esModule', { value: true });\nexports.default = ${PACKAGE.slice(PACKAGE.indexOf('({')).replace(/;\s*$/, '')};\n`;
+
+test.each([
+  ['only has an entry for import', { 'package.json': '{ "name": "x", "exports": { "import": "./index.mjs" } }', 'index.mjs': PACKAGE }],
+  ['was compiled to CommonJS', { 'package.json': '{ "name": "x", "main": "./index.cjs" }', 'index.cjs': CJS }],
+])('a package that %s is one', async (_, files) => {
+  const shop = withPackage('http://127.0.0.1:1');
+  rmSync(join(shop.dir, NOTE), { recursive: true });
+  mkdirSync(join(shop.dir, NOTE));
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(shop.dir, NOTE, path), text);
+  expect(await shop.ask('validate app')).toMatchObject({ code: 0 });
+});
+
+const GIVING = (commands: string): string => PACKAGE.replace(/commands: [\s\S]*?\n {2}\}\),/, `commands: () => (${commands}),`);
+
+test.each([
+  ['throw null;', 'cannot be loaded: null'],
+  ['export default () => { throw null; };', 'fails: null'],
+  ['export default async () => ({});', 'exports an async function'],
+  ['export default () => ({ spec: { name: "note" } });', 'has no function "images"'],
+  [PACKAGE.replace("type: 'string'", "type: 'strin'"), 'has a wrong setting "text": it must have a type'],
+  [GIVING('{ image: "node", network: "foo" }'), '"network", got "foo"'],
+  [GIVING('{ image: "node", rollout: 5, destroy: "true" }'), 'as "rollout"'],
+  [GIVING('{ image: "node", rollout: "true" }'), 'both "rollout" and "destroy"'],
+  [GIVING('undefined'), 'are not an object'],
+])('what a package does wrong is told where it is named: %s', async (text, message) => {
+  const shop = withPackage('http://127.0.0.1:1');
+  writeFileSync(join(shop.dir, NOTE, 'index.js'), text);
+  const { error } = (await shop.ask('rollout app --target dev')).json;
+  expect(error).toMatchObject({
+    code: 'kind-package',
+    message: expect.stringContaining(message),
+    file: 'atmos.yaml',
+    line: 2,
+  });
+});
+
+test.each([
+  ['{ note: fs }', 'kind-package', 'is a module of Node.js'],
+  ['{ store: "@acme/atmos-kind-note" }', 'wrong-value', '"store" is built in'],
+  ['{ constructor: "@acme/atmos-kind-note" }', 'wrong-value', '"constructor" is built in'],
+])('no package is taken for %s', async (kinds, code, message) => {
+  const shop = withPackage('http://127.0.0.1:1');
+  writeFileSync(join(shop.dir, 'fs'), PACKAGE);
+  shop.commit('atmos.yaml', () => `base_path: ""\ndeployments: { kinds: ${kinds} }\n`);
+  expect((await shop.ask('validate app')).json.error).toMatchObject({
+    code,
+    message: expect.stringContaining(message),
+    line: 2,
+  });
+});
+
+test('a rollout sees that a package changed, though the commit is the same', async () => {
+  const world = await startWorld();
+  const shop = withPackage(world.url);
+  expect(await shop.ask('rollout app --target dev')).toMatchObject({ code: 0 });
+  writeFileSync(join(shop.dir, NOTE, 'index.js'), PACKAGE.replace('wget -qO-', 'wget  -qO-'));
+  expect((await shop.ask('rollout app --target dev')).json.components['note/hello'].action).toBe('applied');
 });
 
 /** A kind from nothing but what phases give: each component is a file that a rollout prints. */

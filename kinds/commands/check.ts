@@ -1,0 +1,31 @@
+import { isObject } from '../../engine/index.ts';
+import type { Commands } from './commands.ts';
+
+const COMMANDS = ['install', 'build', 'test', 'plan', 'rollout', 'destroy', 'read'] as const;
+const LISTS = ['inputs', 'outputs'] as const;
+const NETWORKS = ['none', 'bridge', 'host'];
+
+/** What a kind says are the commands of a component, whole: what it leaves out is nothing to do. @throws TypeError for what can't be run */
+export function checkedCommands(address: string, given: unknown): Commands {
+  const refuse = (text: string): TypeError => new TypeError(`the commands of ${address} ${text}`);
+  if (!isObject(given)) throw refuse('are not an object');
+  const { image, network = 'bridge' } = given;
+  if (typeof image !== 'string' || image === '') throw refuse('must name an "image"');
+  if (!NETWORKS.includes(network as string))
+    throw refuse(`must have one of ${NETWORKS.join(', ')} as "network", got ${JSON.stringify(network)}`);
+  const wrong = COMMANDS.find((key) => (given[key] ?? null) !== null && (typeof given[key] !== 'string' || given[key] === ''));
+  if (wrong !== undefined) throw refuse(`must have a string that is not empty, or null, as "${wrong}"`);
+  const wrongList = LISTS.find((key) => given[key] !== undefined && !isTexts(given[key]));
+  if (wrongList !== undefined) throw refuse(`must have a list of strings as "${wrongList}"`);
+  const text = (key: (typeof COMMANDS)[number]): string | null => (given[key] as string | null | undefined) ?? null;
+  const texts = (key: (typeof LISTS)[number]): readonly string[] => (given[key] as readonly string[] | undefined) ?? [];
+  if ((text('rollout') === null) !== (text('destroy') === null)) throw refuse('must have both "rollout" and "destroy", or neither');
+  if (text('rollout') === null && (text('plan') ?? text('read')) !== null) throw refuse('have "plan" or "read", but no "rollout"');
+  if ((text('read') === null) !== (texts('outputs').length === 0)) throw refuse('must have both "read" and "outputs", or neither');
+  const commands = Object.fromEntries(COMMANDS.map((key) => [key, text(key)])) as Pick<Commands, (typeof COMMANDS)[number]>;
+  return { image, network: network as Commands['network'], inputs: texts('inputs'), outputs: texts('outputs'), ...commands };
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '');
+}

@@ -72,9 +72,7 @@ export async function verify(workspace: Workspace, deployment: string, target: s
     });
     const applied = { ...running.applied, ...running.instances };
     const plans = expandRollout({ ...running, applied, work: new Map(looked) }).graph;
-    const outputs = expandOutputs(
-      Object.fromEntries(read.flatMap((address) => (applied[address] === undefined ? [] : [[address, applied[address]]]))),
-    );
+    const outputs = expandOutputs(read, applied);
     const first = makeGraph([...new Map([...plans.nodes, ...outputs.nodes]).values()]);
     const results = await session.run('verify', first, secrets);
     const failedLook = await failureOf(results, workspace, scope);

@@ -26,7 +26,7 @@ export {
   type StatePlace,
   type UpstreamReads,
 } from './kind.ts';
-export { outputsDigest, outputValues, sensitiveValues } from './outputs.ts';
+export { outputsDigest, outputValues, sensitiveNames, sensitiveValues } from './outputs.ts';
 export { plainSource, sourceFiles } from './plain-source.ts';
 export type { AttributeChange, ChangeDetails, PlannedChange, PlannedOutputs, PlanSummary, ToolWarning } from './plan-summary.ts';
 export { type PolicyAnswer, policyAnswer, policyOf } from './policies.ts';

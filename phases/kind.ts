@@ -96,8 +96,13 @@ export interface RolloutKind {
   plan(instance: Instance, options: PlanOptions): Node;
   /** `<address>/apply`, or `<address>/destroy`: does what the plan said. Output `outputs`: a tree with `outputs.json`. */
   apply(instance: Instance, options: { readonly destroy: boolean }): Node;
-  /** `<address>/outputs`: reads the outputs of what runs. Output `outputs`: a tree with `outputs.json`. */
-  outputs(instance: Instance): Node;
+  /**
+   * `<address>/outputs`: reads the outputs of what runs. Output `outputs`: a tree with `outputs.json`. `reads` has what its own variables are computed of
+   * now, for a kind with `readsUpstream`; else it is empty.
+   */
+  outputs(instance: Instance, reads: UpstreamReads): readonly Node[];
+  /** Whether reading its outputs takes its variables, and with them what it reads of others. */
+  readonly readsUpstream?: true;
   /** What a plan's output says. */
   readPlan(plan: Digest, store: Store, mask: Mask): Promise<PlanSummary>;
   /** What a plan's output says of outputs: `undefined` where it changes nothing. */

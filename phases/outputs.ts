@@ -14,8 +14,11 @@ import {
 /** The outputs of a component, in the tree that its nodes export: by name, as `terraform output -json` writes them. */
 const OUTPUTS_FILE = 'outputs.json';
 
-/** The same of a tool that prints an object with the values alone: none of them is sensitive. */
+/** The same of a tool that prints an object with the values alone: none of them is sensitive, or all are. */
 const VALUES_FILE = 'values.json';
+const SENSITIVE_FILE = 'sensitive-values.json';
+
+const FILES: readonly string[] = [OUTPUTS_FILE, VALUES_FILE, SENSITIVE_FILE];
 
 type Read = (digest: Digest) => Promise<Uint8Array>;
 
@@ -25,13 +28,13 @@ interface Output {
 }
 
 async function outputsIn(tree: Tree, read: Read, whose = 'its outputs'): Promise<Readonly<Record<string, Output>> | undefined> {
-  const entry = tree.entries.find(({ path }) => path === OUTPUTS_FILE) ?? tree.entries.find(({ path }) => path === VALUES_FILE);
+  const entry = tree.entries.find(({ path }) => FILES.includes(path));
   if (entry === undefined) return undefined;
   const outputs = objectIn(Buffer.from(await read(entry.digest)).toString('utf8'), whose);
-  const isPlain = entry.path === VALUES_FILE;
+  const isPlain = entry.path !== OUTPUTS_FILE;
   return Object.fromEntries(
     Object.entries(outputs).map(([name, output]): [string, Output] => {
-      if (isPlain) return [name, { value: output as Json, sensitive: false }];
+      if (isPlain) return [name, { value: output as Json, sensitive: entry.path === SENSITIVE_FILE }];
       return [
         name,
         isObject(output) ? { value: output.value as Json, sensitive: output.sensitive === true } : { value: null, sensitive: false },
@@ -62,6 +65,12 @@ export async function outputValues(tree: Tree, read: Read, whose?: string): Prom
   return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
 }
 
+/** The names of those that are sensitive. @throws AtmosError `wrong-outputs` */
+export async function sensitiveNames(tree: Tree, read: Read): Promise<ReadonlySet<string>> {
+  const outputs = (await outputsIn(tree, read)) ?? {};
+  return new Set(Object.entries(outputs).flatMap(([name, { sensitive }]) => (sensitive ? [name] : [])));
+}
+
 /** The texts and numbers in the outputs that are sensitive; none where they can't be read, which whoever needs them is told. */
 export async function sensitiveValues(tree: Tree, read: Read): Promise<readonly string[]> {
   const outputs = await outputsIn(tree, read).catch((error: unknown) => {
@@ -77,7 +86,7 @@ export async function sensitiveValues(tree: Tree, read: Read): Promise<readonly 
  */
 export async function outputsDigest(outputs: Digest, store: Store): Promise<Digest | null> {
   const tree = await store.tree(outputs);
-  const entry = tree.entries.find(({ path }) => path === OUTPUTS_FILE || path === VALUES_FILE);
+  const entry = tree.entries.find(({ path }) => FILES.includes(path));
   const bytes = entry === undefined ? undefined : await store.get(entry.digest);
   if (bytes === undefined) throw new Error('outputs are missing');
   const found = await outputsIn(tree, async () => bytes);

@@ -49,7 +49,7 @@ export function expandRollout(options: RolloutOptions): Rollout {
     );
     for (const from of upstream) {
       const other = outputsOf(from, options);
-      if (planned[from] === undefined && !isApplied(from, work) && other !== undefined) add([other.rollout.outputs(other)]);
+      if (planned[from] === undefined && !isApplied(from, work) && other !== undefined) add(outputNodes(other, options));
     }
     const destroy = operation === 'destroy';
     add(instance.rollout.prepare(instance, readsOf(upstream, options, destroy)));
@@ -66,9 +66,28 @@ export function expandRollout(options: RolloutOptions): Rollout {
   return { graph: makeGraph([...nodes.values()]), unknown };
 }
 
-/** Reads the outputs of applied components. */
-export function expandOutputs(instances: Instances): Graph {
-  return makeGraph(Object.values(instances).map((instance) => instance.rollout.outputs(instance)));
+/** Reads the outputs of some of the applied components. */
+export function expandOutputs(wanted: readonly string[], applied: Instances): Graph {
+  const nodes = wanted.flatMap((address) => (applied[address] === undefined ? [] : outputNodes(applied[address], ofApplied(applied))));
+  return makeGraph([...new Map(nodes.map((node) => [node.id, node])).values()]);
+}
+
+function ofApplied(applied: Instances): RolloutOptions {
+  return { work: new Map(), instances: {}, applied, edges: {} };
+}
+
+/** What reads the outputs of what runs, with what that takes of the outputs of others: of those that are there. */
+function outputNodes(instance: Instance, options: RolloutOptions): readonly Node[] {
+  const { rollout, component } = instance;
+  if (rollout.readsUpstream !== true) return rollout.outputs(instance, { outputs: {}, declared: {}, isGone: false });
+  const all = upstreamOf(component);
+  const upstream = all.filter((from) => isApplied(from, options.work) || outputsOf(from, options) !== undefined);
+  const others = upstream.flatMap((from) => {
+    const other = isApplied(from, options.work) ? undefined : outputsOf(from, options);
+    return other === undefined ? [] : outputNodes(other, options);
+  });
+  const isGone = upstream.length < all.length || options.work.get(instance.address) === 'destroy';
+  return [...others, ...rollout.outputs(instance, readsOf(upstream, { ...options, planned: {} }, isGone))];
 }
 
 /** Works on a component's state and nothing else: writes a rescued one to its backend, or releases the lock that it has there. */
@@ -76,9 +95,10 @@ export function expandState(instance: Instance, operation: { readonly push: Dige
   const { state } = instance.rollout;
   if (state === undefined) throw new TypeError(`${instance.address} keeps no state`);
   const upstream = upstreamOf(instance.component).filter((from) => applied[from] !== undefined);
-  const options: RolloutOptions = { work: new Map(), instances: {}, applied, edges: {} };
+  const options = ofApplied(applied);
+  const read = upstream.flatMap((from) => outputNodes(applied[from] as Instance, options));
   return makeGraph([
-    ...upstream.map((from) => applied[from] as Instance).map((other) => other.rollout.outputs(other)),
+    ...new Map(read.map((node) => [node.id, node])).values(),
     // Its values do not matter: those that are not there are null.
     ...instance.rollout.prepare(instance, readsOf(upstream, options, true)),
     operation === 'unlock' ? state.unlock(instance) : state.push(instance, operation.push),

@@ -66,11 +66,25 @@ export async function groundOf(
       if (isRead && !(['apply', 'destroy'] as unknown[]).includes(work.get(from))) read.set(from, await releaseOf(from));
     }
   }
+  const applied: Record<string, Instance> = {};
+  // Of some kinds what they read themselves is read, too.
+  for (let next = read; next.size > 0; ) {
+    const found = Object.values(await byRelease(workspace, next, {}, async () => ({})));
+    for (const instance of found) applied[instance.address] = instance;
+    const further = found.filter(({ rollout }) => rollout.readsUpstream === true);
+    const whole = new Map(further.map(({ address }) => [address, next.get(address) as Release]));
+    Object.assign(applied, await byRelease(workspace, whole, { stores: true }, elsewhere));
+    next = new Map();
+    for (const from of further.flatMap(({ component }) => upstreamOf(component))) {
+      const isLeft = (['apply', 'destroy'] as unknown[]).includes(work.get(from));
+      if (applied[from] === undefined && !isLeft && state.components[from]?.status === 'applied') next.set(from, await releaseOf(from));
+    }
+  }
   return {
     releases,
     subjects,
     instances,
-    applied: await byRelease(workspace, read, {}, async () => ({})),
+    applied,
     edges: edgesOf(subjects, wanted),
   };
 }

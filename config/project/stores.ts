@@ -21,7 +21,7 @@ export interface StoreSettings {
 export const STORE_TYPES = ['redis'] as const;
 
 /** Needs of stores have this before the store's name, where those of components have their kind. */
-export const STORE = `${OTHER_NEEDS.store}/`;
+const STORE = `${OTHER_NEEDS.store}/`;
 
 export function storeNeed(store: string, key: string): Need {
   return { component: `${STORE}${store}`, field: key };

@@ -3,9 +3,10 @@ import { isObject, type JsonObject, subtree } from '../../engine/index.ts';
 import type { ComponentKind, ExpansionInputs } from '../../phases/index.ts';
 import { checkedCommands } from './check.ts';
 import { COMMAND_SETTINGS, type Commands, commandsIn } from './commands.ts';
+import { COMPONENT, makeComponent } from './component.ts';
 import { commandSource } from './gather.ts';
 import { FILES, filesNode, makeFiles } from './layer.ts';
-import { type BuildContext, buildNodes, builtTree, COMPONENT, makeComponent, testNodes } from './nodes.ts';
+import { type BuildContext, buildNodes, builtTree, testNodes } from './nodes.ts';
 import { rollout } from './rollout.ts';
 
 export { COMMAND_SETTINGS, type Commands, commandsIn };

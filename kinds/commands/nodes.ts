@@ -1,34 +1,8 @@
 import type { NodeLimits } from '../../config/index.ts';
-import {
-  AtmosError,
-  type ComputeFunction,
-  type Digest,
-  type Json,
-  type JsonObject,
-  makeTree,
-  type Node,
-  overlay,
-  prettyJson,
-  shellWord,
-  subtree,
-} from '../../engine/index.ts';
-import {
-  exec,
-  type From,
-  type Instance,
-  input,
-  PLAN_INPUT,
-  readJson,
-  script,
-  settledReferences,
-  step,
-  type UpstreamReads,
-  type VariablesArgs,
-  variablesNode,
-} from '../../phases/index.ts';
+import type { Digest, JsonObject, Node } from '../../engine/index.ts';
+import { exec, type From, type Instance, input, PLAN_INPUT, script, step, type UpstreamReads } from '../../phases/index.ts';
 import type { Commands } from './commands.ts';
-
-export const COMPONENT = { name: 'command-component', version: 1 } as const;
+import { componentNode } from './component.ts';
 
 /** Before it is rolled out: in a writable copy of what there is, which it exports. `$1` command, `$2` the component's own directory. */
 const BUILD = `cp -RP /source/. /out/component
@@ -90,51 +64,13 @@ export function testNodes(context: BuildContext, commands: Commands): readonly N
   ];
 }
 
-/** Makes what the commands of a rollout see of a layer and of the outputs of others: `source`, `vars.json`, `env.sh`. Output `component`. */
-export const makeComponent: ComputeFunction = async (json, io) => {
-  const args = json as unknown as VariablesArgs;
-  const layer = io.input('layer');
-  const vars = { ...(await readJson(layer, 'vars.json', io)), ...(await settledReferences('vars', args, io)) };
-  const env = { ...(await readJson(layer, 'env.json', io)), ...(await settledReferences('env', args, io)) };
-  const exported = Object.entries(env).map(([name, value]) => exportLine(args.component, name, value as Json));
-  const files = [
-    { path: 'vars.json', mode: '644' as const, ...(await io.put(prettyJson(vars))) },
-    { path: 'env.sh', mode: '644' as const, ...(await io.put(exported.join(''))) },
-  ];
-  return {
-    component: overlay([
-      { at: 'source', tree: subtree(layer, 'source') },
-      { at: '', tree: makeTree(files) },
-    ]),
-  };
-};
-
-/** A line of a shell that sets a variable. @throws AtmosError `wrong-env` for a value that no program can be given */
-export function exportLine(component: string, name: string, value: Json): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  if (!text.includes('\0')) return `export ${name}=${shellWord(text)}\n`;
-  throw new AtmosError(`${component}: the variable ${name} of its environment contains a zero byte`, {
-    kind: 'failed',
-    code: 'wrong-env',
-    hint: 'pass the value in vars',
-  });
-}
-
-/** `<address>/component`: what the nodes of a rollout run on. */
-export function componentNode(instance: Instance, reads: UpstreamReads): Node {
-  const { args, inputs } = variablesNode(instance, reads);
-  return step(instance.address, 'component', {
-    inputs,
-    action: { kind: 'compute', ...COMPONENT, args: args as unknown as Json, outputs: ['component'] },
-  });
-}
-
 /** A writable copy of the component. `within` runs a command with the component's environment, which is none of this script's. */
 const LAY_OUT = `mkdir -p "/tmp/component/$1"
 if [ -d /component/source ]; then cp -RP /component/source/. /tmp/component; fi
 cd "/tmp/component/$1"
+atmos_run=run
 within() {
-  run sh -c '. /component/env.sh
+  $atmos_run sh -c '. /component/env.sh
 export ATMOS_VARS=/component/vars.json
 exec sh -c "$1"' sh "$1"
 }
@@ -153,15 +89,23 @@ case $atmos_code in
   *) exit $atmos_code ;;
 esac
 `;
-/** `$2`: the command; `$3`: what prints the outputs, or nothing. A plan that left nothing has left no directory. */
-const APPLY = `export ATMOS_PLAN=/plan/plan
+/**
+ * `$2`: the command; `$3`: what prints the outputs, or nothing. A plan that left nothing has left no directory. An interrupt ends none of it: what changes the
+ * world in part is worse than what one has to wait for.
+ */
+const APPLY = `trap '' INT TERM
+atmos_run=
+export ATMOS_PLAN=/plan/plan
 if [ ! -d "$ATMOS_PLAN" ]; then
   ATMOS_PLAN=/tmp/plan
   mkdir "$ATMOS_PLAN"
 fi
 if [ "$(cat /plan/changes)" != none ]; then within "$2"; fi
 `;
-const READ = `if [ -n "$3" ]; then within "$3" > /out/values.json; else printf '{}' > /out/values.json; fi
+/** What is computed of something sensitive is as sensitive as that. */
+const READ = `atmos_values=/out/values.json
+if [ -e /component/sensitive ]; then atmos_values=/out/sensitive-values.json; fi
+if [ -n "$3" ]; then within "$3" > "$atmos_values"; else printf '{}' > "$atmos_values"; fi
 `;
 
 interface TargetStep {
@@ -173,8 +117,8 @@ interface TargetStep {
   readonly plan?: string;
   /** It changes what runs. */
   readonly isEffect?: true;
-  /** In place of what `componentNode` makes. */
-  readonly component?: From;
+  /** The node that makes what it runs on. */
+  readonly component?: string;
 }
 
 function targetNode({ address, component, image, secrets, stateDir }: Instance, one: TargetStep): Node {
@@ -186,7 +130,7 @@ function targetNode({ address, component, image, secrets, stateDir }: Instance, 
   const { name, text, args, output, after = [], plan, isEffect } = one;
   return step(address, name, {
     inputs: [
-      input('/component', one.component ?? { node: `${address}/component`, output: 'component' }),
+      input('/component', { node: `${address}/${one.component ?? 'component'}`, output: 'component' }),
       ...(plan === undefined ? [] : [input(PLAN_INPUT, { node: `${address}/${plan}`, output: 'plan' })]),
     ],
     after,
@@ -236,13 +180,12 @@ export function applyNode(
   });
 }
 
-/** `<address>/outputs`, of what a layer alone says: outputs are read of what runs, and not of what others have. */
-export function outputsNode(instance: Instance, { read }: Commands): Node {
-  return targetNode(instance, {
-    name: 'outputs',
-    text: READ,
-    args: ['', read ?? ''],
-    output: 'outputs',
-    component: instance.trees.component as Digest,
-  });
+/** `<address>/outputs`, with what its environment is now. */
+export function outputsNodes(instance: Instance, { read }: Commands, reads: UpstreamReads): readonly Node[] {
+  // Beside what a plan of another release runs on.
+  const component = 'outputs-component';
+  return [
+    componentNode(instance, reads, component),
+    targetNode(instance, { name: 'outputs', text: READ, args: ['', read ?? ''], output: 'outputs', component }),
+  ];
 }

@@ -1,31 +1,21 @@
-import {
-  type Digest,
-  isObject,
-  type Json,
-  type JsonObject,
-  makeTree,
-  overlay,
-  parseJson,
-  prettyJson,
-  type Store,
-  subtree,
-  type Tree,
-} from '../../engine/index.ts';
-import type { Opened, OpenRequest, PlannedOutputs, PlanSummary, RolloutKind } from '../../phases/index.ts';
+import { type Digest, makeTree, type Store, type Tree } from '../../engine/index.ts';
+import type { PlannedOutputs, PlanSummary, RolloutKind } from '../../phases/index.ts';
 import type { ReleaseComponent } from '../../releases/index.ts';
 import type { Commands } from './commands.ts';
-import { applyNode, componentNode, exportLine, outputsNode, planNode } from './nodes.ts';
+import { componentNode } from './component.ts';
+import { applyNode, outputsNodes, planNode } from './nodes.ts';
 
 /** How components that are commands are rolled out, by what a release says of them: see `settingsOf`. */
 export const rollout: RolloutKind = {
   image: ({ image }) => String(image),
   runs: ({ rollout: command }) => typeof command === 'string',
   plans: ({ plan }) => typeof plan === 'string',
-  open,
+  open: async () => ({ outputs: [], variableTypes: {}, expressions: new Set(), state: undefined, trees: {} }),
   prepare: (instance, reads) => [componentNode(instance, reads)],
   plan: (instance, options) => planNode(instance, commandsOf(instance.component), options),
   apply: (instance, options) => applyNode(instance, commandsOf(instance.component), options),
-  outputs: (instance) => outputsNode(instance, commandsOf(instance.component)),
+  outputs: (instance, reads) => outputsNodes(instance, commandsOf(instance.component), reads),
+  readsUpstream: true,
   readPlan,
   plannedOutputs,
   requiredOutputs: ({ outputs }) => (Array.isArray(outputs) ? outputs.map(String) : []),
@@ -34,30 +24,6 @@ export const rollout: RolloutKind = {
 /** What a release says of a component. */
 function commandsOf({ settings }: Pick<ReleaseComponent, 'settings'>): Commands {
   return settings as unknown as Commands;
-}
-
-/** Its outputs are read of what runs: what of its environment others produce is not known then. */
-async function open({ component, layer, store }: OpenRequest): Promise<Opened> {
-  const tree = await store.tree(layer);
-  const env = await objectIn(tree, 'env.json', store);
-  const text = Object.entries(env).map(([name, value]) => exportLine(component.name, name, value as Json));
-  const files = [
-    { path: 'vars.json', text: prettyJson(await objectIn(tree, 'vars.json', store)) },
-    { path: 'env.sh', text: text.join('') },
-  ];
-  const entries = await Promise.all(
-    files.map(async (file) => ({
-      path: file.path,
-      mode: '644' as const,
-      digest: await store.put(file.text),
-      size: Buffer.byteLength(file.text),
-    })),
-  );
-  const whole = overlay([
-    { at: 'source', tree: subtree(tree, 'source') },
-    { at: '', tree: makeTree(entries) },
-  ]);
-  return { outputs: [], variableTypes: {}, expressions: new Set(), state: undefined, trees: { component: await store.putTree(whole) } };
 }
 
 /** What a plan's `changes` says: `none`, or what there is to do. */
@@ -79,12 +45,6 @@ async function plannedOutputs(
   if ((await readPlan(plan, store)).changes.length === 0) return undefined;
   const names = new Set(commandsOf(component).outputs);
   return { changed: names, unknown: names, tree: await store.ephemeral.putTree(makeTree([])), sensitive: [] };
-}
-
-async function objectIn(tree: Tree, path: string, store: Store): Promise<JsonObject> {
-  const text = await fileIn(tree, path, store);
-  const value: unknown = text === undefined ? {} : parseJson(text);
-  return isObject(value) ? (value as JsonObject) : {};
 }
 
 async function fileIn(tree: Tree, path: string, store: Store): Promise<string | undefined> {

@@ -24,7 +24,7 @@ export const rollout: RolloutKind = {
   },
   plan: (instance, options) => planNode(contextOf(instance), options),
   apply: (instance, options) => applyNode(contextOf(instance), options),
-  outputs: (instance) => outputsNode(contextOf(instance), instance.trees.backend as Digest),
+  outputs: (instance) => [outputsNode(contextOf(instance), instance.trees.backend as Digest)],
   readPlan,
   plannedOutputs: (plan, _instance, store) => plannedOutputs(plan, store),
   readWarnings: readApplyWarnings,

@@ -12,7 +12,7 @@ export async function pushStateVerb(globals: Globals & RunFlags, deployment: str
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, deployment, options.target);
     const answer = await pushState(workspace, { deployment, target, component }, runSettings(globals, globals, workspace));
-    await print(globals.format, answer, () => `✔ the rescued state of ${answer.component} is in its backend`);
+    await print(globals.format, { deployment, target, ...answer }, () => `✔ the rescued state of ${answer.component} is in its backend`);
   });
 }
 
@@ -27,7 +27,11 @@ export async function discardStateVerb(globals: Globals, deployment: string, com
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, deployment, options.target);
     const answer = await discardState(workspace, { deployment, target, component });
-    await print(globals.format, answer, () => `✔ the rescued state of ${answer.component} was moved to ${answer.kept}`);
+    await print(
+      globals.format,
+      { deployment, target, ...answer },
+      () => `✔ the rescued state of ${answer.component} was moved to ${answer.kept}`,
+    );
   });
 }
 
@@ -42,7 +46,11 @@ export async function forgetVerb(globals: Globals, deployment: string, component
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, deployment, options.target);
     const answer = await forgetComponent(workspace, { deployment, target, component });
-    await print(globals.format, answer, () => `✔ ${answer.component} is no longer tracked in ${target}; its resources keep running`);
+    await print(
+      globals.format,
+      { deployment, target, ...answer },
+      () => `✔ ${answer.component} is no longer tracked in ${target}; its resources keep running`,
+    );
   });
 }
 
@@ -56,14 +64,14 @@ export async function importStateVerb(
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, deployment, options.target);
     const answer = await importState(workspace, { deployment, target, component, isCurrent: options.yes === true }, fileIn(globals, file));
-    await print(globals.format, answer, () => `✔ imported the state of ${answer.component}`);
+    await print(globals.format, { deployment, target, ...answer }, () => `✔ imported the state of ${answer.component}`);
   });
 }
 
 export async function unlockStateVerb(globals: Globals & RunFlags, deployment: string, target: string, component: string): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const answer = await unlockState(workspace, { deployment, target, component }, runSettings(globals, globals, workspace));
-    await print(globals.format, answer, () =>
+    await print(globals.format, { deployment, target, ...answer }, () =>
       answer.lock === undefined
         ? `the state of ${answer.component} was not locked`
         : `✔ lock ${answer.lock} of ${answer.component} was released`,

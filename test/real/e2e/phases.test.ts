@@ -80,7 +80,7 @@ test('verify passes on what was deployed, and tells drift', async () => {
   writeFileSync(file, JSON.stringify(state));
   const drifted = await shop.ask('verify payment-service --target dev');
   expect(drifted.code).toBe(1);
-  expect(drifted.json.error).toMatchObject({ code: 'drift', message: 'dev is not as it was applied: terraform/network' });
+  expect(drifted.json.error).toMatchObject({ code: 'drift', message: 'drift detected in dev: terraform/network' });
 });
 
 test('destroy asks first, takes down in reverse order, and is recorded', async () => {

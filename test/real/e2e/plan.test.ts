@@ -115,7 +115,7 @@ test('what reads outputs is planned with what they will be, and applied as plann
   };
   expect(await changesOf(' --all')).toEqual([changed, waiting]);
   const planned = await app.run('plan app --target dev');
-  expect(planned.stdout).toContain('terraform/late  known after apply of terraform/database\n');
+  expect(planned.stdout).toContain('terraform/late  known after terraform/database is applied\n');
   const { stdout } = await app.run('rollout app --target dev --format json');
   expect(stdout).toContain('deployed');
   const states = readdirSync(join(app.dir, '.atmos/state/app/dev/terraform'), { recursive: true, encoding: 'utf8' });
@@ -144,6 +144,6 @@ test('what reads of a component whose plan fails is not planned with what that h
   app.commit('deployments/app.yaml', () => chain('bad'));
   const planned = await app.run('plan app --target dev --all --keep-going');
   expect([planned.code, planned.stderr]).toEqual([1, expect.stringContaining('a bad one')]);
-  expect(planned.stdout).toContain('terraform/database  known after apply of terraform/network\n');
-  expect(planned.stdout).toContain('terraform/api  known after apply of terraform/database\n');
+  expect(planned.stdout).toContain('terraform/database  known after terraform/network is applied\n');
+  expect(planned.stdout).toContain('terraform/api  known after terraform/database is applied\n');
 });

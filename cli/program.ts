@@ -11,6 +11,9 @@ import { addUpkeep } from './commands/upkeep.ts';
 
 export { exit } from '../reports/index.ts';
 
+/** What asks for help. */
+const HELP_WORDS = ['help', '--help', '-h'];
+
 /** Runs the command line; returns the exit code. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
   const verb = verbIn(argv);
@@ -29,6 +32,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     const verbs = [...VERBS, 'help'];
     // Loaded where something is wrong.
     if (verb !== undefined && !verbs.includes(verb)) (await import('./command/mistakes.ts')).refuseUnknown(verb, verbs);
+    if (argv.some((word) => HELP_WORDS.includes(word))) (await import('./commands/explain.ts')).explain(program);
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     // Commander has said what is wrong; help and version are no errors.

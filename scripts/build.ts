@@ -5,6 +5,7 @@ import { default as standalone } from 'ajv/dist/standalone/index.js';
 import { build, type Plugin } from 'rolldown';
 import { eventSchema } from '../app/index.ts';
 import { ANSWERS, answerSchema } from '../cli/answers/schemas.ts';
+import { explain } from '../cli/commands/explain.ts';
 import { makeProgram, VERBS } from '../cli/program.ts';
 import { schemaOptions } from '../config/deployment/compile-schema.ts';
 import { deploymentSchema } from '../config/deployment/schema.ts';
@@ -39,6 +40,10 @@ const compiledSchema: Plugin = {
   },
 };
 
+// What --help says before any of the code is loaded.
+const help = makeProgram();
+explain(help);
+
 await rm(outdir, { recursive: true, force: true });
 await build({
   cwd: root,
@@ -46,7 +51,7 @@ await build({
   platform: 'node',
   // Large libraries that few commands need, and that find files beside themselves, stay packages.
   external: [/^node:/, 'dockerode', '@cdktn/hcl2json'],
-  transform: { target: 'node22', define: { __HELP__: JSON.stringify(makeProgram().helpInformation()) } },
+  transform: { target: 'node22', define: { __HELP__: JSON.stringify(help.helpInformation()) } },
   // A rollout's words are also a destroy's.
   checks: { ineffectiveDynamicImport: false },
   plugins: [

@@ -12,7 +12,6 @@ export function addQueries(program: Command): void {
     .description('show the resolved configuration of a target')
     .option('--target <name>')
     .option('--component <address>', 'only this component')
-    .option('--dry-run', 'print the nodes that would run, without running them', false)
     .option('--all-targets', 'all targets of the deployment', false)
     .option('--provenance', 'show the file and line that set each value, and those that it overrides', false)
     .action(async (name, options, command: Command) =>

@@ -91,6 +91,6 @@ test('what it does not give out, and what is not listed, is told', async () => {
   const unlisted = await app.run('validate app');
   expect([unlisted.code, unlisted.stderr]).toEqual([
     2,
-    expect.stringContaining('list it in the deployment file: reads: [{ component: vpc, stack:'),
+    expect.stringContaining('add it to the deployment file: reads: [{ component: vpc, stack:'),
   ]);
 });

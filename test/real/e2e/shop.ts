@@ -135,7 +135,10 @@ const checks = new Map<string, ValidateFunction>();
 function asPublished(args: string, answer: Answer): Answer {
   // SARIF has a schema of its own.
   if (answer.json === undefined || answer.json.version === '2.1.0') return answer;
-  const words = args.split(' ').filter((word) => !word.startsWith('-'));
+  const words = args
+    .replace(/--chdir \S+/, '')
+    .split(' ')
+    .filter((word) => !word.startsWith('-'));
   const command =
     answer.json.error !== undefined
       ? 'error'

@@ -101,7 +101,7 @@ test('a machine that SSH does not know is not connected to, and it is told how i
 
 test('nothing is left of the ways to another machine, not of a killed process’s either', async () => {
   process.env.PATH = remote.path;
-  const source = `import { Tunnel } from '${import.meta.dirname}/../../../containers/docker/ssh.ts';
+  const source = `import { Tunnel } from '${import.meta.dirname}/../../../containers/docker-api/ssh.ts';
     await Tunnel.open('docker', '${remote.ssh}'); console.log('open'); setInterval(() => {}, 1000);`;
   const killed = spawn(process.execPath, ['--input-type=module', '--eval', source], { stdio: ['ignore', 'pipe', 'inherit'] });
   await new Promise((resolve) => killed.stdout.once('data', resolve));

@@ -14,7 +14,7 @@ test.each(['bubblewrap', 'docker', 'podman'])(
     const flags = `test payment-service --component api --runtime ${runtime}`;
     const failed = await shop.run(`${flags} --keep`);
     expect(failed.code).toBe(1);
-    const command = /open a shell in it: (\S+)/.exec(failed.stderr)?.[1] ?? '';
+    const command = /open a shell in them: (\S+)/.exec(failed.stderr)?.[1] ?? '';
     expect(statSync(join(shop.dir, '.atmos/kept')).mode & 0o777).toBe(0o700);
     const ask =
       'tail -n 1 /proc/net/dev; grep Seccomp: /proc/self/status; cat /tmp/left; ls /tmp/*/reports; touch /nowhere || echo read-only';

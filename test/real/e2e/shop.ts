@@ -138,7 +138,7 @@ function asPublished(args: string, answer: Answer): Answer {
   const words = args
     .replace(/--chdir \S+/, '')
     .split(' ')
-    .filter((word) => !word.startsWith('-'));
+    .filter((word) => word !== '' && !word.startsWith('-'));
   const command =
     answer.json.error !== undefined
       ? 'error'

@@ -17,7 +17,7 @@ export { type Deployment, type DeploymentSummary, listDeployments, loadDeploymen
 export { promotionPolicies } from './deployment/promotion.ts';
 export { declaredComponents } from './deployment/sections.ts';
 export type { GitFacts, ResolveOptions } from './evaluation/options.ts';
-export type { KindPackage, KindSource, KindSpec, KindSpecs, SettingSpec } from './model/kinds.ts';
+export { type KindPackage, type KindSource, type KindSpec, type KindSpecs, namedOnly, type SettingSpec } from './model/kinds.ts';
 export { nearest, suggestion } from './model/nearest.ts';
 export * from './model/scope.ts';
 export { loadProject, type Project, type ProjectOptions } from './project/project.ts';

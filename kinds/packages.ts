@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { KindPackage } from '../config/index.ts';
 import { AtmosError, isObject } from '../engine/index.ts';
-import type { ComponentKind, Kinds } from '../phases/index.ts';
+import type { ComponentKind } from '../phases/index.ts';
 import { guarded } from './guarded.ts';
 import { wrongIn } from './package-check.ts';
 import { type KindTools, TOOLS } from './tools.ts';
@@ -12,14 +12,22 @@ import { type KindTools, TOOLS } from './tools.ts';
 export type DefineKind = (tools: KindTools) => ComponentKind;
 
 /**
- * Loads the kinds that npm packages have, as `deployments.kinds` of `atmos.yaml` names them: from `node_modules` at the root or above it.
- * @throws AtmosError `kind-package`
+ * Loads the kinds that npm packages have, as `deployments.kinds` of `atmos.yaml` names them: from `node_modules` at the root or above it. What can't be
+ * loaded is an error in its place (`kind-package`).
  */
-export async function loadPackages(root: string, packages: readonly KindPackage[]): Promise<Kinds> {
-  const loaded: [string, ComponentKind][] = [];
+export async function loadPackages(root: string, packages: readonly KindPackage[]): Promise<PackagedKinds> {
+  const loaded: [string, ComponentKind | AtmosError][] = [];
   // One after the other: how Node resolves the name of a package is changed for each.
-  for (const one of packages) loaded.push([one.kind, await loadPackage(root, one)]);
+  for (const one of packages) loaded.push([one.kind, await loadPackage(root, one).catch(errorOf)]);
   return Object.fromEntries(loaded);
+}
+
+/** Kinds by name, or why one can't be loaded. */
+export type PackagedKinds = Readonly<Record<string, ComponentKind | AtmosError>>;
+
+function errorOf(error: unknown): AtmosError {
+  if (error instanceof AtmosError) return error;
+  throw error;
 }
 
 type Refuse = (text: string, hint?: string, cause?: unknown) => AtmosError;

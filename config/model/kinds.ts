@@ -1,4 +1,4 @@
-import type { Position } from '../../engine/index.ts';
+import type { AtmosError, Position } from '../../engine/index.ts';
 
 /** What configuration must know of a kind of components: plain data. Whoever has a kind gives it; configuration itself knows none by name. */
 export interface KindSpec {
@@ -46,8 +46,13 @@ export interface KindPackage {
 export interface KindSource {
   /** Those that come with the program. */
   readonly builtIn: KindSpecs;
-  /** Loads those of packages. @throws AtmosError with what is wrong with one */
-  load(packages: readonly KindPackage[]): Promise<KindSpecs>;
+  /** Loads those of packages, or says what is wrong with one: whoever has a component of that kind is told. */
+  load(packages: readonly KindPackage[]): Promise<Readonly<Record<string, KindSpec | AtmosError>>>;
+}
+
+/** What is known of a kind of a package of which nothing but its name is known. */
+export function namedOnly(name: string): KindSpec {
+  return { name, inStacks: false, isModule: false, hasEnvironment: false, source: 'base-path', produces: 'nothing' };
 }
 
 /** What stands in the place of a kind where a need is not of a component of the deployment: no kind is called so. */

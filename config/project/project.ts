@@ -1,7 +1,7 @@
 import { dirname, relative } from 'node:path/posix';
 import { AtmosError, ISOLATIONS, type Isolation } from '../../engine/index.ts';
 import { LIST_STRATEGIES, type ListStrategy, type LocatedMap, type TextCache } from '../../yaml/index.ts';
-import type { KindSource, KindSpec, KindSpecs } from '../model/kinds.ts';
+import { type KindSource, type KindSpec, namedOnly } from '../model/kinds.ts';
 import { type ConfigFiles, SETTINGS } from '../source/files.ts';
 import { baseOf, clean, repositoryOf, within } from '../source/paths.ts';
 import { checkSettings } from './check-settings.ts';
@@ -45,6 +45,8 @@ export interface Project {
 /** `components.<kind>`. */
 export interface KindSettings {
   readonly spec: KindSpec;
+  /** Why its package can't be loaded: components of it can't be resolved. */
+  readonly problem?: AtmosError;
   readonly basePath: string;
   readonly command: string | undefined;
   /** Whether Terraform's states are kept apart by workspaces. */
@@ -148,7 +150,7 @@ export async function loadProject(
   checkSettings(document);
   const settings = new Settings(document, env, relative(dirname(path), repositoryOf(files)) || '.');
   const basePath = baseOf(settings.text('base_path') ?? '', path);
-  const specs: KindSpecs = { ...kinds.builtIn, ...(await kinds.load(settings.kinds(Object.keys(kinds.builtIn)))) };
+  const all = { ...kinds.builtIn, ...(await kinds.load(settings.kinds(Object.keys(kinds.builtIn)))) };
   const delimiters = settings.delimiters('templates', 'settings', 'delimiters');
   return {
     files: read,
@@ -167,12 +169,12 @@ export async function loadProject(
     listMergeStrategy: settings.choice(LIST_STRATEGIES, 'settings', 'list_merge_strategy') ?? 'replace',
     defaults: settings.defaults(),
     components: Object.fromEntries(
-      Object.entries(specs).map(([kind, spec]) => [
+      Object.entries(all).map(([kind, found]) => [
         kind,
         {
-          spec,
+          ...(found instanceof AtmosError ? { spec: namedOnly(kind), problem: found } : { spec: found }),
           basePath: within(basePath, settings.text('components', kind, 'base_path') ?? `components/${kind}`),
-          command: settings.text('components', kind, 'command') ?? spec.command,
+          command: settings.text('components', kind, 'command') ?? (found instanceof AtmosError ? undefined : found.command),
           workspacesEnabled: settings.flag('components', kind, 'workspaces_enabled') ?? true,
           prefixSeparator: settings.text('components', kind, 'workspace', 'prefix_separator') ?? '-',
         },

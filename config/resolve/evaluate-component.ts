@@ -108,6 +108,7 @@ export function evaluateComponent(request: ComponentRequest, prepared: Prepared)
     ...policies.errors,
     ...hooks.errors,
     ...sectionProblems({ address: `${kind}/${name}`, unevaluated: prepared.unevaluated, sections: all, placeOf }),
+    ...[project.components[kind]?.problem ?? []].flat(),
     ...kindProblems(spec, `${kind}/${name}`, all, placeOf),
     ...generated.errors,
   ];

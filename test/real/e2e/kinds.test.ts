@@ -167,6 +167,12 @@ test('a package that is not installed, or is not one, is told; and none is taken
   expect((await shop.ask(`reproduce ${release}`)).json.error).toMatchObject({ code: 'kind-package' });
 });
 
+const OTHER = `deployment:
+  name: other
+  components: { shell: { job: { settings: { shell: { image: node, rollout: 'true', destroy: 'true' } } } } }
+  targets: { dev: }
+`;
+
 const NOTE = 'node_modules/@acme/atmos-kind-note';
 const CJS = `Object.defineProperty(exports, '__esModule', { value: true });\nexports.default = ${PACKAGE.slice(PACKAGE.indexOf('({')).replace(/;\s*$/, '')};\n`;
 
@@ -218,6 +224,28 @@ test.each([
     message: expect.stringContaining(message),
     line: 2,
   });
+});
+
+test('a package that can not be loaded stands in the way of nothing that does not need it', async () => {
+  const world = await startWorld();
+  const shop = withPackage(world.url);
+  writeFileSync(join(shop.dir, 'deployments/other.yaml'), OTHER);
+  expect((await shop.run('images build other')).code).toBe(0);
+  shop.git('add', '--all');
+  shop.git('commit', '--quiet', '--message=Add another deployment');
+  expect(await shop.ask('rollout app --target dev')).toMatchObject({ code: 0 });
+  rmSync(join(shop.dir, 'node_modules'), { recursive: true });
+  for (const command of [
+    'status',
+    'history app --target dev',
+    'list',
+    'cache stats',
+    'rollout other --target dev',
+    'unlock app --target dev --force',
+  ])
+    expect([command, await shop.ask(command)]).toMatchObject([command, { code: 0 }]);
+  for (const command of ['validate app', 'rollout app --target dev', 'destroy app --target dev --yes'])
+    expect([command, (await shop.ask(command)).json.error]).toMatchObject([command, { code: 'kind-package', file: 'atmos.yaml', line: 2 }]);
 });
 
 test('a rollout sees that a package changed, though the commit is the same', async () => {

@@ -22,7 +22,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   let code = 0;
   program.hook('preAction', (_, command) => {
     globals = command.optsWithGlobals<Globals>();
-    begin(globals);
+    begin(globals, { deployment: argument(command, 'deployment'), target: command.opts().target ?? argument(command, 'target') });
   });
   program.hook('postAction', () => {
     code = typeof process.exitCode === 'number' ? process.exitCode : code;
@@ -48,6 +48,12 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   }
   await end(code);
   return code;
+}
+
+/** What a command line gives for an argument of its verb. */
+function argument(command: Command, name: string): string | undefined {
+  const at = command.registeredArguments.findIndex((one) => one.name() === name);
+  return at === -1 ? undefined : command.args[at];
 }
 
 /** @throws AtmosError `no-directory` where somebody has removed the directory that this was started in */

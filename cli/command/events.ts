@@ -9,16 +9,22 @@ export const events: Events = eventStream();
 let tracer: Tracing | undefined;
 let began: number | undefined;
 
+/** What a command is about, as far as its words say it. */
+interface Subject {
+  readonly deployment?: string | undefined;
+  readonly target?: string | undefined;
+}
+
 /** Shows this command's events as the user wants them, and begins. Without flags, where these could not be read, as usual. */
-export function begin(globals?: Globals): void {
+export function begin(globals?: Globals, { deployment, target }: Subject = {}): void {
   if (began !== undefined) return;
   began = now();
-  const { verbose = false, quiet = false, logFormat = 'plain', format = 'table', words = [], target } = globals ?? {};
+  const { verbose = false, quiet = false, logFormat = 'plain', format = 'table' } = globals ?? {};
   events.subscribe(logFormat === 'json' ? jsonLines : lines({ verbose, quiet, isForPeople: format === 'table' }));
   tracer = tracing(events);
   if (tracer !== undefined) events.subscribe(tracer.subscriber);
   const command = process.argv.slice(2);
-  events.emit({ type: 'command-started', version: EVENT_VERSION, command, deployment: words[0] ?? null, target: target ?? null });
+  events.emit({ type: 'command-started', version: EVENT_VERSION, command, deployment: deployment ?? null, target: target ?? null });
 }
 
 /** Ends the command, whose exit code is known. */

@@ -31,6 +31,7 @@ test('what runs printed and why their nodes ran can be asked later, wherever the
   const lines = (await shop.run('--log-format json plan payment-service --target dev')).stderr.trimEnd().split('\n');
   const events = lines.map((line) => JSON.parse(line));
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index));
+  expect(events[0]).toMatchObject({ deployment: 'payment-service', target: 'dev' });
   expect(new Set(events.map(({ type }) => type))).toEqual(
     new Set(['command-started', 'graph', 'queued', 'cached', 'runtime', 'started', 'output', 'finished', 'plan', 'command-finished']),
   );

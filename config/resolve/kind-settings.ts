@@ -2,7 +2,7 @@ import { type AtmosError, isObject, type JsonObject } from '../../engine/index.t
 import { errorAt, type Place } from '../../yaml/index.ts';
 import { isDeferred } from '../deferred/deferred.ts';
 import type { KindSpec, SettingSpec } from '../model/kinds.ts';
-import { suggestion } from '../model/nearest.ts';
+import { nearest, suggestion } from '../model/nearest.ts';
 
 /** What is wrong with `settings.<kind>` of a component, by what its kind says of it. */
 export function kindProblems(
@@ -72,12 +72,14 @@ function settingProblems(
       errors.push(errorAt(at, `${address}: settings.${spec.name}.${key} must be ${expected(setting)}`, { code: 'wrong-type' }));
   }
   if (errors.length > 0) return errors;
+  const others = isObject(sections.settings) && all === undefined ? Object.keys(sections.settings) : [];
+  const meant = nearest(spec.name, others);
   for (const [key, { required }] of Object.entries(known)) {
     if (required !== true || (settings[key] ?? null) !== null) continue;
     errors.push(
       errorAt(placeOf(path), `${address}: settings.${spec.name}.${key} is missing`, {
         code: 'missing-key',
-        hint: `components of kind ${spec.name} need it`,
+        hint: meant === undefined ? `components of kind ${spec.name} need it` : `settings has "${meant}": did you mean "${spec.name}"?`,
       }),
     );
   }

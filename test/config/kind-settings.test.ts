@@ -40,6 +40,17 @@ test.each([
   expect((await refusedWith(shell))[0]).toContain(message);
 });
 
+test('settings of another name that is like the kind are told to be meant', async () => {
+  const tree = workingTree(
+    await repository({
+      'deployments/app.yaml':
+        'deployment:\n  name: app\n  components: { shell: { job: { settings: { shel: { image: node } } } } }\n  targets: { dev: }\n',
+    }),
+  );
+  const { errors } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
+  expect(errors).toMatchObject([{ code: 'missing-key', hint: 'settings has "shel": did you mean "shell"?' }]);
+});
+
 test('an output that a component does not declare is told before anything runs', async () => {
   const shell = '{ image: node, rollout: a, destroy: b, read: c, outputs: [uri] }';
   expect(await refusedWith(shell)).toEqual([

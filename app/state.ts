@@ -5,7 +5,7 @@ import type { Lock } from '../tracking/index.ts';
 import { readLock } from './runs/images.ts';
 import { pinsOfReleases } from './runs/pins.ts';
 import { type RunSettings, Session } from './runs/session.ts';
-import { groundOf } from './target/ground.ts';
+import { rolloutInputsOf } from './target/rollout-inputs.ts';
 import { recordState, type StateRequest, subjectOf, underLock } from './target/state-subject.ts';
 import { recordUnlock } from './unlock.ts';
 import { failureOf } from './workspace/failure.ts';
@@ -92,7 +92,7 @@ async function onState(
 ): Promise<Digest | undefined> {
   const { repository, ledger } = await workspace.tracking();
   const state = await ledger.state(deployment, target);
-  const ground = await groundOf(workspace, state, new Map([[address, 'destroy']]), undefined);
+  const ground = await rolloutInputsOf(workspace, state, new Map([[address, 'destroy']]), undefined);
   const { files } = await revisionAt(workspace, await headCommit(repository));
   const session = new Session(workspace, await readLock(workspace, files, deployment), settings);
   try {

@@ -23,7 +23,7 @@ import { pinsOfReleases } from './runs/pins.ts';
 import { collectReports, type Report } from './runs/reports.ts';
 import type { RunSettings } from './runs/session.ts';
 import { checkStates } from './states/local-state.ts';
-import { groundOf } from './target/ground.ts';
+import { rolloutInputsOf } from './target/rollout-inputs.ts';
 import { recordEarlier } from './target/unrecorded.ts';
 import { failureOf } from './workspace/failure.ts';
 import { nothingDeployed } from './workspace/nothing-deployed.ts';
@@ -57,7 +57,7 @@ export async function verify(workspace: Workspace, deployment: string, target: s
     const read = [...new Set(needs.map(({ component }) => component))];
     const work = new Map(Object.keys(state.components).map((address) => [address, 'plan'] as const));
     // What runs is compared with what it was applied with.
-    const running = await groundOf(workspace, state, work, undefined, { session });
+    const running = await rolloutInputsOf(workspace, state, work, undefined, { session });
     await checkStates(workspace, running, state);
     session.images.admit(await pinsOfReleases(workspace, running.releases.values()));
     const checkers = secretsOf(release);

@@ -56,7 +56,7 @@ async function inputOf(into: Store): Promise<Digest> {
     mkdirSync(from, { recursive: true });
     for (let at = 0; at < Number(mib) / 100; at += 1) writeNoise(join(from, String(at)), 100);
   }
-  return into.takeIn(from);
+  return into.ingest(from);
 }
 
 /** A file of so many MiB that hardly compress. */

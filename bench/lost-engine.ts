@@ -78,7 +78,7 @@ async function inEachPhase(trouble: Trouble, host: string, rounds: number): Prom
       const name = `engine ${trouble.name}, in ${phase}`;
       const toll = new Toll(name);
       let [hung, missed] = [0, 0];
-      for (let turn = 0; turn < rounds; turn += 1, round += 1) {
+      for (let lease = 0; lease < rounds; lease += 1, round += 1) {
         const things = thingsIn(round);
         world.commit(things);
         const { exited, reached } = rollout(world, args, PHASES[phase]);

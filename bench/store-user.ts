@@ -17,7 +17,7 @@ export async function useResult(store: Store, index: number): Promise<string> {
     await mkdir(join(dir, 'sub'));
     await writeFile(join(dir, 'own'), textOf(index));
     await writeFile(join(dir, 'sub/shared'), textOf(index % 5));
-    await store.remember(keyOf(index), { exitCode: 0, outputs: { out: await store.takeIn(dir) } });
+    await store.remember(keyOf(index), { exitCode: 0, outputs: { out: await store.ingest(dir) } });
     return 'made';
   }
   const dir = await store.checkOut(known.outputs.out ?? sha256(''));

@@ -10,7 +10,7 @@ export { backendOfItsOwn } from './checks/modules.ts';
 export { type Findings, invalidPolicy, policyFile, violation } from './checks/policies.ts';
 export { checkScope } from './checks/scope.ts';
 export { validateDeployments } from './checks/validate.ts';
-export { isDeferred, needsOf, settle } from './deferred/deferred.ts';
+export { isDeferred, needsOf, resolveDeferred } from './deferred/deferred.ts';
 export { isRead } from './deferred/read-need.ts';
 export { withoutDisabled } from './deployment/enabled.ts';
 export { type Deployment, type DeploymentSummary, listDeployments, loadDeployment } from './deployment/load.ts';

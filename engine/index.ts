@@ -6,6 +6,7 @@
  */
 
 export { afterwards, removal } from './base/afterwards.ts';
+export { allSettled } from './base/all-settled.ts';
 export { now } from './base/clock.ts';
 export { diskError } from './base/disk-error.ts';
 export * from './base/errors.ts';
@@ -15,7 +16,6 @@ export { makePrivate } from './base/private-directory.ts';
 export { formatProcess, isGone, type ProcessIdentity, parseProcess, thisProcess } from './base/process.ts';
 export { removeTree } from './base/remove.ts';
 export { shellWord } from './base/shell-word.ts';
-export { together } from './base/together.ts';
 export { isWorkspaceName } from './base/workspace-name.ts';
 export * from './content/digest.ts';
 export * from './content/json.ts';
@@ -33,5 +33,5 @@ export * from './graph/runtime.ts';
 export * from './run/compute.ts';
 export { type RunOptions, run } from './run/run.ts';
 export { type NodeResult, openStore, type PruneAnswer, type Store, type StoreCheck, type StoreStats, TREE_TIME } from './store/index.ts';
-export { badName, specialFile } from './store/take-in.ts';
+export { badName, specialFile } from './store/ingest.ts';
 export { packTree, packTreeBytes, type ReadContent, type TarOptions } from './store/tar.ts';

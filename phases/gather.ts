@@ -1,6 +1,6 @@
 import { relative } from 'node:path/posix';
 import type { Scope } from '../config/index.ts';
-import { AtmosError, type Digest, type Store, type Tree, together } from '../engine/index.ts';
+import { AtmosError, allSettled, type Digest, type Store, type Tree } from '../engine/index.ts';
 import type { Release } from '../releases/index.ts';
 import { imageFields } from './image-fields.ts';
 import { type ExpansionInputs, hasRego, OPA, type PinnedReference, type TakenOver } from './inputs.ts';
@@ -24,11 +24,14 @@ export async function gatherInputs(kinds: Kinds, scope: Scope, from: Sources): P
       return files;
     },
   };
-  const found = await together(
+  const found = await allSettled(
     components,
     async (component) => [component.address, await kindOf(kinds, component).gather(component, recorded)] as const,
   );
-  const policies = await together(components, async (component) => [component.address, await gatherPolicies(component, recorded)] as const);
+  const policies = await allSettled(
+    components,
+    async (component) => [component.address, await gatherPolicies(component, recorded)] as const,
+  );
   for (const component of components) {
     const name = kindOf(kinds, component).base?.(component);
     const image = name === undefined ? undefined : images[name];
@@ -80,7 +83,7 @@ function pinnedImages(kinds: Kinds, scope: Scope, { lock, references, readers }:
 
 /** What a promotion takes over from the release that the source target runs. */
 export async function takeOver(kinds: Kinds, release: Release, store: Store): Promise<Readonly<Record<string, TakenOver>>> {
-  const taken = await together(Object.entries(release.layers), async ([address, layer]): Promise<[string, TakenOver]> => {
+  const taken = await allSettled(Object.entries(release.layers), async ([address, layer]): Promise<[string, TakenOver]> => {
     const tree: Tree = await store.tree(layer);
     const kind = kinds[release.config.components[address]?.kind ?? ''];
     return [address, { layer, parts: await kind?.takeOver?.(tree, store), image: await imageFields(tree, store) }];

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path/posix';
 import { type Policy, policyFile, policyInput, type ScopedComponent } from '../config/index.ts';
-import { canonicalJson, isObject, makeTree, type Node, together } from '../engine/index.ts';
+import { allSettled, canonicalJson, isObject, makeTree, type Node } from '../engine/index.ts';
 import { importSource, type SourceFile } from '../vendoring/index.ts';
 import { type ExpansionInputs, type GatheredPolicy, OPA } from './inputs.ts';
 import { singleFile } from './single-file.ts';
@@ -11,7 +11,7 @@ import { exec, input, step } from './step.ts';
 export async function gatherPolicies(component: ScopedComponent, from: Sources): Promise<readonly GatheredPolicy[]> {
   const { policies } = component;
   if (policies === undefined) return [];
-  const found = await together(policies.list, async (policy): Promise<readonly GatheredPolicy[]> => {
+  const found = await allSettled(policies.list, async (policy): Promise<readonly GatheredPolicy[]> => {
     const path = await policyFile(component, policy, from.config);
     const files = await regoFiles([path, ...policy.modules], from);
     if (policy.type !== 'opa') return [];
@@ -28,7 +28,7 @@ async function regoFiles(
   paths: readonly string[],
   from: Sources,
 ): Promise<readonly { readonly at: string; readonly files: readonly SourceFile[] }[]> {
-  return together([...paths.entries()], async ([index, path]) => {
+  return allSettled([...paths.entries()], async ([index, path]) => {
     const single = await singleFile(path, from);
     const files = single === undefined ? await from.entries(path) : [{ ...single, path: basename(path) }];
     if (single !== undefined) await from.entries(dirname(path));

@@ -1,4 +1,4 @@
-import { needsOf, settle } from '../config/index.ts';
+import { needsOf, resolveDeferred } from '../config/index.ts';
 import { AtmosError, type ComputeIo, type Input, type Json, type JsonObject, parseJson, type Tree } from '../engine/index.ts';
 import type { Instance, UpstreamReads } from './kind.ts';
 import { outputValues } from './outputs.ts';
@@ -47,7 +47,7 @@ export async function settledReferences(section: 'vars' | 'env', args: Variables
       ...(await outputValues(io.input(`outputs/${address}`), (digest) => io.read(digest), `the outputs of ${address}`)),
     };
   }
-  const settled = (args.gone === null ? settle(values, produced) : settleGone(values, produced, args.gone)) as JsonObject;
+  const settled = (args.gone === null ? resolveDeferred(values, produced) : settleGone(values, produced, args.gone)) as JsonObject;
   for (const { component, field } of needsOf(settled)) {
     const names = Object.keys(produced[component] ?? {}).sort();
     throw new AtmosError(`${args.component} reads output "${field}" of ${component.replace(/^read\//, '')}, which has no such output`, {
@@ -75,7 +75,7 @@ function settleGone(vars: JsonObject, produced: Readonly<Record<string, JsonObje
 /** A value, or another one where it can't be computed: a key that is gone from its store. */
 function settledOr(value: Json, produced: Readonly<Record<string, JsonObject>>, other: Json): Json {
   try {
-    return settle(value, produced);
+    return resolveDeferred(value, produced);
   } catch (error) {
     if (error instanceof AtmosError) return other;
     throw error;

@@ -29,7 +29,7 @@ const LAYER = 'application/vnd.atmos.tree.v1.tar+gzip';
 const SIGNATURE = 'dev.atmos.signature';
 
 /** Milliseconds for one request, and for one tree: a cache that takes longer is no use. */
-const PATIENCE = { timeout: 5_000, blobTimeout: 120_000 } as const;
+const TIMEOUT = { timeout: 5_000, blobTimeout: 120_000 } as const;
 /** How many results are given to the registry at once. */
 const AT_ONCE = 4;
 
@@ -75,7 +75,7 @@ class OciCache implements RemoteCache {
     this.#off.offer = settings.mode === 'read-only';
     const place = placeOf(settings.url);
     this.#registry = new Registry(place.registry, place.repository, {
-      ...PATIENCE,
+      ...TIMEOUT,
       retries: 1,
       signal: interrupt,
       credentials: () => credentialsOf(place.registry),

@@ -15,7 +15,7 @@ export interface Ran {
 }
 
 /** How long a collector may take, in milliseconds. */
-const PATIENCE = 5_000;
+const TIMEOUT = 5_000;
 
 /**
  * A span for a command and one for each node that ran or was found, over OTLP (HTTP, JSON), where the environment says. A `TRACEPARENT` of the
@@ -26,13 +26,13 @@ export async function sendSpans(ran: Ran): Promise<void> {
   const protocol = process.env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL ?? process.env.OTEL_EXPORTER_OTLP_PROTOCOL ?? 'http/json';
   if (protocol === 'grpc') throw new Error('OTEL_EXPORTER_OTLP_PROTOCOL is grpc, and they are sent over HTTP: set it to http/json');
   const failures: Error[] = [];
-  const exporter = noting(new OTLPTraceExporter({ timeoutMillis: PATIENCE }), failures);
+  const exporter = noting(new OTLPTraceExporter({ timeoutMillis: TIMEOUT }), failures);
   const own = resourceFromAttributes({ 'service.name': 'atmos-deployment', 'service.version': VERSION });
   const provider = new TracerProvider({
     resource: defaultResource()
       .merge(own)
       .merge(detectResources({ detectors: [envDetector] })),
-    spanProcessors: [new BatchSpanProcessor({ exporter, exportTimeoutMillis: PATIENCE, maxQueueSize: 100_000 })],
+    spanProcessors: [new BatchSpanProcessor({ exporter, exportTimeoutMillis: TIMEOUT, maxQueueSize: 100_000 })],
   });
   record(provider.getTracer('atmos-deployment', VERSION), ran);
   await provider.forceFlush();

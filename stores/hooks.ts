@@ -1,5 +1,5 @@
 import type { Hook } from '../config/index.ts';
-import { AtmosError, canonicalJson, type Digest, type Json, together } from '../engine/index.ts';
+import { AtmosError, allSettled, canonicalJson, type Digest, type Json } from '../engine/index.ts';
 import { outputValues } from '../phases/index.ts';
 import type { ReleaseComponent } from '../releases/index.ts';
 import { openStore, type StoreAccess } from './read.ts';
@@ -16,7 +16,7 @@ export async function storeOutputs(access: StoreAccess, { settings }: ReleaseCom
     outputs === undefined
       ? {}
       : await outputValues(await store.tree(outputs), async (digest) => (await store.get(digest)) ?? new Uint8Array());
-  await together(hooks, async (hook) => {
+  await allSettled(hooks, async (hook) => {
     const found = Object.entries(hook.values).map(
       ([key, value]) => [key, 'output' in value ? (values[value.output] ?? null) : value.value] as const,
     );
@@ -36,7 +36,7 @@ export async function storeOutputs(access: StoreAccess, { settings }: ReleaseCom
 async function putAll(access: StoreAccess, name: string, values: readonly (readonly [string, Json])[]): Promise<void> {
   const store = await openStore(access, name);
   try {
-    await together(values, ([key, value]) => store.put(key, canonicalJson(value)));
+    await allSettled(values, ([key, value]) => store.put(key, canonicalJson(value)));
   } finally {
     await store.close();
   }

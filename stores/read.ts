@@ -1,6 +1,7 @@
 import { type Need, type StoreSettings, storeOf } from '../config/index.ts';
 import {
   AtmosError,
+  allSettled,
   type Digest,
   type GrowingMask,
   type Json,
@@ -10,7 +11,6 @@ import {
   prettyJson,
   type Store,
   textsIn,
-  together,
 } from '../engine/index.ts';
 import { elsewhereReadsOf, storeReadsOf } from '../phases/index.ts';
 import type { Release } from '../releases/index.ts';
@@ -54,7 +54,7 @@ export async function storeTrees(
     reads.flatMap(([, own]) => own),
   );
   const store = access.store.ephemeral;
-  const trees = await together(reads, async ([address, own, others]) => {
+  const trees = await allSettled(reads, async ([address, own, others]) => {
     const read = others.map(({ component }) => [component, elsewhere[component] ?? {}] as const);
     const text = prettyJson({ ...only(values, own), ...Object.fromEntries(read) });
     const entry = { path: 'stores.json', mode: '644' as const, digest: await store.put(text), size: Buffer.byteLength(text) };
@@ -70,7 +70,7 @@ export async function storeTrees(
 export async function readStores(access: StoreAccess, reads: readonly Need[]): Promise<Values> {
   const keys = new Map<string, Set<string>>();
   for (const need of reads) keys.set(need.component, (keys.get(need.component) ?? new Set()).add(need.field));
-  const found = await together(keys, async ([component, own]) => {
+  const found = await allSettled(keys, async ([component, own]) => {
     return [component, await readAll(access, storeOf({ component }) ?? '', own)] as const;
   });
   return Object.fromEntries(found);
@@ -101,7 +101,7 @@ async function readAll(access: StoreAccess, name: string, keys: ReadonlySet<stri
   const settings = access.project.stores[name];
   const store = await openStore(access, name);
   try {
-    const values = Object.fromEntries(await together(keys, async (key) => [key, readValue(await store.get(key))] as const));
+    const values = Object.fromEntries(await allSettled(keys, async (key) => [key, readValue(await store.get(key))] as const));
     if (settings?.isPublic !== true) access.mask.add(textsIn(values));
     return values;
   } finally {

@@ -4,7 +4,7 @@ import { AtmosError } from '../engine/index.ts';
 import type { ValueStore } from './value-store.ts';
 
 /** Milliseconds to wait for an answer. */
-const PATIENCE = 10_000;
+const TIMEOUT = 10_000;
 
 /** A Redis server (also Valkey, KeyDB). Its URL is in `atmos.yaml`, else in `ATMOS_REDIS_URL`, as in Atmos. */
 export async function openRedis(name: string, { url = process.env.ATMOS_REDIS_URL }: StoreSettings): Promise<ValueStore> {
@@ -49,7 +49,7 @@ export async function openRedis(name: string, { url = process.env.ATMOS_REDIS_UR
 /** What is no URL of a server of this kind the library throws. */
 function clientOf(name: string, url: string) {
   try {
-    return createClient({ url, socket: { connectTimeout: PATIENCE, socketTimeout: PATIENCE, reconnectStrategy: false } });
+    return createClient({ url, socket: { connectTimeout: TIMEOUT, socketTimeout: TIMEOUT, reconnectStrategy: false } });
   } catch (cause) {
     throw new AtmosError(`the URL of store "${name}" is not a Redis URL`, {
       kind: 'environment',

@@ -105,10 +105,10 @@ export function checkApprovals(subject: Approvable, rules: Rules, state: TargetS
   if (rules.approvals === 0) return [];
   const { deployment, target, release, operation } = subject;
   const given = state.approvals[approvalKey(operation, release)] ?? [];
-  const counted = given.filter(({ by }) => sameness(by) !== sameness(requester) && mayApprove(by, rules));
-  const distinct = [...new Map(counted.map((approval) => [sameness(approval.by), approval])).values()];
+  const counted = given.filter(({ by }) => identityKey(by) !== identityKey(requester) && mayApprove(by, rules));
+  const distinct = [...new Map(counted.map((approval) => [identityKey(approval.by), approval])).values()];
   if (distinct.length >= rules.approvals) return distinct;
-  const own = given.some(({ by }) => sameness(by) === sameness(requester)) ? '; your own approval does not count' : '';
+  const own = given.some(({ by }) => identityKey(by) === identityKey(requester)) ? '; your own approval does not count' : '';
   const who = rules.approvers.length === 0 ? 'somebody else' : rules.approvers.join(', ');
   const of = operation === 'rollout' && release !== null ? `release ${shortId(release)}` : WHAT[operation];
   const flags = operation === 'rollout' && release !== null ? `--release ${shortId(release)}` : `--operation ${operation}`;
@@ -138,7 +138,7 @@ export function checkApprover(by: Person, { release, operation }: Approvable, ru
       hint: `approvers are: ${rules.approvers.join(', ')}`,
     });
   }
-  if ((state.approvals[approvalKey(operation, release)] ?? []).some((approval) => sameness(approval.by) === sameness(by))) {
+  if ((state.approvals[approvalKey(operation, release)] ?? []).some((approval) => identityKey(approval.by) === identityKey(by))) {
     const what =
       operation === 'rollout' && release !== null
         ? `release ${shortId(release)} for ${state.target}`
@@ -148,10 +148,10 @@ export function checkApprover(by: Person, { release, operation }: Approvable, ru
 }
 
 function mayApprove(by: Person, rules: Rules): boolean {
-  return rules.approvers.length === 0 || rules.approvers.some((email) => email.toLowerCase() === sameness(by));
+  return rules.approvers.length === 0 || rules.approvers.some((email) => email.toLowerCase() === identityKey(by));
 }
 
 /** People are told apart by their e-mail addresses. */
-function sameness({ email }: Person): string {
+function identityKey({ email }: Person): string {
   return email.toLowerCase();
 }

@@ -2,7 +2,7 @@ import type { AtmosError } from '../../engine/index.ts';
 import { elsewhereReadsOf, expandRollout, type PlanSummary, storeReadsOf } from '../../phases/index.ts';
 import type { Release } from '../../releases/index.ts';
 import { type Comparison, compareTarget, currentComponents } from '../../tracking/index.ts';
-import { type Chosen, chooseRelease } from '../release/choice.ts';
+import { chooseRelease, type SelectedRelease } from '../release/choice.ts';
 import { componentOf } from '../release/instances.ts';
 import { refusalOf } from '../release/refusal.ts';
 import { makeRelease } from '../release/release.ts';
@@ -11,7 +11,7 @@ import { wantedOf } from '../release/wanted.ts';
 import { pinsOfReleases } from '../runs/pins.ts';
 import type { RunSettings } from '../runs/session.ts';
 import { checkStates } from '../states/local-state.ts';
-import { groundOf } from '../target/ground.ts';
+import { rolloutInputsOf } from '../target/rollout-inputs.ts';
 import { settleSuperseded } from '../target/settle.ts';
 import { recordEarlier } from '../target/unrecorded.ts';
 import { failureOf } from '../workspace/failure.ts';
@@ -75,7 +75,7 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
       [storeReadsOf, elsewhereReadsOf].some((readsOf) => readsOf(componentOf(release, address)).length > 0);
     const current = new Set(all ? [] : [...currentComponents(state, wanted)].filter((address) => !reads(address)));
     const work = new Map(Object.keys(wanted).flatMap((address) => (current.has(address) ? [] : [[address, 'plan'] as const])));
-    const ground = await groundOf(workspace, state, work, release, { initialized, session, scope });
+    const ground = await rolloutInputsOf(workspace, state, work, release, { initialized, session, scope });
     await checkStates(workspace, ground, state, { whole: true });
     session.images.admit(
       await pinsOfReleases(
@@ -131,7 +131,7 @@ async function releaseOf(
   workspace: Workspace,
   { deployment, target, promoteFrom, release }: PlanRequest,
   settings: RunSettings,
-): Promise<Pick<Chosen, 'release' | 'session' | 'scope' | 'initialized' | 'prune'>> {
+): Promise<Pick<SelectedRelease, 'release' | 'session' | 'scope' | 'initialized' | 'prune'>> {
   if (promoteFrom === undefined && release === undefined) {
     const made = await makeRelease(workspace, { deployment, target, allowDirty: true, promoted: undefined }, settings);
     return { ...made, prune: made.scope.prune };

@@ -12,7 +12,7 @@ import type { ReleaseChoice } from './request.ts';
 import type { Situation } from './situation.ts';
 
 /** The release that a rollout is about. */
-export interface Chosen {
+export interface SelectedRelease {
   readonly release: Release;
   /** Known when the release was made just now. */
   readonly scope: Scope | undefined;
@@ -35,7 +35,7 @@ export async function chooseRelease(
   request: ReleaseChoice,
   situation: Pick<Situation, 'rules' | 'sources' | 'states'>,
   settings: RunSettings,
-): Promise<Chosen> {
+): Promise<SelectedRelease> {
   const { promoteFrom, release, target, deployment } = request;
   if (promoteFrom !== undefined && release !== undefined) {
     throw new AtmosError('--promote-from and --release cannot be used together', {
@@ -77,7 +77,7 @@ async function promote(
   from: string,
   digest: Digest,
   settings: RunSettings,
-): Promise<Chosen> {
+): Promise<SelectedRelease> {
   const promoted = await loadRelease(workspace, digest);
   if (promoted.config.dirty) {
     throw new AtmosError(`release ${shortId(digest)} of ${from} was built from uncommitted changes and can't be promoted`, {

@@ -1,4 +1,4 @@
-import { AtmosError, type Digest, shortId, together } from '../../engine/index.ts';
+import { AtmosError, allSettled, type Digest, shortId } from '../../engine/index.ts';
 import type { Instance, Instances, Kinds } from '../../phases/index.ts';
 import type { Release, ReleaseComponent } from '../../releases/index.ts';
 import { storeTrees, type Values } from '../../stores/index.ts';
@@ -37,7 +37,7 @@ export async function instancesOf(
   });
   const run = new Set(wanted.map(({ address }) => address));
   const read = stores ? await storeTrees(workspace, release, run, elsewhere) : {};
-  const instances = await together(wanted, async ({ address, component, rollout }): Promise<[string, Instance]> => {
+  const instances = await allSettled(wanted, async ({ address, component, rollout }): Promise<[string, Instance]> => {
     const layer = release.layers[address];
     const image = images[rollout.image(component.settings)];
     if (layer === undefined || image === undefined) throw new TypeError(`release ${release.digest} has no layer or image of ${address}`);

@@ -18,8 +18,8 @@ import { releaseUpdate } from '../release/release.ts';
 import type { RunSettings, Session } from '../runs/session.ts';
 import { checkStates, locateState } from '../states/local-state.ts';
 import { refuseShared } from '../states/shared-state.ts';
-import { type Ground, groundOf, workKey } from '../target/ground.ts';
 import { type ChangeSubject, intentEntry } from '../target/record.ts';
+import { type RolloutInputs, rolloutInputsOf, workKey } from '../target/rollout-inputs.ts';
 import { append } from '../workspace/append.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { Change } from './target-change.ts';
@@ -27,14 +27,14 @@ import type { Change } from './target-change.ts';
 export interface Prepared {
   readonly key: string;
   readonly work: Work;
-  readonly ground: Ground;
+  readonly ground: RolloutInputs;
   readonly locations: ReadonlyMap<string, StateLocation>;
 }
 
 /** Reads what some work needs, and refuses what this clone must not touch. @throws AtmosError `component-locked`, what `checkStates` and `refuseShared` throw */
 export async function prepare(workspace: Workspace, change: Change, state: TargetState, work: Work, session: Session): Promise<Prepared> {
   const { deployment, target, declared, scope, release, initialized } = change;
-  const ground = await groundOf(workspace, state, work, release, { initialized, session, scope });
+  const ground = await rolloutInputsOf(workspace, state, work, release, { initialized, session, scope });
   await refuseLocked(workspace, work, { deployment, target, subjects: ground.subjects, declared, locked: scope?.locked ?? [] });
   await checkStates(workspace, ground, state);
   await refuseShared(workspace, state, ground.instances);
@@ -104,7 +104,7 @@ export interface Done {
 
 export interface Begun {
   readonly subject: ChangeSubject;
-  readonly ground: Ground;
+  readonly ground: RolloutInputs;
   /** The target's state as it was when the lock was taken. */
   readonly state: TargetState;
   readonly lock: Lock;

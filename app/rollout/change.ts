@@ -53,7 +53,7 @@ export async function changeTarget(workspace: Workspace, change: Change, session
       check: async (effect) => {
         if (saved !== undefined) await refuseOtherEffect(workspace, saved, ground.instances, effect);
       },
-      settle: async ({ id, outputs }) => {
+      resolveDeferred: async ({ id, outputs }) => {
         const address = id.slice(0, id.lastIndexOf('/'));
         const instance = ground.instances[address];
         if (instance === undefined || subject.work.get(address) !== 'apply' || outputs.outputs === undefined) return;

@@ -12,7 +12,7 @@ import {
   type Work,
 } from '../../tracking/index.ts';
 import { hasChanges, plannedWork, refuseStale, savedPlan } from '../plan/saved-plan.ts';
-import { type Chosen, chooseRelease } from '../release/choice.ts';
+import { chooseRelease, type SelectedRelease } from '../release/choice.ts';
 import { lockedIn, refuseLockedNow } from '../release/locked.ts';
 import type { SavedPlan } from '../release/plan-file.ts';
 import { candidateOf } from '../release/refusal.ts';
@@ -136,7 +136,7 @@ async function requireApprovals(workspace: Workspace, release: Release, check: (
   }
 }
 
-function kindOf({ promotedFrom, release }: Chosen, state: TargetState): RecordKind {
+function kindOf({ promotedFrom, release }: SelectedRelease, state: TargetState): RecordKind {
   // What ran here before, and something else since, is gone back to, wherever it came from.
   if (state.release !== release.digest && state.ran.some((ran) => ran.release === release.digest)) return 'rollback';
   return promotedFrom === null ? 'rollout' : 'promotion';

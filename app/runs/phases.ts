@@ -1,4 +1,4 @@
-import { needsOf, settle, type UserNode } from '../../config/index.ts';
+import { needsOf, resolveDeferred, type UserNode } from '../../config/index.ts';
 import { imageDigest } from '../../containers/index.ts';
 import {
   AtmosError,
@@ -94,7 +94,7 @@ function withoutOutputs(node: UserNode): UserNode {
 
 /** A node with what it reads of outputs filled in. */
 export function settledNode(node: UserNode, produced: Readonly<Record<string, JsonObject>>): UserNode {
-  return { ...node, env: settle(node.env, produced) as JsonObject };
+  return { ...node, env: resolveDeferred(node.env, produced) as JsonObject };
 }
 
 function planned(graph: Graph): PhaseAnswer['nodes'] {

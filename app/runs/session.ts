@@ -45,7 +45,7 @@ export interface EffectHooks {
   /** Before one. @throws when it must not be started */
   check?(effect: Effect): Promise<void>;
   /** After one that ended well. @throws when that is not enough */
-  settle?(effect: Effect & { readonly outputs: Readonly<Record<string, Digest>> }): Promise<void>;
+  resolveDeferred?(effect: Effect & { readonly outputs: Readonly<Record<string, Digest>> }): Promise<void>;
 }
 
 /** Steps whose output `outputs` holds a component's outputs. */
@@ -86,7 +86,7 @@ export class Session {
     graph: Graph,
     secrets: Readonly<Record<string, string>> = {},
     lock?: Lock,
-    { check, settle }: EffectHooks = {},
+    { check, resolveDeferred }: EffectHooks = {},
   ): Promise<Results> {
     const { store, stateRoot, runsRoot, keepRoot, events } = this.#workspace;
     events.emit({ type: 'graph', phase, nodes: graphNodes(graph) });
@@ -118,7 +118,7 @@ export class Session {
         await lock?.check();
         await check?.(effect);
       },
-      afterEffect: settle,
+      afterEffect: resolveDeferred,
       runtime: () => this.#open(),
     });
   }

@@ -4,8 +4,8 @@ import { type Digest, type Graph, makePrivate, type Results } from '../../engine
 import { locateState } from '../states/local-state.ts';
 import { rescuedState } from '../states/state-file.ts';
 import type { Workspace } from '../workspace/workspace.ts';
-import type { Ground } from './ground.ts';
 import { type ChangeSubject, type ComponentOutcome, resultOf } from './record.ts';
+import type { RolloutInputs } from './rollout-inputs.ts';
 
 /** What Terraform leaves where it could not write a state to its backend. */
 export const RESCUED = 'errored.tfstate';
@@ -42,7 +42,7 @@ async function fileIn({ store }: Workspace, tree: Digest): Promise<Uint8Array | 
 export async function rescuedOutcomes(
   workspace: Workspace,
   { work, subjects }: ChangeSubject,
-  { instances }: Pick<Ground, 'instances'>,
+  { instances }: Pick<RolloutInputs, 'instances'>,
 ): Promise<Readonly<Record<string, ComponentOutcome>>> {
   const outcomes: Record<string, ComponentOutcome> = {};
   const kinds = await workspace.kinds.load();

@@ -55,7 +55,7 @@ const TYPES = ['file', 'directory', 'symlink', 'link', 'fifo', 'character-device
 export function kindsIn(dir: string, seeds: Seeds): Readonly<Record<string, Kind>> {
   mkdirSync(dir, { recursive: true });
   const store: Store = openStore(join(dir, 'store'));
-  const layOut = async (digest: Awaited<ReturnType<Store['putTree']>>): Promise<void> => void (await store.checkOut(digest));
+  const materialize = async (digest: Awaited<ReturnType<Store['putTree']>>): Promise<void> => void (await store.checkOut(digest));
   return {
     async trees(chance) {
       const content = 'content';
@@ -64,7 +64,7 @@ export function kindsIn(dir: string, seeds: Seeds): Readonly<Record<string, Kind
       const entries: unknown = Array.from({ length: 1 + chance.below(4) }, entry);
       const text = JSON.stringify({ entries: chance.below(3) === 0 ? oddJson(entries, chance) : entries });
       const tree = parseTree(chance.below(4) === 0 ? oddText(text, TOKENS, chance) : text);
-      await layOut(await store.putTree(tree));
+      await materialize(await store.putTree(tree));
     },
 
     async archives(chance) {
@@ -83,7 +83,7 @@ export function kindsIn(dir: string, seeds: Seeds): Readonly<Record<string, Kind
       archive.finalize();
       const bytes = await buffer(archive);
       const tree = await treeOfTar(Readable.from([chance.below(2) === 0 ? bytes : oddBytes(bytes, chance)]), store);
-      await layOut(await store.putTree(tree));
+      await materialize(await store.putTree(tree));
     },
 
     async manifests(chance) {
@@ -147,7 +147,7 @@ export function kindsIn(dir: string, seeds: Seeds): Readonly<Record<string, Kind
       }
       const refs: FileRefs = { read: async () => files, write: async () => '' };
       const release = await readRelease(sha256(files.get('manifest.json')?.content ?? ''), store, refs);
-      for (const digest of Object.values(release.layers)) await layOut(digest);
+      for (const digest of Object.values(release.layers)) await materialize(digest);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path/posix';
-import { AtmosError, isObject, type JsonObject, together } from '../../engine/index.ts';
+import { AtmosError, allSettled, isObject, type JsonObject } from '../../engine/index.ts';
 import { errorAt } from '../../yaml/index.ts';
 import type { Scope, ScopedComponent } from '../model/scope.ts';
 import type { ConfigFiles } from '../source/files.ts';
@@ -8,7 +8,7 @@ import { placeIn } from '../values/origins.ts';
 
 /** Files and directories that components of kinds with settings of their own name, and that are not there: their own directory, `paths` of their settings. */
 export async function pathProblems(scope: Scope, files: ConfigFiles): Promise<readonly AtmosError[]> {
-  const found = await together(Object.values(scope.components), (component) => problemsOf(component, files));
+  const found = await allSettled(Object.values(scope.components), (component) => problemsOf(component, files));
   return found.flat();
 }
 
@@ -24,7 +24,7 @@ async function problemsOf(component: ScopedComponent, files: ConfigFiles): Promi
   // A directory that nobody names need not be there.
   const isNamed = spec.source === 'base-path' && sections.component !== name;
   const all = [...(isNamed ? [{ path: source, at: ['metadata', 'component'] }] : []), ...named];
-  const problems = await together(all, async ({ path, at }) => {
+  const problems = await allSettled(all, async ({ path, at }) => {
     const clean = join(path).replace(/\/$/, '');
     if (clean.startsWith('/') || leavesRepository(clean, files.above))
       return errorAt(placeIn(component, at), `${address}: ${path} is not in the repository`, {

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path/posix';
-import { AtmosError, isObject, isRawNumber, type Json, type JsonObject, together } from '../../engine/index.ts';
+import { AtmosError, allSettled, isObject, isRawNumber, type Json, type JsonObject } from '../../engine/index.ts';
 import { errorAt, type TextCache } from '../../yaml/index.ts';
 import { isDeferred, needsOf } from '../deferred/deferred.ts';
 import { nearest, suggestion } from '../model/nearest.ts';
@@ -22,7 +22,7 @@ interface Checked {
 export async function moduleProblems(scope: Scope, files: ConfigFiles, cache?: TextCache): Promise<readonly AtmosError[]> {
   const errors: AtmosError[] = [];
   const components = Object.values(scope.components).filter(({ spec }) => spec.isModule);
-  const found = await together(components, async (component): Promise<Checked | undefined> => {
+  const found = await allSettled(components, async (component): Promise<Checked | undefined> => {
     try {
       const own = withGenerated(files, component.source, component.generated);
       const module = await inspectModule(own, component.source, cache, component.sections.command);

@@ -1,4 +1,4 @@
-import { AtmosError, canonicalJson, isObject, isRawNumber, type JsonObject, together } from '../../engine/index.ts';
+import { AtmosError, allSettled, canonicalJson, isObject, isRawNumber, type JsonObject } from '../../engine/index.ts';
 import { errorAt } from '../../yaml/index.ts';
 import type { Policy, Scope, ScopedComponent } from '../model/scope.ts';
 import { knownInput } from '../resolve/policies.ts';
@@ -20,7 +20,7 @@ export async function policyProblems(scope: Scope, files: ConfigFiles): Promise<
   const all = Object.values(scope.components).flatMap((component) =>
     (component.policies?.list ?? []).map((policy) => ({ component, policy })),
   );
-  const found = await together(all, async ({ component, policy }): Promise<Findings> => {
+  const found = await allSettled(all, async ({ component, policy }): Promise<Findings> => {
     try {
       const path = await policyFile(component, policy, files);
       if (policy.type !== 'jsonschema') return { errors: [], warnings: [] };

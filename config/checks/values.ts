@@ -1,4 +1,4 @@
-import { type AtmosError, isObject, together } from '../../engine/index.ts';
+import { type AtmosError, allSettled, isObject } from '../../engine/index.ts';
 import { errorAt, type TextCache } from '../../yaml/index.ts';
 import { isDeferred } from '../deferred/deferred.ts';
 import { misspelt, nearest } from '../model/nearest.ts';
@@ -60,7 +60,7 @@ function declaredBy(
   files: ConfigFiles,
   cache?: TextCache,
 ): Promise<readonly (readonly string[])[]> {
-  return together(components, async (component) => {
+  return allSettled(components, async (component) => {
     if (!component.spec.isModule) return [];
     const own = withGenerated(files, component.source, component.generated);
     return (await inspectModule(own, component.source, cache, component.sections.command)).variables;

@@ -40,7 +40,7 @@ export function needsOf(value: Json): readonly Need[] {
  * Evaluates the deferred values all of whose needs are in `produced`; the others stay as they are.
  * @throws AtmosError `failed`, `template` when a template fails on what was produced.
  */
-export function settle(value: Json, produced: Produced): Json {
+export function resolveDeferred(value: Json, produced: Produced): Json {
   if (isDeferred(value)) {
     const { template, needs } = value.$deferred;
     const known = needs.every(({ component, field, optional }) =>
@@ -48,10 +48,10 @@ export function settle(value: Json, produced: Produced): Json {
     );
     return known ? evaluateDeferred(template, produced) : value;
   }
-  if (Array.isArray(value)) return value.map((item: Json) => settle(item, produced));
+  if (Array.isArray(value)) return value.map((item: Json) => resolveDeferred(item, produced));
   if (isObject(value)) {
     // An object inside Json holds Json.
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, settle(member as Json, produced)]));
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, resolveDeferred(member as Json, produced)]));
   }
   return value;
 }

@@ -1,6 +1,6 @@
 import { AtmosError, type Json, type JsonObject } from '../../engine/index.ts';
 import { errorAt, mapOf, member, type Place, plain } from '../../yaml/index.ts';
-import { isDeferred, settle } from '../deferred/deferred.ts';
+import { isDeferred, resolveDeferred } from '../deferred/deferred.ts';
 import { suggestion } from '../model/nearest.ts';
 import type { ComponentAddress, Need, ScopedComponent } from '../model/scope.ts';
 import type { Manifest } from '../stacks/manifest.ts';
@@ -41,7 +41,7 @@ export function staticOutputsOf({ sections }: ScopedComponent): JsonObject {
  */
 export function settleStatic(template: string, needs: readonly Need[], outputs: StaticOutputs, at: Place): Json {
   const read = new Map(needs.map(({ component }) => [component, outputsOf(component, outputs, at)]));
-  const value = settle({ $deferred: { template, needs: [...needs] } } as unknown as Json, Object.fromEntries(read));
+  const value = resolveDeferred({ $deferred: { template, needs: [...needs] } } as unknown as Json, Object.fromEntries(read));
   if (!isDeferred(value)) return value;
   const missing = needs.find(({ component, field, optional }) => optional !== true && !Object.hasOwn(read.get(component) ?? {}, field));
   throw missingOutput(missing, read, at);

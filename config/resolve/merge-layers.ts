@@ -13,8 +13,8 @@ import {
   type TextCache,
   textOf,
 } from '../../yaml/index.ts';
+import type { ComponentResolver } from '../evaluation/component-resolver.ts';
 import type { EvaluationContext } from '../evaluation/context.ts';
-import type { Siblings } from '../evaluation/siblings.ts';
 import { kindIn, type Project } from '../project/project.ts';
 import type { ConfigFiles } from '../source/files.ts';
 import { leavesRepository } from '../source/paths.ts';
@@ -40,7 +40,7 @@ export interface ComponentRequest extends ComponentLayers {
   readonly files: ConfigFiles;
   readonly cache: TextCache | undefined;
   /** The target's components, for templates that read of them. */
-  readonly siblings: Siblings;
+  readonly siblings: ComponentResolver;
 }
 
 /** A component as its layers were merged. */

@@ -1,4 +1,4 @@
-import { AtmosError, findCycle, type JsonObject, together } from '../../engine/index.ts';
+import { AtmosError, allSettled, findCycle, type JsonObject } from '../../engine/index.ts';
 import type { Value } from '../../gotemplate/index.ts';
 import { errorAt, type History, type LocatedMap, mapOf, member, mergeAll, merger, type Place, plain } from '../../yaml/index.ts';
 import { needsOf } from '../deferred/deferred.ts';
@@ -9,11 +9,11 @@ import type { Deployment } from '../deployment/load.ts';
 import { promotionOf } from '../deployment/promotion.ts';
 import { componentSections, labelsOf } from '../deployment/sections.ts';
 import { userNodes } from '../deployment/user-nodes.ts';
+import { componentResolverOf } from '../evaluation/component-resolver.ts';
 import type { EvaluationContext } from '../evaluation/context.ts';
 import type { ResolveOptions } from '../evaluation/options.ts';
 import { Places } from '../evaluation/places.ts';
 import { declaredReads, Reads } from '../evaluation/reads.ts';
-import { siblingsOf } from '../evaluation/siblings.ts';
 import { staticOutputsOf, staticsIn } from '../evaluation/static-outputs.ts';
 import { StoredOutputs } from '../evaluation/stored-outputs.ts';
 import { GIT_FUNCTIONS } from '../functions/git.ts';
@@ -27,7 +27,7 @@ import type { FileContext } from '../stacks/file-templates.ts';
 import { declaredStacks, ManifestLoader } from '../stacks/imports.ts';
 import { DataFiles } from '../values/data-files.ts';
 import { evaluate } from '../values/evaluate.ts';
-import { surroundingsOf } from '../values/host.ts';
+import { hostContextOf } from '../values/host.ts';
 import { keepOrigins } from '../values/origins.ts';
 import { guardedEnv, secretsOf } from '../values/secrets.ts';
 import { bindAll } from './bind-all.ts';
@@ -58,7 +58,7 @@ export async function resolve(
   const data = new DataFiles(recorded.files);
   const guard = guardedEnv(root, target, options.env, options.peek ?? ((variable) => options.env[variable]));
   options.hide?.(guard.values());
-  const { host, functions, impure } = surroundingsOf(options, project, data, repositoryOf(files), guard);
+  const { host, functions, impure } = hostContextOf(options, project, data, repositoryOf(files), guard);
   const history: History | undefined = options.history === true ? new Map() : undefined;
   const declared = componentSections(root);
   const overlays = componentSections(own);
@@ -86,7 +86,7 @@ export async function resolve(
   const manifests = await loader.load(declaredStacks([root, own]));
   const evaluation = { ...reading, places: new Places(manifests.length > 1) };
   const prepared = new Map<string, () => ScopedComponent>();
-  const siblings = siblingsOf(prepared, [...declared.keys()]);
+  const siblings = componentResolverOf(prepared, [...declared.keys()]);
   const shared = { project, target, context, files, cache, siblings };
   for (const [address, { name, at, manifest }] of staticsIn(manifests)) {
     if (declared.has(address)) continue;
@@ -100,7 +100,7 @@ export async function resolve(
       await prepareComponent({ ...shared, kind: 'terraform', name, at, overlays: [], manifest, evaluation }).catch(failing),
     );
   }
-  await together(declaredReads([root, own]), async ({ name, stack, at }) => {
+  await allSettled(declaredReads([root, own]), async ({ name, stack, at }) => {
     const others = stack === undefined ? manifests : await loader.load([{ name: stack, at }]);
     const manifest = readManifest(others, name, at);
     const request = { ...shared, context: undefined, kind: 'terraform' as const, name, at, overlays: [], manifest, evaluation };
@@ -108,7 +108,7 @@ export async function resolve(
     evaluation.reads.put(read);
     if (read.isStatic) statics.set(readNeed(readName(read), '').component, () => staticOutputsOf(read.resolve()));
   });
-  await together(declared, async ([address, { kind, name, section, at }]) => {
+  await allSettled(declared, async ([address, { kind, name, section, at }]) => {
     const layers = [section, overlays.get(address)?.section].filter((layer): layer is LocatedMap => layer !== undefined);
     // What its own layers replace is its own affair: stacks are shared.
     const own = history === undefined ? undefined : new Map(history);

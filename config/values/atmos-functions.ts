@@ -3,9 +3,9 @@ import { Fields, type Functions, Namespace, Opaque, type Value } from '../../got
 import { locate, type Place } from '../../yaml/index.ts';
 import { isDeferred } from '../deferred/deferred.ts';
 import { readName } from '../deferred/read-need.ts';
+import type { ComponentResolver } from '../evaluation/component-resolver.ts';
 import type { Places } from '../evaluation/places.ts';
 import type { Reads } from '../evaluation/reads.ts';
-import type { Siblings } from '../evaluation/siblings.ts';
 import { suggestion } from '../model/nearest.ts';
 import type { ComponentAddress, ScopedComponent } from '../model/scope.ts';
 import { templateData } from '../templates/template-data.ts';
@@ -28,7 +28,7 @@ export interface AtmosSources {
  * needed, by `outputs`. `atmos.GomplateDatasource "name"` is what `datasource` of `sources` gives, and `atmos.Resolve "!env NAME"` what a YAML function
  * does; any other text is itself.
  */
-export function atmosFunctions(siblings: Siblings, { stack, places, reads, at, sources, call }: AtmosSources): Functions {
+export function atmosFunctions(siblings: ComponentResolver, { stack, places, reads, at, sources, call }: AtmosSources): Functions {
   const namespace = new Namespace('atmos', {
     Component: (name, ofStack) => {
       const address = siblings.addresses.find((one) => one === name || one.slice(one.indexOf('/') + 1) === name);

@@ -14,19 +14,19 @@ import type { GuardedEnv } from './secrets.ts';
 const UNSTEADY = 'now ago shuffle uuid uuidv4 randAlpha randAlphaNum randNumeric randAscii randInt randBytes encryptAES'.split(' ');
 
 /** What configuration asks of this machine and of Git, with a note of whatever the commit does not decide. */
-export interface Surroundings {
+export interface HostContext {
   readonly host: Host;
   readonly functions: Functions;
   impure(): Readonly<Record<string, Impurity>>;
 }
 
-export function surroundingsOf(
+export function hostContextOf(
   { git, remote, root, noExec }: ResolveOptions,
   { deployments, stores }: Project,
   files: DataFiles,
   repository: string,
   { env, hasSecrets, isSecret, check, forCommands }: GuardedEnv,
-): Surroundings {
+): HostContext {
   const noted = new Map<string, Impurity>();
   const note = (what: string, answer: string): string => {
     noted.set(what, sha256(answer));

@@ -10,7 +10,7 @@ import { FORGET } from './process.ts';
 import type { SandboxUser } from './user.ts';
 
 /** Milliseconds that a network may take to be there. */
-const PATIENCE = 10_000;
+const TIMEOUT = 10_000;
 /** Without the machine's loopback: what listens there is none of a node's business. */
 const OPTIONS = ['--configure', '--mtu=65520', '--disable-host-loopback'];
 const DEVICE = 'tap0';
@@ -84,7 +84,7 @@ export class Networks {
    */
   async connect(pid: number): Promise<{ close(): void }> {
     const mine = await readlink('/proc/self/ns/net');
-    const until = Date.now() + PATIENCE;
+    const until = Date.now() + TIMEOUT;
     while (Date.now() < until && !(await hasEntered(pid, mine))) await setTimeout(1);
     const args = [
       ...OPTIONS,
@@ -187,7 +187,7 @@ async function isReady(child: ChildProcess): Promise<void> {
       (child.stdio[3] as Readable).once('data', () => resolve());
       child.once('error', reject);
       child.once('exit', (code) => reject(new Error(`slirp4netns exited with code ${code}`)));
-      void setTimeout(PATIENCE, undefined, { ref: false }).then(() => reject(new Error('slirp4netns timed out')));
+      void setTimeout(TIMEOUT, undefined, { ref: false }).then(() => reject(new Error('slirp4netns timed out')));
     });
   } catch (cause) {
     child.kill('SIGKILL');

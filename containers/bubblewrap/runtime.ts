@@ -10,7 +10,7 @@ import {
   type Store,
 } from '../../engine/index.ts';
 import type { ImageStore, StoredImage } from '../images/store.ts';
-import { layOut } from '../runs/binds.ts';
+import { materialize } from '../runs/binds.ts';
 import { makeRunDirectory } from '../runs/runs.ts';
 import type { Bind } from '../system/bind.ts';
 import { storedFile } from '../system/stored-file.ts';
@@ -80,7 +80,7 @@ class BubblewrapRuntime implements Runtime {
     const rootfs = await io.store.checkOut(image.rootfs);
     const { effect } = step.exec;
     const run = effect === undefined ? undefined : await makeRunDirectory(io.runsRoot, effect);
-    const laid = await layOut(step, io, this.#user.owner, run);
+    const laid = await materialize(step, io, this.#user.owner, run);
     try {
       const filter = await this.#filterFile(io.store);
       const networks = step.exec.network === 'bridge' ? this.#networks?.closedTo(outOfReach(step, io.secrets, laid.binds)) : undefined;

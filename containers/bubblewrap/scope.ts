@@ -10,7 +10,7 @@ import { isUnified, unifiedGroup } from './controllers.ts';
 const SELF = 'self';
 const OURS = new RegExp(`/atmos-deployment-[^/]*\\.scope/${SELF}$`);
 /** As long as systemd may take to put a process into a scope, in milliseconds. */
-const PATIENCE = 5000;
+const TIMEOUT = 5000;
 
 /**
  * Puts this process into a scope of its own, once, in which systemd leaves the making of control groups to us: an ordinary user has no other place
@@ -51,8 +51,8 @@ async function request(name: string, uid: number, runtimeDir: string): Promise<s
   const properties = ['PIDs', 'au', '1', String(process.pid), 'Delegate', 'b', 'true', 'CollectMode', 's', 'inactive-or-failed'];
   const method = ['org.freedesktop.systemd1', '/org/freedesktop/systemd1', 'org.freedesktop.systemd1.Manager', 'StartTransientUnit'];
   const args = [uid === 0 ? '--system' : '--user', '--quiet', 'call', ...method, 'ssa(sv)a(sa(sv))', name, 'fail', '3', ...properties, '0'];
-  await execute('busctl', args, { env: { ...process.env, XDG_RUNTIME_DIR: runtimeDir }, timeout: PATIENCE });
-  const deadline = Date.now() + PATIENCE;
+  await execute('busctl', args, { env: { ...process.env, XDG_RUNTIME_DIR: runtimeDir }, timeout: TIMEOUT });
+  const deadline = Date.now() + TIMEOUT;
   for (;;) {
     const group = unifiedGroup();
     if (group?.endsWith(`/${name}`)) return group;

@@ -10,7 +10,7 @@ import type { EngineName } from '../system/engines.ts';
 /** Of the directories of tunnels; in each a file says whose it is. */
 const PREFIX = 'atmos-ssh-';
 const OWNER = 'owner';
-const PATIENCE = ['-o', 'ConnectTimeout=30', '-o', 'ServerAliveInterval=30'];
+const TIMEOUT = ['-o', 'ConnectTimeout=30', '-o', 'ServerAliveInterval=30'];
 
 /**
  * The way to an engine on another machine: a socket here whose connections ssh(1) carries there, where the engine's own client hands them on
@@ -38,7 +38,7 @@ export class Tunnel {
     sweep();
     const dir = mkdtempSync(join(tmpdir(), PREFIX));
     writeFileSync(join(dir, OWNER), formatProcess(thisProcess()));
-    const there = [...PATIENCE, '-S', join(dir, 'control'), ...destination(kind, new URL(address))];
+    const there = [...TIMEOUT, '-S', join(dir, 'control'), ...destination(kind, new URL(address))];
     const master = start(['-M', ...there, 'cat']);
     try {
       await answers(master, address);

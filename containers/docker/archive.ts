@@ -119,7 +119,7 @@ async function collect(container: Docker.Container, step: ResolvedExec, io: Node
   for (const { name, path } of step.exec.outputs) {
     const dir = await io.store.temporary('outputs');
     await unpack(await container.getArchive({ path: `${path}/.` }), dir);
-    trees[name] = await io.store.takeIn(dir);
+    trees[name] = await io.store.ingest(dir);
     removeTree(dir);
   }
   return trees;

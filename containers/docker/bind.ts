@@ -1,6 +1,6 @@
 import type { NodeIo, ResolvedExec } from '../../engine/index.ts';
 import type { Engine } from '../docker-api/connect.ts';
-import { layOut, type Owner } from '../runs/binds.ts';
+import { materialize, type Owner } from '../runs/binds.ts';
 import type { RunDirectory } from '../runs/runs.ts';
 import type { Prepared, Transport } from './transport.ts';
 
@@ -19,7 +19,7 @@ export function bindTransport({ isRootless, isPodman }: Pick<Engine, 'isRootless
     name: 'bind',
     user: isRootless && !isPodman ? '0:0' : `${owner.uid}:${owner.gid}`,
     prepare: async (step: ResolvedExec, io: NodeIo, run?: RunDirectory): Promise<Prepared> => {
-      const { binds, collect, keep, dispose } = await layOut(step, io, owner, run);
+      const { binds, collect, keep, dispose } = await materialize(step, io, owner, run);
       const mounts = binds.map(({ source, target, readOnly }) => ({
         Type: 'bind' as const,
         Source: source,

@@ -37,7 +37,7 @@ export async function readLayer(tar: NodeJS.ReadableStream, store: Store): Promi
       const { name, type, mode, linkname } = entry.header;
       const base = { path: name, isExecutable: ((mode ?? 0) & 0o111) !== 0, target: linkname ?? '' };
       if (type === 'file' || type === 'contiguous-file') {
-        entries.push({ ...base, type: 'file', content: await takeIn(entry, join(dir, 'content'), store) });
+        entries.push({ ...base, type: 'file', content: await ingest(entry, join(dir, 'content'), store) });
       } else {
         entry.resume();
         if (type === 'directory') entries.push({ ...base, type, content: undefined });
@@ -63,7 +63,7 @@ export async function readLayer(tar: NodeJS.ReadableStream, store: Store): Promi
   return entries;
 }
 
-async function takeIn(content: AsyncIterable<unknown>, path: string, store: Store): Promise<{ digest: Digest; size: number }> {
+async function ingest(content: AsyncIterable<unknown>, path: string, store: Store): Promise<{ digest: Digest; size: number }> {
   // tar-stream gives bytes, which its types do not say.
   await writeFile(path, content as AsyncIterable<Uint8Array>);
   const taken = await store.putFile(path);

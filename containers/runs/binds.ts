@@ -25,7 +25,7 @@ export interface Owner {
  * Lays out a node's inputs, outputs and state for a runtime that sees our file system. What the command may write to belongs to `owner`, as far
  * as we may give it away.
  */
-export async function layOut(step: ResolvedExec, io: NodeIo, owner: Owner, run?: RunDirectory): Promise<LaidOut> {
+export async function materialize(step: ResolvedExec, io: NodeIo, owner: Owner, run?: RunDirectory): Promise<LaidOut> {
   const { outputs, state } = step.exec;
   const inputs = await Promise.all(
     step.inputs.map(async ({ path, tree }, index) => {
@@ -57,7 +57,7 @@ export async function layOut(step: ResolvedExec, io: NodeIo, owner: Owner, run?:
       ),
     async collect() {
       const trees: Record<string, Digest> = {};
-      for (const { name, source } of dirs) trees[name] = await io.store.takeIn(source);
+      for (const { name, source } of dirs) trees[name] = await io.store.ingest(source);
       return trees;
     },
     async dispose() {

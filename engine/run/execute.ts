@@ -11,8 +11,8 @@ import { runWithin } from './attempt.ts';
 import { CommandFailed, hitText } from './command-failed.ts';
 import type { ComputeFunctions } from './compute.ts';
 import type { Emitter } from './emitter.ts';
+import { takeLease } from './lease.ts';
 import { performCompute } from './perform-compute.ts';
-import { takeTurn } from './turn.ts';
 
 /** A result, and whether it was there before. */
 interface Found {
@@ -102,10 +102,10 @@ async function findOrMake(
     emitter.emit(node.id, { type: 'cached', key, description, from: 'remote' });
     return { cached: true, result: theirs };
   }
-  const turn = isFresh || node.action.kind !== 'exec' ? undefined : await takeTurn(key, node.id, context, emitter);
-  if (turn?.result !== undefined && fits(turn.result)) {
+  const lease = isFresh || node.action.kind !== 'exec' ? undefined : await takeLease(key, node.id, context, emitter);
+  if (lease?.result !== undefined && fits(lease.result)) {
     emitter.emit(node.id, { type: 'cached', key, description });
-    return { cached: true, result: turn.result };
+    return { cached: true, result: lease.result };
   }
   try {
     emitter.emit(node.id, { type: 'started', key, description, reason: isFresh ? 'no-cache' : 'not-in-cache' });
@@ -115,7 +115,7 @@ async function findOrMake(
     context.fresh?.add(key);
     return { cached: false, result };
   } finally {
-    turn?.end?.();
+    lease?.end?.();
   }
 }
 

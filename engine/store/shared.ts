@@ -6,13 +6,13 @@ import { makePrivate } from '../base/private-directory.ts';
 import { formatProcess, parseProcess, thisProcess } from '../base/process.ts';
 import { removeTree } from '../base/remove.ts';
 import type { Digest } from '../content/digest.ts';
-import { awaitOthers } from './alone.ts';
 import { checkoutPath, isDirectory } from './checkout.ts';
 import { Contents } from './contents.ts';
+import { awaitOthers } from './exclusive.ts';
+import { Leases, sweepLeases } from './leases.ts';
 import { Liveness } from './liveness.ts';
 import { Results } from './results.ts';
 import { Texts } from './texts.ts';
-import { sweepTurns, Turns } from './turns.ts';
 import { namesIn } from './walk.ts';
 
 /** Eight hex digits that another store of this process hardly has. */
@@ -29,7 +29,7 @@ export class Shared {
   readonly ephemeral: Contents;
   readonly results: Results;
   readonly texts: Texts;
-  readonly turns: Turns;
+  readonly leases: Leases;
   readonly liveness: Liveness;
   readonly checkouts = new Map<Digest, Promise<string>>();
   readonly ephemeralTrees = new Set<Digest>();
@@ -48,7 +48,7 @@ export class Shared {
     this.ephemeral = new Contents(join(this.#own, 'objects'), temporary);
     this.results = new Results(join(dir, 'results'), temporary);
     this.texts = new Texts(join(dir, 'texts'), temporary);
-    this.turns = new Turns(join(dir, 'turns'), temporary, this.liveness);
+    this.leases = new Leases(join(dir, 'turns'), temporary, this.liveness);
   }
 
   /** A directory of this store's own, made when it is first asked for; what processes left that are gone is removed then. */
@@ -95,7 +95,7 @@ export class Shared {
       hasGone = true;
       if (!isRemoved(join(root, name))) this.#isSwept = false;
     }
-    if (hasGone) sweepTurns(this.dir, this.liveness);
+    if (hasGone) sweepLeases(this.dir, this.liveness);
   }
 
   /** Where a tree is checked out: with the others, or with what is this process's own. */

@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { AtmosError } from '../base/errors.ts';
 import type { Digest } from '../content/digest.ts';
 import { parseTree, type Tree, treeBytes } from '../content/tree.ts';
-import { alone } from './alone.ts';
 import { checkOut, isDirectory, moveAway } from './checkout.ts';
 import { type Contents, damaged, STREAM_ABOVE } from './contents.ts';
+import { exclusive } from './exclusive.ts';
+import { ingest } from './ingest.ts';
 import { type StoreCheck, type StoreStats, stats, verify } from './inspect.ts';
 import { isIntact } from './intact.ts';
+import type { Lease } from './leases.ts';
 import { type PruneAnswer, type PruneRequest, prune } from './prune.ts';
 import type { NodeResult } from './results.ts';
 import { Shared } from './shared.ts';
-import { takeIn } from './take-in.ts';
-import type { Turn } from './turns.ts';
 
 export interface Store {
   /** Where it lies: an absolute path. */
@@ -30,7 +30,7 @@ export interface Store {
   /** @throws AtmosError `damaged-object` when it is not there. */
   tree(digest: Digest): Promise<Tree>;
   /** Takes a directory in as a tree. */
-  takeIn(dir: string): Promise<Digest>;
+  ingest(dir: string): Promise<Digest>;
   /** The path of a directory that holds the tree; whoever uses it only reads. Made once, kept. */
   checkOut(digest: Digest): Promise<string>;
   /** A directory of this process's own, empty; removed by `close`, or by the next process if this one is killed. */
@@ -38,8 +38,8 @@ export interface Store {
   /** What a node with that key made, if all of it is still there. */
   result(key: Digest): Promise<NodeResult | undefined>;
   remember(key: Digest, result: NodeResult): Promise<void>;
-  /** Whose turn it is to make what a key stands for, among the processes of this machine: each is made by one at a time. */
-  turn(key: Digest): Promise<Turn>;
+  /** The lease to make what a key stands for, among the processes of this machine: each is made by one at a time. */
+  lease(key: Digest): Promise<Lease>;
   /** A small text that was kept under a key; verified. */
   recall(key: string): Promise<string | undefined>;
   keep(key: string, text: string): Promise<void>;
@@ -151,8 +151,8 @@ class DiskStore implements Store {
     return text === undefined ? undefined : parseTree(text);
   }
 
-  async takeIn(dir: string): Promise<Digest> {
-    return this.putTree(await takeIn(dir, this.#contents));
+  async ingest(dir: string): Promise<Digest> {
+    return this.putTree(await ingest(dir, this.#contents));
   }
 
   checkOut(digest: Digest): Promise<string> {
@@ -204,8 +204,8 @@ class DiskStore implements Store {
     return this.#shared.results.put(key, result);
   }
 
-  turn(key: Digest): Promise<Turn> {
-    return this.#shared.turns.take(key);
+  lease(key: Digest): Promise<Lease> {
+    return this.#shared.leases.take(key);
   }
 
   recall(key: string): Promise<string | undefined> {
@@ -234,7 +234,7 @@ class DiskStore implements Store {
 
   async prune(request: PruneRequest): Promise<PruneAnswer> {
     await this.#shared.ownDirectory();
-    return alone(this.#shared.dir, this.#shared.liveness, () => prune(this.#shared.dir, request));
+    return exclusive(this.#shared.dir, this.#shared.liveness, () => prune(this.#shared.dir, request));
   }
 
   sweep(): void {

@@ -1,6 +1,7 @@
 import { needsOf } from '../../config/index.ts';
 import {
   AtmosError,
+  allSettled,
   type ComputeFunction,
   type ComputeIo,
   type Json,
@@ -10,7 +11,6 @@ import {
   prettyJson,
   shellWord,
   subtree,
-  together,
 } from '../../engine/index.ts';
 import {
   type Instance,
@@ -51,7 +51,7 @@ export const makeComponent: ComputeFunction = async (json, io) => {
 /** Whether one of the outputs that variables are computed of is sensitive. */
 async function readsSensitive({ upstream }: VariablesArgs, io: ComputeIo): Promise<boolean> {
   const needs = needsOf(await readJson(io.input('layer'), 'references.json', io));
-  const found = await together(upstream, async (address) => {
+  const found = await allSettled(upstream, async (address) => {
     const names = await sensitiveNames(io.input(`outputs/${address}`), (digest) => io.read(digest));
     return needs.some(({ component, field }) => component === address && names.has(field));
   });

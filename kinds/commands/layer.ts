@@ -1,4 +1,4 @@
-import { type ScopedComponent, settle } from '../../config/index.ts';
+import { resolveDeferred, type ScopedComponent } from '../../config/index.ts';
 import {
   type ComputeFunction,
   type Json,
@@ -34,7 +34,7 @@ interface FilesArgs extends ImageArgs {
 export const makeFiles: ComputeFunction = async (json, io) => {
   const args = json as unknown as FilesArgs;
   const produced = producedImages(args, io);
-  const sections = { vars: settle(args.vars, produced) as JsonObject, env: settle(args.env, produced) as JsonObject };
+  const sections = { vars: resolveDeferred(args.vars, produced) as JsonObject, env: resolveDeferred(args.env, produced) as JsonObject };
   const references = Object.entries(sections)
     .map(([name, section]) => [name, only(section, holdsDeferred)] as const)
     .filter(([, section]) => Object.keys(section).length > 0);

@@ -4,7 +4,7 @@ import { diagnose } from './diagnose.ts';
 import { terraformSource } from './gather.ts';
 import { layerNodes, moduleOf, settingsOf } from './layer.ts';
 import { lockOf } from './layers.ts';
-import { layOutModule, MODULE } from './module.ts';
+import { MODULE, materializeModule } from './module.ts';
 import { rollout } from './rollout.ts';
 import { SYNTH, synthesize } from './synth.ts';
 import { terraformTests } from './test.ts';
@@ -29,5 +29,5 @@ export const terraform: ComponentKind = {
   takeOver: (layer, store) => store.putTree(lockOf(layer)),
   rollout,
   diagnose,
-  computes: { [SYNTH.name]: synthesize, [MODULE.name]: layOutModule },
+  computes: { [SYNTH.name]: synthesize, [MODULE.name]: materializeModule },
 };

@@ -75,7 +75,7 @@ async function providerTree({ dir, listing }: MirroredProvider, store: Store): P
   const key = jsonDigest({ mirror: dir, listing });
   const known = await store.result(key);
   if (known?.outputs.tree !== undefined) return known.outputs.tree;
-  const tree = await store.takeIn(dir);
+  const tree = await store.ingest(dir);
   await store.remember(key, { exitCode: 0, outputs: { tree } });
   return tree;
 }

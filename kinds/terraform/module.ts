@@ -23,7 +23,7 @@ const GENERATED = ['backend.tf.json', 'providers_override.tf.json', '.terraform.
  * Makes the directory that Terraform runs in from a component's layer, with what its references now stand for.
  * Inputs `layer`, `outputs/<address>` and `stores`; output `module`.
  */
-export const layOutModule: ComputeFunction = async (json, io) => {
+export const materializeModule: ComputeFunction = async (json, io) => {
   const args = json as unknown as ModuleArgs;
   const layer = io.input('layer');
   const vars = { ...(await readJson(layer, 'terraform.tfvars.json', io)), ...(await settledReferences('vars', args, io)) };

@@ -1,4 +1,4 @@
-import { settle } from '../../config/index.ts';
+import { resolveDeferred } from '../../config/index.ts';
 import {
   type ComputeFunction,
   type ComputeIo,
@@ -31,13 +31,13 @@ export interface SynthArgs extends ImageArgs {
 export const synthesize: ComputeFunction = async (json, io) => {
   const args = json as unknown as SynthArgs;
   const produced = producedImages(args, io);
-  const vars = settle(args.vars, produced) as JsonObject;
+  const vars = resolveDeferred(args.vars, produced) as JsonObject;
   const known = Object.entries(vars).filter(([, value]) => !holdsDeferred(value));
   const references = Object.entries(vars).filter(([, value]) => holdsDeferred(value));
   const generated: Record<string, Json | undefined> = {
-    'backend.tf.json': backendFile(args.backendType, settle(args.backend, produced) as JsonObject),
+    'backend.tf.json': backendFile(args.backendType, resolveDeferred(args.backend, produced) as JsonObject),
     'providers_override.tf.json':
-      Object.keys(args.providers).length === 0 ? undefined : { provider: aliased(settle(args.providers, produced) as JsonObject) },
+      Object.keys(args.providers).length === 0 ? undefined : { provider: aliased(resolveDeferred(args.providers, produced) as JsonObject) },
     'terraform.tfvars.json': Object.fromEntries(known),
     'references.json': references.length === 0 ? undefined : { vars: Object.fromEntries(references) },
   };

@@ -17,12 +17,12 @@ export interface TargetContext extends ModuleContext {
  * A writable copy of the module, and of the data directory at `$5`, if there is one, where Terraform is to have its own. `$1` command, `$2` root, `$3`
  * workspace, `$4` backend. Each command of a script is a process: there are no more than need be.
  */
-const layOut = (data: string): string => `${MIRROR_CONFIG}cp -RP /module /tmp/module
+const materialize = (data: string): string => `${MIRROR_CONFIG}cp -RP /module /tmp/module
 if [ -d "$5" ]; then cp -RP "$5" ${data}; else mkdir ${data}; fi
 cd "/tmp/module/$2"
 export TF_DATA_DIR=${data}
 `;
-const LAY_OUT = layOut('/tmp/data');
+const LAY_OUT = materialize('/tmp/data');
 
 const INIT_BACKEND = `atmos_lock=
 if [ -f .terraform.lock.hcl ]; then atmos_lock=-lockfile=readonly; fi
@@ -82,7 +82,7 @@ const OUTPUT = `"$1" output -json > /out/outputs.json
  */
 export function planNode(target: TargetContext, options: PlanOptions): Node {
   const file = options.isApplied ? '/out/tfplan' : '/tmp/tfplan';
-  const text = (options.isApplied ? layOut('/out/data') : LAY_OUT) + ONCE + plan(file) + (options.isShown ? show(file) : '');
+  const text = (options.isApplied ? materialize('/out/data') : LAY_OUT) + ONCE + plan(file) + (options.isShown ? show(file) : '');
   return worldNode(target, planName(options.destroy), text, {
     inputs: [
       moduleInput(target),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isDeferred, needsOf, settle } from '../../config/index.ts';
+import { isDeferred, needsOf, resolveDeferred } from '../../config/index.ts';
 import type { Json } from '../../engine/index.ts';
 import { refusal, scopeOf, varsOf, withVars } from './repository.ts';
 
@@ -13,7 +13,7 @@ describe('values of other components', () => {
   const settled = async (text: string): Promise<Json> => {
     const deferred = (await value(text)) ?? null;
     expect(isDeferred(deferred)).toBe(true);
-    return settle(deferred, produced);
+    return resolveDeferred(deferred, produced);
   };
 
   test('stand as deferred until they are there, with what they need', async () => {
@@ -22,7 +22,7 @@ describe('values of other components', () => {
       { component: 'nixpack/api', field: 'image' },
       { component: 'terraform/network', field: 'id' },
     ]);
-    expect(settle(deferred ?? null, { 'terraform/network': { id: 'x' } })).toEqual(deferred);
+    expect(resolveDeferred(deferred ?? null, { 'terraform/network': { id: 'x' } })).toEqual(deferred);
   });
 
   test('keep their type when the template is one action alone, and are text otherwise', async () => {
@@ -69,9 +69,9 @@ describe('values of other components', () => {
   test('wait for a component whose output they can do without, and for an output that they can’t', async () => {
     const without = (await value('!terraform.output network .nothing // "x"')) ?? null;
     expect(needsOf(without)).toEqual([{ component: 'terraform/network', field: 'nothing', optional: true }]);
-    expect(isDeferred(settle(without, {}))).toBe(true);
+    expect(isDeferred(resolveDeferred(without, {}))).toBe(true);
     const needed = (await value('!terraform.output network .nothing[0]')) ?? null;
-    expect(isDeferred(settle(needed, produced))).toBe(true);
+    expect(isDeferred(resolveDeferred(needed, produced))).toBe(true);
   });
 
   test('go through functions, fields and indexes that are applied once they are known', async () => {
@@ -98,7 +98,7 @@ describe('values of other components', () => {
       '\'{{ if outputs.terraform.network.on }}{{ outputs.terraform.network.id }}{{ else }}{{ nixpack.api.digest }}{{ fail "off" }}{{ end }}\'',
     );
     expect(needsOf(deferred ?? null).map(({ field }) => field)).toEqual(['digest', 'id', 'on']);
-    expect(settle(deferred ?? null, produced)).toBe('vpc-1');
+    expect(resolveDeferred(deferred ?? null, produced)).toBe('vpc-1');
   });
 
   test('are refused where the deployment has no such component, or an image no such field', async () => {
@@ -115,7 +115,7 @@ describe('values of other components', () => {
 
   test('fail with the template when it can’t take what was produced', async () => {
     const deferred = (await value("'{{ index outputs.terraform.network.subnets 7 }}'")) ?? null;
-    expect(() => settle(deferred, produced)).toThrow(
+    expect(() => resolveDeferred(deferred, produced)).toThrow(
       '{{ index outputs.terraform.network.subnets 7 }}: error calling index: index out of range: 7',
     );
   });
@@ -149,7 +149,9 @@ describe('atmos.Component', () => {
     const stack = files['stacks/top.yaml'].replace('id: !terraform.output reader id', 'size: 3');
     const scope = await scopeOf({ ...files, 'stacks/top.yaml': stack });
     expect(scope.components['terraform/reader']?.dependsOn).toEqual(['terraform/vpc']);
-    expect(settle(varsOf(scope, 'terraform/reader').x ?? null, { 'terraform/vpc': { id: 'x', ids: ['a', 'b'] } })).toEqual(expected);
+    expect(resolveDeferred(varsOf(scope, 'terraform/reader').x ?? null, { 'terraform/vpc': { id: 'x', ids: ['a', 'b'] } })).toEqual(
+      expected,
+    );
   });
 
   test.each([

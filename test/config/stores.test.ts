@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { needsOf, settle } from '../../config/index.ts';
+import { needsOf, resolveDeferred } from '../../config/index.ts';
 import type { Json } from '../../engine/index.ts';
 import { placeOf, refusal, scopeOf, varsOf } from './repository.ts';
 
@@ -30,7 +30,8 @@ stores:
   });
 
   test('keep their type, or a part of them, or the default where there is nothing', async () => {
-    const settled = async (text: string, value: Json): Promise<Json> => settle(await stored(text), { 'store/plain': { k: value } });
+    const settled = async (text: string, value: Json): Promise<Json> =>
+      resolveDeferred(await stored(text), { 'store/plain': { k: value } });
     expect(await settled('!store.get plain k', { a: [1, 2] })).toEqual({ a: [1, 2] });
     expect(await settled('!store.get plain k | query .a[1]', { a: [1, 2] })).toBe(2);
     expect(await settled('!store.get plain k | default "two words"', null)).toBe('two words');
@@ -49,7 +50,7 @@ stores:
     const value = await stored(`'${template}'`);
     const [need] = needsOf(value);
     expect(need?.field).toBe(field);
-    expect(settle(value, { [need?.component ?? '']: { [field]: field.endsWith('all') ? { a: 'x' } : 'v' } })).toBe(expected);
+    expect(resolveDeferred(value, { [need?.component ?? '']: { [field]: field.endsWith('all') ? { a: 'x' } : 'v' } })).toBe(expected);
   });
 
   test('make nothing wait: a store is no component', async () => {

@@ -31,7 +31,7 @@ describe('a tree that was checked out before', () => {
     writeFileSync(join(source, 'plain'), 'plain');
     symlinkSync('plain', join(source, 'link'));
     const first = openStore(dir);
-    const tree = await first.takeIn(source);
+    const tree = await first.ingest(source);
     const path = await first.checkOut(tree);
     await first.close();
     return { path, again: () => openStore(dir).checkOut(tree) };

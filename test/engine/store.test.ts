@@ -61,11 +61,11 @@ test('a directory comes back as it was: files, modes, links; times are fixed', a
   writeFileSync(join(dir, 'd/run'), '#!/bin/sh\n', { mode: 0o755 });
   writeFileSync(join(dir, 'plain'), Buffer.alloc(5 * 1024 * 1024, 7));
   symlinkSync('d/run', join(dir, 'link'));
-  const out = await store.checkOut(await store.takeIn(dir));
+  const out = await store.checkOut(await store.ingest(dir));
   expect(readFileSync(join(out, 'plain')).equals(readFileSync(join(dir, 'plain')))).toBe(true);
   expect(statSync(join(out, 'd/run')).mode & 0o777).toBe(0o755);
   expect(statSync(join(out, 'plain')).mtimeMs).toBe(TREE_TIME * 1000);
-  expect(await store.takeIn(out)).toBe(await store.takeIn(dir));
+  expect(await store.ingest(out)).toBe(await store.ingest(dir));
 });
 
 test('what a killed process left is removed by the next one, and what a living one has is not', async () => {

@@ -12,12 +12,12 @@ const meet = (at: number): void => {
   Atomics.add(arrived, at, 1);
   while (Atomics.load(arrived, at) < 2);
 };
-await store.turn(sha256('first'));
+await store.lease(sha256('first'));
 let had = 0;
 for (let round = 0; round < rounds; round += 1) {
   meet(2 * round);
   if (cleans) rmSync(join(dir, 'turns'), { recursive: true, force: true });
   meet(2 * round + 1);
-  if ('end' in (await store.turn(sha256(`key ${round}`)))) had += 1;
+  if ('end' in (await store.lease(sha256(`key ${round}`)))) had += 1;
 }
 parentPort?.postMessage(had);

@@ -47,7 +47,7 @@ test('eight writers in clones of one remote lose no record', { timeout: limit(60
   const ledgers = await Promise.all(Array.from({ length: 8 }, () => ledgerAt(clone(remote), 'origin')));
   await Promise.all(
     ledgers.map(async (ledger, writer) => {
-      for (const turn of [1, 2]) await ledger.append('shop', 'dev', () => entry({ reason: `${writer}.${turn}` }));
+      for (const lease of [1, 2]) await ledger.append('shop', 'dev', () => entry({ reason: `${writer}.${lease}` }));
     }),
   );
   const reasons = git(remote, 'log', '--format=%(trailers:key=Reason,valueonly,separator=)', REF).split('\n');
@@ -59,7 +59,7 @@ test('writers in one clone without a remote lose no record', { timeout: limit(60
   const dir = newRepository();
   const ledgers = await Promise.all(Array.from({ length: 4 }, () => ledgerAt(dir)));
   await Promise.all(
-    ledgers.flatMap((ledger, writer) => [1, 2].map((turn) => ledger.append('shop', 'dev', () => entry({ reason: `${writer}.${turn}` })))),
+    ledgers.flatMap((ledger, writer) => [1, 2].map((lease) => ledger.append('shop', 'dev', () => entry({ reason: `${writer}.${lease}` })))),
   );
   expect(git(dir, 'rev-list', '--count', REF)).toBe('8');
 });

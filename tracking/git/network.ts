@@ -18,8 +18,8 @@ export interface NetworkOptions {
 }
 
 /** How long a remote that does not get through is asked again, in milliseconds: for what is only shown, for what is about to be done, and for what was. */
-export const PATIENCE = { query: 8_000, command: 45_000, outcome: 90_000 } as const;
-export type Patience = keyof typeof PATIENCE;
+export const TIMEOUT = { query: 8_000, command: 45_000, outcome: 90_000 } as const;
+export type Patience = keyof typeof TIMEOUT;
 
 /** After how long people are told that a remote is waited for, in milliseconds. */
 export const LONG_WAIT = 5000;

@@ -1,5 +1,5 @@
 import type { Answer } from './call.ts';
-import { callRemote, isPassing, LONG_WAIT, PATIENCE, type Patience, pause, pauseBefore, type Stop } from './network.ts';
+import { callRemote, isPassing, LONG_WAIT, type Patience, pause, pauseBefore, type Stop, TIMEOUT } from './network.ts';
 import { pushArguments, pushEnd } from './push.ts';
 import { addressesOf, elsewhere } from './push-address.ts';
 import { ambiguous, diverged, pushedElsewhere, rejected, unreachable } from './ref-errors.ts';
@@ -44,7 +44,7 @@ export class Remote {
     });
     await this.#isOnePlace;
     const signal = this.signal(patience);
-    const until = performance.now() + PATIENCE[patience];
+    const until = performance.now() + TIMEOUT[patience];
     let isUncertain = false;
     for (let attempt = 0; ; attempt += 1) {
       // Whoever asks again may have been heard the first time.
@@ -60,7 +60,7 @@ export class Remote {
         throw unreachable(this.name, answer);
       }
       isUncertain = true;
-      await this.#pause(attempt, until - PATIENCE[patience], signal);
+      await this.#pause(attempt, until - TIMEOUT[patience], signal);
     }
   }
 
@@ -99,11 +99,11 @@ export class Remote {
   /** Calls a remote until it gets through, for as long as that is worth waiting for. */
   async insist(args: readonly string[], patience: Patience, input?: string): Promise<Answer> {
     const signal = this.signal(patience);
-    const until = performance.now() + PATIENCE[patience];
+    const until = performance.now() + TIMEOUT[patience];
     for (let attempt = 0; ; attempt += 1) {
       const answer = await callRemote(args, { cwd: this.#repository.root, signal, ...(input === undefined ? {} : { input }) });
       if (!isPassing(answer) || performance.now() > until) return answer;
-      await this.#pause(attempt, until - PATIENCE[patience], signal);
+      await this.#pause(attempt, until - TIMEOUT[patience], signal);
     }
   }
 

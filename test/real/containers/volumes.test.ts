@@ -29,7 +29,7 @@ async function largeTree({ store, dir }: Bench, through = store): Promise<Digest
   const from = join(dir, 'large');
   mkdirSync(from, { recursive: true });
   writeFileSync(join(from, 'file'), randomBytes(LARGE));
-  return through.takeIn(from);
+  return through.ingest(from);
 }
 
 /** Reads the input's size in a container. */

@@ -13,7 +13,7 @@ const POLL = 50;
  * leaves; this leaves the mark first and then looks into `tmp/`: one of the two sees the other.
  * @throws AtmosError `cache-in-use` while another process uses the store
  */
-export async function alone<T>(dir: string, liveness: Liveness, work: () => T): Promise<T> {
+export async function exclusive<T>(dir: string, liveness: Liveness, work: () => T): Promise<T> {
   const path = join(dir, FILE);
   if (pruner(dir, liveness) === 'gone') rmSync(path, { force: true });
   try {

@@ -8,23 +8,23 @@ import type { Emitter } from './emitter.ts';
 /** Milliseconds between two looks at whether another process has ended. */
 const POLL = 50;
 
-/** Waits while another process of this machine makes the same; then it is our turn, unless it left a result. */
-export async function takeTurn(
+/** Waits while another process of this machine makes the same; then the lease is ours, unless it left a result. */
+export async function takeLease(
   key: Digest,
   node: NodeId,
   { store, cancellation }: { readonly store: Store; readonly cancellation: Cancellation },
   emitter: Emitter,
 ): Promise<{ readonly result?: NodeResult; readonly end?: () => void }> {
   for (let isFirst = true; ; isFirst = false) {
-    const turn = await store.turn(key);
+    const lease = await store.lease(key);
     // Who had it before may have made it since we looked.
     const result = await store.result(key);
-    if ('end' in turn) {
-      if (result === undefined) return { end: turn.end };
-      turn.end();
+    if ('end' in lease) {
+      if (result === undefined) return { end: lease.end };
+      lease.end();
     }
     if (result !== undefined) return { result };
-    if ('of' in turn && isFirst) emitter.emit(node, { type: 'waiting', pid: turn.of.pid });
+    if ('of' in lease && isFirst) emitter.emit(node, { type: 'waiting', pid: lease.of.pid });
     await new Promise((resolve) => setTimeout(resolve, POLL));
     if (cancellation.interrupt.aborted) throw new AtmosError('canceled before it started', { kind: 'interrupted', code: 'not-started' });
   }

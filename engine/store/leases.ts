@@ -6,14 +6,14 @@ import type { Digest } from '../content/digest.ts';
 import type { Liveness } from './liveness.ts';
 import { placeIn, putInPlace, storedIn } from './walk.ts';
 
-/** Whose turn it is to make what a key stands for: ours, until `end` is called; or another process's. */
-export type Turn = { readonly end: () => void } | { readonly of: ProcessIdentity };
+/** The lease to make what a key stands for: ours, until `end` is called; or another process's. */
+export type Lease = { readonly end: () => void } | { readonly of: ProcessIdentity };
 
 /**
  * One key in flight once among the processes of a machine: whoever is to make its result has a file under its name in `turns/`, which holds the
  * process. It appears there whole (it is a link), and what a process that is gone has left stands for nothing.
  */
-export class Turns {
+export class Leases {
   readonly #dir: string;
   readonly #temporary: () => Promise<string>;
   readonly #liveness: Liveness;
@@ -24,8 +24,8 @@ export class Turns {
     this.#liveness = liveness;
   }
 
-  /** Where nothing can be written, each takes its turn by itself. */
-  async take(key: Digest): Promise<Turn> {
+  /** Where nothing can be written, each has a lease of its own. */
+  async take(key: Digest): Promise<Lease> {
     const path = placeIn(this.#dir, key);
     try {
       const own = await this.#file();
@@ -48,7 +48,7 @@ export class Turns {
   /** A file of our own with our name, which is linked to where it counts. */
   async #file(): Promise<string> {
     this.#count += 1;
-    const name = `turn-${this.#count}`;
+    const name = `lease-${this.#count}`;
     const path = join(await this.#temporary(), name);
     writeFileSync(path, formatProcess(thisProcess()));
     return path;
@@ -57,7 +57,7 @@ export class Turns {
   /** Takes away what a process that is gone has left. Of several that try, one moves it; what another has put there meanwhile is put back. */
   #clear(path: string, temporary: string): void {
     this.#count += 1;
-    const moved = join(temporary, `turn-${this.#count}`);
+    const moved = join(temporary, `lease-${this.#count}`);
     try {
       renameSync(path, moved);
     } catch (error) {
@@ -70,8 +70,8 @@ export class Turns {
   }
 }
 
-/** Removes the turns of processes that are gone. */
-export function sweepTurns(dir: string, liveness: Liveness): void {
+/** Removes the leases of processes that are gone. */
+export function sweepLeases(dir: string, liveness: Liveness): void {
   for (const { path } of storedIn(dir, 'turns')) {
     const owner = ownerOf(path);
     if (owner !== undefined && liveness.isGone(owner)) rmSync(path, { force: true });

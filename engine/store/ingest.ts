@@ -12,7 +12,7 @@ const MOST = { files: 1_000_000, bytes: 64 * 1024 ** 3 } as const;
  * their own; sockets, which are nothing without who listens, are left out.
  * @throws AtmosError `special-file` on a pipe or device, `file-name` on what can't be a path in a tree, `too-much`
  */
-export async function takeIn(dir: string, contents: Contents): Promise<Tree> {
+export async function ingest(dir: string, contents: Contents): Promise<Tree> {
   const entries: TreeEntry[] = [];
   let bytes = 0;
   const add = (entry: TreeEntry): void => {

@@ -1,13 +1,13 @@
 import type { ComponentAddress, ScopedComponent } from '../model/scope.ts';
 
 /** The components of a target, each resolved when it is first asked for. */
-export interface Siblings {
+export interface ComponentResolver {
   readonly addresses: readonly ComponentAddress[];
   resolve(address: ComponentAddress): ScopedComponent;
 }
 
 /** Each component evaluated once, when it is first asked for. */
-export function siblingsOf(prepared: ReadonlyMap<string, () => ScopedComponent>, addresses: readonly string[]): Siblings {
+export function componentResolverOf(prepared: ReadonlyMap<string, () => ScopedComponent>, addresses: readonly string[]): ComponentResolver {
   const known = new Map<string, ScopedComponent>();
   const underWay: string[] = [];
   return {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
 import { formatProcess, makeGraph, openStore, type RunEvent, run, sha256, thisProcess } from '../../engine/index.ts';
-import { takeTurn } from '../../engine/run/turn.ts';
+import { takeLease } from '../../engine/run/lease.ts';
 import { newStore, node, optionsFor, runtimeOf } from './bench.ts';
 
 const KEY = sha256('key');
@@ -12,18 +12,18 @@ const KEY = sha256('key');
 test('a key is one process’s to make until it ends its turn', async () => {
   const store = newStore();
   const other = openStore(store.dir);
-  const turn = await store.turn(KEY);
-  if (!('end' in turn)) throw new Error('it was nobody’s');
-  expect(await other.turn(KEY)).toMatchObject({ of: { pid: process.pid } });
-  expect(await other.turn(sha256('another'))).toHaveProperty('end');
-  turn.end();
-  expect(await other.turn(KEY)).toHaveProperty('end');
+  const lease = await store.lease(KEY);
+  if (!('end' in lease)) throw new Error('it was nobody’s');
+  expect(await other.lease(KEY)).toMatchObject({ of: { pid: process.pid } });
+  expect(await other.lease(sha256('another'))).toHaveProperty('end');
+  lease.end();
+  expect(await other.lease(KEY)).toHaveProperty('end');
 });
 
 test('of many that want a key at once, one has it', async () => {
   const store = newStore();
-  const turns = await Promise.all(Array.from({ length: 50 }, () => openStore(store.dir).turn(KEY)));
-  expect(turns.filter((turn) => 'end' in turn)).toHaveLength(1);
+  const leases = await Promise.all(Array.from({ length: 50 }, () => openStore(store.dir).lease(KEY)));
+  expect(leases.filter((lease) => 'end' in lease)).toHaveLength(1);
 });
 
 test('of two that come at the same moment, before there is a directory, one has the key', async () => {
@@ -39,14 +39,14 @@ test('of two that come at the same moment, before there is a directory, one has 
 
 test('the turn of a process that is gone stands for nothing, and goes with what it left', async () => {
   const store = newStore();
-  await store.turn(KEY);
+  await store.lease(KEY);
   const [first = ''] = readdirSync(join(store.dir, 'turns'));
   const [rest = ''] = readdirSync(join(store.dir, 'turns', first));
   const path = join(store.dir, 'turns', first, rest);
   expect(readFileSync(path, 'utf8')).toBe(formatProcess(thisProcess()));
   writeFileSync(path, formatProcess({ ...thisProcess(), pid: 4_194_304, started: '1' }));
-  const turn = await store.turn(KEY);
-  expect(turn).toHaveProperty('end');
+  const lease = await store.lease(KEY);
+  expect(lease).toHaveProperty('end');
   expect(readFileSync(path, 'utf8')).toBe(formatProcess(thisProcess()));
 });
 
@@ -91,12 +91,12 @@ test('whoever waits for another one can be interrupted', async () => {
   const interrupt = new AbortController();
   const other = openStore(store.dir);
   const key = sha256('any');
-  await store.turn(key);
+  await store.lease(key);
   const events: RunEvent[] = [];
   const emitter = { emit: (_: string, event: { type: string }) => void events.push(event as RunEvent) } as unknown as Parameters<
-    typeof takeTurn
+    typeof takeLease
   >[3];
-  const waiting = takeTurn(key, 'a', { store: other, cancellation: { interrupt: interrupt.signal, force: interrupt.signal } }, emitter);
+  const waiting = takeLease(key, 'a', { store: other, cancellation: { interrupt: interrupt.signal, force: interrupt.signal } }, emitter);
   setTimeout(() => interrupt.abort(), 60);
   await expect(waiting).rejects.toMatchObject({ kind: 'interrupted' });
   expect(events.map(({ type }) => type)).toEqual(['waiting']);

@@ -1,5 +1,5 @@
 import type { Scope } from '../../config/index.ts';
-import { type Digest, together } from '../../engine/index.ts';
+import { allSettled, type Digest } from '../../engine/index.ts';
 import { type Instance, type Instances, upstreamOf } from '../../phases/index.ts';
 import type { Release } from '../../releases/index.ts';
 import type { Values } from '../../stores/index.ts';
@@ -11,7 +11,7 @@ import type { Session } from '../runs/session.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 
 /** All that carrying out some work on a target needs, beside its state. */
-export interface Ground {
+export interface RolloutInputs {
   /** The releases by digest: the one that is wanted, and those that what runs was applied with. */
   readonly releases: ReadonlyMap<Digest, Release>;
   /** What each component of the work is applied, or destroyed, with. */
@@ -35,13 +35,13 @@ export interface GroundOptions {
  * Reads the releases and layers that some work on a target needs: what is applied, as the wanted release has it; what is destroyed or only read, as it
  * was last applied.
  */
-export async function groundOf(
+export async function rolloutInputsOf(
   workspace: Workspace,
   state: TargetState,
   work: ReadonlyMap<string, Operation | 'plan'>,
   wanted: Release | undefined,
   { initialized = {}, session, scope }: GroundOptions = {},
-): Promise<Ground> {
+): Promise<RolloutInputs> {
   const releases = new Map<Digest, Release>(wanted === undefined ? [] : [[wanted.digest, wanted]]);
   const releaseOf = async (address: string): Promise<Release> => {
     const digest = state.components[address]?.release;
@@ -96,7 +96,7 @@ async function byRelease(
   elsewhere: (release: Release, addresses: readonly string[]) => Promise<Values>,
 ): Promise<Instances> {
   const groups = Map.groupBy(subjects, ([, release]) => release);
-  const all = await together(groups, async ([release, own]) => {
+  const all = await allSettled(groups, async ([release, own]) => {
     const addresses = own.map(([address]) => address);
     return instancesOf(workspace, release, addresses, { ...options, elsewhere: await elsewhere(release, addresses) });
   });
@@ -104,7 +104,7 @@ async function byRelease(
 }
 
 /** What each component depends on, by the release that it is applied or destroyed with. Releases of different times may contradict each other. */
-function edgesOf(subjects: ReadonlyMap<string, Release>, wanted: Release | undefined): Ground['edges'] {
+function edgesOf(subjects: ReadonlyMap<string, Release>, wanted: Release | undefined): RolloutInputs['edges'] {
   const edges: Record<string, readonly string[]> = {};
   for (const [address, { dependsOn }] of Object.entries(wanted?.config.components ?? {})) edges[address] = dependsOn;
   for (const [address, release] of subjects) edges[address] = componentOf(release, address).dependsOn;

@@ -47,14 +47,14 @@ export class Registry {
     this.#options = options;
   }
 
-  /** @throws RegistryError `not-found`, `denied`, `unreachable`, `lying`, `refused` */
+  /** @throws RegistryError `not-found`, `denied`, `unreachable`, `mismatched`, `refused` */
   async manifest(reference: string): Promise<Found> {
     const response = await this.#request('GET', `/manifests/${reference}`, { headers: { accept: MANIFESTS } });
     this.#expect(response, [200], `manifest ${reference}`);
     const bytes = await readAll(response, LARGEST_MANIFEST);
     const digest = digestOf(bytes);
     const wanted = reference.startsWith('sha256:') ? reference : (response.headers.get('docker-content-digest') ?? digest);
-    if (digest !== wanted) throw lying(`manifest ${reference}`, this.#name);
+    if (digest !== wanted) throw mismatched(`manifest ${reference}`, this.#name);
     return { bytes, digest, mediaType: response.headers.get('content-type') ?? '' };
   }
 
@@ -63,7 +63,7 @@ export class Registry {
     const response = await this.#request('GET', `/blobs/${digest}`);
     this.#expect(response, [200], `blob ${digest}`);
     const bytes = await readAll(response, size);
-    if (bytes.length !== size || digestOf(bytes) !== digest) throw lying(`blob ${digest}`, this.#name);
+    if (bytes.length !== size || digestOf(bytes) !== digest) throw mismatched(`blob ${digest}`, this.#name);
     return bytes;
   }
 
@@ -91,7 +91,7 @@ export class Registry {
     } finally {
       await file.close();
     }
-    if (`sha256:${hash.digest('hex')}` !== digest) throw lying(`blob ${digest}`, this.#name);
+    if (`sha256:${hash.digest('hex')}` !== digest) throw mismatched(`blob ${digest}`, this.#name);
   }
 
   async #downloadFrom(start: number, digest: string, size: number, file: FileHandle, tap: (chunk: Uint8Array) => void): Promise<number> {
@@ -106,7 +106,7 @@ export class Registry {
       skip -= chunk.length - rest.length;
       if (rest.length === 0) continue;
       length += rest.length;
-      if (length > size) throw lying(`blob ${digest}`, this.#name);
+      if (length > size) throw mismatched(`blob ${digest}`, this.#name);
       await file.write(rest);
       tap(rest);
     }
@@ -224,8 +224,8 @@ export class Registry {
   }
 }
 
-function lying(what: string, name: string): RegistryError {
-  return new RegistryError('lying', `digest mismatch: ${what} of ${name}`);
+function mismatched(what: string, name: string): RegistryError {
+  return new RegistryError('mismatched', `digest mismatch: ${what} of ${name}`);
 }
 
 /** What `fetch` says is in the cause of what it throws. */

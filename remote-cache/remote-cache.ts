@@ -123,17 +123,17 @@ class OciCache implements RemoteCache {
     const { bytes } = await this.#registry.manifest(tagOf(key));
     const { record, layers } = await this.#read(bytes, key);
     const result = { exitCode: record.exitCode, outputs: record.outputs };
-    if (!fits(result)) throw lying(`${key}: no result that this node can have`);
+    if (!fits(result)) throw mismatched(`${key}: no result that this node can have`);
     const dir = await this.#store.temporary('remote');
     try {
       for (const [index, [name, digest]] of Object.entries(record.outputs).entries()) {
         const layer = layers[index];
-        if (layer === undefined) throw lying(`${key}: its output ${name} is missing`);
+        if (layer === undefined) throw mismatched(`${key}: its output ${name} is missing`);
         const path = join(dir, String(index));
         await this.#registry.download(layer, path);
         const unzip = createGunzip();
         const [tree] = await Promise.all([treeOfTar(unzip, this.#store), pipeline(createReadStream(path), unzip)]);
-        if ((await this.#store.putTree(tree)) !== digest) throw lying(`${key}: its output ${name} is another tree`);
+        if ((await this.#store.putTree(tree)) !== digest) throw mismatched(`${key}: its output ${name} is another tree`);
       }
     } finally {
       await rm(dir, { recursive: true, force: true });
@@ -144,11 +144,11 @@ class OciCache implements RemoteCache {
 
   async #read(bytes: Uint8Array, key: Digest): Promise<{ record: Record; layers: readonly Descriptor[] }> {
     const manifest = readManifest(bytes);
-    if (manifest.kind !== 'manifest') throw lying(`${key}: no result of a node`);
+    if (manifest.kind !== 'manifest') throw mismatched(`${key}: no result of a node`);
     const config = await this.#registry.blob(manifest.config);
     this.#verify(key, config, annotationsIn(bytes));
     const record: unknown = JSON.parse(Buffer.from(config).toString('utf8'));
-    if (!isRecord(record) || record.key !== key) throw lying(`${key}: the result of another node`);
+    if (!isRecord(record) || record.key !== key) throw mismatched(`${key}: the result of another node`);
     return { record, layers: manifest.layers };
   }
 
@@ -157,7 +157,7 @@ class OciCache implements RemoteCache {
     const found = isObject(annotations) ? Buffer.from(String(annotations[SIGNATURE]), 'hex') : Buffer.alloc(0);
     const wanted = Buffer.from(signature(this.#secret, config), 'hex');
     if (found.length !== wanted.length || !timingSafeEqual(found, wanted))
-      throw lying(`${key}: it is not signed with ${this.#settings.signingKey}`);
+      throw mismatched(`${key}: it is not signed with ${this.#settings.signingKey}`);
   }
 
   async #give(key: Digest, { exitCode, outputs }: NodeResult): Promise<void> {
@@ -219,13 +219,13 @@ function isRecord(value: unknown): value is Record {
   return isObject(value) && typeof value.exitCode === 'number' && isObject(value.outputs) && Object.values(value.outputs).every(isDigest);
 }
 
-function lying(what: string): RegistryError {
-  return new RegistryError('lying', what);
+function mismatched(what: string): RegistryError {
+  return new RegistryError('mismatched', what);
 }
 
 /** Content that is not what it should be. */
 function isBad(error: unknown): error is Error {
-  if (error instanceof RegistryError) return error.code === 'lying';
+  if (error instanceof RegistryError) return error.code === 'mismatched';
   if (error instanceof AtmosError) return error.code === 'unsafe-layer' || error.code === 'invalid-layer';
   return error instanceof SyntaxError || (error instanceof Error && (error as NodeJS.ErrnoException).code?.startsWith('Z_') === true);
 }

@@ -44,7 +44,7 @@ export async function pullImage(reference: string, manifest: Digest | undefined,
     const bytes = await registry.blob(image.config);
     const config = readImageConfig(bytes);
     if (config.layers.length !== image.layers.length)
-      throw new RegistryError('lying', `${reference}: manifest and config list different layers`);
+      throw new RegistryError('mismatched', `${reference}: manifest and config list different layers`);
     const digest = asDigest(image.config.digest);
     const rootfs = new RootFs();
     const entries: TreeEntry[] = [{ path: CONFIG, mode: '644', digest: await store.put(bytes), size: bytes.length }];
@@ -101,7 +101,7 @@ async function download(registry: Registry, layer: Descriptor, tar: string, diff
   await decompress(compressed, tar);
   await rm(compressed);
   if ((await hashStream(createReadStream(tar))) !== diffId)
-    throw new RegistryError('lying', `layer ${layer.digest} is not what the image's config says`);
+    throw new RegistryError('mismatched', `layer ${layer.digest} is not what the image's config says`);
 }
 
 /** What a registry refuses, as an error for the reader. */
@@ -123,7 +123,7 @@ const HINTS: Readonly<Record<RegistryError['code'], string | undefined>> = {
   unreachable: 'check that this machine can reach the registry; for a custom CA set NODE_EXTRA_CA_CERTS=<file>',
   denied: 'log in: docker login <registry> (credential helpers are supported)',
   'not-found': 'check repository and tag',
-  lying: 'nothing was kept; report it to the administrators of the registry',
+  mismatched: 'nothing was kept; report it to the administrators of the registry',
   refused: undefined,
   'invalid-reference': 'write it as: registry.example.com/repository:tag',
 };

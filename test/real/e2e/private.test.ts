@@ -52,7 +52,7 @@ test.each(['bubblewrap', 'docker', 'podman'])(
     const own = [...new Set([...duringIt, ...readable(join(app.dir, '.atmos'))])].map((path) =>
       path.slice(join(app.dir, '.atmos').length + 1),
     );
-    const isPublic = (path: string): boolean => path === '.gitignore' || /^cache\/(?:objects|trees|results|texts|leases)\//.test(path);
+    const isPublic = (path: string): boolean => path === '.gitignore' || /^cache\/(?:objects|trees|results|texts|turns)\//.test(path);
     expect(own.filter((path) => !isPublic(path))).toEqual([]);
   },
 );

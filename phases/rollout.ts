@@ -3,7 +3,7 @@ import { orderOf, reversed } from '../tracking/index.ts';
 import type { Instance, Instances, UpstreamReads } from './kind.ts';
 import { upstreamOf } from './reads.ts';
 
-/** What is done with a component: `plan` shows, `apply` applies what it planned, `destroy` takes down. */
+/** What is done with a component: `plan` shows, `apply` applies what it planned, `destroy` destroys. */
 export type NodeOperation = 'plan' | 'apply' | 'destroy';
 
 export interface RolloutOptions {

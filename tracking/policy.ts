@@ -23,7 +23,7 @@ export interface Candidate {
 }
 
 /**
- * A target with sources takes only what ran successfully in one of them: the same sources, locks and images.
+ * A target with sources only accepts what ran successfully in one of them: the same sources, locks and images.
  * @throws AtmosError `not-promoted` with the command to run first.
  */
 export function checkPromotion(candidate: Omit<Candidate, 'release'>, rules: Rules, sources: readonly TargetState[]): void {

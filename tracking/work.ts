@@ -25,7 +25,7 @@ export function rolloutWork(state: TargetState, wanted: WantedComponents, { all,
   return new Map([...applies.map((address) => [address, 'apply'] as const), ...orphans.map((address) => [address, 'destroy'] as const)]);
 }
 
-/** What a destroy has to do: take down everything in the state, applied, pending, failed or orphaned; or one component. */
+/** What a destroy has to do: destroy everything in the state, applied, pending, failed or orphaned; or one component. */
 export function destroyWork(state: TargetState, component: string | undefined): Work {
   const all = component === undefined ? Object.keys(state.components) : [component];
   return new Map(all.map((address) => [address, 'destroy']));

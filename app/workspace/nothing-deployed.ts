@@ -1,6 +1,6 @@
 import { AtmosError } from '../../engine/index.ts';
 
-/** The refusal where a target runs nothing, with the command that changes that. */
+/** The refusal where nothing is deployed to a target, with the command that changes that. */
 export function nothingDeployed(deployment: string, target: string): AtmosError {
   return new AtmosError(`nothing is deployed to ${target}`, {
     kind: 'refused',

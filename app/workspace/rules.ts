@@ -79,7 +79,7 @@ async function declaredHere(workspace: Workspace, deployment: string): Promise<D
 }
 
 /**
- * A target with rules takes only what is part of what the rules were read from: a commit that nobody else has, or that is on another branch, is under none.
+ * A target with rules only accepts what is part of what the rules were read from: a commit that nobody else has, or that is on another branch, is under none.
  * @throws AtmosError `not-on-policy-ref`
  */
 export async function refuseOffPolicy({ config }: Release, rules: ReadRules): Promise<void> {

@@ -2,5 +2,5 @@
 export const FORMATS = ['table', 'json', 'yaml', 'markdown'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** Forms of what is said on the way. */
+/** Log formats. */
 export const LOG_FORMATS = ['plain', 'json'] as const;

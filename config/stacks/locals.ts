@@ -29,7 +29,7 @@ export interface LocalsContext {
 }
 
 /**
- * The locals of a section over those around it, in the order in which they need one another.
+ * The locals of a section over those around it, in the order of their references.
  * @throws AtmosError `locals-cycle`, `unknown-local`, `template`
  */
 export function resolveLocals(section: Located | undefined, outer: Locals, context: LocalsContext): Locals {

@@ -84,7 +84,7 @@ function readJson(path: string): { readonly [key: string]: unknown } {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : {};
   } catch (cause) {
-    throw new AtmosError(`${path} is not JSON`, { kind: 'environment', code: 'no-engine', hint: 'mend it', cause });
+    throw new AtmosError(`${path} is not JSON`, { kind: 'environment', code: 'no-engine', hint: 'fix it and rerun', cause });
   }
 }
 

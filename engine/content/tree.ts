@@ -21,7 +21,7 @@ export interface Tree {
   readonly entries: readonly TreeEntry[];
 }
 
-/** @throws AtmosError `bad-tree` on a path that is absolute, leaves the tree, stands twice, or lies below a file or link. */
+/** @throws AtmosError `bad-tree` on a path that is absolute, leaves the tree, is a duplicate, or lies below a file or link. */
 export function makeTree(entries: readonly TreeEntry[]): Tree {
   const sorted = [...entries].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const files = new Set<string>();

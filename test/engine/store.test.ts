@@ -130,7 +130,7 @@ test.each([
   ['d', 'd-x', 'd/file'],
   ['a/b', 'a/b/c/d/e'],
   ['twice', 'twice'],
-])('a tree in which something lies below a file or link, or stands twice, is refused: %j', (...paths) => {
+])('a tree in which something lies below a file or link, or is a duplicate, is refused: %j', (...paths) => {
   for (const mode of ['644', 'link'] as const) {
     const entries = paths.map((path) => ({ path, mode, digest: sha256(''), size: 0 }));
     expect(() => makeTree(entries)).toThrow(expect.objectContaining({ code: 'bad-tree' }));

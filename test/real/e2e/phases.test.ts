@@ -83,7 +83,7 @@ test('verify passes on what was deployed, and tells drift', async () => {
   expect(drifted.json.error).toMatchObject({ code: 'drift', message: 'drift detected in dev: terraform/network' });
 });
 
-test('destroy asks first, takes down in reverse order, and is recorded', async () => {
+test('destroy asks first, destroys in reverse order, and is recorded', async () => {
   const shop = await newShop();
   await shop.run('rollout payment-service --target dev');
   const unasked = await shop.ask('destroy payment-service --target dev');

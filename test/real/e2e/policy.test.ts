@@ -122,7 +122,7 @@ test.each(LIFTED.map(([what, lift, codes, flags = '']) => ({ what, lift, codes, 
   },
 );
 
-test('a target with rules takes only what is on the remote’s default branch, also in a shallow clone; others take what is committed', async () => {
+test('a target with rules only accepts what is on the remote’s default branch, also in a shallow clone; others take what is committed', async () => {
   const app = appWith(RULES.replace(', requires_approval: true', ''));
   app.commit('components/terraform/a/main.tf', 'resource "terraform_data" "y" {}\n');
   expect((await app.ask('rollout app --target dev')).json).toMatchObject({ result: 'deployed' });

@@ -43,7 +43,7 @@ test('an application goes from dev over staging to prod, and prod waits for some
   expect(records.map(({ kind }: { kind: string }) => kind)).toEqual(['promotion', 'approval', 'approval']);
 });
 
-test('a target that takes only what another runs refuses what did not run there', async () => {
+test('a target that only accepts what another runs refuses what did not run there', async () => {
   const shop = await newShop();
   await shop.run('rollout payment-service --target dev');
   shop.commit('components/terraform/network/main.tf', (before) => `${before}\n# untested\n`);

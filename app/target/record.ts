@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { Digest } from '../../engine/index.ts';
 import { type Kinds, type PlanSummary, type ToolWarning, upstreamOf } from '../../phases/index.ts';
 import type { Release } from '../../releases/index.ts';
 import {
@@ -41,15 +40,7 @@ function timestamp(): string {
 }
 
 /** What every record says; the rest is empty unless `fields` say it. */
-export interface RecordSubject {
-  readonly kind: RecordKind;
-  readonly deployment: string;
-  readonly target: string;
-  readonly release: Digest | null;
-  readonly commit: string | null;
-  readonly dirty: boolean;
-  readonly by: Person;
-}
+export type RecordSubject = Pick<LedgerRecord, 'kind' | 'deployment' | 'target' | 'release' | 'commit' | 'dirty' | 'by'>;
 
 /** A record of now. */
 export function newRecord(subject: RecordSubject, fields: Partial<LedgerRecord> = {}): LedgerRecord {

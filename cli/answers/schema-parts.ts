@@ -140,15 +140,6 @@ export const status = object({ deployment: text, targets: list(target) });
 export const described = { components: byName({ type: 'object' }), 'provenance?': byName(byName({ type: 'object' })) };
 export const amount = object({ count, bytes: count });
 export const pinned = object({ name: text, reference: text, digest, pinned: flag });
-export const run = object({
-  type: { const: 'run' },
-  version: count,
-  run: text,
-  at: count,
-  command: list(text),
-  deployment: orNull(text),
-  target: orNull(text),
-});
 export const withRun = (fields: Readonly<Record<string, Schema>>): Schema =>
   object({
     type: text,
@@ -160,6 +151,7 @@ export const withRun = (fields: Readonly<Record<string, Schema>>): Schema =>
     target: orNull(text),
     ...fields,
   });
+export const run = withRun({ type: { const: 'run' } });
 export const error = object({
   code: text,
   message: text,

@@ -23,13 +23,17 @@ interface Found {
 /** What executing a node needs of the run it is part of. */
 export interface ExecutionContext {
   readonly store: Store;
+  /** Made when the first node really runs in a container: a run that finds everything in the cache asks no engine. */
   readonly runtime: () => Promise<Runtime>;
   readonly computes: ComputeFunctions;
-  /** Keys whose results count though nothing that is cached does; `undefined` when all do. */
+  /** Run every node, whatever is cached: but for results that are in here, where those of this run are noted too. `undefined` when all count. */
   readonly fresh: Set<Digest> | undefined;
+  /** Values of secrets; a node gets those that it names. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly stateRoot: string;
+  /** Where effects keep what the next process needs to find them. */
   readonly runsRoot: string;
+  /** Where the files of commands that fail are kept; `undefined` when they are not. */
   readonly keepRoot: string | undefined;
   readonly isolation: Isolation | undefined;
   /** Asked right before a command that changes the world is started. @throws when it must not be */

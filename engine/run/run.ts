@@ -5,23 +5,14 @@ import type { Digest } from '../content/digest.ts';
 import { type GrowingMask, growingMask } from '../content/mask.ts';
 import type { Listener } from '../graph/events.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { Isolation } from '../graph/needs.ts';
 import type { NodeId } from '../graph/node.ts';
-import type { RemoteCache } from '../graph/remote.ts';
 import type { Outcome, Results } from '../graph/results.ts';
-import type { Cancellation, Effect, Runtime } from '../graph/runtime.ts';
 import { Scheduler } from '../graph/scheduler.ts';
-import type { NodeResult, Store } from '../store/index.ts';
 import { CommandFailed } from './command-failed.ts';
-import type { ComputeFunctions } from './compute.ts';
 import { type Emitter, makeEmitter } from './emitter.ts';
 import { type ExecutionContext, execute } from './execute.ts';
 
-export interface RunOptions {
-  readonly store: Store;
-  /** Made when the first node really runs in a container: a run that finds everything in the cache asks no engine. */
-  readonly runtime: () => Promise<Runtime>;
-  readonly computes: ComputeFunctions;
+export interface RunOptions extends Omit<ExecutionContext, 'inFlight'> {
   /** How many nodes run at once. */
   readonly parallelism: number;
   /** How many nodes of a step run at once, by step; `undefined` where none is limited. */
@@ -30,27 +21,10 @@ export interface RunOptions {
   readonly durations: ReadonlyMap<NodeId, number>;
   /** After a failure, go on with what does not depend on it. */
   readonly keepGoing: boolean;
-  /** Run every node, whatever is cached: but for results that are in here, where those of this run are noted too. */
-  readonly fresh: Set<Digest> | undefined;
-  /** Values of secrets; a node gets those that it names. */
-  readonly secrets: Readonly<Record<string, string>>;
   /** Masks what is secret, and learns of these secrets and of what is found to be one; where it is kept, others are masked by it, too. */
   readonly mask?: GrowingMask | undefined;
   /** Finds in what a step of a node produces what is secret: it is masked from then on, before anything gets it. */
   readonly findSecrets?: ((step: string, outputs: Readonly<Record<string, Digest>>) => Promise<readonly string[]>) | undefined;
-  readonly stateRoot: string;
-  /** Where effects keep what the next process needs to find them. */
-  readonly runsRoot: string;
-  /** Where the files of commands that fail are kept; `undefined` when they are not. */
-  readonly keepRoot: string | undefined;
-  readonly isolation: Isolation | undefined;
-  /** Asked right before a command that changes the world is started. @throws when it must not be */
-  readonly beforeEffect?: ((effect: Effect) => Promise<void>) | undefined;
-  /** Told when such a command has ended well, and before anybody gets what it made. @throws when that is not enough */
-  readonly afterEffect?: ((effect: Effect & Pick<NodeResult, 'outputs'>) => Promise<void>) | undefined;
-  /** What other machines made; `undefined` where none is asked. */
-  readonly remote?: RemoteCache | undefined;
-  readonly cancellation: Cancellation;
   readonly listener: Listener;
 }
 

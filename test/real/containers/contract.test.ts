@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Digest, type Exec, makeTree } from '../../../engine/index.ts';
+import { type Digest, type Exec, formatProcess, makeTree, thisProcess } from '../../../engine/index.ts';
 import { type Bench, openBench, RUNTIMES, runScript } from './bench.ts';
 import { commandLines } from './processes.ts';
 
@@ -237,9 +237,10 @@ describe.each(RUNTIMES)('%s', (name) => {
     expect(own.flat()).toEqual([]);
     expect(statSync(bench.dir).isDirectory()).toBe(true);
     if (name !== 'bubblewrap') {
-      const left = execFileSync(name.split(',')[0] as string, ['ps', '-aq', '--filter', 'label=dev.atmos.deployment.owner'], {
-        encoding: 'utf8',
-      });
+      // What other test files left is theirs to answer for.
+      const ours = `label=dev.atmos.deployment.owner=${formatProcess(thisProcess())}`;
+      const format = '{{.ID}} {{.Status}} {{.Labels}}';
+      const left = execFileSync(name.split(',')[0] as string, ['ps', '-a', '--filter', ours, '--format', format], { encoding: 'utf8' });
       expect(left).toBe('');
     }
   });

@@ -36,7 +36,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** Medians in milliseconds, by name. */
-export type Leases<Name extends string> = Readonly<Record<Name, number>> & {
+export type Turns<Name extends string> = Readonly<Record<Name, number>> & {
   /** How many times as long one thing took as another in the same turn; the median of all turns. */
   ratio(of: Name, to: Name): number;
 };
@@ -45,11 +45,11 @@ export type Leases<Name extends string> = Readonly<Record<Name, number>> & {
 export async function inTurn<Name extends string>(
   rounds: number,
   things: Readonly<Record<Name, () => Promise<number> | number>>,
-): Promise<Leases<Name>> {
+): Promise<Turns<Name>> {
   const names = Object.keys(things) as Name[];
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
   for (let round = 0; round < rounds; round += 1) for (const name of names) times[name].push(await things[name]());
   const medians = Object.fromEntries(names.map((name) => [name, median(times[name])])) as Record<Name, number>;
-  const ratio = (of: Name, to: Name): number => median(times[of].map((time, lease) => time / (times[to][lease] ?? Number.NaN)));
+  const ratio = (of: Name, to: Name): number => median(times[of].map((time, turn) => time / (times[to][turn] ?? Number.NaN)));
   return { ...medians, ratio };
 }

@@ -58,7 +58,7 @@ const NO_CHANGES: PlanSummary = { create: 0, update: 0, delete: 0, changes: [], 
 export async function plan(workspace: Workspace, request: PlanRequest, settings: RunSettings): Promise<PlanAnswer> {
   const { deployment, target, all } = request;
   await recordEarlier(workspace, deployment, target);
-  const { ledger, locks } = await workspace.tracking();
+  const { ledger, locks, repository } = await workspace.tracking();
   // Git answers beside the rest.
   const standing = ledger.lastState(deployment, target);
   standing.catch(() => undefined);
@@ -106,7 +106,7 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
     const failures = await Promise.all(chain.results.map((results) => failureOf(results, workspace, scope)));
     const failure = failures.find((one) => one !== undefined);
     const locked = Object.keys(wanted).filter((address) => componentOf(release, address).settings.locked === true);
-    const refusal = work.size === 0 ? undefined : refusalOf(await situation, release, state);
+    const refusal = work.size === 0 ? undefined : await refusalOf(await situation, release, state, () => repository.identity());
     const isUnderWay = state.intent !== null && (await locks.holder(deployment, target)) !== undefined;
     const orphans = Object.keys(compared).filter((address) => compared[address]?.comparison === 'orphaned');
     return {

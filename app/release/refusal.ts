@@ -1,6 +1,6 @@
 import { AtmosError } from '../../engine/index.ts';
 import type { Release } from '../../releases/index.ts';
-import { type Candidate, checkApprovals, checkPromotion, type TargetState } from '../../tracking/index.ts';
+import { type Candidate, checkApprovals, checkPromotion, type Person, type TargetState } from '../../tracking/index.ts';
 import { artifactsOf } from './release.ts';
 import type { Situation } from './situation.ts';
 
@@ -9,12 +9,20 @@ export function candidateOf(release: Release): Candidate {
   return { deployment, target, release: release.digest, artifacts: artifactsOf(release), dirty };
 }
 
-/** Why a rollout of a release would be refused now, though it can be planned: its way to the target, or approvals that it lacks. */
-export function refusalOf({ by, rules, sources }: Situation, release: Release, state: TargetState): AtmosError | undefined {
+/**
+ * Why a rollout of a release would be refused now, though it can be planned: its way to the target, or approvals that it lacks. `who` is asked where
+ * that matters.
+ */
+export async function refusalOf(
+  { rules, sources }: Situation,
+  release: Release,
+  state: TargetState,
+  who: () => Promise<Person>,
+): Promise<AtmosError | undefined> {
   const candidate = candidateOf(release);
   try {
     if (!state.ran.some((ran) => ran.release === release.digest)) checkPromotion(candidate, rules, sources);
-    checkApprovals({ ...candidate, operation: 'rollout' }, rules, state, by);
+    if (rules.approvals > 0) checkApprovals({ ...candidate, operation: 'rollout' }, rules, state, await who());
     return undefined;
   } catch (error) {
     if (error instanceof AtmosError && error.kind === 'refused') return error;

@@ -1,11 +1,10 @@
-import { ledgerRef, lockRef, type Person, type RefIds, type TargetState } from '../../tracking/index.ts';
+import { ledgerRef, lockRef, type RefIds, type TargetState } from '../../tracking/index.ts';
 import { type ReadRules, rulesOf } from '../workspace/rules.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { ReleaseChoice } from './request.ts';
 
 /** What is known of a target before a release is chosen for it. */
 export interface Situation {
-  readonly by: Person;
   readonly rules: ReadRules;
   /** The refs that were read. */
   readonly ids: RefIds;
@@ -15,15 +14,14 @@ export interface Situation {
   readonly sources: readonly TargetState[];
 }
 
-/** Reads who asks, the target's rules, and the ledgers of it and of those that it is promoted from. */
+/** Reads the target's rules, and the ledgers of it and of those that it is promoted from. */
 export async function situationOf(
   workspace: Workspace,
   { deployment, target, promoteFrom }: Pick<ReleaseChoice, 'deployment' | 'target' | 'promoteFrom'>,
 ): Promise<Situation> {
-  const { repository, refs, ledger } = await workspace.tracking();
+  const { refs, ledger } = await workspace.tracking();
   const first = [target, ...(promoteFrom === undefined ? [] : [promoteFrom])];
-  const [by, rules, read] = await Promise.all([
-    repository.identity(),
+  const [rules, read] = await Promise.all([
     rulesOf(workspace, deployment, target),
     refs.read([...first.map((name) => ledgerRef(deployment, name)), lockRef(deployment, target)]),
   ]);
@@ -31,5 +29,5 @@ export async function situationOf(
   const ids = others.length === 0 ? read : new Map([...read, ...(await refs.read(others.map((name) => ledgerRef(deployment, name))))]);
   const names = [...first, ...others];
   const states = new Map(await Promise.all(names.map(async (name) => [name, await ledger.stateIn(deployment, name, ids)] as const)));
-  return { by, rules, ids, states, sources: rules.from.flatMap((name) => states.get(name) ?? []) };
+  return { rules, ids, states, sources: rules.from.flatMap((name) => states.get(name) ?? []) };
 }

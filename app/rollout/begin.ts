@@ -127,7 +127,7 @@ async function begin(workspace: Workspace, change: Change, first: Prepared, sess
     if (workKey(work) !== prepared.key) prepared = await prepare(workspace, change, state, work, session);
     const subject: ChangeSubject = { ...change, work, subjects: prepared.ground.subjects };
     begun = { subject, state, claim };
-    if (work.size > 0) session.warm();
+    if (work.size > 0) session.warm(work.size);
     return { ...intentEntry(kinds, subject, prepared.locations, state), refs: [claim.update, ...kept] };
   };
   const options = { watch: [lockRef(deployment, target)], ...(ids === undefined ? {} : { known: ids }) };

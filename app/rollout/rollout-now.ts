@@ -47,9 +47,9 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
   }
   await recordEarlier(workspace, deployment, target);
   if (saved !== undefined) await checkSaved(workspace, request, saved, settings);
-  const { ledger } = await workspace.tracking();
-  const situation = await situationOf(workspace, request);
-  const { by, rules, ids, sources } = situation;
+  const { ledger, repository } = await workspace.tracking();
+  const [by, situation] = await Promise.all([repository.identity(), situationOf(workspace, request)]);
+  const { rules, ids, sources } = situation;
   const chosen = await chooseRelease(workspace, request, situation, settings);
   const { release, session } = chosen;
   try {

@@ -38,6 +38,8 @@ export async function gather(
   await check?.(revision, scope);
   const lock = await readLock(workspace, revision.files, deployment);
   const session = new Session(workspace, lock, settings);
+  // Where nothing cached counts, containers will have to be run.
+  if (settings.noCache) session.warm(Object.keys(scope.components).length);
   const { store, cache, project, providers, kinds } = workspace;
   const inputs = await gatherInputs(await kinds.load(), scope, {
     store,

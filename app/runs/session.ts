@@ -67,8 +67,6 @@ export class Session {
     this.#settings = settings;
     this.#fresh = settings.noCache ? new Set() : undefined;
     this.images = openImages(workspace.store, pinsOf(lock));
-    // Where nothing cached counts, a container will have to be run.
-    if (settings.noCache) this.warm();
   }
 
   /** Whether a container had to be run. */
@@ -123,9 +121,9 @@ export class Session {
     });
   }
 
-  /** Opens the runtime already, beside other work. What is wrong with it is told by whoever runs a node. */
-  warm(): void {
-    this.#open().catch(() => undefined);
+  /** Opens the runtime already, for some components, beside other work. What is wrong with it is told by whoever runs a node. */
+  warm(components: number): void {
+    this.#open(Math.min(components, this.#settings.parallelism)).catch(() => undefined);
   }
 
   async close(): Promise<void> {
@@ -145,8 +143,8 @@ export class Session {
     return this.#remote;
   }
 
-  #open(): Promise<Runtime> {
-    this.#runtime ??= openRuntime(this.#settings.runtime, this.images).then((runtime) => {
+  #open(expected = 1): Promise<Runtime> {
+    this.#runtime ??= openRuntime(this.#settings.runtime, this.images, expected).then((runtime) => {
       this.#workspace.events.emit({ type: 'runtime', name: runtime.name });
       return runtime;
     });

@@ -44,9 +44,13 @@ export async function checkStates(
   state: TargetState,
   { whole = false } = {},
 ): Promise<void> {
-  for (const instance of [...Object.values(instances), ...Object.values(applied)]) await checkState(workspace, state, instance);
+  const checked = [...Object.values(instances), ...Object.values(applied)];
+  for (const instance of checked) await checkState(workspace, state, instance);
   if (!whole) return;
-  for (const [address, known] of Object.entries(state.components)) await checkOwned(workspace, state, address, known);
+  const done = new Set(checked.flatMap(({ address, state: own }) => (own === undefined ? [] : [address])));
+  for (const [address, known] of Object.entries(state.components)) {
+    if (!done.has(address)) await checkOwned(workspace, state, address, known);
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AtmosError, type Digest, flatName, isMissing, isObject, sha256 } from '../../engine/index.ts';
 import type { StateLocation } from '../../tracking/index.ts';
@@ -31,7 +31,8 @@ export interface StateFile {
 /** What a state file says of itself; `undefined` where there is none. @throws AtmosError `invalid-state` */
 export async function readState(path: string): Promise<StateFile | undefined> {
   try {
-    const text = await readFile(path, 'utf8');
+    // Handing a file to another thread takes longer than reading one.
+    const text = readFileSync(path, 'utf8');
     // Terraform makes the file before it knows what to write, and takes an empty one for none.
     if (text.trim() === '') return undefined;
     const state: unknown = JSON.parse(text);

@@ -61,8 +61,8 @@ function refuseEndless(root: string, path: string): void {
 function withinRepository(root: string): (path: string) => void {
   let top: string | undefined;
   return (path) => {
-    top ??= realpathSync(repositoryOf(root));
-    const real = realpathSync(join(root, path));
+    top ??= realpathSync.native(repositoryOf(root));
+    const real = realpathSync.native(join(root, path));
     if (isBelow(top, real) || !isBelow(repositoryOf(root), join(root, path))) return;
     throw linkOutside(path, real);
   };

@@ -58,7 +58,7 @@ export class Launcher {
   /** By what they run in. */
   readonly #idle = new Map<Networks | undefined, Shell[]>();
   readonly #all = new Set<Shell>();
-  #prepared: Promise<Shell> | undefined;
+  readonly #prepared: Promise<Shell>[] = [];
   readonly #cgroups: Cgroups;
   readonly #prelude: string;
   readonly #path: string;
@@ -89,18 +89,18 @@ export class Launcher {
 
   async #takePrepared(networks: Networks | undefined): Promise<Shell | undefined> {
     if (networks !== undefined) return undefined;
-    const prepared = this.#prepared;
-    this.#prepared = undefined;
-    const shell = await prepared?.catch(() => undefined);
+    const shell = await this.#prepared.shift()?.catch(() => undefined);
     return shell?.isOver === true ? undefined : shell;
   }
 
-  /** Starts a shell before there is a command for it. */
-  prepare(): void {
-    const started = this.#start(undefined);
-    this.#prepared = started;
-    // What is wrong with it is wrong with the next one, too, which somebody waits for.
-    started.catch(() => undefined);
+  /** Starts shells before there are commands for them: entering its control groups takes a shell longer than all else. */
+  prepare(count: number): void {
+    for (let index = 0; index < count; index += 1) {
+      const started = this.#start(undefined);
+      this.#prepared.push(started);
+      // What is wrong with it is wrong with the next one, too, which somebody waits for.
+      started.catch(() => undefined);
+    }
   }
 
   async #start(networks: Networks | undefined): Promise<Shell> {
@@ -110,7 +110,7 @@ export class Launcher {
   }
 
   async close(): Promise<void> {
-    await this.#prepared?.catch(() => undefined);
+    await Promise.allSettled(this.#prepared);
     await Promise.all([...this.#all].map((shell) => shell.close()));
   }
 }

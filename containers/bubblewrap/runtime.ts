@@ -30,13 +30,26 @@ import { findSandboxUser, type SandboxUser } from './user.ts';
  * Nodes as bubblewrap sandboxes: one process a node, no daemon, no root, nothing to clean up. Inputs are read-only binds of directories in the
  * store, outputs directories of ours. A sandbox ends with this process, however that ends, unless it changes
  * the world: then it goes on to its end, and its run directory says where it is.
+ * `expected` nodes are about to run at once.
  * @throws AtmosError `no-bubblewrap`, `no-user-namespaces`
  */
-export async function bubblewrapRuntime(images: ImageStore): Promise<Runtime> {
+export async function bubblewrapRuntime(images: ImageStore, expected: number): Promise<Runtime> {
   closeInherited();
   const user = findSandboxUser(onPath('bwrap'));
-  const [bubblewrap, networks, cgroups] = await Promise.all([findBubblewrap(), Networks.find(user), Cgroups.find()]);
-  return new BubblewrapRuntime(bubblewrap, await user, networks, cgroups, images);
+  const cgroups = Cgroups.find();
+  const launcher = Promise.all([user, cgroups]).then(([{ prelude }, groups]) => {
+    const made = new Launcher(groups, prelude);
+    // Beside the trials that are still under way.
+    made.prepare(expected);
+    return made;
+  });
+  try {
+    const [bubblewrap, networks] = await Promise.all([findBubblewrap(), Networks.find(user)]);
+    return new BubblewrapRuntime(bubblewrap, await user, networks, await cgroups, await launcher, images);
+  } catch (error) {
+    await launcher.then((made) => made.close());
+    throw error;
+  }
 }
 
 const FILTER = seccompFilter();
@@ -55,7 +68,14 @@ class BubblewrapRuntime implements Runtime {
   #filter: Promise<string> | undefined;
   #names: Promise<string> | undefined;
 
-  constructor({ path, version }: Bubblewrap, user: SandboxUser, networks: Networks | undefined, cgroups: Cgroups, images: ImageStore) {
+  constructor(
+    { path, version }: Bubblewrap,
+    user: SandboxUser,
+    networks: Networks | undefined,
+    cgroups: Cgroups,
+    launcher: Launcher,
+    images: ImageStore,
+  ) {
     this.name = `bubblewrap ${version}`;
     this.abilities = new Set([
       ...(FILTER === undefined ? [] : ['seccomp' as const]),
@@ -67,9 +87,7 @@ class BubblewrapRuntime implements Runtime {
     this.remedy = cgroups.remedy;
     this.#cgroups = cgroups;
     this.#user = user;
-    this.#launcher = new Launcher(cgroups, user.prelude);
-    // Opened because something is about to run.
-    this.#launcher.prepare();
+    this.#launcher = launcher;
     this.#path = path;
     this.#networks = networks;
     this.#images = images;

@@ -68,7 +68,7 @@ function isolation(
   resolvConf = '/etc/resolv.conf',
 ): readonly string[] {
   const mounts = binds.flatMap(({ source, target, readOnly }) => [readOnly ? '--ro-bind' : '--bind', source, target]);
-  const root = rootArguments(rootfs);
+  const root = rootOf(rootfs);
   const hidden = binds.find(({ target }) => root.names.includes(target.split('/')[1] ?? ''));
   if (hidden !== undefined) {
     throw new AtmosError(`${id}: nothing can be mounted at ${hidden.target}: the image is read-only there`, {
@@ -103,8 +103,23 @@ function isolation(
   ];
 }
 
+interface Root {
+  readonly args: readonly string[];
+  /** What is there of the image, and read-only. */
+  readonly names: readonly string[];
+}
+
+/** By directory: an image that was checked out stays as it is. */
+const roots = new Map<string, Root>();
+
+function rootOf(rootfs: string): Root {
+  const root = roots.get(rootfs) ?? rootArguments(rootfs);
+  roots.set(rootfs, root);
+  return root;
+}
+
 /** The image's top level: directories and files bound read-only, links and empty directories made anew: in these the node may have binds. */
-function rootArguments(rootfs: string): { readonly args: readonly string[]; readonly names: readonly string[] } {
+function rootArguments(rootfs: string): Root {
   const entries = readdirSync(rootfs, { withFileTypes: true }).filter(({ name }) => !OWN.includes(name));
   const isEmpty = ({ name }: { name: string }): boolean => readdirSync(join(rootfs, name)).length === 0;
   const empty = entries.filter((entry) => entry.isDirectory() && isEmpty(entry));

@@ -71,9 +71,9 @@ async function wholeOf(content: Uint8Array | AsyncIterable<Uint8Array>): Promise
 
 /** The whole archive in memory, for layers of generated files and sources. */
 export async function packTreeBytes(tree: Tree, read: ReadContent, options: TarOptions = {}): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of packTree(tree, read, options)) chunks.push(chunk as Uint8Array);
-  return Buffer.concat(chunks);
+  const parts: Uint8Array[] = [];
+  for await (const part of chunks(tree, read, options)) parts.push(part);
+  return Buffer.concat(parts);
 }
 
 /** Streams are loaded when the first archive is made: a start has none. */

@@ -72,8 +72,8 @@ interface Listing {
 
 /**
  * Lists directories of the working tree: their files that are tracked, or new and not ignored, sorted. What is as it was committed is read as it was
- * committed, whatever filters or line endings made of it on disk. What is asked for while Git is at it is asked together next: two processes for all
- * components, not for each.
+ * committed, whatever filters or line endings made of it on disk. What is asked for while Git is at it is asked together next: one process for all
+ * components, not one for each.
  * @throws AtmosError `submodule`
  */
 export function worktreeLister(git: RunGit, find: FindObject, root: string): (dir: string) => Promise<readonly SourceEntry[]> {
@@ -86,13 +86,9 @@ export function worktreeLister(git: RunGit, find: FindObject, root: string): (di
     const dirs = ['--', ...[...wanted].map(pathspec)];
     wanted = new Set();
     next = undefined;
-    const answer = Promise.all([
-      git([LITERAL, 'ls-files', '-z', '--stage', ...dirs]),
-      git([LITERAL, 'ls-files', '-z', '--modified', '--others', '--exclude-standard', ...dirs]),
-    ]);
+    const answer = git([LITERAL, 'ls-files', '-z', '-t', '--stage', '--cached', '--modified', '--others', '--exclude-standard', ...dirs]);
     last = answer.catch(() => undefined);
-    const [staged, changed] = await answer;
-    return listingOf(split(staged.stdout), new Set(split(changed.stdout)));
+    return listingOf(split((await answer).stdout));
   };
   const list = async (logical: string): Promise<readonly SourceEntry[]> => {
     const dir = realDirectory(root, logical);
@@ -121,15 +117,21 @@ export function worktreeLister(git: RunGit, find: FindObject, root: string): (di
     });
 }
 
-/** Lines of `ls-files --stage`: mode, id, stage, a tab, the path. Of what is in conflict, what is on disk counts. */
-function listingOf(staged: readonly string[], changed: ReadonlySet<string>): Listing {
+/**
+ * Lines of `ls-files -t --stage`: `?` and a path that is not tracked; else how it stands (`C` when it differs on disk, `M` when it is in conflict; again
+ * when it is either), mode, id, stage, a tab, the path. Of what is in conflict, what is on disk counts.
+ */
+function listingOf(lines: readonly string[]): Listing {
   const clean = new Map<string, { mode: string; id: string }>();
-  for (const line of staged) {
+  const changed = new Set<string>();
+  for (const line of lines) {
     const tab = line.indexOf('\t');
-    const [mode = '', id = ''] = line.slice(0, tab).split(' ');
-    const path = line.slice(tab + 1);
-    if (!changed.has(path)) clean.set(path, { mode, id });
+    const [standing = '', mode = '', id = ''] = line.slice(0, tab).split(' ');
+    if (line.startsWith('? ')) changed.add(line.slice(2));
+    else if (standing === 'C' || standing === 'M') changed.add(line.slice(tab + 1));
+    else clean.set(line.slice(tab + 1), { mode, id });
   }
+  for (const path of changed) clean.delete(path);
   return { clean, changed };
 }
 

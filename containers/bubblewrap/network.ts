@@ -51,12 +51,11 @@ export class Networks {
   }
 
   /** `undefined` where this machine has not what it takes. */
-  static async find(found: Promise<Pick<SandboxUser, 'isAnother'>>): Promise<Networks | undefined> {
+  static async find({ isAnother }: Pick<SandboxUser, 'isAnother'>): Promise<Networks | undefined> {
     const [slirp, unshare] = [onPath('slirp4netns'), onPath('unshare')];
     if (slirp === undefined || unshare === undefined) return undefined;
     try {
       await access('/dev/net/tun', constants.R_OK | constants.W_OK);
-      const { isAnother } = await found;
       const narrow = await findNarrowing(unshare, isAnother);
       return new Networks(slirp, unshare, isAnother, narrow, freeAddresses(await readFile('/proc/net/route', 'utf8')));
     } catch {

@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { AtmosError } from '../../engine/index.ts';
 import { execute } from '../system/execute.ts';
 import { procArguments, writableIn } from './proc.ts';
+import { type SandboxUser, sandboxUsers } from './user.ts';
 
 /** Prints what is mounted where, without a program but the shell. */
 const MOUNTS = 'while read -r line; do echo "$line"; done < /proc/self/mountinfo';
@@ -12,6 +13,8 @@ export interface Bubblewrap {
   readonly path: string;
   /** `0.8.0` */
   readonly version: string;
+  /** Who runs commands. */
+  readonly user: SandboxUser;
 }
 
 /**
@@ -27,17 +30,10 @@ export async function findBubblewrap(): Promise<Bubblewrap> {
       hint: 'install it: sudo apt-get install bubblewrap   (Fedora: dnf, Arch: pacman -S, Alpine: apk add)',
     });
   }
-  const options = { env: {} };
-  let mounts: string;
-  let version: string;
-  try {
-    const trial = ['--unshare-all', '--unshare-user', '--ro-bind', '/', '/', ...procArguments(), '--dev', '/dev'];
-    // Started together by a small process: copying ours takes longer than what they do.
-    const both = ['-c', '"$1" --version && exec "$@"', 'sh', path, ...trial, '/bin/sh', '-c', MOUNTS];
-    const stdout = await execute('/bin/sh', both, options);
-    const end = stdout.indexOf('\n') + 1;
-    [version, mounts] = [stdout.slice(0, end), stdout.slice(end)];
-  } catch (cause) {
+  const [first, ...others] = sandboxUsers(onPath('unshare'));
+  let found = tryAs(path, first as SandboxUser);
+  for (const user of others) found = found.catch(() => tryAs(path, user));
+  const { version, mounts, user } = await found.catch((cause: unknown) => {
     if (!(cause instanceof Error && 'stderr' in cause)) throw cause;
     const said = String(cause.stderr).trim();
     throw new AtmosError(`bubblewrap can't make a sandbox here: ${said}`, {
@@ -46,7 +42,7 @@ export async function findBubblewrap(): Promise<Bubblewrap> {
       hint: /uid map|namespace|No permissions|Operation not permitted/i.test(said) ? remedy() : undefined,
       cause,
     });
-  }
+  });
   const writable = writableIn(mounts);
   if (writable.length > 0) {
     throw new AtmosError(`bubblewrap can't protect this machine's ${writable.join(', ')}`, {
@@ -55,7 +51,21 @@ export async function findBubblewrap(): Promise<Bubblewrap> {
       hint: 'use --runtime docker, or a newer bubblewrap',
     });
   }
-  return { path, version: version.trim().replace(/^bubblewrap /, '') };
+  return { path, version: version.trim().replace(/^bubblewrap /, ''), user };
+}
+
+const NAMESPACES = ['ipc', 'pid', 'uts', 'net', 'cgroup-try'].map((name) => `--unshare-${name}`);
+
+/** Makes a sandbox as some user, and reads what is mounted in it. @throws what `execute` throws where that can't be */
+async function tryAs(path: string, user: SandboxUser): Promise<Omit<Bubblewrap, 'path'> & { readonly mounts: string }> {
+  const trial = [...user.args, ...NAMESPACES, '--as-pid-1', '--ro-bind', '/', '/', ...procArguments(), '--dev', '/dev'];
+  // Started together by a small process: copying ours takes longer than what they do.
+  const script = `"$1" --version || exit\n${user.prelude}exec "$@"`;
+  const stdout = await execute('/bin/sh', ['-c', script, 'sh', path, ...trial, '--', '/bin/sh', '-c', `${user.look} && ${MOUNTS}`], {
+    env: {},
+  });
+  const end = stdout.indexOf('\n') + 1;
+  return { version: stdout.slice(0, end), mounts: stdout.slice(end), user };
 }
 
 /** Settings of Linux that forbid user namespaces: where it is kept, what it is then, and what allows them. */

@@ -21,10 +21,10 @@ import { runEffect } from './effect.ts';
 import { FILTER_FD, Launcher } from './launcher.ts';
 import { Networks } from './network.ts';
 import { ownAddresses, textsOfFiles, unnamed } from './own-addresses.ts';
-import { type Bubblewrap, findBubblewrap, onPath } from './probe.ts';
+import { type Bubblewrap, findBubblewrap } from './probe.ts';
 import { environmentArguments, sandboxArguments, shellArguments } from './sandbox.ts';
 import { seccompFilter } from './seccomp.ts';
-import { findSandboxUser, type SandboxUser } from './user.ts';
+import type { SandboxUser } from './user.ts';
 
 /**
  * Nodes as bubblewrap sandboxes: one process a node, no daemon, no root, nothing to clean up. Inputs are read-only binds of directories in the
@@ -35,21 +35,11 @@ import { findSandboxUser, type SandboxUser } from './user.ts';
  */
 export async function bubblewrapRuntime(images: ImageStore, expected: number): Promise<Runtime> {
   closeInherited();
-  const user = findSandboxUser(onPath('bwrap'));
-  const cgroups = Cgroups.find();
-  const launcher = Promise.all([user, cgroups]).then(([{ prelude }, groups]) => {
-    const made = new Launcher(groups, prelude);
-    // Beside the trials that are still under way.
-    made.prepare(expected);
-    return made;
-  });
-  try {
-    const [bubblewrap, networks] = await Promise.all([findBubblewrap(), Networks.find(user)]);
-    return new BubblewrapRuntime(bubblewrap, await user, networks, await cgroups, await launcher, images);
-  } catch (error) {
-    await launcher.then((made) => made.close());
-    throw error;
-  }
+  const [bubblewrap, cgroups] = await Promise.all([findBubblewrap(), Cgroups.find()]);
+  const networks = Networks.find(bubblewrap.user);
+  const launcher = new Launcher(cgroups, bubblewrap.user.prelude);
+  launcher.prepare(expected);
+  return new BubblewrapRuntime(bubblewrap, await networks, cgroups, launcher, images);
 }
 
 const FILTER = seccompFilter();
@@ -69,8 +59,7 @@ class BubblewrapRuntime implements Runtime {
   #names: Promise<string> | undefined;
 
   constructor(
-    { path, version }: Bubblewrap,
-    user: SandboxUser,
+    { path, version, user }: Bubblewrap,
     networks: Networks | undefined,
     cgroups: Cgroups,
     launcher: Launcher,

@@ -1,6 +1,4 @@
 import { shellWord } from '../../engine/index.ts';
-import { execute } from '../system/execute.ts';
-import { onPath } from './probe.ts';
 
 /** The user that commands run as, in every sandbox, as they see it. */
 const NOBODY = 65_534;
@@ -24,36 +22,31 @@ export interface SandboxUser {
   readonly args: readonly string[];
   /** Whether it is another user than ours, who is root: then what a sandbox is in needs no user namespace of its own. */
   readonly isAnother: boolean;
+  /** A command of a shell in a sandbox: whether all came about. */
+  readonly look: string;
 }
 
 /** In a user namespace of its own that user stands for whoever we are. */
 function ourselves(): SandboxUser {
   const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  return { owner, prelude: '', args: ['--unshare-user', '--uid', String(NOBODY), '--gid', String(NOBODY)], isAnother: false };
+  return { owner, prelude: '', args: ['--unshare-user', '--uid', String(NOBODY), '--gid', String(NOBODY)], isAnother: false, look: ':' };
 }
 
 /**
- * Whoever runs this as root has commands that are root in no respect, where this machine lets us: `bwrap` enters a user namespace that a process of ours
- * has made, and becomes nobody there.
+ * Who may run commands, the best first. Whoever runs this as root has commands that are root in no respect, where this machine lets us: `bwrap` enters a
+ * user namespace that a process of ours has made, and becomes nobody there.
  */
-export async function findSandboxUser(bwrap: string | undefined): Promise<SandboxUser> {
-  const unshare = onPath('unshare');
-  if (process.getuid?.() !== 0 || bwrap === undefined || unshare === undefined) return ourselves();
-  const user: SandboxUser = {
+export function sandboxUsers(unshare: string | undefined): readonly SandboxUser[] {
+  if (process.getuid?.() !== 0 || unshare === undefined) return [ourselves()];
+  const another: SandboxUser = {
     owner: { uid: NOBODY, gid: NOBODY },
     prelude: prelude(unshare),
     // It closes what it was to read a byte from before it went on.
     args: ['--userns', String(NAMESPACE_FD), '--block-fd', String(NAMESPACE_FD), '--uid', String(NOBODY), '--gid', String(NOBODY)],
     isAnother: true,
+    look: `[ ! -e /proc/self/fd/${NAMESPACE_FD} ] && [ "$(id -u)" = ${NOBODY} ]`,
   };
-  const trial = [...user.args, '--unshare-pid', '--unshare-ipc', '--as-pid-1', '--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev'];
-  const look = `[ ! -e /proc/self/fd/${NAMESPACE_FD} ] && [ "$(id -u)" = ${NOBODY} ]`;
-  try {
-    await execute('/bin/sh', ['-c', `${user.prelude}exec "$@"`, 'sh', bwrap, ...trial, '--', '/bin/sh', '-c', look], { env: {} });
-    return user;
-  } catch {
-    return ourselves();
-  }
+  return [another, ourselves()];
 }
 
 /** Makes the namespace by a process that enters it, and opens it; the process need not stay. */

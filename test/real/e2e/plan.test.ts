@@ -147,3 +147,14 @@ test('what reads of a component whose plan fails is not planned with what that h
   expect(planned.stdout).toContain('terraform/database  known after terraform/network is applied\n');
   expect(planned.stdout).toContain('terraform/api  known after terraform/database is applied\n');
 });
+
+const ALONE = 'deployment: { name: app, components: { terraform: { a: { vars: { of: x } } } }, targets: { dev: } }\n';
+
+test('a plan records nothing, and needs no Git identity; a rollout does', async () => {
+  const app = newApp({ 'components/terraform/a/main.tf': LINK, 'deployments/app.yaml': ALONE });
+  app.git('config', 'user.useConfigOnly', 'true');
+  app.git('config', 'user.email', '');
+  expect(await app.run('plan app --target dev')).toMatchObject({ code: 0 });
+  const refused = await app.run('rollout app --target dev');
+  expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining('Git does not know who you are')]);
+});

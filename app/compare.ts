@@ -1,4 +1,4 @@
-import { AtmosError } from '../engine/index.ts';
+import { AtmosError, type TargetRef } from '../engine/index.ts';
 import { type Difference, diffReleases, type Release } from '../releases/index.ts';
 import { findRelease, loadRelease, makeRelease } from './release/release.ts';
 import type { RunSettings } from './runs/session.ts';
@@ -25,7 +25,7 @@ export async function compare(
 ): Promise<Comparison> {
   const targets = await targetsOf(workspace, deployment);
   const find = async (name: string): Promise<Release> => {
-    if (targets.includes(name)) return runningIn(workspace, deployment, name);
+    if (targets.includes(name)) return runningIn(workspace, { deployment, target: name });
     const digest = await findRelease(workspace, name).catch((error: unknown) => {
       if (error instanceof AtmosError && error.code === 'no-release') return undefined;
       throw error;
@@ -50,9 +50,9 @@ async function targetsOf(workspace: Workspace, deployment: string): Promise<read
   return targets.map(({ state }) => state.target);
 }
 
-async function runningIn(workspace: Workspace, deployment: string, target: string): Promise<Release> {
+async function runningIn(workspace: Workspace, { deployment, target }: TargetRef): Promise<Release> {
   const { ledger } = await workspace.tracking();
-  const state = await ledger.lastState(deployment, target);
+  const state = await ledger.lastState({ deployment, target });
   if (state.release !== null) return loadRelease(workspace, state.release);
-  throw nothingDeployed(deployment, target);
+  throw nothingDeployed({ deployment, target });
 }

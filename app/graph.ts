@@ -1,11 +1,10 @@
 import { loadDeployment, promotionPolicies, resolve } from '../config/index.ts';
+import type { TargetRef } from '../engine/index.ts';
 import { targetOf, worktreeOptions } from './workspace/revision.ts';
 import type { Workspace } from './workspace/workspace.ts';
 
 /** What of a deployment waits for what: components of a target, and targets for their promotions. */
-export interface DeploymentGraph {
-  readonly deployment: string;
-  readonly target: string;
+export interface DeploymentGraph extends TargetRef {
   readonly targets: readonly { readonly name: string; readonly from: readonly string[]; readonly approvals: number }[];
   readonly components: readonly { readonly address: string; readonly dependsOn: readonly string[] }[];
 }

@@ -48,7 +48,7 @@ async function importNow(workspace: Workspace, request: ImportRequest, file: str
     });
   }
   await refuseOther(workspace, request, address, known, state);
-  const path = stateFile(workspace, stateDirectory(request.deployment, request.target, address), location.workspace);
+  const path = stateFile(workspace, stateDirectory(request, address), location.workspace);
   const own = await readState(path);
   if (own !== undefined && (own.lineage !== state.lineage || own.serial > state.serial)) {
     throw new AtmosError(`${path} exists, and is another state or a newer one`, {
@@ -91,7 +91,7 @@ async function refuseOther(
   const isNewer = location.lineage === null || copy.serial > (location.serial ?? 0);
   const isUsual = status === 'pending' ? isNewer : isHere || !isNewer;
   if (there === undefined && (isCurrent || isUsual)) return;
-  const path = stateFile({ stateRoot: String(location.dir) }, stateDirectory(deployment, target, address), location.workspace);
+  const path = stateFile({ stateRoot: String(location.dir) }, stateDirectory({ deployment, target }, address), location.workspace);
   const why =
     status === 'pending'
       ? `; a change of it was interrupted, and this copy is ${isNewer ? 'a different state' : 'older'}`
@@ -111,7 +111,7 @@ async function stateThere(
   { host, dir, workspace }: StateLocation,
 ): Promise<StateFile | undefined> {
   if (host !== hostname() || dir === null) return undefined;
-  const path = stateFile({ stateRoot: dir }, stateDirectory(deployment, target, address), workspace);
+  const path = stateFile({ stateRoot: dir }, stateDirectory({ deployment, target }, address), workspace);
   return readState(path).catch((error: unknown) => {
     // What is damaged there is nothing to compare with.
     if (error instanceof AtmosError && error.code === 'invalid-state') return undefined;

@@ -185,7 +185,7 @@ async function openTracking(root: string, project: Project, { warn, stop, watch 
     ledger: new Ledger(repository, refs, warn, prefix),
     locks: new Locks(repository, refs, watch, {
       dir: root,
-      async isBusy(dir, deployment, target) {
+      async isBusy(dir, { deployment, target }) {
         // Loaded only where somebody was killed.
         const [{ hasLeft, isBusy }, { RESCUED }] = await Promise.all([import('../containers/index.ts'), import('./target/rescue.ts')]);
         const [root, name] = [join(dir, '.atmos/runs'), `${deployment}/${target}`];

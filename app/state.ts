@@ -91,7 +91,7 @@ async function onState(
   lock: Lock,
 ): Promise<Digest | undefined> {
   const { repository, ledger } = await workspace.tracking();
-  const state = await ledger.state(deployment, target);
+  const state = await ledger.state({ deployment, target });
   const ground = await rolloutInputsOf(workspace, state, new Map([[address, 'destroy']]), undefined);
   const { files } = await revisionAt(workspace, await headCommit(repository));
   const session = new Session(workspace, await readLock(workspace, files, deployment), settings);

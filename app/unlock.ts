@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isBusy } from '../containers/index.ts';
-import { AtmosError } from '../engine/index.ts';
+import { AtmosError, type TargetRef } from '../engine/index.ts';
 import type { LedgerRecord } from '../tracking/index.ts';
 import { approvalOf } from './target/approve.ts';
 import { newRecord } from './target/record.ts';
@@ -9,16 +9,16 @@ import { append } from './workspace/append.ts';
 import type { Workspace } from './workspace/workspace.ts';
 
 /** Takes a target's lock away, whoever holds it, and records that. `undefined` when nobody held it. */
-export async function unlockTarget(workspace: Workspace, deployment: string, target: string): Promise<LedgerRecord | undefined> {
+export async function unlockTarget(workspace: Workspace, { deployment, target }: TargetRef): Promise<LedgerRecord | undefined> {
   const { ledger, locks } = await workspace.tracking();
   const checkApproval = await approvalOf(workspace, deployment, target, 'unlock');
-  const state = await ledger.state(deployment, target).catch((error: unknown) => {
+  const state = await ledger.state({ deployment, target }).catch((error: unknown) => {
     // A ledger that is damaged keeps nobody locked out, unless it has to say who approved.
     if (checkApproval !== undefined || !(error instanceof AtmosError) || error.code === 'other-owner') throw error;
     return undefined;
   });
   if (state !== undefined) checkApproval?.(state);
-  const { found, owner } = await locks.force(deployment, target);
+  const { found, owner } = await locks.force({ deployment, target });
   if (!found) return undefined;
   const own = workspace.runsRoot;
   // The holder's may be another clone on this machine.

@@ -1,5 +1,5 @@
 import { isRead, needsOf, type Scope, storeOf } from '../config/index.ts';
-import { AtmosError, type Digest, type JsonObject, makeGraph, outputOf, type Results } from '../engine/index.ts';
+import { AtmosError, type Digest, type JsonObject, makeGraph, outputOf, type Results, type TargetRef } from '../engine/index.ts';
 import {
   expandBuild,
   expandOutputs,
@@ -30,9 +30,7 @@ import { nothingDeployed } from './workspace/nothing-deployed.ts';
 import { refsOf, secretsOf, secretValues } from './workspace/secrets.ts';
 import type { Workspace } from './workspace/workspace.ts';
 
-export interface VerifyAnswer {
-  readonly deployment: string;
-  readonly target: string;
+export interface VerifyAnswer extends TargetRef {
   readonly release: Release['digest'];
   /** What differs from what was applied, by component; a component without drift is not in it. */
   readonly drift: Readonly<Record<string, PlanSummary>>;
@@ -46,8 +44,8 @@ export interface VerifyAnswer {
 }
 
 /** Checks what a target runs: whether the world still is as it was applied, then the user's own nodes, with outputs as they are now. */
-export async function verify(workspace: Workspace, deployment: string, target: string, settings: RunSettings): Promise<VerifyAnswer> {
-  const state = await settledState(workspace, deployment, target);
+export async function verify(workspace: Workspace, { deployment, target }: TargetRef, settings: RunSettings): Promise<VerifyAnswer> {
+  const state = await settledState(workspace, { deployment, target });
   const kinds = await workspace.kinds.load();
   const release = await loadRelease(workspace, state.release);
   const { scope, inputs, session } = await gather(workspace, { deployment, target, at: { commit: release.config.commit } }, settings);
@@ -98,7 +96,7 @@ export async function verify(workspace: Workspace, deployment: string, target: s
     const images = own.some(({ component }) => isBuilt(kinds, scope, component)) ? expandBuild(kinds, scope, inputs) : [];
     const checked = await session.run('verify', makeGraph([...images, ...checks]), secrets);
     const reports = await collectReports(workspace, scope, own, checked);
-    const failure = (await failureOf(checked, workspace, scope)) ?? drifted(deployment, target, drift);
+    const failure = (await failureOf(checked, workspace, scope)) ?? drifted({ deployment, target }, drift);
     return { ...base, nodes: { ...endings(results), ...endings(checked) }, reports, failure };
   } finally {
     await session.close();
@@ -109,12 +107,12 @@ export async function verify(workspace: Workspace, deployment: string, target: s
  * The state of a target that runs a release as a whole: anything less can't be verified.
  * @throws AtmosError `nothing-deployed`, `under-way`, `not-whole`
  */
-async function settledState(workspace: Workspace, deployment: string, target: string): Promise<TargetState & { readonly release: Digest }> {
-  await recordEarlier(workspace, deployment, target);
+async function settledState(workspace: Workspace, { deployment, target }: TargetRef): Promise<TargetState & { readonly release: Digest }> {
+  await recordEarlier(workspace, { deployment, target });
   const { ledger, locks } = await workspace.tracking();
-  const state = await ledger.state(deployment, target);
+  const state = await ledger.state({ deployment, target });
   if (state.intent !== null) {
-    const owner = await locks.holder(deployment, target);
+    const owner = await locks.holder({ deployment, target });
     if (owner !== undefined) {
       throw new AtmosError(`${deployment}/${target} is being deployed by ${owner.by.email} on ${owner.host} since ${owner.acquired}`, {
         kind: 'refused',
@@ -138,7 +136,7 @@ async function settledState(workspace: Workspace, deployment: string, target: st
       hint: `complete it: atmos-deployment rollout ${deployment} --target ${target}   or destroy it: atmos-deployment destroy ${deployment} --target ${target}`,
     });
   }
-  if (state.release === null) throw nothingDeployed(deployment, target);
+  if (state.release === null) throw nothingDeployed({ deployment, target });
   return { ...state, release: state.release };
 }
 
@@ -169,7 +167,7 @@ async function must({ store }: Workspace, digest: Release['digest']): Promise<Ui
   return bytes;
 }
 
-function drifted(deployment: string, target: string, drift: Readonly<Record<string, PlanSummary>>): AtmosError | undefined {
+function drifted({ deployment, target }: TargetRef, drift: Readonly<Record<string, PlanSummary>>): AtmosError | undefined {
   const names = Object.keys(drift);
   if (names.length === 0) return undefined;
   return new AtmosError(`drift detected in ${target}: ${names.join(', ')}`, {

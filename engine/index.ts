@@ -5,6 +5,7 @@
  * The vocabulary that the other folders share (Digest, Tree, Node, AtmosError, canonical JSON) is here too, since it lies below them all.
  */
 
+export { type ComponentAddress, isCalled, parseAddress, type TargetRef } from './base/address.ts';
 export { afterwards, removal } from './base/afterwards.ts';
 export { allSettled } from './base/all-settled.ts';
 export { now } from './base/clock.ts';

@@ -1,4 +1,4 @@
-import type { ComputeFunctions } from '../engine/index.ts';
+import { type ComputeFunctions, parseAddress } from '../engine/index.ts';
 import type { ComponentKind, Kinds } from '../phases/index.ts';
 import { describeLayer, LAYER } from '../releases/index.ts';
 import * as registry from './registry.ts';
@@ -13,6 +13,6 @@ export function computesOf(kinds: Kinds): ComputeFunctions {
 
 /** The kind whose node one is, by its component's address; those that read of somebody else's components are Terraform's. */
 export function kindOfNode(kinds: Kinds, address: string): ComponentKind | undefined {
-  const [name = ''] = address.split('/');
-  return name === 'read' ? registry.terraform : kinds[name];
+  const { kind } = parseAddress(address);
+  return kind === 'read' ? registry.terraform : kinds[kind];
 }

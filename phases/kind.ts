@@ -12,6 +12,7 @@ import {
   type NodeId,
   type SecretRef,
   type Store,
+  type TargetRef,
   type Tree,
 } from '../engine/index.ts';
 import type { ReleaseComponent } from '../releases/index.ts';
@@ -67,15 +68,13 @@ export interface ComponentKind {
 }
 
 /** A node that failed. */
-export interface NodeFailure {
+export interface NodeFailure extends TargetRef {
   readonly address: string;
   readonly outcome: FailedOutcome;
   readonly store: Pick<Store, 'tree' | 'get'>;
   readonly files: ConfigFiles;
   /** The component as its stacks have it, where the release was made just now. */
   readonly component: ScopedComponent | undefined;
-  readonly deployment: string;
-  readonly target: string;
 }
 
 export type Diagnosis = Pick<ErrorDetails, 'code' | 'position' | 'hint'> & { readonly text: string };

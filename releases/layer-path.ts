@@ -1,9 +1,9 @@
-import { flatName } from '../engine/index.ts';
+import { flatName, parseAddress } from '../engine/index.ts';
 
 /** Where a component's layer lies among a release's files. */
 export function layerPath(address: string): string {
-  const [kind = '', ...name] = address.split('/');
-  return `components/${kind}/${flatName(name.join('/'))}`;
+  const { kind, name } = parseAddress(address);
+  return `components/${kind}/${flatName(name)}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Digest, JsonObject } from '../engine/index.ts';
+import type { Digest, JsonObject, TargetRef } from '../engine/index.ts';
 
 /** `artifactType` of the manifest (OCI image-spec 1.1). */
 export const ARTIFACT_TYPE = 'application/vnd.atmos.release.v1+json';
@@ -6,10 +6,8 @@ export const CONFIG_TYPE = 'application/vnd.atmos.release.config.v1+json';
 export const LAYER_TYPE = 'application/vnd.atmos.release.layer.v1.tar';
 
 /** What a release says of itself: the OCI config, as canonical JSON. No time, host, user or absolute path is in it. */
-export interface ReleaseConfig {
+export interface ReleaseConfig extends TargetRef {
   readonly version: 1;
-  readonly deployment: string;
-  readonly target: string;
   /** The source commit. */
   readonly commit: string;
   /** True when it holds changes that were not committed: it can be rolled out, but neither promoted nor reproduced. */

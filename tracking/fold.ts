@@ -1,3 +1,4 @@
+import type { TargetRef } from '../engine/index.ts';
 import {
   type ApprovedOperation,
   approvalKey,
@@ -13,8 +14,8 @@ import {
 const RAN_KEPT = 200;
 
 /** Where a target stands after some records, the oldest first: `state.json` of the last one's commit. */
-export function fold(deployment: string, target: string, records: readonly LedgerRecord[]): TargetState {
-  return records.reduce(step, emptyState(deployment, target));
+export function fold({ deployment, target }: TargetRef, records: readonly LedgerRecord[]): TargetState {
+  return records.reduce(step, emptyState({ deployment, target }));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { AtmosError, flatName, prettyJson } from '../engine/index.ts';
+import { AtmosError, flatName, parseAddress, prettyJson, type TargetRef } from '../engine/index.ts';
 import { step } from './fold.ts';
 import { type Signature, type StoredFile, writeCommit, writeTree } from './git/files.ts';
 import type { Patience, Refs, RefUpdate } from './git/refs.ts';
@@ -58,14 +58,14 @@ export class Ledger {
   async states(deployment: string, targets: readonly string[]): Promise<readonly TargetState[]> {
     const ids = await this.#readOrRecall([`refs/atmos/ledger/${deployment}/*`]);
     const others = [...ids.keys()].map((ref) => parseLedgerRef(ref).target).filter((target) => !targets.includes(target));
-    const named = targets.map((target) => this.stateIn(deployment, target, ids));
-    const found = others.sort().map((target) => this.#stateAt(deployment, target, ids.get(ledgerRef(deployment, target))));
+    const named = targets.map((target) => this.stateIn({ deployment, target }, ids));
+    const found = others.sort().map((target) => this.#stateAt({ deployment, target }, ids.get(ledgerRef({ deployment, target }))));
     return [...(await Promise.all(named)), ...(await Promise.all(found)).filter((state) => isOwnedBy(state, this.#root))];
   }
 
   /** The same of one target. @throws AtmosError `other-owner` */
-  async lastState(deployment: string, target: string): Promise<TargetState> {
-    return this.stateIn(deployment, target, await this.#readOrRecall([ledgerRef(deployment, target)]));
+  async lastState({ deployment, target }: TargetRef): Promise<TargetState> {
+    return this.stateIn({ deployment, target }, await this.#readOrRecall([ledgerRef({ deployment, target })]));
   }
 
   /** Where every target of every deployment stands that has a ledger, sorted. @throws AtmosError `remote-unreachable` */
@@ -76,7 +76,7 @@ export class Ledger {
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([ref, id]) => {
           const { deployment, target } = parseLedgerRef(ref);
-          return this.#stateAt(deployment, target, id);
+          return this.#stateAt({ deployment, target }, id);
         }),
     );
   }
@@ -96,13 +96,13 @@ export class Ledger {
   }
 
   /** Where a target stands, as the remote has it. @throws AtmosError `remote-unreachable` */
-  async state(deployment: string, target: string): Promise<TargetState> {
-    return this.stateIn(deployment, target, await this.#refs.read([ledgerRef(deployment, target)]));
+  async state({ deployment, target }: TargetRef): Promise<TargetState> {
+    return this.stateIn({ deployment, target }, await this.#refs.read([ledgerRef({ deployment, target })]));
   }
 
   /** Where a target stands by what its ledger's ref was read as. @throws AtmosError `other-owner` */
-  async stateIn(deployment: string, target: string, ids: RefIds): Promise<TargetState> {
-    const state = await this.#stateAt(deployment, target, ids.get(ledgerRef(deployment, target)));
+  async stateIn({ deployment, target }: TargetRef, ids: RefIds): Promise<TargetState> {
+    const state = await this.#stateAt({ deployment, target }, ids.get(ledgerRef({ deployment, target })));
     if (isOwnedBy(state, this.#root)) return state;
     throw otherOwner(state, this.#root);
   }
@@ -117,7 +117,7 @@ export class Ledger {
     build: (state: TargetState, ids: RefIds) => Entry | Promise<Entry>,
     { watch = [], known, patience = 'command' }: AppendOptions = {},
   ): Promise<Appended> {
-    const ref = ledgerRef(deployment, target);
+    const ref = ledgerRef({ deployment, target });
     const tried: Appended[] = [];
     let ids = known;
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
@@ -125,7 +125,7 @@ export class Ledger {
       const parent = ids.get(ref);
       const own = await this.#appended(tried, parent);
       if (own !== undefined) return own;
-      const before = await this.stateIn(deployment, target, ids);
+      const before = await this.stateIn({ deployment, target }, ids);
       if (parent === undefined) await this.#refuseOthers(deployment, patience);
       const entry = await build(before, ids);
       const record = { ...entry.record, root: this.#root };
@@ -151,7 +151,7 @@ export class Ledger {
     const ids = await this.#refs.read([`refs/atmos/ledger/${deployment}/*`], { patience });
     for (const [ref, id] of [...ids].sort(([a], [b]) => (a < b ? -1 : 1))) {
       // One that can't be read says nothing of whose it is, and is in nobody's way.
-      const state = await this.#stateAt(deployment, parseLedgerRef(ref).target, id).catch(ignoreUnreadable);
+      const state = await this.#stateAt({ deployment, target: parseLedgerRef(ref).target }, id).catch(ignoreUnreadable);
       if (state !== undefined && !isOwnedBy(state, this.#root)) throw otherOwner(state, this.#root);
     }
   }
@@ -167,8 +167,8 @@ export class Ledger {
   }
 
   /** Records, newest first. An intent is left out once its outcome is there. */
-  async history(deployment: string, target: string, limit = Number.POSITIVE_INFINITY): Promise<readonly LedgerRecord[]> {
-    const ref = ledgerRef(deployment, target);
+  async history({ deployment, target }: TargetRef, limit = Number.POSITIVE_INFINITY): Promise<readonly LedgerRecord[]> {
+    const ref = ledgerRef({ deployment, target });
     const tip = (await this.#refs.read([ref])).get(ref);
     if (tip === undefined) return [];
     const commits = (await this.#repository.text(['rev-list', tip])).split('\n');
@@ -184,9 +184,9 @@ export class Ledger {
     return records;
   }
 
-  async #stateAt(deployment: string, target: string, commit: string | undefined): Promise<TargetState> {
-    if (commit === undefined) return emptyState(deployment, target);
-    const name = `${ledgerRef(deployment, target)} (${commit.slice(0, 12)})`;
+  async #stateAt({ deployment, target }: TargetRef, commit: string | undefined): Promise<TargetState> {
+    if (commit === undefined) return emptyState({ deployment, target });
+    const name = `${ledgerRef({ deployment, target })} (${commit.slice(0, 12)})`;
     const state = await readState(await this.#readJson(commit, 'state', name), () => this.#record(commit), name);
     if (state.deployment === deployment && state.target === target) return state;
     throw malformed('state', `${name}, which is of ${state.deployment}/${state.target},`);
@@ -227,8 +227,8 @@ function ignoreUnreadable(error: unknown): undefined {
 }
 
 /** @throws AtmosError `unknown-deployment`, `unknown-target` for what no name can be: Git would take it for another one's */
-export function ledgerRef(deployment: string, target: string): string {
-  checkNames(deployment, target);
+export function ledgerRef({ deployment, target }: TargetRef): string {
+  checkNames({ deployment, target });
   return `refs/atmos/ledger/${deployment}/${target}`;
 }
 
@@ -238,7 +238,7 @@ function parseLedgerRef(ref: string): { readonly deployment: string; readonly ta
 }
 
 /** Points at the source commit that a component runs. Git can't have both a ref `a` and a ref `a/b`. */
-export function componentRef(deployment: string, target: string, address: string): string {
-  const [kind = '', ...name] = address.split('/');
-  return `refs/atmos/deployments/${deployment}/${target}/${kind}/${flatName(name.join('/'))}`;
+export function componentRef({ deployment, target }: TargetRef, address: string): string {
+  const { kind, name } = parseAddress(address);
+  return `refs/atmos/deployments/${deployment}/${target}/${kind}/${flatName(name)}`;
 }

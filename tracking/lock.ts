@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { AtmosError, formatProcess, isGone, parseProcess, thisProcess } from '../engine/index.ts';
+import { AtmosError, formatProcess, isGone, parseProcess, type TargetRef, thisProcess } from '../engine/index.ts';
 import { writeBlob } from './git/files.ts';
 import type { Refs, RefUpdate } from './git/refs.ts';
 import type { Person, Repository } from './git/types.ts';
@@ -16,7 +16,7 @@ export interface LockSite {
    * Whether something that a command in another directory of this machine had started still runs, though the command is gone; or has left a state that
    * nobody there has dealt with.
    */
-  isBusy(dir: string, deployment: string, target: string): Promise<boolean>;
+  isBusy(dir: string, { deployment, target }: TargetRef): Promise<boolean>;
 }
 
 /** How long somebody else must have seen a lock unchanged before it counts as left behind, in milliseconds; it is renewed three times as often. */
@@ -48,8 +48,8 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-export function lockRef(deployment: string, target: string): string {
-  checkNames(deployment, target);
+export function lockRef({ deployment, target }: TargetRef): string {
+  checkNames({ deployment, target });
   return `refs/atmos/locks/${deployment}/${target}`;
 }
 
@@ -68,47 +68,47 @@ export class Locks {
   }
 
   /** @throws AtmosError `locked`, saying by whom and since when. */
-  async acquire(deployment: string, target: string, by: Person): Promise<Lock> {
+  async acquire({ deployment, target }: TargetRef, by: Person): Promise<Lock> {
     for (;;) {
-      const claim = await this.claim(deployment, target, by, await this.#refs.read([lockRef(deployment, target)]));
+      const claim = await this.claim({ deployment, target }, by, await this.#refs.read([lockRef({ deployment, target })]));
       if (await this.#refs.update([claim.update])) return claim.hold();
     }
   }
 
   /** What takes a target's lock, by what its ref was read as. @throws AtmosError `locked` */
-  async claim(deployment: string, target: string, by: Person, ids: RefIds): Promise<Claim> {
-    const ref = lockRef(deployment, target);
+  async claim({ deployment, target }: TargetRef, by: Person, ids: RefIds): Promise<Claim> {
+    const ref = lockRef({ deployment, target });
     const from = ids.get(ref);
     const owner = from === undefined ? undefined : await this.#owner(ref, from);
-    if (from !== undefined && owner !== undefined && (await this.#counts(deployment, target, from, owner)))
-      throw locked(deployment, target, owner);
+    if (from !== undefined && owner !== undefined && (await this.#counts({ deployment, target }, from, owner)))
+      throw locked({ deployment, target }, owner);
     const acquired = new Date();
     const to = await this.#write(by, acquired);
-    return { update: { ref, from, to }, hold: () => this.#hold(deployment, target, to, by, acquired) };
+    return { update: { ref, from, to }, hold: () => this.#hold({ deployment, target }, to, by, acquired) };
   }
 
   /** Who holds a target's lock; `undefined` for `owner` where there is none, or it says nothing that can be read. */
-  async read(deployment: string, target: string): Promise<{ readonly id: string | undefined; readonly owner: LockOwner | undefined }> {
-    const ref = lockRef(deployment, target);
+  async read({ deployment, target }: TargetRef): Promise<{ readonly id: string | undefined; readonly owner: LockOwner | undefined }> {
+    const ref = lockRef({ deployment, target });
     const id = (await this.#refs.read([ref])).get(ref);
     return { id, owner: id === undefined ? undefined : await this.#owner(ref, id) };
   }
 
   /** Who holds a target's lock, if whoever that is may still be at work. */
-  async holder(deployment: string, target: string): Promise<LockOwner | undefined> {
-    const { id, owner } = await this.read(deployment, target);
-    return id !== undefined && owner !== undefined && (await this.#counts(deployment, target, id, owner)) ? owner : undefined;
+  async holder({ deployment, target }: TargetRef): Promise<LockOwner | undefined> {
+    const { id, owner } = await this.read({ deployment, target });
+    return id !== undefined && owner !== undefined && (await this.#counts({ deployment, target }, id, owner)) ? owner : undefined;
   }
 
   /**
    * A lock counts until its holder is known to be gone, or was watched not to renew it for as long as it holds. What a holder that is gone had started
    * in another directory of this machine counts like the holder; in our own we wait for it ourselves.
    */
-  async #counts(deployment: string, target: string, id: string, owner: LockOwner): Promise<boolean> {
+  async #counts({ deployment, target }: TargetRef, id: string, owner: LockOwner): Promise<boolean> {
     const holder = parseProcess(owner.process);
-    if (holder === undefined || !isGone(holder)) return (await this.#watch.unchangedFor(lockRef(deployment, target), id)) < EXPIRY;
+    if (holder === undefined || !isGone(holder)) return (await this.#watch.unchangedFor(lockRef({ deployment, target }), id)) < EXPIRY;
     if (owner.dir === undefined || this.#site === undefined || owner.dir === this.#site.dir) return false;
-    return this.#site.isBusy(owner.dir, deployment, target);
+    return this.#site.isBusy(owner.dir, { deployment, target });
   }
 
   async #owner(ref: string, id: string): Promise<LockOwner | undefined> {
@@ -122,8 +122,8 @@ export class Locks {
   }
 
   /** Takes a lock away, whoever holds it, and whatever it holds. False when there was none. */
-  async force(deployment: string, target: string): Promise<{ readonly found: boolean; readonly owner: LockOwner | undefined }> {
-    const ref = lockRef(deployment, target);
+  async force({ deployment, target }: TargetRef): Promise<{ readonly found: boolean; readonly owner: LockOwner | undefined }> {
+    const ref = lockRef({ deployment, target });
     for (;;) {
       const id = await this.#refs.read([ref]).then(
         (ids) => ids.get(ref),
@@ -158,8 +158,8 @@ export class Locks {
     return writeBlob(this.#repository, Buffer.from(`${JSON.stringify(owner, null, 2)}\n`));
   }
 
-  #hold(deployment: string, target: string, first: string, by: Person, acquired: Date): Lock {
-    const ref = lockRef(deployment, target);
+  #hold({ deployment, target }: TargetRef, first: string, by: Person, acquired: Date): Lock {
+    const ref = lockRef({ deployment, target });
     let current = first;
     let seenAt = performance.now();
     const lost = new AbortController();
@@ -201,7 +201,7 @@ export class Locks {
             if (performance.now() - seenAt > GIVEN_UP) throw error;
           });
         }
-        if (lost.signal.aborted) throw lockLost(deployment, target);
+        if (lost.signal.aborted) throw lockLost({ deployment, target });
       },
       end,
       release: async () => {
@@ -211,7 +211,7 @@ export class Locks {
   }
 }
 
-function locked(deployment: string, target: string, owner: LockOwner): AtmosError {
+function locked({ deployment, target }: TargetRef, owner: LockOwner): AtmosError {
   return new AtmosError(`${deployment}/${target} is being deployed by ${owner.by.email} on ${owner.host} since ${owner.acquired}`, {
     kind: 'refused',
     code: 'locked',
@@ -220,7 +220,7 @@ function locked(deployment: string, target: string, owner: LockOwner): AtmosErro
 }
 
 /** What ends a command whose lock somebody else has. */
-export function lockLost(deployment: string, target: string): AtmosError {
+export function lockLost({ deployment, target }: TargetRef): AtmosError {
   return new AtmosError(`lost the lock of ${deployment}/${target}: another command took it over; nothing was recorded`, {
     kind: 'failed',
     code: 'lock-lost',

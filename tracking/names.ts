@@ -1,10 +1,10 @@
-import { AtmosError } from '../engine/index.ts';
+import { AtmosError, type TargetRef } from '../engine/index.ts';
 
 /** Names of deployments and targets, as the deployment file's schema has them: a part of a ref (git-check-ref-format(1)). */
 const NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9_-]))*$/;
 
 /** @throws AtmosError `unknown-deployment`, `unknown-target` for what no name can be */
-export function checkNames(deployment: string, target: string): void {
+export function checkNames({ deployment, target }: TargetRef): void {
   for (const [what, name] of [
     ['deployment', deployment],
     ['target', target],

@@ -1,4 +1,4 @@
-import { AtmosError, type Digest, shortId } from '../engine/index.ts';
+import { AtmosError, type Digest, shortId, type TargetRef } from '../engine/index.ts';
 import type { Person } from './git/types.ts';
 import { type Approval, type ApprovedOperation, approvalKey, type TargetState } from './types.ts';
 
@@ -13,9 +13,7 @@ export interface Rules {
 }
 
 /** What is to be rolled out. */
-export interface Candidate {
-  readonly deployment: string;
-  readonly target: string;
+export interface Candidate extends TargetRef {
   readonly release: Digest;
   /** Digest of its sources, locks and images; `null` when it is not made yet, which can match nothing. */
   readonly artifacts: Digest | null;
@@ -82,9 +80,7 @@ export function checkSource(source: TargetState, target: string, rules: Rules): 
 }
 
 /** What needs approval: a release that is rolled out, or something else that is done to a target. */
-export interface Approvable {
-  readonly deployment: string;
-  readonly target: string;
+export interface Approvable extends TargetRef {
   readonly operation: ApprovedOperation;
   /** What is rolled out; of other operations what the target runs, if it runs anything. */
   readonly release: Digest | null;

@@ -1,4 +1,4 @@
-import type { Digest } from '../engine/index.ts';
+import type { Digest, TargetRef } from '../engine/index.ts';
 import type { Person } from './git/types.ts';
 
 /** What a record is about. An `intent` precedes what is applied or destroyed. */
@@ -9,13 +9,11 @@ export const OPERATIONS = ['rollout', 'destroy', 'unlock', 'state'] as const;
 export type ApprovedOperation = (typeof OPERATIONS)[number];
 
 /** One entry of a ledger: `record.json` of its commit. The state of a target is a pure function of its records (`fold.ts`). */
-export interface LedgerRecord {
+export interface LedgerRecord extends TargetRef {
   readonly version: 2;
   /** Random: no two records are the same, whoever makes them, and when. */
   readonly id: string;
   readonly kind: RecordKind;
-  readonly deployment: string;
-  readonly target: string;
   readonly release: Digest | null;
   /** The source commit of the release. */
   readonly commit: string | null;
@@ -106,10 +104,8 @@ export interface StateLocation {
 }
 
 /** Where a target stands: `state.json` of the newest commit of its ledger. */
-export interface TargetState {
+export interface TargetState extends TargetRef {
   readonly version: 2;
-  readonly deployment: string;
-  readonly target: string;
   /** `partial`: what was asked for succeeded, but not all components run one release. */
   readonly state: 'never' | 'deploying' | 'deployed' | 'partial' | 'failed' | 'destroyed';
   /** Whose ledger this is: the directory of the deployment's root in the Git repository; absent while no record said it. */
@@ -184,7 +180,7 @@ export function approvalKey(operation: ApprovedOperation, release: Digest | null
   return operation === 'rollout' ? String(release) : operation;
 }
 
-export function emptyState(deployment: string, target: string): TargetState {
+export function emptyState({ deployment, target }: TargetRef): TargetState {
   return {
     version: 2,
     deployment,

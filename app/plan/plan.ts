@@ -1,4 +1,4 @@
-import type { AtmosError } from '../../engine/index.ts';
+import type { AtmosError, TargetRef } from '../../engine/index.ts';
 import { elsewhereReadsOf, expandRollout, type PlanSummary, storeReadsOf } from '../../phases/index.ts';
 import type { Release } from '../../releases/index.ts';
 import { type Comparison, compareTarget, currentComponents } from '../../tracking/index.ts';
@@ -19,9 +19,7 @@ import { refsOf, secretValues } from '../workspace/secrets.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { planChain } from './plan-chain.ts';
 
-export interface PlanRequest {
-  readonly deployment: string;
-  readonly target: string;
+export interface PlanRequest extends TargetRef {
   /** Plan what is current, too: whether it still is as it was applied. */
   readonly all: boolean;
   /** Plan what this target runs, made the target's own. */
@@ -57,10 +55,10 @@ const NO_CHANGES: PlanSummary = { create: 0, update: 0, delete: 0, changes: [], 
 /** What a rollout would change: of the working tree, or of the release that is asked for. Nothing is recorded, and nothing is applied. */
 export async function plan(workspace: Workspace, request: PlanRequest, settings: RunSettings): Promise<PlanAnswer> {
   const { deployment, target, all } = request;
-  await recordEarlier(workspace, deployment, target);
+  await recordEarlier(workspace, { deployment, target });
   const { ledger, locks, repository } = await workspace.tracking();
   // Git answers beside the rest.
-  const standing = ledger.lastState(deployment, target);
+  const standing = ledger.lastState({ deployment, target });
   standing.catch(() => undefined);
   const situation = situationOf(workspace, { deployment, target, promoteFrom: request.promoteFrom });
   situation.catch(() => undefined);
@@ -107,7 +105,7 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
     const failure = failures.find((one) => one !== undefined);
     const locked = Object.keys(wanted).filter((address) => componentOf(release, address).settings.locked === true);
     const refusal = work.size === 0 ? undefined : await refusalOf(await situation, release, state, () => repository.identity());
-    const isUnderWay = state.intent !== null && (await locks.holder(deployment, target)) !== undefined;
+    const isUnderWay = state.intent !== null && (await locks.holder({ deployment, target })) !== undefined;
     const orphans = Object.keys(compared).filter((address) => compared[address]?.comparison === 'orphaned');
     return {
       release,

@@ -65,7 +65,7 @@ export async function instancesOf(
         image: image.digest,
         secrets: secrets.map((ref) => (opened.expressions.has(ref.name) ? quoted(ref) : ref)),
         stores: read[address],
-        stateDir: stateDirectory(deployment, target, address),
+        stateDir: stateDirectory({ deployment, target }, address),
       },
     ];
   });

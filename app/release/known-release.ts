@@ -1,5 +1,5 @@
 import { join } from 'node:path/posix';
-import { AtmosError, type Digest, isDigest, isObject, sha256 } from '../../engine/index.ts';
+import { AtmosError, type Digest, isDigest, isObject, sha256, type TargetRef } from '../../engine/index.ts';
 import { describeProviders, findProviders } from '../../kinds/index.ts';
 import { ledgerRef, orphansOf, type TargetState, type WantedComponents } from '../../tracking/index.ts';
 import type { Workspace } from '../workspace/workspace.ts';
@@ -23,7 +23,7 @@ export interface KnownRelease {
 }
 
 /** Another `atmos.yaml` may make another release. */
-function keyOf({ configFile }: Workspace, commit: string, deployment: string, target: string): string {
+function keyOf({ configFile }: Workspace, commit: string, { deployment, target }: TargetRef): string {
   return `release ${FORMAT} ${commit} ${deployment} ${target} ${configFile ?? ''}`;
 }
 
@@ -34,7 +34,7 @@ export async function keepKnown(
   target: string,
   known: KnownRelease,
 ): Promise<void> {
-  await workspace.answers.put(keyOf(workspace, commit, deployment, target), JSON.stringify(known));
+  await workspace.answers.put(keyOf(workspace, commit, { deployment, target }), JSON.stringify(known));
 }
 
 /** Variables of the environment as digests: what was read is compared, never kept. */
@@ -57,13 +57,13 @@ export async function runsAlready(
   prune: boolean,
 ): Promise<(KnownRelease & { readonly state: TargetState }) | undefined> {
   const { repository, refs, ledger, prefix } = await workspace.tracking();
-  const reading = refs.read([ledgerRef(deployment, target)]);
+  const reading = refs.read([ledgerRef({ deployment, target })]);
   // While Git looks at the working tree.
-  const standing = reading.then((ids) => ledger.stateIn(deployment, target, ids));
+  const standing = reading.then((ids) => ledger.stateIn({ deployment, target }, ids));
   // Whoever needs the answer asks again and reports what is wrong.
   standing.catch(() => undefined);
   const commit = await repository.head();
-  const text = commit === undefined ? undefined : await workspace.answers.get(keyOf(workspace, commit, deployment, target));
+  const text = commit === undefined ? undefined : await workspace.answers.get(keyOf(workspace, commit, { deployment, target }));
   const known: unknown = text === undefined ? undefined : JSON.parse(text);
   if (!isKnownRelease(known) || !sameEnvironment(known)) return undefined;
   const dirty = repository.dirtyPaths(known.paths.map((path) => join(prefix, path)));

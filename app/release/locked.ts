@@ -1,4 +1,4 @@
-import { AtmosError, isObject } from '../../engine/index.ts';
+import { AtmosError, isObject, type TargetRef } from '../../engine/index.ts';
 import type { Release } from '../../releases/index.ts';
 import type { Work } from '../../tracking/index.ts';
 import { headCommit, revisionAt, scopeAt } from '../workspace/revision.ts';
@@ -6,9 +6,7 @@ import type { Workspace } from '../workspace/workspace.ts';
 import { loadRelease } from './release.ts';
 
 /** What is to be done, and to what. */
-export interface LockSubject {
-  readonly deployment: string;
-  readonly target: string;
+export interface LockSubject extends TargetRef {
   /** The releases that each component is applied, or destroyed, with. */
   readonly subjects: ReadonlyMap<string, Release>;
   readonly declared: ReadonlySet<string>;
@@ -43,7 +41,7 @@ function isLockedIn(release: Release | undefined, address: string): boolean {
 /** Whether the last release that declared a component had it locked: it may have been locked since it was applied. */
 async function wasLocked(workspace: Workspace, { deployment, target }: LockSubject, address: string): Promise<boolean> {
   const { ledger } = await workspace.tracking();
-  const records = await ledger.history(deployment, target);
+  const records = await ledger.history({ deployment, target });
   const last = records.find(({ kind, components }) => OF_RELEASES.has(kind) && (components[address]?.action ?? 'orphaned') !== 'orphaned');
   if (last?.release == null) return false;
   return isLockedIn(await loadRelease(workspace, last.release), address);
@@ -63,10 +61,10 @@ export interface DeclaredNow {
 }
 
 /** As the commit that is checked out has it; nothing where it does not declare the target any more. */
-export async function declaredNow(workspace: Workspace, deployment: string, target: string): Promise<DeclaredNow> {
+export async function declaredNow(workspace: Workspace, { deployment, target }: TargetRef): Promise<DeclaredNow> {
   const { repository } = await workspace.tracking();
   try {
-    const { components } = await scopeAt(workspace, await revisionAt(workspace, await headCommit(repository)), deployment, target);
+    const { components } = await scopeAt(workspace, await revisionAt(workspace, await headCommit(repository)), { deployment, target });
     const locked = Object.values(components).filter(({ sections: { metadata } }) => isObject(metadata) && metadata.locked === true);
     return { declared: new Set(Object.keys(components)), locked: locked.map(({ address }) => address) };
   } catch (error) {

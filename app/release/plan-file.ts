@@ -1,11 +1,9 @@
-import type { Digest } from '../../engine/index.ts';
+import type { Digest, TargetRef } from '../../engine/index.ts';
 import type { PlanSummary } from '../../phases/index.ts';
 
 /** A plan as somebody has seen it, to be applied as it is or not at all. Secrets and sensitive values are not in it. */
-export interface SavedPlan {
+export interface SavedPlan extends TargetRef {
   readonly version: 1;
-  readonly deployment: string;
-  readonly target: string;
   /** The release that was planned. */
   readonly release: Digest;
   /** Where it came from: another target, or a release that was named; `null` where it was made from the working tree. */

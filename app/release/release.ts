@@ -1,7 +1,18 @@
 import { resolve } from 'node:path';
 import { join } from 'node:path/posix';
 import { checkScope, type Scope, suggestion } from '../../config/index.ts';
-import { AtmosError, asDigest, asOne, type Digest, isDigest, jsonDigest, outputOf, type Results, shortId } from '../../engine/index.ts';
+import {
+  AtmosError,
+  asDigest,
+  asOne,
+  type Digest,
+  isDigest,
+  jsonDigest,
+  outputOf,
+  type Results,
+  shortId,
+  type TargetRef,
+} from '../../engine/index.ts';
 import { SPECS } from '../../kinds/index.ts';
 import { type ExpansionInputs, expandRelease, releaseParts, type TakenOver, takeOver } from '../../phases/index.ts';
 import {
@@ -25,9 +36,7 @@ import { environmentDigests, keepKnown, providersDigest } from './known-release.
 import { wantedOf } from './wanted.ts';
 
 /** What a release is to be made of. */
-export interface ReleaseRequest {
-  readonly deployment: string;
-  readonly target: string;
+export interface ReleaseRequest extends TargetRef {
   /** Take the working tree where it differs from its commit; else that is refused. */
   readonly allowDirty: boolean;
   /** Take over sources, locks and images of what another target runs; that release's commit is the one that counts. */

@@ -1,8 +1,7 @@
+import type { TargetRef } from '../../engine/index.ts';
 import type { SavedPlan } from './plan-file.ts';
 
-export interface RolloutRequest {
-  readonly deployment: string;
-  readonly target: string;
+export interface RolloutRequest extends TargetRef {
   /** Take what this target runs. */
   readonly promoteFrom: string | undefined;
   /** Take this release: a digest, or the beginning of one. */

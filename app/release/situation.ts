@@ -22,12 +22,15 @@ export async function situationOf(
   const { refs, ledger } = await workspace.tracking();
   const first = [target, ...(promoteFrom === undefined ? [] : [promoteFrom])];
   const [rules, read] = await Promise.all([
-    rulesOf(workspace, deployment, target),
-    refs.read([...first.map((name) => ledgerRef(deployment, name)), lockRef(deployment, target)]),
+    rulesOf(workspace, { deployment, target }),
+    refs.read([...first.map((name) => ledgerRef({ deployment, target: name })), lockRef({ deployment, target })]),
   ]);
   const others = rules.from.filter((name) => !first.includes(name));
-  const ids = others.length === 0 ? read : new Map([...read, ...(await refs.read(others.map((name) => ledgerRef(deployment, name))))]);
+  const ids =
+    others.length === 0 ? read : new Map([...read, ...(await refs.read(others.map((name) => ledgerRef({ deployment, target: name }))))]);
   const names = [...first, ...others];
-  const states = new Map(await Promise.all(names.map(async (name) => [name, await ledger.stateIn(deployment, name, ids)] as const)));
+  const states = new Map(
+    await Promise.all(names.map(async (name) => [name, await ledger.stateIn({ deployment, target: name }, ids)] as const)),
+  );
   return { rules, ids, states, sources: rules.from.flatMap((name) => states.get(name) ?? []) };
 }

@@ -93,7 +93,7 @@ async function awaitLock(workspace: Workspace, { deployment, target }: Change, u
   const { locks } = await workspace.tracking();
   for (let pauseMs = 200; performance.now() < until; pauseMs = Math.min(5000, pauseMs * 1.3)) {
     await pause(Math.min(until - performance.now(), pauseMs * (0.5 + Math.random())), signal);
-    if ((await locks.holder(deployment, target)) === undefined) return;
+    if ((await locks.holder({ deployment, target })) === undefined) return;
   }
 }
 
@@ -122,7 +122,7 @@ async function begin(workspace: Workspace, change: Change, first: Prepared, sess
   const build = async (state: TargetState, now: RefIds): Promise<Entry> => {
     if (change.isDone(state)) throw new DoneMeanwhile(state);
     change.check(state);
-    const claim = await locks.claim(deployment, target, by, now);
+    const claim = await locks.claim({ deployment, target }, by, now);
     const work = change.work(state);
     if (workKey(work) !== prepared.key) prepared = await prepare(workspace, change, state, work, session);
     const subject: ChangeSubject = { ...change, work, subjects: prepared.ground.subjects };
@@ -130,7 +130,7 @@ async function begin(workspace: Workspace, change: Change, first: Prepared, sess
     if (work.size > 0) session.warm(work.size);
     return { ...intentEntry(kinds, subject, prepared.locations, state), refs: [claim.update, ...kept] };
   };
-  const options = { watch: [lockRef(deployment, target)], ...(ids === undefined ? {} : { known: ids }) };
+  const options = { watch: [lockRef({ deployment, target })], ...(ids === undefined ? {} : { known: ids }) };
   const appended = await append(workspace, deployment, target, build, options).catch((error: unknown) => {
     if (error instanceof DoneMeanwhile) return error;
     throw error;

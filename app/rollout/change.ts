@@ -32,7 +32,7 @@ export async function changeTarget(workspace: Workspace, change: Change, session
   const { subject, ground, state, lock, intent } = begun;
   try {
     // What was rescued meanwhile stands in the way, as it would have before: then nothing is done, and that is recorded.
-    if (await settleEarlier(workspace, deployment, target, settings.cancellation.interrupt)) {
+    if (await settleEarlier(workspace, { deployment, target }, settings.cancellation.interrupt)) {
       const refusal = await checkStates(workspace, ground, state).catch((error: unknown) => error);
       if (refusal !== undefined) {
         await finish(
@@ -63,7 +63,7 @@ export async function changeTarget(workspace: Workspace, change: Change, session
       },
     });
     await rescueStates(workspace, graph, results);
-    if (lock.lost.aborted) throw lockLost(deployment, target);
+    if (lock.lost.aborted) throw lockLost({ deployment, target });
     const locations = async (address: string): Promise<StateLocation | null> => {
       const instance = ground.instances[address];
       return instance === undefined ? null : locateState(workspace, instance);

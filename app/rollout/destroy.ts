@@ -1,4 +1,4 @@
-import { AtmosError } from '../../engine/index.ts';
+import { AtmosError, type TargetRef } from '../../engine/index.ts';
 import { dependentsOf, destroyWork, ledgerRef, lockRef, type TargetState } from '../../tracking/index.ts';
 import { declaredNow, refuseLockedNow } from '../release/locked.ts';
 import { readLock } from '../runs/images.ts';
@@ -12,9 +12,7 @@ import type { Workspace } from '../workspace/workspace.ts';
 import { changeTarget } from './change.ts';
 import type { Changed } from './target-change.ts';
 
-export interface DestroyRequest {
-  readonly deployment: string;
-  readonly target: string;
+export interface DestroyRequest extends TargetRef {
   /** This component alone, declared or not. */
   readonly component: string | undefined;
 }
@@ -26,22 +24,22 @@ export interface DestroyRequest {
  */
 export async function destroy(workspace: Workspace, request: DestroyRequest, settings: RunSettings): Promise<Changed> {
   const { deployment, target } = request;
-  await recordEarlier(workspace, deployment, target);
+  await recordEarlier(workspace, { deployment, target });
   const { repository, refs, ledger } = await workspace.tracking();
   const by = await repository.identity();
-  const ids = await refs.read([ledgerRef(deployment, target), lockRef(deployment, target)]);
-  const state = await ledger.stateIn(deployment, target, ids);
+  const ids = await refs.read([ledgerRef({ deployment, target }), lockRef({ deployment, target })]);
+  const state = await ledger.stateIn({ deployment, target }, ids);
   const running = Object.keys(state.components);
   if (running.length === 0) {
     // The last command may have been killed when all was done but this.
     workspace.store.sweep();
-    throw nothingDeployed(deployment, target);
+    throw nothingDeployed({ deployment, target });
   }
   const component = request.component === undefined ? undefined : addressOf(request.component, running);
   const checkApproval = await approvalOf(workspace, deployment, target, 'destroy');
   checkApproval?.(state);
   const { files } = await revisionAt(workspace, await headCommit(repository));
-  const { declared, locked } = await declaredNow(workspace, deployment, target);
+  const { declared, locked } = await declaredNow(workspace, { deployment, target });
   const session = new Session(workspace, await readLock(workspace, files, deployment), settings);
   try {
     return await changeTarget(
@@ -66,7 +64,7 @@ export async function destroy(workspace: Workspace, request: DestroyRequest, set
         work: (now) => destroyWork(now, component),
         isDone: (now) => Object.keys(now.components).length === 0,
         answerWhenDone: () => {
-          throw nothingDeployed(deployment, target);
+          throw nothingDeployed({ deployment, target });
         },
       },
       session,
@@ -81,7 +79,7 @@ export async function destroy(workspace: Workspace, request: DestroyRequest, set
 function refuseNeeded(state: TargetState, component: string | undefined): void {
   const { deployment, target, components } = state;
   if (component === undefined) return;
-  if (components[component] === undefined) throw nothingDeployed(deployment, target);
+  if (components[component] === undefined) throw nothingDeployed({ deployment, target });
   const names = dependentsOf(state, component);
   if (names.length === 0) return;
   throw new AtmosError(

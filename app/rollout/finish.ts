@@ -30,16 +30,16 @@ export async function finish(
   const { refs } = await workspace.tracking();
   const { deployment, target } = subject;
   const freeing = await lock.end();
-  const sources = [...subject.work.keys()].map((address) => componentRef(deployment, target, address));
+  const sources = [...subject.work.keys()].map((address) => componentRef({ deployment, target }, address));
   const pointed = await refs.readLocal(sources);
   const known = new Map([
     ...pointed,
-    [ledgerRef(deployment, target), intent.commit],
+    [ledgerRef({ deployment, target }), intent.commit],
     ...(freeing.from === undefined ? [] : [[freeing.ref, freeing.from] as const]),
   ]);
   const build = async (state: TargetState, now: RefIds): Promise<Entry> => {
     // Whoever has the lock now records what there is: it waited for what was under way.
-    if (freeing.from !== undefined && now.get(freeing.ref) !== freeing.from) throw lockLost(deployment, target);
+    if (freeing.from !== undefined && now.get(freeing.ref) !== freeing.from) throw lockLost({ deployment, target });
     const entry = outcomeEntry(subject, ending, state, now);
     const moves = await withCommits(workspace, entry.refs ?? []);
     return { ...entry, refs: [...moves, freeing] };

@@ -45,7 +45,7 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
       hint: 'to destroy one component: atmos-deployment destroy <deployment> --component <address>',
     });
   }
-  await recordEarlier(workspace, deployment, target);
+  await recordEarlier(workspace, { deployment, target });
   if (saved !== undefined) await checkSaved(workspace, request, saved, settings);
   const { ledger, repository } = await workspace.tracking();
   const [by, situation] = await Promise.all([repository.identity(), situationOf(workspace, request)]);
@@ -53,7 +53,7 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
   const chosen = await chooseRelease(workspace, request, situation, settings);
   const { release, session } = chosen;
   try {
-    const before = await ledger.stateIn(deployment, target, ids);
+    const before = await ledger.stateIn({ deployment, target }, ids);
     await settleSuperseded(workspace, before, settings.cancellation.interrupt);
     const candidate = candidateOf(release);
     const kinds = await workspace.kinds.load();

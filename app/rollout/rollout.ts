@@ -30,7 +30,7 @@ export async function rollout(workspace: Workspace, request: RolloutRequest, set
 function isSettled(workspace: Workspace, { deployment, target, components }: TargetState): boolean {
   const { runsRoot } = workspace;
   if (existsSync(runsRoot) && readdirSync(runsRoot).length > 0) return false;
-  return !Object.keys(components).some((address) => existsSync(rescuedState(workspace, stateDirectory(deployment, target, address))));
+  return !Object.keys(components).some((address) => existsSync(rescuedState(workspace, stateDirectory({ deployment, target }, address))));
 }
 
 /** Whether the commit that is checked out is meant, just as it is. */

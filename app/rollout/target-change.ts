@@ -1,5 +1,5 @@
 import type { Scope } from '../../config/index.ts';
-import type { AtmosError, Digest } from '../../engine/index.ts';
+import type { AtmosError, Digest, TargetRef } from '../../engine/index.ts';
 import type { PlanSummary, ToolWarning } from '../../phases/index.ts';
 import type { LedgerRecord, RefIds, TargetState, Work } from '../../tracking/index.ts';
 import type { Initialized } from '../release/instances.ts';
@@ -28,9 +28,7 @@ export interface Change extends Omit<ChangeSubject, 'work' | 'subjects'> {
   answerWhenDone(state: TargetState, ran: boolean): Changed;
 }
 
-export interface Changed {
-  readonly deployment: string;
-  readonly target: string;
+export interface Changed extends TargetRef {
   readonly release: Digest;
   /** What became of each component. */
   readonly components: LedgerRecord['components'];

@@ -1,4 +1,5 @@
 import type { Scope } from '../../config/index.ts';
+import type { TargetRef } from '../../engine/index.ts';
 import { readerImage } from '../../kinds/index.ts';
 import { type ExpansionInputs, gatherInputs } from '../../phases/index.ts';
 import { headCommit, type Revision, revisionAt, scopeAt, worktreeRevision } from '../workspace/revision.ts';
@@ -8,9 +9,7 @@ import { readLock } from './images.ts';
 import { type RunSettings, Session } from './session.ts';
 
 /** Which files are meant. */
-export interface Subject {
-  readonly deployment: string;
-  readonly target: string;
+export interface Subject extends TargetRef {
   /** A commit; `head` for the one that is checked out; `worktree` for the files as they are. */
   readonly at: 'head' | 'worktree' | { readonly commit: string };
 }
@@ -34,7 +33,7 @@ export async function gather(
   check?: (revision: Revision, scope: Scope) => Promise<void>,
 ): Promise<Gathered> {
   const revision = await revisionOf(workspace, at);
-  const scope = await scopeAt(workspace, revision, deployment, target);
+  const scope = await scopeAt(workspace, revision, { deployment, target });
   await check?.(revision, scope);
   const lock = await readLock(workspace, revision.files, deployment);
   const session = new Session(workspace, lock, settings);

@@ -10,6 +10,7 @@ import {
   outputOf,
   type Results,
   subgraph,
+  type TargetRef,
 } from '../../engine/index.ts';
 import { type ExpansionInputs, expandBuild, expandTests, type Kinds, userNodes } from '../../phases/index.ts';
 import { addressOf } from '../workspace/address.ts';
@@ -19,18 +20,14 @@ import { type Gathered, gather } from './gather.ts';
 import { collectReports, type Report } from './reports.ts';
 import type { RunSettings } from './session.ts';
 
-export interface PhaseRequest {
-  readonly deployment: string;
-  readonly target: string;
+export interface PhaseRequest extends TargetRef {
   /** This component alone, with what it waits for. */
   readonly component: string | undefined;
   /** Say which nodes would be run, and run none of them. */
   readonly dryRun: boolean;
 }
 
-export interface PhaseAnswer {
-  readonly deployment: string;
-  readonly target: string;
+export interface PhaseAnswer extends TargetRef {
   /** By node: how it ended, and the milliseconds that took. */
   readonly nodes: Readonly<Record<string, { readonly status: string; readonly ms: number }>>;
   readonly reports: readonly Report[];

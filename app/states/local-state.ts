@@ -92,7 +92,7 @@ async function checkState(workspace: Pick<Workspace, 'stateRoot'>, state: Target
 /** Refuses where this clone has a state of one of a target's components that could not be written. @throws AtmosError `state-rescued` */
 export function refuseRescued(workspace: Pick<Workspace, 'stateRoot'>, state: TargetState): void {
   for (const address of Object.keys(state.components)) {
-    const path = rescuedState(workspace, stateDirectory(state.deployment, state.target, address));
+    const path = rescuedState(workspace, stateDirectory(state, address));
     if (existsSync(path)) throw rescuedHere(state, address, path);
   }
 }
@@ -158,7 +158,7 @@ async function checkOwned(
 ): Promise<void> {
   if (known.state?.backend !== 'local') return;
   const { lineage, serial, host, dir, workspace: name } = known.state;
-  const path = stateFile(workspace, stateDirectory(state.deployment, state.target, address), name);
+  const path = stateFile(workspace, stateDirectory(state, address), name);
   const isHere = host === hostname() && dir === stateRootOf(workspace);
   // What was interrupted here may still be under way, and write it just now: whoever goes on from there waits for that.
   if (isHere && known.status === 'pending') return;

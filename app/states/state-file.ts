@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AtmosError, type Digest, flatName, isMissing, isObject, sha256 } from '../../engine/index.ts';
+import { AtmosError, type Digest, flatName, isMissing, isObject, parseAddress, sha256, type TargetRef } from '../../engine/index.ts';
 import type { StateLocation } from '../../tracking/index.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 
 /** Where a component's local state lies below the state root. No state lies in another's directory. */
-export function stateDirectory(deployment: string, target: string, address: string): string {
-  const [kind = '', ...name] = address.split('/');
-  return `${deployment}/${target}/${kind}/${flatName(name.join('/'))}`;
+export function stateDirectory({ deployment, target }: TargetRef, address: string): string {
+  const { kind, name } = parseAddress(address);
+  return `${deployment}/${target}/${kind}/${flatName(name)}`;
 }
 
 /** Where a failed apply's rescued state lies, of whatever backend. */

@@ -1,4 +1,4 @@
-import { AtmosError } from '../../engine/index.ts';
+import { AtmosError, type TargetRef } from '../../engine/index.ts';
 import {
   type Approvable,
   type ApprovedOperation,
@@ -18,9 +18,9 @@ import { newRecord } from './record.ts';
  * Records an approval of a release for its target by whoever Git says is at work.
  * @throws AtmosError `not-an-approver`, `approved-already`, `other-target`, `no-release`
  */
-export async function approve(workspace: Workspace, deployment: string, target: string, id: string): Promise<LedgerRecord> {
+export async function approve(workspace: Workspace, { deployment, target }: TargetRef, id: string): Promise<LedgerRecord> {
   const { digest, config } = await loadRelease(workspace, await findRelease(workspace, id));
-  if (config.deployment !== deployment || config.target !== target) throw otherTarget(id, config.deployment, config.target);
+  if (config.deployment !== deployment || config.target !== target) throw otherTarget(id, config);
   const { commit, dirty } = config;
   return record(workspace, deployment, target, () => ({
     subject: { deployment, target, operation: 'rollout', release: digest },
@@ -59,7 +59,7 @@ async function record(
 ): Promise<LedgerRecord> {
   const { repository } = await workspace.tracking();
   const by = await repository.identity();
-  const rules = await rulesOf(workspace, deployment, target);
+  const rules = await rulesOf(workspace, { deployment, target });
   const appended = await append(workspace, deployment, target, (state) => {
     const { subject, of, fields } = approving(state);
     checkApprover(by, subject, rules, state);
@@ -80,12 +80,12 @@ export async function approvalOf(
   operation: Exclude<ApprovedOperation, 'rollout'>,
 ): Promise<((state: TargetState) => void) | undefined> {
   const { repository } = await workspace.tracking();
-  const [rules, by] = await Promise.all([rulesIfAny(workspace, deployment, target), repository.identity()]);
+  const [rules, by] = await Promise.all([rulesIfAny(workspace, { deployment, target }), repository.identity()]);
   if (rules === undefined || rules.approvals === 0) return undefined;
   return (state) => void checkApprovals(approvableNow(operation, state), rules, state, by);
 }
 
-function otherTarget(id: string, deployment: string, target: string): AtmosError {
+function otherTarget(id: string, { deployment, target }: TargetRef): AtmosError {
   return new AtmosError(`release ${id} was built for target ${target} of ${deployment}`, {
     kind: 'invalid',
     code: 'other-target',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { TargetRef } from '../../engine/index.ts';
 import { type Kinds, type PlanSummary, type ToolWarning, upstreamOf } from '../../phases/index.ts';
 import type { Release } from '../../releases/index.ts';
 import {
@@ -19,10 +20,8 @@ import { artifactsOf } from '../release/release.ts';
 import { settingsDigest } from '../release/wanted.ts';
 
 /** Something that changes a target, as its records say it. */
-export interface ChangeSubject {
+export interface ChangeSubject extends TargetRef {
   readonly kind: RecordKind;
-  readonly deployment: string;
-  readonly target: string;
   /** What is rolled out; `undefined` for a destroy. */
   readonly release: Release | undefined;
   readonly promotedFrom: LedgerRecord['promotedFrom'];
@@ -154,7 +153,7 @@ export function outcomeEntry(
 /** How the refs move that point at the sources of what runs, from where they are now. */
 export function movesOf({ deployment, target, components }: LedgerRecord, refs: RefIds): readonly RefUpdate[] {
   return Object.entries(components).flatMap(([address, { action, commit }]): readonly RefUpdate[] => {
-    const ref = componentRef(deployment, target, address);
+    const ref = componentRef({ deployment, target }, address);
     const from = refs.get(ref);
     if (action === 'destroyed') return from === undefined ? [] : [{ ref, from, to: undefined }];
     return ['applied', 'unchanged', 'built'].includes(action) && commit !== null && commit !== from ? [{ ref, from, to: commit }] : [];

@@ -1,5 +1,5 @@
 import { hasRuns, settleRuns } from '../../containers/index.ts';
-import { AtmosError } from '../../engine/index.ts';
+import { AtmosError, type TargetRef } from '../../engine/index.ts';
 import type { TargetState } from '../../tracking/index.ts';
 import { refuseRescued } from '../states/local-state.ts';
 import type { Workspace } from '../workspace/workspace.ts';
@@ -9,7 +9,7 @@ import { keepRescued, RESCUED } from './rescue.ts';
  * What an earlier command had started before it was killed runs to its end first: then Terraform's state says what became of it. To be called by whoever
  * holds the lock. Whether a state was rescued.
  */
-export async function settleEarlier(workspace: Workspace, deployment: string, target: string, signal: AbortSignal): Promise<boolean> {
+export async function settleEarlier(workspace: Workspace, { deployment, target }: TargetRef, signal: AbortSignal): Promise<boolean> {
   const { runsRoot, warn } = workspace;
   let rescued = false;
   const found = await settleRuns(runsRoot, `${deployment}/${target}`, signal, async ({ effect, output }) => {
@@ -34,12 +34,12 @@ export async function settleSuperseded(workspace: Workspace, state: TargetState,
   if (intent === null && (await hasRuns(workspace.runsRoot, `${deployment}/${target}`))) {
     const { repository, locks } = await workspace.tracking();
     // Whoever holds the lock is at work in this clone, and looks at it.
-    const lock = await locks.acquire(deployment, target, await repository.identity()).catch((error: unknown) => {
+    const lock = await locks.acquire({ deployment, target }, await repository.identity()).catch((error: unknown) => {
       if (error instanceof AtmosError && error.code === 'locked') return undefined;
       throw error;
     });
     try {
-      if (lock !== undefined) await settleEarlier(workspace, deployment, target, signal);
+      if (lock !== undefined) await settleEarlier(workspace, { deployment, target }, signal);
     } finally {
       await lock?.release();
     }

@@ -1,5 +1,5 @@
 import { isBusy } from '../../containers/index.ts';
-import { AtmosError } from '../../engine/index.ts';
+import { AtmosError, type TargetRef } from '../../engine/index.ts';
 import type { ComponentState, Lock, StateLocation } from '../../tracking/index.ts';
 import { rescuedState, stateDirectory } from '../states/state-file.ts';
 import { addressOf } from '../workspace/address.ts';
@@ -12,9 +12,7 @@ import { requireTarget } from './status.ts';
 import { untouched } from './untouched.ts';
 
 /** A component's Terraform state. */
-export interface StateRequest {
-  readonly deployment: string;
-  readonly target: string;
+export interface StateRequest extends TargetRef {
   /** Its address, or a name that only one component has. */
   readonly component: string;
 }
@@ -36,13 +34,13 @@ export async function underLock<T>(
   const { repository, locks, ledger } = await workspace.tracking();
   const checkApproval = await approvalOf(workspace, deployment, target, operation);
   // Before anything is waited for.
-  if (checkApproval !== undefined) checkApproval(await ledger.state(deployment, target));
+  if (checkApproval !== undefined) checkApproval(await ledger.state({ deployment, target }));
   // A lock of a killed command of this clone is had at once, though what that had begun may still run: it stays, and keeps others away.
-  const isHeld = (await locks.holder(deployment, target)) !== undefined;
-  if (!isHeld && (await isBusy(workspace.runsRoot, `${deployment}/${target}`))) throw stillRuns(deployment, target);
-  const lock = await locks.acquire(deployment, target, await repository.identity());
+  const isHeld = (await locks.holder({ deployment, target })) !== undefined;
+  if (!isHeld && (await isBusy(workspace.runsRoot, `${deployment}/${target}`))) throw stillRuns({ deployment, target });
+  const lock = await locks.acquire({ deployment, target }, await repository.identity());
   try {
-    if (checkApproval !== undefined) checkApproval(await ledger.state(deployment, target));
+    if (checkApproval !== undefined) checkApproval(await ledger.state({ deployment, target }));
     return await work(lock);
   } finally {
     await lock.release();
@@ -71,17 +69,17 @@ export async function recordState(
 /** What the ledger knows of the component that is meant. @throws AtmosError `nothing-deployed`, `unknown-target`, `unknown-component` */
 export async function subjectOf(workspace: Workspace, { deployment, target, component }: StateRequest): Promise<StateSubject> {
   const { ledger } = await workspace.tracking();
-  const state = await ledger.state(deployment, target);
+  const state = await ledger.state({ deployment, target });
   if (Object.keys(state.components).length === 0) {
-    await requireTarget(workspace, deployment, target);
-    throw nothingDeployed(deployment, target);
+    await requireTarget(workspace, { deployment, target });
+    throw nothingDeployed({ deployment, target });
   }
   const address = addressOf(component, Object.keys(state.components));
   const known = state.components[address] as ComponentState;
-  return { address, known, rescued: rescuedState(workspace, stateDirectory(deployment, target, address)) };
+  return { address, known, rescued: rescuedState(workspace, stateDirectory({ deployment, target }, address)) };
 }
 
-function stillRuns(deployment: string, target: string): AtmosError {
+function stillRuns({ deployment, target }: TargetRef): AtmosError {
   return new AtmosError(`operations of an earlier command may still be running in ${deployment}/${target}`, {
     kind: 'refused',
     code: 'under-way',

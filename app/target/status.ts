@@ -6,7 +6,7 @@ import {
   promotionPolicies,
   suggestion,
 } from '../../config/index.ts';
-import { AtmosError } from '../../engine/index.ts';
+import { AtmosError, type TargetRef } from '../../engine/index.ts';
 import { type LockOwner, orphansOf, type TargetState } from '../../tracking/index.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { hasUnrecorded } from './unrecorded.ts';
@@ -74,8 +74,8 @@ export async function statusOfDeployment(workspace: Workspace, deployment: strin
       : declared
         ? [...orphansOf(state, addresses), ...state.orphans]
         : Object.keys(state.components);
-    const holder = state.intent === null ? undefined : await holderOf(workspace, deployment, target);
-    const unrecorded = hasUnrecorded(workspace, deployment, target);
+    const holder = state.intent === null ? undefined : await holderOf(workspace, { deployment, target });
+    const unrecorded = hasUnrecorded(workspace, { deployment, target });
     return { state, declared, policy: policies[target], orphans: [...new Set(orphans)].sort(), unrecorded, holder };
   });
   return { deployment, targets: await Promise.all(targets) };
@@ -92,16 +92,16 @@ function placeOf({ position }: AtmosError): string {
 }
 
 /** A remote that can't be asked says nothing of who is at work: that it can't was said before. */
-async function holderOf(workspace: Workspace, deployment: string, target: string): Promise<LockOwner | undefined> {
+async function holderOf(workspace: Workspace, { deployment, target }: TargetRef): Promise<LockOwner | undefined> {
   const { locks } = await workspace.tracking();
-  return locks.holder(deployment, target).catch((error: unknown) => {
+  return locks.holder({ deployment, target }).catch((error: unknown) => {
     if (error instanceof AtmosError && (error.code === 'remote-unreachable' || error.code === 'unknown-version')) return undefined;
     throw error;
   });
 }
 
 /** @throws AtmosError `unknown-target` when neither a file nor a ledger has it; `unknown-deployment` */
-export async function requireTarget(workspace: Workspace, deployment: string, target: string): Promise<void> {
+export async function requireTarget(workspace: Workspace, { deployment, target }: TargetRef): Promise<void> {
   const { targets } = await statusOfDeployment(workspace, deployment, { all: true });
   const names = targets.map(({ state }) => state.target);
   if (names.includes(target)) return;

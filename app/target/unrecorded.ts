@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AtmosError, isMissing, isObject } from '../../engine/index.ts';
+import { AtmosError, isMissing, isObject, type TargetRef } from '../../engine/index.ts';
 import { componentRef, type LedgerRecord, lockRef, type RefIds, type RefUpdate } from '../../tracking/index.ts';
 import { append } from '../workspace/append.ts';
 import { withCommits } from '../workspace/source-refs.ts';
@@ -17,21 +17,21 @@ interface Unrecorded {
   readonly record: LedgerRecord;
 }
 
-function pathOf({ outcomesRoot }: Workspace, deployment: string, target: string): string {
+function pathOf({ outcomesRoot }: Workspace, { deployment, target }: TargetRef): string {
   return join(outcomesRoot, `${deployment}~${target}.json`);
 }
 
 /** Keeps an outcome that the remote did not take, whole or not at all, for nobody else to read. */
 export function keepOutcome(workspace: Workspace, outcome: Omit<Unrecorded, 'version'>): void {
-  const path = pathOf(workspace, outcome.record.deployment, outcome.record.target);
+  const path = pathOf(workspace, outcome.record);
   mkdirSync(workspace.outcomesRoot, { recursive: true, mode: 0o700 });
   writeFileSync(`${path}.new`, `${JSON.stringify({ version: 1, ...outcome }, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${path}.new`, path);
 }
 
 /** Whether this clone has an outcome of a target that is not recorded yet. */
-export function hasUnrecorded(workspace: Workspace, deployment: string, target: string): boolean {
-  return read(pathOf(workspace, deployment, target)) !== undefined;
+export function hasUnrecorded(workspace: Workspace, { deployment, target }: TargetRef): boolean {
+  return read(pathOf(workspace, { deployment, target })) !== undefined;
 }
 
 /**
@@ -39,12 +39,12 @@ export function hasUnrecorded(workspace: Workspace, deployment: string, target: 
  * what they record counts.
  * @throws AtmosError `remote-unreachable`
  */
-export async function recordEarlier(workspace: Workspace, deployment: string, target: string): Promise<void> {
-  const path = pathOf(workspace, deployment, target);
+export async function recordEarlier(workspace: Workspace, { deployment, target }: TargetRef): Promise<void> {
+  const path = pathOf(workspace, { deployment, target });
   const found = read(path);
   if (found === undefined) return;
-  const lock = lockRef(deployment, target);
-  const sources = Object.keys(found.record.components).map((address) => componentRef(deployment, target, address));
+  const lock = lockRef({ deployment, target });
+  const sources = Object.keys(found.record.components).map((address) => componentRef({ deployment, target }, address));
   const build = async (state: { readonly intent: { readonly id: string } | null }, ids: RefIds) => {
     if (state.intent?.id !== found.intent) throw new Superseded();
     const moves = await withCommits(workspace, movesOf(found.record, ids));

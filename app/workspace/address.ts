@@ -1,9 +1,9 @@
 import { suggestion } from '../../config/index.ts';
-import { AtmosError } from '../../engine/index.ts';
+import { AtmosError, isCalled } from '../../engine/index.ts';
 
 /** The component that is meant, by its address or by a name that only one has. @throws AtmosError `unknown-component` */
 export function addressOf(name: string, addresses: readonly string[]): string {
-  const found = addresses.filter((address) => address === name || address.slice(address.indexOf('/') + 1) === name);
+  const found = addresses.filter((address) => isCalled(address, name));
   const [first] = found;
   if (found.length === 1 && first !== undefined) return first;
   throw new AtmosError(

@@ -1,4 +1,4 @@
-import { AtmosError, type Digest, type Graph, type Json, type Mask, maskJson, type RunEvent } from '../../engine/index.ts';
+import { AtmosError, type Digest, type Graph, type Json, type Mask, maskJson, type RunEvent, type TargetRef } from '../../engine/index.ts';
 import type { PlanSummary, TestCounts } from '../../phases/index.ts';
 import type { LedgerRecord } from '../../tracking/index.ts';
 
@@ -45,11 +45,9 @@ export interface GraphNode {
 }
 
 /** What was recorded in a ledger. */
-export interface RecordEvent {
+export interface RecordEvent extends TargetRef {
   readonly id: string;
   readonly kind: LedgerRecord['kind'];
-  readonly deployment: string;
-  readonly target: string;
   readonly release: Digest | null;
   readonly result: LedgerRecord['result'];
 }

@@ -1,7 +1,7 @@
-import { AtmosError } from '../../engine/index.ts';
+import { AtmosError, type TargetRef } from '../../engine/index.ts';
 
 /** The refusal where nothing is deployed to a target, with the command that changes that. */
-export function nothingDeployed(deployment: string, target: string): AtmosError {
+export function nothingDeployed({ deployment, target }: TargetRef): AtmosError {
   return new AtmosError(`nothing is deployed to ${target}`, {
     kind: 'refused',
     code: 'nothing-deployed',

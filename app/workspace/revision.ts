@@ -12,7 +12,7 @@ import {
   type SettingsEnv,
   withoutDisabled,
 } from '../../config/index.ts';
-import { AtmosError } from '../../engine/index.ts';
+import { AtmosError, type TargetRef } from '../../engine/index.ts';
 import { headFacts, remoteUrl } from '../../tracking/index.ts';
 import type { SourceFile } from '../../vendoring/index.ts';
 import type { Tracking, Workspace } from './workspace.ts';
@@ -82,7 +82,7 @@ function under(prefix: string, dir: string): string {
 }
 
 /** The scope of a deployment's target at a revision: what is enabled of it. */
-export async function scopeAt(workspace: Workspace, revision: Revision, deployment: string, target: string): Promise<Scope> {
+export async function scopeAt(workspace: Workspace, revision: Revision, { deployment, target }: TargetRef): Promise<Scope> {
   const { cache } = workspace;
   const project = await projectAt(workspace, revision);
   const found = await loadDeployment(revision.files, project, deployment, cache);

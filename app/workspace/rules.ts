@@ -9,7 +9,7 @@ import {
   suggestion,
   targetSecrets,
 } from '../../config/index.ts';
-import { AtmosError } from '../../engine/index.ts';
+import { AtmosError, type TargetRef } from '../../engine/index.ts';
 import type { Release, ReleaseConfig } from '../../releases/index.ts';
 import type { Rules } from '../../tracking/index.ts';
 import { asThere, type Policy, policyOf } from './policy.ts';
@@ -28,7 +28,7 @@ export interface ReadRules extends Rules {
  * what is not committed relaxes none.
  * @throws AtmosError `unknown-deployment`, `unknown-target`, what `policyOf` throws
  */
-export async function rulesOf(workspace: Workspace, deployment: string, target: string): Promise<ReadRules> {
+export async function rulesOf(workspace: Workspace, { deployment, target }: TargetRef): Promise<ReadRules> {
   const policy = await policyOf(workspace);
   const there =
     (await asThere(policy.ref, declaredAt(workspace, policy.files, policy.project, deployment))) ??
@@ -50,8 +50,8 @@ export async function rulesOf(workspace: Workspace, deployment: string, target: 
 }
 
 /** The same; `undefined` of a target that is declared nowhere any more. */
-export async function rulesIfAny(workspace: Workspace, deployment: string, target: string): Promise<ReadRules | undefined> {
-  return rulesOf(workspace, deployment, target).catch((error: unknown) => {
+export async function rulesIfAny(workspace: Workspace, { deployment, target }: TargetRef): Promise<ReadRules | undefined> {
+  return rulesOf(workspace, { deployment, target }).catch((error: unknown) => {
     if (error instanceof AtmosError && (error.code === 'unknown-deployment' || error.code === 'unknown-target')) return undefined;
     throw error;
   });

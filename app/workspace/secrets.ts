@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { quote, type Scope } from '../../config/index.ts';
-import { AtmosError, type SecretRef } from '../../engine/index.ts';
+import { AtmosError, type SecretRef, type TargetRef } from '../../engine/index.ts';
 import type { Instances } from '../../phases/index.ts';
 import type { Release, ReleaseComponent, ValueSource } from '../../releases/index.ts';
 import { headCommit, isPartOfHere, type Revision, revisionAt, scopeAt, worktreeRevision } from './revision.ts';
@@ -38,9 +38,7 @@ export function knownValue(from: string): string | undefined {
 const isCommand = (from: string): boolean => from.startsWith('$(');
 
 /** Whose nodes are given secrets. */
-export interface SecretSubject {
-  readonly deployment: string;
-  readonly target: string;
+export interface SecretSubject extends TargetRef {
   /** What they were made of: for what is made of something else than what is checked out. */
   readonly releases: Iterable<Release>;
   /** What the release that is rolled out was made of just now. */
@@ -99,18 +97,19 @@ async function refuseUndeclared(workspace: Workspace, subject: SecretSubject, wa
   const commits = [await headCommit(repository), ...[...releases].map(({ config }) => config.commit)];
   for (const commit of new Set(commits)) {
     if (left() === undefined) return;
-    if (await isPartOfHere(workspace, commit)) add(await scopeIfAny(workspace, await revisionAt(workspace, commit), deployment, target));
+    if (await isPartOfHere(workspace, commit))
+      add(await scopeIfAny(workspace, await revisionAt(workspace, commit), { deployment, target }));
   }
   const missed = left();
   if (missed !== undefined && [...releases].some(({ config }) => config.dirty)) {
-    add(await scopeIfAny(workspace, await worktreeRevision(workspace), deployment, target));
+    add(await scopeIfAny(workspace, await worktreeRevision(workspace), { deployment, target }));
   }
   if (missed !== undefined && left() !== undefined) throw notDeclared(missed.name, sourceIn(missed.from), subject);
 }
 
 /** `undefined` where a target is not declared, or what it is made of does not hold. */
-async function scopeIfAny(workspace: Workspace, revision: Revision, deployment: string, target: string): Promise<Scope | undefined> {
-  return scopeAt(workspace, revision, deployment, target).catch((error: unknown) => {
+async function scopeIfAny(workspace: Workspace, revision: Revision, { deployment, target }: TargetRef): Promise<Scope | undefined> {
+  return scopeAt(workspace, revision, { deployment, target }).catch((error: unknown) => {
     if (error instanceof AtmosError) return undefined;
     throw error;
   });

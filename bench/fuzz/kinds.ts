@@ -126,8 +126,8 @@ export function kindsIn(dir: string, seeds: Seeds): Readonly<Record<string, Kind
       const repository = { readObject: async () => bytes } as unknown as Repository;
       const refs = { read: async () => new Map([['refs/atmos/locks/a/b', '1'.repeat(40)]]), update: async () => true } as unknown as Refs;
       const locks = new Locks(repository, refs);
-      await locks.force('a', 'b');
-      await locks.holder('a', 'b');
+      await locks.force({ deployment: 'a', target: 'b' });
+      await locks.holder({ deployment: 'a', target: 'b' });
     },
 
     async releases(chance) {

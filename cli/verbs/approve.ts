@@ -28,7 +28,7 @@ export async function approveVerb(globals: Globals, name: string, { target, rele
       );
       return;
     }
-    const record = await approve(workspace, name, target, release ?? '');
+    const record = await approve(workspace, { deployment: name, target }, release ?? '');
     await print(globals.format, record, () => `${record.by.email} approved release ${release ?? ''} of ${name} for ${target}`);
   });
 }

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { destroy, targetOf } from '../../app/index.ts';
-import { AtmosError, now } from '../../engine/index.ts';
+import { AtmosError, now, type TargetRef } from '../../engine/index.ts';
 import { type Globals, printOrFail } from '../answers/globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../command/settings.ts';
 import { summary } from './rollout.ts';
@@ -13,7 +13,7 @@ export async function destroyVerb(
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, name, options.target);
     const { component } = options;
-    if (!options.yes) await confirm(name, target, component);
+    if (!options.yes) await confirm({ deployment: name, target }, component);
     const began = now();
     const request = { deployment: name, target, component };
     const answer = await destroy(workspace, request, runSettings(globals, globals, workspace));
@@ -24,7 +24,7 @@ export async function destroyVerb(
 }
 
 /** Asks for the target's name, as one would not type it by mistake. @throws AtmosError `not-confirmed` */
-async function confirm(deployment: string, target: string, component: string | undefined): Promise<void> {
+async function confirm({ deployment, target }: TargetRef, component: string | undefined): Promise<void> {
   if (process.stdin.isTTY) {
     const prompt = createInterface({ input: process.stdin, output: process.stderr });
     const what = component ?? `everything ${deployment} runs`;

@@ -48,7 +48,7 @@ function lines({ nodes, reports, images }: Omit<PhaseAnswer, 'failure'>): string
 export async function verifyVerb(globals: Globals & RunFlags, name: string, options: { readonly target?: string }): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, name, options.target);
-    const { failure, ...answer } = await verify(workspace, name, target, runSettings(globals, globals, workspace));
+    const { failure, ...answer } = await verify(workspace, { deployment: name, target }, runSettings(globals, globals, workspace));
     const drift = Object.entries(answer.drift).map(([address, plan]) => `✖ ${address} has drifted: ${counts(plan)}`);
     await printOrFail(globals.format, { document: answer, failure }, () =>
       [

@@ -1,5 +1,5 @@
 import { discardState, forgetComponent, importState, pushState, targetOf, unlockState } from '../../app/index.ts';
-import { AtmosError } from '../../engine/index.ts';
+import { AtmosError, type TargetRef } from '../../engine/index.ts';
 import { fileIn, type Globals, print } from '../answers/globals.ts';
 import { inWorkspace, type RunFlags, runSettings } from '../command/settings.ts';
 
@@ -68,7 +68,7 @@ export async function importStateVerb(
   });
 }
 
-export async function unlockStateVerb(globals: Globals & RunFlags, deployment: string, target: string, component: string): Promise<void> {
+export async function unlockStateVerb(globals: Globals & RunFlags, { deployment, target }: TargetRef, component: string): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const answer = await unlockState(workspace, { deployment, target, component }, runSettings(globals, globals, workspace));
     await print(globals.format, { deployment, target, ...answer }, () =>

@@ -17,11 +17,11 @@ export async function unlock(
     });
   }
   if (state !== undefined) {
-    await unlockStateVerb(globals, name, target, state);
+    await unlockStateVerb(globals, { deployment: name, target }, state);
     return;
   }
   await inWorkspace(globals, async (workspace) => {
-    const record = await unlockTarget(workspace, name, target);
+    const record = await unlockTarget(workspace, { deployment: name, target });
     await print(globals.format, record ?? { unlocked: false }, () =>
       record === undefined ? `${name}/${target} was not locked` : `${name}/${target} is unlocked: ${record.reason ?? ''}`,
     );

@@ -1,4 +1,4 @@
-import type { AtmosError, JsonObject } from '../../engine/index.ts';
+import type { AtmosError, JsonObject, TargetRef } from '../../engine/index.ts';
 import { errorAt, type Place } from '../../yaml/index.ts';
 import type { Scope, ScopedComponent } from '../model/scope.ts';
 import { statePlace } from '../terraform/state-place.ts';
@@ -43,9 +43,7 @@ function stateOf({ deployment, target, secrets }: Scope, { spec, sections, secre
   });
 }
 
-interface Named {
-  readonly deployment: string;
-  readonly target: string;
+interface Named extends TargetRef {
   readonly address: string;
 }
 

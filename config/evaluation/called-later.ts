@@ -1,3 +1,4 @@
+import { isCalled, parseAddress } from '../../engine/index.ts';
 import { type Command, commandsOf, type Operand, operandsOf, type Template, type TemplateNode } from '../../gotemplate/index.ts';
 import { readName } from '../deferred/read-need.ts';
 import { componentKey, isReadable, type StoreSettings } from '../project/stores.ts';
@@ -52,7 +53,7 @@ function outputsOf(operand: Operand, { components, stack: own, places, reads }: 
   const args = command === undefined || more.length > 0 ? undefined : argumentsOf(command, 'Component');
   if (args === undefined || args.length > 2) return undefined;
   const [name, stack] = args.map(read);
-  const address = components().find((one) => one === name || one.slice(one.indexOf('/') + 1) === name);
+  const address = components().find((one) => isCalled(one, name));
   if (typeof name !== 'string' || (args.length > 1 && typeof stack !== 'string')) return undefined;
   const asked = stack as string | undefined;
   if (address === undefined || !places.isMeant(address, asked, own)) {
@@ -61,8 +62,8 @@ function outputsOf(operand: Operand, { components, stack: own, places, reads }: 
       ? undefined
       : [`(index outputs.read ${JSON.stringify(readName(other))})`, ...operand.path.slice(1)].join('.');
   }
-  const [kind, ...rest] = address.split('/');
-  return [`(index outputs.${kind} ${JSON.stringify(rest.join('/'))})`, ...operand.path.slice(1)].join('.');
+  const found = parseAddress(address);
+  return [`(index outputs.${found.kind} ${JSON.stringify(found.name)})`, ...operand.path.slice(1)].join('.');
 }
 
 function storeOf(command: Command, { stores, stored, self }: Known, read: Read): string | undefined {

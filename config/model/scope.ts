@@ -1,13 +1,11 @@
-import type { AtmosError, Digest, Json, JsonObject } from '../../engine/index.ts';
+import type { AtmosError, Digest, Json, JsonObject, TargetRef } from '../../engine/index.ts';
 import type { KindSpec } from './kinds.ts';
 
 /** `<kind>/<name>`: `terraform/ecs/service-api`. */
 export type ComponentAddress = string;
 
 /** All that one deployment's target is made of, and nothing else of the repository. Plain data: it serializes to JSON. */
-export interface Scope {
-  readonly deployment: string;
-  readonly target: string;
+export interface Scope extends TargetRef {
   /** The deployment's labels with the target's over them. */
   readonly labels: Readonly<Record<string, string>>;
   readonly context: JsonObject;

@@ -1,4 +1,5 @@
 import type { Json } from '../../engine/index.ts';
+import { isCalled, parseAddress } from '../../engine/index.ts';
 import { Fields, type Functions, Namespace, Opaque, type Value } from '../../gotemplate/index.ts';
 import { locate, type Place } from '../../yaml/index.ts';
 import { isDeferred } from '../deferred/deferred.ts';
@@ -31,7 +32,7 @@ export interface AtmosSources {
 export function atmosFunctions(siblings: ComponentResolver, { stack, places, reads, at, sources, call }: AtmosSources): Functions {
   const namespace = new Namespace('atmos', {
     Component: (name, ofStack) => {
-      const address = siblings.addresses.find((one) => one === name || one.slice(one.indexOf('/') + 1) === name);
+      const address = siblings.addresses.find((one) => isCalled(one, name));
       const asked = ofStack === undefined ? undefined : String(ofStack);
       if (address !== undefined && places.isMeant(address, asked, stack))
         return sectionsOf(siblings.resolve(address), { stack: places.stackOf(address) ?? stack, outputs: new Outputs(address), at });
@@ -48,7 +49,7 @@ export function atmosFunctions(siblings: ComponentResolver, { stack, places, rea
         `there is no component "${String(name)}" in this deployment; ${
           suggestion(
             String(name),
-            siblings.addresses.map((address) => address.slice(address.indexOf('/') + 1)),
+            siblings.addresses.map((one) => parseAddress(one).name),
             'components',
           ) ?? ''
         }; ${hint}`,

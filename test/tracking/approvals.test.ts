@@ -5,7 +5,7 @@ import { entry, RAVI, RELEASE, result } from './repositories.ts';
 /** What is approved after some records, all of one second. */
 function approvedAfter(...records: readonly Partial<LedgerRecord>[]): readonly string[] {
   const all = records.map((fields) => entry(fields).record);
-  return Object.keys(fold('shop', 'dev', all).approvals).sort();
+  return Object.keys(fold({ deployment: 'shop', target: 'dev' }, all).approvals).sort();
 }
 
 const ROLLOUT: Partial<LedgerRecord> = {};

@@ -4,7 +4,7 @@ import { ANY, componentRef, Ledger, ledgerRef, Refs } from '../../tracking/index
 import { limit } from '../pace.ts';
 import { clone, entry, git, newRemote, newRepository, open, RELEASE, result } from './repositories.ts';
 
-const REF = ledgerRef('shop', 'dev');
+const REF = ledgerRef({ deployment: 'shop', target: 'dev' });
 const silent = (): void => {};
 
 async function ledgerAt(dir: string, remote?: string, warn: (message: string) => void = silent): Promise<Ledger> {
@@ -14,8 +14,8 @@ async function ledgerAt(dir: string, remote?: string, warn: (message: string) =>
 
 test('a target that nothing was recorded of was never deployed', async () => {
   const ledger = await ledgerAt(newRepository());
-  expect(await ledger.state('shop', 'dev')).toMatchObject({ state: 'never', release: null, components: {} });
-  expect(await ledger.history('shop', 'dev')).toEqual([]);
+  expect(await ledger.state({ deployment: 'shop', target: 'dev' })).toMatchObject({ state: 'never', release: null, components: {} });
+  expect(await ledger.history({ deployment: 'shop', target: 'dev' })).toEqual([]);
 });
 
 test('a record makes a commit that reads well in git log', async () => {
@@ -38,8 +38,8 @@ test('an intent is folded into its outcome, and shown while it has none', async 
   await append('intent');
   await append('rollout');
   await append('intent');
-  expect((await ledger.history('shop', 'dev')).map(({ kind }) => kind)).toEqual(['intent', 'rollout']);
-  expect((await ledger.history('shop', 'dev', 1)).map(({ kind }) => kind)).toEqual(['intent']);
+  expect((await ledger.history({ deployment: 'shop', target: 'dev' })).map(({ kind }) => kind)).toEqual(['intent', 'rollout']);
+  expect((await ledger.history({ deployment: 'shop', target: 'dev' }, 1)).map(({ kind }) => kind)).toEqual(['intent']);
 });
 
 test('eight writers in clones of one remote lose no record', { timeout: limit(60_000) }, async () => {
@@ -83,7 +83,7 @@ test('other refs move together with the record, backwards and away too, and the 
   const remote = newRemote();
   const dir = clone(remote);
   const ledger = await ledgerAt(dir, 'origin');
-  const ref = componentRef('shop', 'dev', 'terraform/ecs/api');
+  const ref = componentRef({ deployment: 'shop', target: 'dev' }, 'terraform/ecs/api');
   const older = git(dir, 'rev-parse', 'HEAD');
   git(dir, 'commit', '--quiet', '--allow-empty', '--message=Second');
   const newer = git(dir, 'rev-parse', 'HEAD');
@@ -127,7 +127,7 @@ test('a remote whose ledger was rewritten is not followed', async () => {
   for (const _ of [1, 2]) await ledger.append('shop', 'dev', () => entry());
   const ours = git(dir, 'rev-parse', REF);
   git(remote, 'update-ref', REF, `${REF}^`);
-  await expect(ledger.state('shop', 'dev')).rejects.toMatchObject({ code: 'ledger-diverged' });
+  await expect(ledger.state({ deployment: 'shop', target: 'dev' })).rejects.toMatchObject({ code: 'ledger-diverged' });
   expect(git(dir, 'rev-parse', REF)).toBe(ours);
 });
 

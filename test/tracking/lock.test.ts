@@ -46,8 +46,8 @@ function plant(dir: string, lock: LockOwner): void {
 test('of two who want a lock one gets it, and the other is told who has it and how to take it away', async () => {
   const remote = newRemote();
   const [ana, ravi] = [await locksAt(clone(remote), 'origin'), await locksAt(clone(remote), 'origin')];
-  const lock = await ana.acquire('shop', 'dev', ANA);
-  await expect(ravi.acquire('shop', 'dev', RAVI)).rejects.toMatchObject({
+  const lock = await ana.acquire({ deployment: 'shop', target: 'dev' }, ANA);
+  await expect(ravi.acquire({ deployment: 'shop', target: 'dev' }, RAVI)).rejects.toMatchObject({
     kind: 'refused',
     code: 'locked',
     message: expect.stringContaining('ana@example.com'),
@@ -55,13 +55,13 @@ test('of two who want a lock one gets it, and the other is told who has it and h
   });
   await lock.release();
   expect(git(remote, 'for-each-ref', REF)).toBe('');
-  await (await ravi.acquire('shop', 'dev', RAVI)).release();
+  await (await ravi.acquire({ deployment: 'shop', target: 'dev' }, RAVI)).release();
 });
 
 test('of eight who ask at once exactly one gets the lock', { timeout: limit(60_000) }, async () => {
   const remote = newRemote();
   const all = await Promise.all(Array.from({ length: 8 }, () => locksAt(clone(remote), 'origin')));
-  const outcomes = await Promise.allSettled(all.map((locks) => locks.acquire('shop', 'dev', ANA)));
+  const outcomes = await Promise.allSettled(all.map((locks) => locks.acquire({ deployment: 'shop', target: 'dev' }, ANA)));
   const held = outcomes.filter((outcome) => outcome.status === 'fulfilled');
   expect(held).toHaveLength(1);
   for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'locked' });
@@ -70,14 +70,14 @@ test('of eight who ask at once exactly one gets the lock', { timeout: limit(60_0
 
 test('locks of other targets do not matter', async () => {
   const locks = await locksAt(newRepository());
-  const held = await Promise.all(['dev', 'staging'].map((target) => locks.acquire('shop', target, ANA)));
+  const held = await Promise.all(['dev', 'staging'].map((target) => locks.acquire({ deployment: 'shop', target }, ANA)));
   for (const lock of held) await lock.release();
 });
 
 test('a lock whose owner was killed on this machine is taken over at once', async () => {
   const dir = newRepository();
   plant(dir, owner({ process: formatProcess({ ...thisProcess(), started: '1' }) }));
-  await (await (await locksAt(dir)).acquire('shop', 'dev', RAVI)).release();
+  await (await (await locksAt(dir)).acquire({ deployment: 'shop', target: 'dev' }, RAVI)).release();
 });
 
 const ELSEWHERE = formatProcess({ machine: 'elsewhere', pid: 1, started: '1' });
@@ -86,7 +86,7 @@ test('a lock of another machine counts, whatever clocks say, until it was watche
   const dir = newRepository();
   plant(dir, owner({ process: ELSEWHERE, acquired: '2020-01-01T00:00:00Z', renewed: '2020-01-01T00:00:00Z' }));
   const { watch, pass } = watched();
-  const take = async (): Promise<unknown> => (await locksAt(dir, undefined, watch())).acquire('shop', 'dev', RAVI);
+  const take = async (): Promise<unknown> => (await locksAt(dir, undefined, watch())).acquire({ deployment: 'shop', target: 'dev' }, RAVI);
   await expect(take()).rejects.toMatchObject({ code: 'locked' });
   pass(EXPIRY - 1);
   await expect(take()).rejects.toMatchObject({ code: 'locked' });
@@ -106,10 +106,10 @@ test('what was seen in another boot of the machine counts for nothing', async ()
 test('whoever holds a lock that was taken away is told before the next effect', async () => {
   const remote = newRemote();
   const [ana, ravi] = [await locksAt(clone(remote), 'origin'), await locksAt(clone(remote), 'origin')];
-  const lock = await ana.acquire('shop', 'dev', ANA);
+  const lock = await ana.acquire({ deployment: 'shop', target: 'dev' }, ANA);
   await lock.check();
-  await ravi.force('shop', 'dev');
-  await ravi.acquire('shop', 'dev', RAVI);
+  await ravi.force({ deployment: 'shop', target: 'dev' });
+  await ravi.acquire({ deployment: 'shop', target: 'dev' }, RAVI);
   await expect
     .poll(() =>
       lock.check().then(
@@ -127,9 +127,9 @@ test('force takes the lock of whoever holds it and says who that was, also one t
   const dir = newRepository();
   plant(dir, owner({ by: RAVI }));
   const locks = await locksAt(dir);
-  expect(await locks.force('shop', 'dev')).toMatchObject({ found: true, owner: { by: RAVI } });
-  expect(await locks.force('shop', 'dev')).toEqual({ found: false, owner: undefined });
+  expect(await locks.force({ deployment: 'shop', target: 'dev' })).toMatchObject({ found: true, owner: { by: RAVI } });
+  expect(await locks.force({ deployment: 'shop', target: 'dev' })).toEqual({ found: false, owner: undefined });
   git(dir, 'update-ref', REF, git(dir, 'hash-object', '-w', 'README'));
-  await expect(locks.acquire('shop', 'dev', ANA)).rejects.toMatchObject({ code: 'unknown-version' });
-  expect(await locks.force('shop', 'dev')).toEqual({ found: true, owner: undefined });
+  await expect(locks.acquire({ deployment: 'shop', target: 'dev' }, ANA)).rejects.toMatchObject({ code: 'unknown-version' });
+  expect(await locks.force({ deployment: 'shop', target: 'dev' })).toEqual({ found: true, owner: undefined });
 });

@@ -11,7 +11,7 @@ async function planted(change: (files: { record: Changed; state: Changed }) => r
   const repository = await open(dir);
   const ledger = new Ledger(repository, new Refs(repository, undefined), () => undefined);
   await ledger.append('shop', 'dev', () => entry());
-  const ref = ledgerRef('shop', 'dev');
+  const ref = ledgerRef({ deployment: 'shop', target: 'dev' });
   const read = (name: string): Changed => JSON.parse(git(dir, 'show', `${ref}:${name}.json`));
   const call = (input: string, ...args: readonly string[]): string =>
     execFileSync('git', args, { cwd: dir, input, encoding: 'utf8' }).trim();
@@ -34,7 +34,7 @@ const WRONG: Readonly<Record<string, unknown>> = {
 
 test.each(Object.entries(WRONG))('a state whose %s is of another form is an error that names the ledger', async (name, value) => {
   const ledger = await planted(({ record, state }) => [JSON.stringify(record), JSON.stringify({ ...state, [name]: value })]);
-  await expect(ledger.state('shop', 'dev')).rejects.toMatchObject({
+  await expect(ledger.state({ deployment: 'shop', target: 'dev' })).rejects.toMatchObject({
     code: 'malformed',
     message: expect.stringContaining('refs/atmos/ledger/shop/dev'),
   });
@@ -42,18 +42,21 @@ test.each(Object.entries(WRONG))('a state whose %s is of another form is an erro
 
 test.each(Object.entries(WRONG))('a record whose %s is of another form is an error that names its commit', async (name, value) => {
   const ledger = await planted(({ record, state }) => [JSON.stringify({ ...record, [name]: value }), JSON.stringify(state)]);
-  await expect(ledger.history('shop', 'dev')).rejects.toMatchObject({ code: 'malformed' });
+  await expect(ledger.history({ deployment: 'shop', target: 'dev' })).rejects.toMatchObject({ code: 'malformed' });
 });
 
 test.each(['', 'garbage', '{', '{"version":2,"components":{}}', '{"version":1,"components":{"a":null}}'])(
   'what is no state is an error that says so: %j',
   async (text) => {
     const ledger = await planted(({ record }) => [JSON.stringify(record), text]);
-    await expect(ledger.state('shop', 'dev')).rejects.toMatchObject({ code: 'malformed' });
+    await expect(ledger.state({ deployment: 'shop', target: 'dev' })).rejects.toMatchObject({ code: 'malformed' });
   },
 );
 
 test('the ledger of another target is none of this one', async () => {
   const ledger = await planted(({ record, state }) => [JSON.stringify(record), JSON.stringify({ ...state, target: 'prod' })]);
-  await expect(ledger.state('shop', 'dev')).rejects.toMatchObject({ code: 'malformed', message: expect.stringContaining('shop/prod') });
+  await expect(ledger.state({ deployment: 'shop', target: 'dev' })).rejects.toMatchObject({
+    code: 'malformed',
+    message: expect.stringContaining('shop/prod'),
+  });
 });

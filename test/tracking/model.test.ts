@@ -52,7 +52,7 @@ test('work is what is not current, and what is no longer declared only where it 
   expect(compareTarget(state, wanted)).toEqual({ 'terraform/net': { comparison: 'new', reason: null } });
   expect(destroyWork(state, undefined).size).toBe(0);
   expect(orphansOf(state, [])).toEqual([]);
-  expect(fold('shop', 'dev', [])).toEqual(state);
+  expect(fold({ deployment: 'shop', target: 'dev' }, [])).toEqual(state);
 });
 
 test('what reads outputs that changed since is not current, and its target is not deployed', () => {

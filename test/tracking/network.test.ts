@@ -4,7 +4,7 @@ import { type Fault, type GitServer, serveGit } from '../git-server.ts';
 import { limit } from '../pace.ts';
 import { ANA, clone, entry, git, newRemote, open } from './repositories.ts';
 
-const REF = ledgerRef('shop', 'dev');
+const REF = ledgerRef({ deployment: 'shop', target: 'dev' });
 
 interface Site {
   readonly server: GitServer;
@@ -90,7 +90,7 @@ test('a lock whose answer was lost is held, and freed', { timeout: limit(60_000)
   const { server, remote, locks } = await site();
   const own = await locks();
   server.fault(loseFirstPush());
-  const lock = await own.acquire('shop', 'dev', ANA);
+  const lock = await own.acquire({ deployment: 'shop', target: 'dev' }, ANA);
   await lock.check();
   await lock.release();
   expect(git(remote, 'for-each-ref', 'refs/atmos/locks')).toBe('');

@@ -5,7 +5,7 @@ import { elsewhere } from '../../tracking/git/push-address.ts';
 import { Ledger, ledgerRef, Refs } from '../../tracking/index.ts';
 import { clone, configure, entry, git, newRemote, newRepository, open, temporaryDirectory } from './repositories.ts';
 
-const LEDGER = ledgerRef('shop', 'dev');
+const LEDGER = ledgerRef({ deployment: 'shop', target: 'dev' });
 
 async function onRemote(dir: string): Promise<{ readonly refs: Refs; readonly ledger: Ledger }> {
   const repository = await open(dir);

@@ -106,7 +106,7 @@ interface Thing {
 
 /** A target whose resources are simulated, brought about by the model's own decisions and recorded by its own records. */
 export class Simulation {
-  state: TargetState = fold('shop', 'dev', []);
+  state: TargetState = fold({ deployment: 'shop', target: 'dev' }, []);
   readonly #records: LedgerRecord[] = [];
   readonly #releases: Release[] = [];
   readonly #world = new Map<string, Thing>();
@@ -157,7 +157,7 @@ export class Simulation {
     // Destroyed means that nothing is left.
     if (this.state.state === 'destroyed') expect(this.existing()).toEqual([]);
     // The state is what its records say.
-    expect(canonicalJson(fold('shop', 'dev', this.#records))).toBe(canonicalJson(this.state));
+    expect(canonicalJson(fold({ deployment: 'shop', target: 'dev' }, this.#records))).toBe(canonicalJson(this.state));
     // Deployed means that all that the release declares runs, and with the outputs that there are now.
     if (this.state.state === 'deployed') this.#checkDeployed();
     // What is current is there, whole, and as it is wanted.

@@ -4,7 +4,7 @@ import { sha256 } from '../../engine/index.ts';
 import { currentComponents, destroyWork, Ledger, ledgerRef, Refs, step } from '../../tracking/index.ts';
 import { ANA, entry, git, newRepository, open, RELEASE, result } from './repositories.ts';
 
-const REF = ledgerRef('shop', 'dev');
+const REF = ledgerRef({ deployment: 'shop', target: 'dev' });
 const LAYER = sha256('layer');
 const COMMIT = 'c0ffee'.padEnd(40, '0');
 
@@ -55,7 +55,7 @@ test('a ledger of version 1 is read: what an intent named is pending, and what i
   plant(dir);
   const repository = await open(dir);
   const ledger = new Ledger(repository, new Refs(repository, undefined), () => undefined);
-  const state = await ledger.state('shop', 'dev');
+  const state = await ledger.state({ deployment: 'shop', target: 'dev' });
   expect(state).toMatchObject({
     version: 2,
     state: 'deploying',
@@ -67,7 +67,7 @@ test('a ledger of version 1 is read: what an intent named is pending, and what i
   });
   expect([...destroyWork(state, undefined).keys()]).toEqual(['terraform/net', 'terraform/db', 'terraform/new']);
   expect(currentComponents(state, { 'terraform/net': { layer: LAYER, settings: LAYER, upstream: [] } }).size).toBe(0);
-  expect((await ledger.history('shop', 'dev')).map(({ kind }) => kind)).toEqual(['intent']);
+  expect((await ledger.history({ deployment: 'shop', target: 'dev' })).map(({ kind }) => kind)).toEqual(['intent']);
 });
 
 test('the next record writes version 2', async () => {
@@ -75,7 +75,7 @@ test('the next record writes version 2', async () => {
   plant(dir);
   const repository = await open(dir);
   const ledger = new Ledger(repository, new Refs(repository, undefined), () => undefined);
-  const before = await ledger.state('shop', 'dev');
+  const before = await ledger.state({ deployment: 'shop', target: 'dev' });
   const made = entry({ components: { 'terraform/net': result() } });
   const { state } = await ledger.append('shop', 'dev', () => made);
   expect(state).toEqual(step(before, { ...made.record, root: '' }));

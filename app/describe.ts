@@ -25,13 +25,12 @@ export interface DescribedTarget {
 
 /** What targets resolve to, in the working tree: one at a time, since of a thousand all would not fit. @throws AtmosError what is wrong in the configuration */
 export async function* describe(workspace: Workspace, request: DescribeRequest): AsyncGenerator<DescribedTarget> {
-  const { files, project, cache } = workspace;
   const { deployment: name, component, provenance } = request;
-  const deployment = await loadDeployment(files, project, name, cache);
+  const deployment = await loadDeployment(workspace, name);
   const targets = request.allTargets ? deployment.targets : [await targetOf(workspace, name, request.target)];
   const options = { ...worktreeOptions(workspace), history: provenance };
   for (const target of targets) {
-    const scope = await resolve(files, project, deployment, target, options);
+    const scope = await resolve(workspace, deployment, target, options);
     const components = chosen(scope.components, component);
     yield {
       target,

@@ -11,10 +11,9 @@ export interface DeploymentGraph extends TargetRef {
 
 /** @throws AtmosError what is wrong in the configuration */
 export async function graphOf(workspace: Workspace, name: string, asked: string | undefined): Promise<DeploymentGraph> {
-  const { files, project, cache } = workspace;
   const target = await targetOf(workspace, name, asked);
-  const deployment = await loadDeployment(files, project, name, cache);
-  const scope = await resolve(files, project, deployment, target, worktreeOptions(workspace));
+  const deployment = await loadDeployment(workspace, name);
+  const scope = await resolve(workspace, deployment, target, worktreeOptions(workspace));
   return {
     deployment: name,
     target,

@@ -11,7 +11,7 @@ export interface Validation {
 
 /** Checks one deployment, or all that there are. What is no error is a warning. @throws AtmosError `no-deployments` */
 export async function validate(workspace: Workspace, name: string | undefined): Promise<Validation> {
-  const { files, project } = workspace;
+  const { project } = workspace;
   const names = name === undefined ? (await deployments(workspace)).map((one) => one.name) : [name];
   if (names.length === 0) {
     throw new AtmosError(`there are no deployments in ${project.deployments.basePath}/`, {
@@ -21,12 +21,12 @@ export async function validate(workspace: Workspace, name: string | undefined): 
     });
   }
   for (const one of project.unread) workspace.warn(one);
-  const { errors, warnings } = await validateDeployments(files, project, names, worktreeOptions(workspace));
+  const { errors, warnings } = await validateDeployments(workspace, names, worktreeOptions(workspace));
   for (const one of warnings) workspace.warn(one);
   return { names, errors };
 }
 
 /** The deployments of a repository. */
-export async function deployments({ files, project, cache }: Workspace): ReturnType<typeof listDeployments> {
-  return listDeployments(files, project, cache);
+export async function deployments(workspace: Workspace): ReturnType<typeof listDeployments> {
+  return listDeployments(workspace);
 }

@@ -20,6 +20,7 @@ export type { GitFacts, ResolveOptions } from './evaluation/options.ts';
 export { type KindPackage, type KindSource, type KindSpec, type KindSpecs, namedOnly, type SettingSpec } from './model/kinds.ts';
 export { nearest, suggestion } from './model/nearest.ts';
 export * from './model/scope.ts';
+export type { ConfigSource } from './project/config-source.ts';
 export { loadProject, type Project, type ProjectOptions } from './project/project.ts';
 export type { RemoteSettings } from './project/remote.ts';
 export { relativeTo, type SettingsEnv } from './project/settings-env.ts';

@@ -5,6 +5,6 @@
  */
 export { credentialsOf } from './credentials.ts';
 export { RegistryError } from './errors.ts';
-export { type Descriptor, type Manifest, MEDIA, readManifest } from './manifest.ts';
+export { type Descriptor, type ImageManifest, type Manifest, MEDIA, readManifest } from './manifest.ts';
 export { parseReference, type Reference } from './reference.ts';
 export { type Found, Registry } from './registry.ts';

@@ -10,14 +10,25 @@ export const MEDIA = {
 } as const;
 
 /** What names a blob or a manifest. */
-export interface Descriptor {
+export interface Descriptor<Digest extends string = string> {
   readonly mediaType: string;
-  readonly digest: string;
+  readonly digest: Digest;
   /** Bytes. */
   readonly size: number;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** An image's manifest, or a list of manifests by platform. */
+/** A manifest as it is written (image-spec v1.1, manifest.md). */
+export interface ImageManifest<Digest extends string = string> {
+  readonly schemaVersion: 2;
+  readonly mediaType: typeof MEDIA.manifest;
+  readonly artifactType?: string;
+  readonly config: Descriptor<Digest>;
+  readonly layers: readonly Descriptor<Digest>[];
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** What is read: an image's manifest, or a list of manifests by platform. */
 export type Manifest =
   | { readonly kind: 'manifest'; readonly config: Descriptor; readonly layers: readonly Descriptor[] }
   | { readonly kind: 'index'; readonly manifests: readonly (Descriptor & { readonly platform: string })[] };

@@ -1,4 +1,5 @@
 import { canonicalJson, type Digest, sha256 } from '../engine/index.ts';
+import { MEDIA } from '../oci/index.ts';
 import type { LayerDescriptor } from './layer.ts';
 import { ARTIFACT_TYPE, CONFIG_TYPE, LAYER_TYPE, type Manifest, type Release, type ReleaseComponent, type ReleaseConfig } from './types.ts';
 
@@ -22,7 +23,7 @@ export function assembleRelease(config: Omit<ReleaseConfig, 'components' | 'vers
   const configBytes = canonicalJson(full);
   const manifest: Manifest = {
     schemaVersion: 2,
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    mediaType: MEDIA.manifest,
     artifactType: ARTIFACT_TYPE,
     config: { mediaType: CONFIG_TYPE, digest: sha256(configBytes), size: Buffer.byteLength(configBytes) },
     layers: sorted.map(({ address, layer }) => ({

@@ -1,12 +1,10 @@
 import { type ComputeFunction, canonicalJson, type Digest, isDigest, isObject, makeTree, packTreeBytes, sha256 } from '../engine/index.ts';
+import type { Descriptor } from '../oci/index.ts';
 
 export const LAYER = { name: 'release-layer', version: 1 } as const;
 
 /** A layer's digest and length in bytes. */
-export interface LayerDescriptor {
-  readonly digest: Digest;
-  readonly size: number;
-}
+export type LayerDescriptor = Pick<Descriptor<Digest>, 'digest' | 'size'>;
 
 /**
  * The digest that a tree has as a layer (a deterministic tar). Input `files`; output `descriptor`, one file `layer.json`.

@@ -1,4 +1,5 @@
 import type { Digest, JsonObject, TargetRef } from '../engine/index.ts';
+import type { ImageManifest } from '../oci/index.ts';
 
 /** `artifactType` of the manifest (OCI image-spec 1.1). */
 export const ARTIFACT_TYPE = 'application/vnd.atmos.release.v1+json';
@@ -54,19 +55,9 @@ export interface ReleaseComponent {
   readonly settings: JsonObject;
 }
 
-/** OCI image manifest (image-spec v1.1, manifest.md). */
-export interface Manifest {
-  readonly schemaVersion: 2;
-  readonly mediaType: 'application/vnd.oci.image.manifest.v1+json';
+/** A release as an OCI artifact. */
+export interface Manifest extends ImageManifest<Digest> {
   readonly artifactType: typeof ARTIFACT_TYPE;
-  readonly config: Descriptor;
-  readonly layers: readonly Descriptor[];
-}
-export interface Descriptor {
-  readonly mediaType: string;
-  readonly digest: Digest;
-  readonly size: number;
-  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface Release {

@@ -20,7 +20,7 @@ import {
   type RemoteCache,
   type Store,
 } from '../engine/index.ts';
-import { credentialsOf, type Descriptor, MEDIA, Registry, RegistryError, readManifest } from '../oci/index.ts';
+import { credentialsOf, type Descriptor, type ImageManifest, MEDIA, Registry, RegistryError, readManifest } from '../oci/index.ts';
 import { placeOf, secretOf, signature } from './place.ts';
 
 const ARTIFACT = 'application/vnd.atmos.node.v1+json';
@@ -166,15 +166,15 @@ class OciCache implements RemoteCache {
     const config = Buffer.from(canonicalJson({ key, exitCode, outputs: sorted }));
     const layers: Descriptor[] = [];
     for (const name of names) layers.push(await this.#giveTree(asDigest(String(outputs[name]))));
-    const manifest = canonicalJson({
+    const manifest: ImageManifest = {
       schemaVersion: 2,
       mediaType: MEDIA.manifest,
       artifactType: ARTIFACT,
       config: { ...(await this.#registry.putBlob(config)), mediaType: CONFIG },
       layers,
-      annotations: this.#secret === undefined ? undefined : { [SIGNATURE]: signature(this.#secret, config) },
-    });
-    await this.#registry.putManifest(tagOf(key), Buffer.from(manifest), MEDIA.manifest);
+      ...(this.#secret === undefined ? {} : { annotations: { [SIGNATURE]: signature(this.#secret, config) } }),
+    };
+    await this.#registry.putManifest(tagOf(key), Buffer.from(canonicalJson(manifest)), MEDIA.manifest);
   }
 
   async #giveTree(digest: Digest): Promise<Descriptor> {

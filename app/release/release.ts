@@ -110,7 +110,7 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
 async function refuseProblems({ cache, warn }: Workspace, { files }: Revision, scope: Scope): Promise<void> {
   const { disabled = [] } = scope;
   if (disabled.length > 0) warn(`skipped, since metadata.enabled is false: ${disabled.join(', ')}`);
-  const found = await checkScope(scope, files, cache);
+  const found = await checkScope(scope, { files, cache });
   for (const warning of found.warnings) warn(warning);
   const errors = asOne(found.errors);
   if (errors !== undefined) throw errors;

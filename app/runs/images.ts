@@ -77,11 +77,10 @@ async function pinImages(
 ): Promise<readonly BuiltImage[]> {
   const { files, project, root } = workspace;
   const all = await workspace.kinds.load();
-  const found = await loadDeployment(files, project, deployment, workspace.cache);
+  const found = await loadDeployment(workspace, deployment);
   const names = new Set<string>();
   for (const target of found.targets) {
-    for (const name of imageNames(all, await resolve(files, project, found, target, worktreeOptions(workspace)), readerImage))
-      names.add(name);
+    for (const name of imageNames(all, await resolve(workspace, found, target, worktreeOptions(workspace)), readerImage)) names.add(name);
   }
   const lock = await readLock(workspace, files, deployment);
   const built: BuiltImage[] = [];
@@ -112,8 +111,8 @@ export interface ListedImage {
 
 /** The images that a deployment's lock file pins. @throws AtmosError `unknown-deployment`, `invalid-lock` */
 export async function listImages(workspace: Workspace, deployment: string): Promise<readonly ListedImage[]> {
-  const { files, project, store, cache } = workspace;
-  await loadDeployment(files, project, deployment, cache);
+  const { files, store } = workspace;
+  await loadDeployment(workspace, deployment);
   const lock = await readLock(workspace, files, deployment);
   const names = Object.keys(lock.images).sort();
   const listed = await Promise.all(

@@ -37,7 +37,7 @@ export interface DeploymentStatus {
 export async function statusOf(workspace: Workspace, name: string | undefined): Promise<readonly DeploymentStatus[]> {
   if (name !== undefined) return [await statusOfDeployment(workspace, name)];
   const { ledger } = await workspace.tracking();
-  const declared = (await listDeployments(workspace.files, workspace.project, workspace.cache)).map((found) => found.name);
+  const declared = (await listDeployments(workspace)).map((found) => found.name);
   const others = (await ledger.deployments()).filter((found) => !declared.includes(found));
   const all = await Promise.all(
     [...declared, ...others].map((deployment) =>
@@ -52,7 +52,7 @@ export async function statusOfDeployment(workspace: Workspace, deployment: strin
   const { ledger } = await workspace.tracking();
   const { files, project, cache } = workspace;
   const wrong: AtmosError[] = [];
-  const found = await loadDeployment(files, project, deployment, cache).catch((error: unknown) => {
+  const found = await loadDeployment({ files, project, cache }, deployment).catch((error: unknown) => {
     if (!(error instanceof AtmosError)) throw error;
     wrong.push(error);
     return undefined;

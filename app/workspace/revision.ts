@@ -85,15 +85,15 @@ function under(prefix: string, dir: string): string {
 export async function scopeAt(workspace: Workspace, revision: Revision, { deployment, target }: TargetRef): Promise<Scope> {
   const { cache } = workspace;
   const project = await projectAt(workspace, revision);
-  const found = await loadDeployment(revision.files, project, deployment, cache);
+  const source = { files: revision.files, project, cache };
+  const found = await loadDeployment(source, deployment);
   const isOurs = revision.dirty || (await isPartOfHere(workspace, revision.commit));
-  const scope = await resolve(revision.files, project, found, target, {
+  const scope = await resolve(source, found, target, {
     git: () => revision.facts(),
     remote: () => remoteUrl(workspace.root),
     env: watched(revision.environment),
     peek: (variable) => process.env[variable],
     hide: (values) => workspace.mask.add(values),
-    cache,
     root: workspace.root,
     ...(isOurs
       ? {}
@@ -151,7 +151,7 @@ function watched(names: Set<string>): typeof process.env {
 }
 
 /** How the working tree resolves where no release is made: Git is asked only by a template that asks. */
-export function worktreeOptions({ root, cache, mask }: Workspace): ResolveOptions {
+export function worktreeOptions({ root, mask }: Workspace): ResolveOptions {
   let facts: GitFacts | undefined | null = null;
   return {
     git: () => {
@@ -161,7 +161,6 @@ export function worktreeOptions({ root, cache, mask }: Workspace): ResolveOption
     remote: () => remoteUrl(root),
     env: process.env,
     hide: (values) => mask.add(values),
-    cache,
     root,
   };
 }
@@ -172,7 +171,7 @@ export function worktreeOptions({ root, cache, mask }: Workspace): ResolveOption
  */
 export async function targetOf(workspace: Workspace, deployment: string, named: string | undefined): Promise<string> {
   if (named !== undefined) return named;
-  const { defaultTarget, targets, file } = await loadDeployment(workspace.files, workspace.project, deployment, workspace.cache);
+  const { defaultTarget, targets, file } = await loadDeployment(workspace, deployment);
   if (defaultTarget !== undefined) return defaultTarget;
   throw new AtmosError(`${deployment} has several targets`, {
     kind: 'invalid',

@@ -63,7 +63,7 @@ export function hasRules({ from, approvals }: Rules): boolean {
 }
 
 async function declaredAt(workspace: Workspace, files: ConfigFiles, project: Project, deployment: string): Promise<Deployment | undefined> {
-  return loadDeployment(files, project, deployment, workspace.cache).catch((error: unknown) => {
+  return loadDeployment({ files, project, cache: workspace.cache }, deployment).catch((error: unknown) => {
     if (error instanceof AtmosError && error.code === 'unknown-deployment') return undefined;
     throw error;
   });
@@ -72,7 +72,7 @@ async function declaredAt(workspace: Workspace, files: ConfigFiles, project: Pro
 async function declaredHere(workspace: Workspace, deployment: string): Promise<Deployment> {
   const { repository } = await workspace.tracking();
   const { files } = await revisionAt(workspace, await headCommit(repository));
-  return loadDeployment(files, workspace.project, deployment, workspace.cache).catch(async (error: unknown) => {
+  return loadDeployment({ ...workspace, files }, deployment).catch(async (error: unknown) => {
     if (error instanceof AtmosError && error.code === 'unknown-deployment') await refuseUncommitted(workspace, deployment);
     throw error;
   });

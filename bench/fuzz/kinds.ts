@@ -104,9 +104,9 @@ export function kindsIn(dir: string, seeds: Seeds): Readonly<Record<string, Kind
       const project = await loadProject(files, KINDS_OF_RULES);
       // What it runs is nobody's business here.
       const safe = { ...project, deployments: { ...project.deployments, exec: 'deny' as const } };
-      await validateDeployments(files, safe, ['app'], options);
-      const deployment = await loadDeployment(files, safe, 'app');
-      for (const target of deployment.targets) await resolve(files, safe, deployment, target, options);
+      await validateDeployments({ files, project: safe }, ['app'], options);
+      const deployment = await loadDeployment({ files, project: safe }, 'app');
+      for (const target of deployment.targets) await resolve({ files, project: safe }, deployment, target, options);
     },
 
     async templates(chance) {

@@ -1,9 +1,10 @@
 import { dirname } from 'node:path/posix';
 import { AtmosError, allSettled, isObject, isRawNumber, type Json, type JsonObject } from '../../engine/index.ts';
-import { errorAt, type TextCache } from '../../yaml/index.ts';
+import { errorAt } from '../../yaml/index.ts';
 import { isDeferred, needsOf } from '../deferred/deferred.ts';
 import { nearest, suggestion } from '../model/nearest.ts';
 import type { Scope, ScopedComponent } from '../model/scope.ts';
+import type { ModuleSource } from '../project/config-source.ts';
 import type { ConfigFiles } from '../source/files.ts';
 import { withGenerated } from '../terraform/generated.ts';
 import { inspectModule, type TerraformModule } from '../terraform/module.ts';
@@ -19,13 +20,13 @@ interface Checked {
  * What Terraform would refuse half-way through a rollout, and can be told before anything runs: root modules that are not there or don't hold, variables that
  * have no value or one of another kind, outputs that are read and not declared.
  */
-export async function moduleProblems(scope: Scope, files: ConfigFiles, cache?: TextCache): Promise<readonly AtmosError[]> {
+export async function moduleProblems(scope: Scope, { files, cache }: ModuleSource): Promise<readonly AtmosError[]> {
   const errors: AtmosError[] = [];
   const components = Object.values(scope.components).filter(({ spec }) => spec.isModule);
   const found = await allSettled(components, async (component): Promise<Checked | undefined> => {
     try {
       const own = withGenerated(files, component.source, component.generated);
-      const module = await inspectModule(own, component.source, cache, component.sections.command);
+      const module = await inspectModule({ files: own, cache }, component.source, component.sections.command);
       if (!(await isModule(own, component.source))) {
         errors.push(await missingModule(files, component));
         return undefined;

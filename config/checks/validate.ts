@@ -5,9 +5,8 @@ import { type Deployment, loadDeployment } from '../deployment/load.ts';
 import { componentSections } from '../deployment/sections.ts';
 import type { ResolveOptions } from '../evaluation/options.ts';
 import type { Scope } from '../model/scope.ts';
-import type { Project } from '../project/project.ts';
+import type { ConfigSource } from '../project/config-source.ts';
 import { resolve } from '../resolve/resolve.ts';
-import type { ConfigFiles } from '../source/files.ts';
 import { declaredStacks, ManifestLoader } from '../stacks/imports.ts';
 import type { Findings } from './policies.ts';
 import { checkScope } from './scope.ts';
@@ -18,17 +17,12 @@ import { undeclaredIn } from './values.ts';
  * Everything that is wrong with some deployments, and what had better be looked at, each once: their files; where these hold, the stacks that they declare; where these hold too and
  * `options` are given, what resolving each of their targets meets, and what all of these together do.
  */
-export async function validateDeployments(
-  files: ConfigFiles,
-  project: Project,
-  names: readonly string[],
-  options?: ResolveOptions,
-): Promise<Findings> {
+export async function validateDeployments(source: ConfigSource, names: readonly string[], options?: ResolveOptions): Promise<Findings> {
   const found = new ErrorList();
   const all: Validated[] = [];
   for (const name of names) {
     const own = new ErrorList();
-    all.push(await validate(files, project, name, options, own));
+    all.push(await validate(source, name, options, own));
     for (const error of own.errors) found.add(error);
     for (const warning of own.warnings) found.warn(warning);
   }
@@ -43,16 +37,10 @@ interface Validated {
   readonly scopes: readonly Scope[];
 }
 
-async function validate(
-  files: ConfigFiles,
-  project: Project,
-  name: string,
-  options: ResolveOptions | undefined,
-  found: ErrorList,
-): Promise<Validated> {
-  const deployment = await found.collect(() => loadDeployment(files, project, name, options?.cache));
+async function validate(source: ConfigSource, name: string, options: ResolveOptions | undefined, found: ErrorList): Promise<Validated> {
+  const deployment = await found.collect(() => loadDeployment(source, name));
   if (deployment === undefined) return { deployment, scopes: [] };
-  const loader = new ManifestLoader(files, project, { cache: options?.cache, functions: {}, call: () => undefined });
+  const loader = new ManifestLoader(source, { functions: {}, call: () => undefined });
   for (const stack of declaredStacks(sectionsOf(deployment))) await found.collect(() => loader.load([stack]));
   const scopes: Scope[] = [];
   if (options === undefined || found.errors.length > 0) return { deployment, scopes };
@@ -60,14 +48,14 @@ async function validate(
   for (const target of deployment.targets) {
     const own = new ErrorList();
     ofTargets.set(target, own);
-    const scope = await own.collect(() => resolve(files, project, deployment, target, options));
+    const scope = await own.collect(() => resolve(source, deployment, target, options));
     if (scope === undefined) continue;
     const enabled = withoutDisabled(scope);
     scopes.push(enabled);
-    const { errors, warnings } = await checkScope(enabled, files, options.cache);
+    const { errors, warnings } = await checkScope(enabled, source);
     for (const error of errors) own.add(error);
     for (const warning of warnings) found.warn(warning);
-    if (errors.length === 0) for (const warning of await undeclaredIn(enabled, files, options.cache)) found.warn(warning);
+    if (errors.length === 0) for (const warning of await undeclaredIn(enabled, source)) found.warn(warning);
   }
   for (const error of ofSomeTargets(ofTargets)) found.add(error);
   return { deployment, scopes };

@@ -1,9 +1,9 @@
 import { type AtmosError, allSettled, isObject } from '../../engine/index.ts';
-import { errorAt, type TextCache } from '../../yaml/index.ts';
+import { errorAt } from '../../yaml/index.ts';
 import { isDeferred } from '../deferred/deferred.ts';
 import { misspelt, nearest } from '../model/nearest.ts';
 import type { Scope, ScopedComponent } from '../model/scope.ts';
-import type { ConfigFiles } from '../source/files.ts';
+import type { ModuleSource } from '../project/config-source.ts';
 import { withGenerated } from '../terraform/generated.ts';
 import { inspectModule } from '../terraform/module.ts';
 import { ownVarsOf, placeIn } from '../values/origins.ts';
@@ -15,9 +15,9 @@ const NO_VALUE = '<no value>';
  * What Atmos and Terraform take, and hardly anybody means: values of templates that lack something, variables and context that differ by one letter from what
  * a module declares.
  */
-export async function warningsOf(scope: Scope, files: ConfigFiles, cache?: TextCache): Promise<readonly AtmosError[]> {
+export async function warningsOf(scope: Scope, source: ModuleSource): Promise<readonly AtmosError[]> {
   const components = Object.values(scope.components);
-  const declared = await declaredBy(components, files, cache);
+  const declared = await declaredBy(components, source);
   const all = declared.flat();
   return [
     ...components.flatMap((component, index) => [
@@ -42,9 +42,9 @@ export async function warningsOf(scope: Scope, files: ConfigFiles, cache?: TextC
  * Variables that are set for one component and that its module does not declare. Terraform warns of them, too, when it plans; of those that are set for many
  * components at once nobody expects that each declares them.
  */
-export async function undeclaredIn(scope: Scope, files: ConfigFiles, cache?: TextCache): Promise<readonly AtmosError[]> {
+export async function undeclaredIn(scope: Scope, source: ModuleSource): Promise<readonly AtmosError[]> {
   const components = Object.values(scope.components).filter(({ spec }) => spec.isModule);
-  const declared = await declaredBy(components, files, cache);
+  const declared = await declaredBy(components, source);
   return components.flatMap((component, index) => {
     const names = declared[index] ?? [];
     // As they were evaluated: a function may have taken one away, a template may have named it.
@@ -55,15 +55,11 @@ export async function undeclaredIn(scope: Scope, files: ConfigFiles, cache?: Tex
 }
 
 /** The variables that root modules declare, in the order of the components. */
-function declaredBy(
-  components: readonly ScopedComponent[],
-  files: ConfigFiles,
-  cache?: TextCache,
-): Promise<readonly (readonly string[])[]> {
+function declaredBy(components: readonly ScopedComponent[], { files, cache }: ModuleSource): Promise<readonly (readonly string[])[]> {
   return allSettled(components, async (component) => {
     if (!component.spec.isModule) return [];
     const own = withGenerated(files, component.source, component.generated);
-    return (await inspectModule(own, component.source, cache, component.sections.command)).variables;
+    return (await inspectModule({ files: own, cache }, component.source, component.sections.command)).variables;
   });
 }
 

@@ -1,9 +1,9 @@
 import { basename } from 'node:path/posix';
 import { AtmosError } from '../../engine/index.ts';
-import { errorAt, type Located, type LocatedMap, mapOf, member, parseYaml, type TextCache, textOf } from '../../yaml/index.ts';
+import { errorAt, type Located, type LocatedMap, mapOf, member, parseYaml, textOf } from '../../yaml/index.ts';
 import { suggestion } from '../model/nearest.ts';
-import type { Project } from '../project/project.ts';
-import { type ConfigFiles, recordingFiles } from '../source/files.ts';
+import type { ConfigSource } from '../project/config-source.ts';
+import { recordingFiles } from '../source/files.ts';
 import { resolveIncludes } from '../stacks/include.ts';
 import { checkKinds } from './check-kinds.ts';
 import { checkReferences } from './check-references.ts';
@@ -40,12 +40,12 @@ const PURPOSE = 'deployment';
 const RULES = 2;
 
 /** The deployments of a repository, by name. One whose file does not hold is listed by its file's name, without targets. */
-export async function listDeployments(files: ConfigFiles, project: Project, cache?: TextCache): Promise<readonly DeploymentSummary[]> {
+export async function listDeployments(source: ConfigSource): Promise<readonly DeploymentSummary[]> {
   const summaries: DeploymentSummary[] = [];
-  for (const file of await deploymentFiles(files, project)) {
+  for (const file of await deploymentFiles(source)) {
     const name = basename(file, '.yaml');
     try {
-      const { targets, labels } = await loadDeployment(files, project, name, cache);
+      const { targets, labels } = await loadDeployment(source, name);
       summaries.push({ name, file, targets, labels });
     } catch (error) {
       if (!(error instanceof AtmosError)) throw error;
@@ -55,7 +55,7 @@ export async function listDeployments(files: ConfigFiles, project: Project, cach
   return summaries;
 }
 
-async function deploymentFiles(files: ConfigFiles, project: Project): Promise<readonly string[]> {
+async function deploymentFiles({ files, project }: ConfigSource): Promise<readonly string[]> {
   const { basePath: base } = project.deployments;
   return (await files.list(base)).filter(
     (path) => path.endsWith('.yaml') && !path.endsWith('.lock.yaml') && !path.slice(base.length + 1).includes('/'),
@@ -63,14 +63,15 @@ async function deploymentFiles(files: ConfigFiles, project: Project): Promise<re
 }
 
 /**
- * Reads `deployments/<name>.yaml`. A file that `cache` knows to hold is not checked again.
+ * Reads `deployments/<name>.yaml`. A file that the cache knows to hold is not checked again.
  * @throws AtmosError `unknown-deployment`; else the first error of the file, with the others in `others`.
  */
-export async function loadDeployment(files: ConfigFiles, project: Project, name: string, cache?: TextCache): Promise<Deployment> {
+export async function loadDeployment(source: ConfigSource, name: string): Promise<Deployment> {
+  const { files, project, cache } = source;
   const file = `${project.deployments.basePath}/${name}.yaml`;
   const content = /^[\w-]+$/.test(name) ? await files.read(file) : undefined;
   if (content === undefined) {
-    const names = (await deploymentFiles(files, project)).map((path) => basename(path, '.yaml'));
+    const names = (await deploymentFiles(source)).map((path) => basename(path, '.yaml'));
     throw new AtmosError(`there is no deployment "${name}" (${file})`, {
       kind: 'invalid',
       code: 'unknown-deployment',

@@ -1,5 +1,3 @@
-import type { TextCache } from '../../yaml/index.ts';
-
 export interface ResolveOptions {
   /** What `{{ git.… }}` says, asked when a template asks; `undefined` outside of a Git repository or before its first commit. */
   readonly git: () => GitFacts | undefined;
@@ -12,7 +10,6 @@ export interface ResolveOptions {
   readonly hide?: (values: readonly string[]) => void;
   /** Why `!exec` runs nothing for this; absent where it may. */
   readonly noExec?: string;
-  readonly cache?: TextCache;
   /** The directory that paths are relative to, absolute: where `!exec` runs. `!repo-root` gives the Git repository's, which it is in. */
   readonly root: string;
   /** Origins tell what each value replaced, too. */

@@ -19,7 +19,7 @@ export async function bindAll(
       const at = declared.get(component.address)?.at;
       if (!component.spec.isModule || at === undefined) return component;
       const own = withGenerated(files, component.source, component.generated);
-      const { variables } = await inspectModule(own, component.source, cache, component.sections.command);
+      const { variables } = await inspectModule({ files: own, cache }, component.source, component.sections.command);
       return bindImages({ component, variables, at }, services);
     }),
   );

@@ -107,7 +107,7 @@ export async function mergeLayers(request: ComponentRequest): Promise<Prepared> 
 async function contextLayer(merged: MergedComponent, root: string, request: ComponentRequest): Promise<LocatedMap | undefined> {
   const { kind, context, files, cache } = request;
   if (!kindIn(request.project, kind).spec.isModule || context === undefined || context.entries.size === 0) return undefined;
-  const { variables } = await inspectModule(files, root, cache);
+  const { variables } = await inspectModule({ files, cache }, root);
   // What the deployment file says of this very component wins whole: the context must not shine through its maps.
   const explicit = mapOf(member(merged.overlay, 'vars'), '"vars"');
   const declared = [...context.entries].filter(([key]) => variables.includes(key) && explicit?.entries.has(key) !== true);

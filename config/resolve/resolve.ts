@@ -19,8 +19,9 @@ import { StoredOutputs } from '../evaluation/stored-outputs.ts';
 import { GIT_FUNCTIONS } from '../functions/git.ts';
 import { suggestion } from '../model/nearest.ts';
 import type { Scope, ScopedComponent } from '../model/scope.ts';
-import { kindIn, type Project } from '../project/project.ts';
-import { type ConfigFiles, recordingFiles } from '../source/files.ts';
+import type { ConfigSource } from '../project/config-source.ts';
+import { kindIn } from '../project/project.ts';
+import { recordingFiles } from '../source/files.ts';
 import { repositoryOf } from '../source/paths.ts';
 import { manifestOf, readManifest } from '../stacks/choose.ts';
 import type { FileContext } from '../stacks/file-templates.ts';
@@ -39,8 +40,7 @@ import { prepareComponent, prepareRead } from './component.ts';
  * @throws AtmosError with the place of what is wrong.
  */
 export async function resolve(
-  files: ConfigFiles,
-  project: Project,
+  { files, project, cache }: ConfigSource,
   deployment: Deployment,
   target: string,
   options: ResolveOptions,
@@ -65,7 +65,6 @@ export async function resolve(
   const context = contextOf(root, own);
   const { enabled, delimiters, evaluations } = project.templates.settings;
   const statics = new Map<string, () => JsonObject>();
-  const { cache } = options;
   const reading: EvaluationContext = {
     // JSON, which templates take as it is.
     data: { context: context === undefined ? {} : plain(context) } as Value,
@@ -82,7 +81,7 @@ export async function resolve(
     // The settings of atmos.yaml are about stacks; templates of the deployment file are always on.
     delimitersOf: (file) => (file === deployment.file ? GO_DELIMITERS : enabled ? delimiters : undefined),
   };
-  const loader = new ManifestLoader(recorded.files, project, { cache, functions, history, call: callerOf(reading) });
+  const loader = new ManifestLoader({ files: recorded.files, project, cache }, { functions, history, call: callerOf(reading) });
   const manifests = await loader.load(declaredStacks([root, own]));
   const evaluation = { ...reading, places: new Places(manifests.length > 1) };
   const prepared = new Map<string, () => ScopedComponent>();

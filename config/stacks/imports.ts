@@ -13,11 +13,9 @@ import {
   merger,
   type Place,
   parseYaml,
-  type TextCache,
   textOf,
 } from '../../yaml/index.ts';
-import type { Project } from '../project/project.ts';
-import type { ConfigFiles } from '../source/files.ts';
+import type { ConfigSource } from '../project/config-source.ts';
 import { templateData } from '../templates/template-data.ts';
 import { checkKeys } from './check-keys.ts';
 import { type FileContext, type Rendered, renderFile } from './file-templates.ts';
@@ -46,7 +44,6 @@ export function declaredStacks(sections: readonly (LocatedMap | undefined)[]): r
 }
 
 export interface ManifestOptions {
-  readonly cache?: TextCache | undefined;
   /** Functions of the host, for templates in manifests. */
   readonly functions: Functions;
   /** What YAML functions in locals give. */
@@ -56,8 +53,7 @@ export interface ManifestOptions {
 
 /** Opens manifests: each file once, and only those that are declared or imported. */
 export class ManifestLoader {
-  readonly #files: ConfigFiles;
-  readonly #project: Project;
+  readonly #source: ConfigSource;
   readonly #options: ManifestOptions;
   readonly #finder: StackFinder;
   readonly #merger: Merger;
@@ -65,9 +61,9 @@ export class ManifestLoader {
   readonly #plain = new Map<string, Promise<Rendered | undefined>>();
   #hasAppends = false;
 
-  constructor(files: ConfigFiles, project: Project, options: ManifestOptions) {
-    this.#files = files;
-    this.#project = project;
+  constructor(source: ConfigSource, options: ManifestOptions) {
+    const { files, project } = source;
+    this.#source = source;
     this.#options = options;
     this.#merger = merger(project.listMergeStrategy, { appends: true, history: options.history });
     this.#finder = new StackFinder(files, project.stacks.basePath, async (path) => (await this.#content(path)) !== undefined);
@@ -80,10 +76,10 @@ export class ManifestLoader {
   async load(stacks: readonly DeclaredStack[]): Promise<readonly Manifest[]> {
     const loaded: (Overridden & { readonly path: string; readonly own: string | undefined })[] = [];
     for (const { name, at } of stacks) {
-      const request = declared(name, at, this.#project.templates.settings.ignoreMissing);
+      const request = declared(name, at, this.#source.project.templates.settings.ignoreMissing);
       for (const path of await this.#finder.find(request)) {
         const one = await this.#manifest(path, request);
-        loaded.push({ ...one, path, own: ownName(this.#project, one.root) });
+        loaded.push({ ...one, path, own: ownName(this.#source.project, one.root) });
       }
     }
     const named = new Set(loaded.filter(({ own }) => own !== undefined).map(({ path }) => path));
@@ -93,7 +89,7 @@ export class ManifestLoader {
       if (root === undefined) return [];
       const { reached } = combineOverrides(group, { kind: 'map', entries: new Map(), at: root.at }, this.#merger);
       const { path, own } = group.findLast((one) => named.size < 2 || named.has(one.path)) ?? { path: '', own: undefined };
-      const base = this.#project.stacks.basePath;
+      const base = this.#source.project.stacks.basePath;
       const name = path.slice(base === '' ? 0 : base.length + 1).replace(/\.ya?ml(\.tmpl)?$/, '');
       return [{ root, overrides: reached, name, ...(own === undefined ? {} : { own }) }];
     });
@@ -131,7 +127,7 @@ export class ManifestLoader {
   }
 
   #rules(): ImportRules {
-    const { enabled, ignoreMissing } = this.#project.templates.settings;
+    const { enabled, ignoreMissing } = this.#source.project.templates.settings;
     return { merger: this.#merger, functions: this.#options.functions, isTemplated: enabled, ignoreMissing };
   }
 
@@ -173,7 +169,7 @@ export class ManifestLoader {
     const root = mapOf(read, `stack ${path}`);
     return root === undefined
       ? undefined
-      : resolveIncludes(root, { files: this.#files, base: this.#project.basePath, cache: this.#options.cache });
+      : resolveIncludes(root, { files: this.#source.files, base: this.#source.project.basePath, cache: this.#source.cache });
   }
 
   /** A file whose text is rendered as it is. */
@@ -181,21 +177,21 @@ export class ManifestLoader {
     const content = await this.#content(path);
     if (content === undefined) return undefined;
     const text = Buffer.from(content).toString('utf8');
-    const { functions, cache } = this.#options;
+    const { functions } = this.#options;
     const at = { document: { file: path, text }, offset: 0, length: 1 };
     const yaml = rendered(text, at, { data: templateData(given), functions, lenient });
-    const root = await this.#whole(await parseYaml(path, Buffer.from(yaml), cache, this.#project.keyDelimiter), path);
+    const root = await this.#whole(await parseYaml(path, Buffer.from(yaml), this.#source.cache, this.#source.project.keyDelimiter), path);
     return root === undefined ? undefined : { root, given };
   }
 
   async #parse(path: string): Promise<Located | undefined> {
     const content = await this.#content(path);
     this.#hasAppends ||= content !== undefined && Buffer.from(content).includes(APPEND);
-    return content === undefined ? undefined : parseYaml(path, content, this.#options.cache, this.#project.keyDelimiter);
+    return content === undefined ? undefined : parseYaml(path, content, this.#source.cache, this.#source.project.keyDelimiter);
   }
 
   #content(path: string): Promise<Uint8Array | undefined> {
-    const known = this.#contents.get(path) ?? this.#files.read(path);
+    const known = this.#contents.get(path) ?? this.#source.files.read(path);
     this.#contents.set(path, known);
     return known;
   }

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { AtmosError, isObject, type Json } from '../../engine/index.ts';
-import type { TextCache } from '../../yaml/index.ts';
+import type { ModuleSource } from '../project/config-source.ts';
 import type { ConfigFiles } from '../source/files.ts';
 
 /** What a root module says of itself. */
@@ -35,7 +35,7 @@ const PURPOSE = 'module 5';
  * Reads the files directly in a directory that a command reads: `*.tf` and `*.tf.json`, and `tofu` also `*.tofu` and `*.tofu.json`, each in place of the
  * `.tf` of the same name. @throws AtmosError `invalid-hcl`
  */
-export async function inspectModule(files: ConfigFiles, dir: string, cache?: TextCache, command?: Json): Promise<TerraformModule> {
+export async function inspectModule({ files, cache }: ModuleSource, dir: string, command?: Json): Promise<TerraformModule> {
   const own = (await files.list(dir)).filter((path) => !path.slice(dir.length + 1).includes('/'));
   const tofu = command === 'tofu' ? own.filter((path) => /\.tofu(\.json)?$/.test(path)) : [];
   const paths = [

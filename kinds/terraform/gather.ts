@@ -21,7 +21,7 @@ export async function terraformSource(component: ScopedComponent, from: Sources)
   const config = withGenerated(from.config, component.source, component.generated);
   const visit = async (dir: string): Promise<void> => {
     if (dirs.has(dir)) return;
-    const module = await inspectModule(config, dir, from.cache, component.sections.command);
+    const module = await inspectModule({ files: config, cache: from.cache }, dir, component.sections.command);
     const backend = dir === component.source ? backendOfItsOwn(component, module) : undefined;
     if (backend !== undefined) throw backend;
     dirs.set(dir, module);

@@ -16,7 +16,7 @@ export async function openLayer(request: OpenRequest): Promise<Opened> {
   const modules = new Map<string, TerraformModule>();
   const visit = async (dir: string): Promise<void> => {
     if (modules.has(dir)) return;
-    const module = await inspectModule(files, dir, cache, settings.command);
+    const module = await inspectModule({ files, cache }, dir, settings.command);
     modules.set(dir, module);
     for (const local of module.localModules) await visit(join(dir, local));
   };

@@ -39,7 +39,7 @@ async function validated(a: string, { b = '{}', more = {}, metadata = '{ compone
       ...more,
     }),
   );
-  const { errors, warnings } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
+  const { errors, warnings } = await validateDeployments({ files: tree, project: await projectOf(tree) }, ['app'], OPTIONS);
   const told = (all: readonly AtmosError[]): readonly string[] =>
     all.map((error) => `${error.code} ${placeOf(error)} ${error.message} (${error.hint})`);
   return { errors: told(errors), warnings: told(warnings) };
@@ -149,6 +149,6 @@ test('what is wrong with some targets alone has their names', async () => {
 `,
     }),
   );
-  const { errors } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
+  const { errors } = await validateDeployments({ files: tree, project: await projectOf(tree) }, ['app'], OPTIONS);
   expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(/the variable "cidr" must be a string \(target prod\)$/)]);
 });

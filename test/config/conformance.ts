@@ -45,8 +45,8 @@ export class Case {
       read: async (path: string) => (path === deploymentFile ? Buffer.from(text) : files.read(path)),
     };
     const project = await projectOf(withDeployment);
-    const deployment = await loadDeployment(withDeployment, project, 'case');
-    return resolve(withDeployment, project, deployment, 'only', {
+    const deployment = await loadDeployment({ files: withDeployment, project }, 'case');
+    return resolve({ files: withDeployment, project }, deployment, 'only', {
       root: this.root,
       git: () => ({ sha: '', short_sha: '', branch: 'main' }),
       remote: () => undefined,

@@ -12,7 +12,7 @@ const MODULES = Object.fromEntries(['a', 'b', 'c'].map((name) => [`components/te
 /** All errors of `deployments/app.yaml`: place, message and hint. The modules `a`, `b` and `c` are there. */
 async function errorsOf(text: string, others: Readonly<Record<string, string>> = {}): Promise<readonly string[]> {
   const { tree, project } = await open({ ...MODULES, 'deployments/app.yaml': text, ...others });
-  const { errors } = await validateDeployments(tree, project, ['app'], OPTIONS);
+  const { errors } = await validateDeployments({ files: tree, project }, ['app'], OPTIONS);
   return errors.map((error) => `${placeOf(error).replace('deployments/app.yaml:', '')} ${error.message} (${error.hint})`);
 }
 
@@ -20,26 +20,26 @@ describe('loadDeployment', () => {
   test('gives a file with name and components alone one target, which is the default', async () => {
     const text = 'deployment: { name: app, context: { default_target: default }, components: { terraform: { a: } } }';
     const { tree, project } = await open({ 'deployments/app.yaml': text });
-    const deployment = await loadDeployment(tree, project, 'app');
+    const deployment = await loadDeployment({ files: tree, project }, 'app');
     expect(deployment).toMatchObject({ name: 'app', file: 'deployments/app.yaml', targets: ['default'], defaultTarget: 'default' });
   });
 
   test('suggests the nearest name for a deployment that does not exist', async () => {
     const { tree, project } = await open({ 'deployments/payment-service.yaml': '' });
-    const error = await refusal(loadDeployment(tree, project, 'paymnet-service'));
+    const error = await refusal(loadDeployment({ files: tree, project }, 'paymnet-service'));
     expect(error).toMatchObject({ kind: 'invalid', code: 'unknown-deployment', hint: 'did you mean "payment-service"?' });
   });
 
   test('opens nothing outside of the directory of deployments', async () => {
     const { tree, project } = await open({ 'secret.yaml': 'deployment: {}' });
-    expect(await refusal(loadDeployment(tree, project, '../secret'))).toMatchObject({ code: 'unknown-deployment' });
+    expect(await refusal(loadDeployment({ files: tree, project }, '../secret'))).toMatchObject({ code: 'unknown-deployment' });
   });
 
   test('shows the line of an error with the one before it', async () => {
     const { tree, project } = await open({
       'deployments/app.yaml': 'deployment:\n  name: app\n  componets: {}\n  components: { terraform: { a: } }\n',
     });
-    expect((await refusal(loadDeployment(tree, project, 'app'))).position).toEqual({
+    expect((await refusal(loadDeployment({ files: tree, project }, 'app'))).position).toEqual({
       file: 'deployments/app.yaml',
       line: 3,
       column: 3,
@@ -56,7 +56,7 @@ describe('listDeployments', () => {
       'deployments/a.yaml': 'deployment: [',
       'deployments/b.lock.yaml': '{}',
     });
-    expect(await listDeployments(tree, project)).toEqual([
+    expect(await listDeployments({ files: tree, project })).toEqual([
       { name: 'a', file: 'deployments/a.yaml', targets: [], labels: {} },
       { name: 'b', file: 'deployments/b.yaml', targets: ['dev', 'prod'], labels: { team: 'x' } },
     ]);

@@ -14,7 +14,7 @@ const generated = async (section: string) => (await scopeOf(files(section))).com
 
 const problems = async (section: string): Promise<readonly string[]> => {
   const tree = workingTree(await repository(files(section)));
-  const { errors } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
+  const { errors } = await validateDeployments({ files: tree, project: await projectOf(tree) }, ['app'], OPTIONS);
   return errors.map((error) => `${error.code} ${placeOf(error)} ${error.message}`);
 };
 

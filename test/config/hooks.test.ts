@@ -24,7 +24,7 @@ stores:
 
 async function wrong(hooks: string, reader?: string): Promise<readonly string[]> {
   const tree = workingTree(await repository(files(hooks, reader)));
-  const { errors } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
+  const { errors } = await validateDeployments({ files: tree, project: await projectOf(tree) }, ['app'], OPTIONS);
   return errors.map((error) => `${error.code} ${placeOf(error)} ${error.message}`);
 }
 

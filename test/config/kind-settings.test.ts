@@ -16,7 +16,7 @@ async function refusedWith(shell: string, more: Readonly<Record<string, string>>
       ...more,
     }),
   );
-  const { errors } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
+  const { errors } = await validateDeployments({ files: tree, project: await projectOf(tree) }, ['app'], OPTIONS);
   return errors.map((error) => `${error.code} ${placeOf(error)} ${error.message}`);
 }
 
@@ -47,7 +47,7 @@ test('settings of another name that is like the kind are told to be meant', asyn
         'deployment:\n  name: app\n  components: { shell: { job: { settings: { shel: { image: node } } } } }\n  targets: { dev: }\n',
     }),
   );
-  const { errors } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
+  const { errors } = await validateDeployments({ files: tree, project: await projectOf(tree) }, ['app'], OPTIONS);
   expect(errors).toMatchObject([{ code: 'missing-key', hint: 'settings has "shel": did you mean "shell"?' }]);
 });
 
@@ -101,7 +101,7 @@ test.each([
 `,
     }),
   );
-  const { errors } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
+  const { errors } = await validateDeployments({ files: tree, project: await projectOf(tree) }, ['app'], OPTIONS);
   expect(errors).toMatchObject([{ code: 'wrong-env', message: `shell/job: ${message}`, position: { line: 6 } }]);
 });
 

@@ -33,7 +33,7 @@ ${more}`,
       ...files,
     }),
   );
-  const { errors, warnings } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
+  const { errors, warnings } = await validateDeployments({ files: tree, project: await projectOf(tree) }, ['app'], OPTIONS);
   const textOf = (error: AtmosError): string => `${error.kind} ${error.code} ${placeOf(error)} ${error.message}`;
   return { found: errors.map(textOf), warned: warnings.map(textOf) };
 }

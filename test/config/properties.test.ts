@@ -117,7 +117,7 @@ async function outcome(top: string, other: string): Promise<string> {
   });
   try {
     const project = await projectOf(files);
-    const scope = await resolve(files, project, await loadDeployment(files, project, 'app'), 'default', OPTIONS);
+    const scope = await resolve({ files, project }, await loadDeployment({ files, project }, 'app'), 'default', OPTIONS);
     return JSON.stringify(scope.components);
   } catch (error) {
     if (error instanceof AtmosError) return `${error.code}: ${error.message}`;

@@ -51,7 +51,7 @@ export async function scopeOf(
 
 export async function scopeFrom(tree: ConfigFiles, target = 'default', options: ResolveOptions = OPTIONS): Promise<Scope> {
   const project = await projectOf(tree);
-  return resolve(tree, project, await loadDeployment(tree, project, 'app'), target, options);
+  return resolve({ files: tree, project }, await loadDeployment({ files: tree, project }, 'app'), target, options);
 }
 
 /** The `vars` of one component of a scope. */

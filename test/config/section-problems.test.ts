@@ -11,7 +11,7 @@ async function refusedIn(section: string, metadata = '{}'): Promise<readonly str
       'stacks/top.yaml': `components:\n  terraform:\n    a:\n      metadata: ${metadata}\n      ${section}\n`,
     }),
   );
-  const { errors } = await validateDeployments(tree, await projectOf(tree), ['app'], OPTIONS);
+  const { errors } = await validateDeployments({ files: tree, project: await projectOf(tree) }, ['app'], OPTIONS);
   return errors.map((error) => `${error.code} ${placeOf(error)} ${error.message}`);
 }
 

@@ -22,7 +22,7 @@ module "remote"  { source = "terraform-aws-modules/vpc/aws" }
 
 describe('inspectModule', () => {
   test('tells what a root module declares, of the files directly in it', async () => {
-    expect(await inspectModule(workingTree(await repository(MODULE)), 'm')).toEqual({
+    expect(await inspectModule({ files: workingTree(await repository(MODULE)) }, 'm')).toEqual({
       variables: ['name', 'size'],
       required: ['name', 'size'],
       variableTypes: { name: 'string' },
@@ -37,21 +37,27 @@ describe('inspectModule', () => {
   });
 
   test('finds nothing in a directory that is not there', async () => {
-    expect(await inspectModule(workingTree(await repository({})), 'm')).toMatchObject({ variables: [], outputs: [], backend: undefined });
+    expect(await inspectModule({ files: workingTree(await repository({})) }, 'm')).toMatchObject({
+      variables: [],
+      outputs: [],
+      backend: undefined,
+    });
   });
 
   test('answers from the cache for the same content, wherever it lies', async () => {
     const cache = memory();
-    const first = await inspectModule(workingTree(await repository(MODULE)), 'm', cache);
-    const again = await inspectModule(workingTree(await repository(MODULE)), 'm', cache);
+    const first = await inspectModule({ files: workingTree(await repository(MODULE)), cache }, 'm');
+    const again = await inspectModule({ files: workingTree(await repository(MODULE)), cache }, 'm');
     expect(again).toEqual(first);
     expect(cache.kept.size).toBe(1);
-    await inspectModule(workingTree(await repository({ ...MODULE, 'm/variables.tf': '' })), 'm', cache);
+    await inspectModule({ files: workingTree(await repository({ ...MODULE, 'm/variables.tf': '' })), cache }, 'm');
     expect(cache.kept.size).toBe(2);
   });
 
   test('refuses what is not HCL at its place', async () => {
-    const error = await refusal(inspectModule(workingTree(await repository({ 'm/a.tf': '# fine\nvariable "x" {\n  = 3\n}\n' })), 'm'));
+    const error = await refusal(
+      inspectModule({ files: workingTree(await repository({ 'm/a.tf': '# fine\nvariable "x" {\n  = 3\n}\n' })) }, 'm'),
+    );
     expect(error).toMatchObject({ kind: 'invalid', code: 'invalid-hcl' });
     expect(placeOf(error)).toMatch(/^m\/a\.tf:3:/);
   });

@@ -7,10 +7,11 @@
  */
 
 export { openRuntime, RUNTIMES, type RuntimeName } from './choose.ts';
+export { hasLeft, hasRuns, isBusy, settleEffects } from './effects.ts';
 export { assembleImage, type ImageSpec } from './images/assemble.ts';
 export { imageDigest } from './images/image.ts';
 export type { Published } from './images/pull.ts';
 export { type ImageStore, imageKey, openImages, type PinnedImage, type StoredImage } from './images/store.ts';
 export { isToolchain, TOOLCHAINS, type Toolchain } from './images/toolchain.ts';
 export { treeOfTar } from './images/untar.ts';
-export { hasLeft, hasRuns, isBusy, runNames, settleRuns } from './runs/runs.ts';
+export { runNames } from './runs/directory.ts';

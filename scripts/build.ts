@@ -47,7 +47,7 @@ explain(help);
 await rm(outdir, { recursive: true, force: true });
 await build({
   cwd: root,
-  input: { 'atmos-deployment': 'cli/main.ts', 'clear-run': 'containers/runs/clear-run.ts' },
+  input: { 'atmos-deployment': 'cli/main.ts', 'clear-run': 'containers/clear-run.ts' },
   platform: 'node',
   // Large libraries that few commands need, and that find files beside themselves, stay packages.
   external: [/^node:/, 'dockerode', '@cdktn/hcl2json'],

@@ -1,4 +1,4 @@
-import { hasRuns, settleRuns } from '../../containers/index.ts';
+import { hasRuns, settleEffects } from '../../containers/index.ts';
 import { AtmosError, type TargetRef } from '../../engine/index.ts';
 import type { TargetState } from '../../tracking/index.ts';
 import { refuseRescued } from '../states/local-state.ts';
@@ -12,7 +12,7 @@ import { keepRescued, RESCUED } from './rescue.ts';
 export async function settleEarlier(workspace: Workspace, { deployment, target }: TargetRef, signal: AbortSignal): Promise<boolean> {
   const { runsRoot, warn } = workspace;
   let rescued = false;
-  const found = await settleRuns(runsRoot, `${deployment}/${target}`, signal, async ({ effect, output }) => {
+  const found = await settleEffects(runsRoot, `${deployment}/${target}`, signal, async ({ effect, output }) => {
     const state = await output(RESCUED);
     if (state !== undefined) keepRescued(workspace, effect, state);
     rescued ||= state !== undefined;

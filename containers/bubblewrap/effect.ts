@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Cancellation, type NodeIo, shellWord } from '../../engine/index.ts';
-import { PID_FILE, type RunDirectory, writeRunFile } from '../runs/runs.ts';
+import { PID_FILE, type RunDirectory, writeRunFile } from '../runs/directory.ts';
 import type { Cgroups } from './cgroups.ts';
 import { type Ended, exitCodeOf, readStatus, refuseInterrupted, Signals } from './command.ts';
 import { type Confinement, FILTER_FD, say, WORDS_FD } from './launcher.ts';

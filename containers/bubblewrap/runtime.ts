@@ -11,7 +11,7 @@ import {
 } from '../../engine/index.ts';
 import type { ImageStore, StoredImage } from '../images/store.ts';
 import { materialize } from '../runs/binds.ts';
-import { makeRunDirectory } from '../runs/runs.ts';
+import { makeRunDirectory } from '../runs/directory.ts';
 import type { Bind } from '../system/bind.ts';
 import { storedFile } from '../system/stored-file.ts';
 import { Cgroups } from './cgroups.ts';

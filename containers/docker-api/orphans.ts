@@ -12,7 +12,7 @@ import { ignoreMissing } from './labels.ts';
 import { awaitEnd } from './wait.ts';
 
 /** A container that changes the world, as its run directory names it. */
-interface EffectContainer extends EngineAddress {
+export interface EffectContainer extends EngineAddress {
   readonly runtime: EngineName;
   readonly container: string;
 }

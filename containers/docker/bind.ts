@@ -1,7 +1,7 @@
 import type { NodeIo, ResolvedExec } from '../../engine/index.ts';
 import type { Engine } from '../docker-api/connect.ts';
 import { materialize, type Owner } from '../runs/binds.ts';
-import type { RunDirectory } from '../runs/runs.ts';
+import type { RunDirectory } from '../runs/directory.ts';
 import type { Prepared, Transport } from './transport.ts';
 
 /** Commands of a user who is root run as `nobody` instead. */

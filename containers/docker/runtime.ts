@@ -19,7 +19,7 @@ import { ContainerOutput } from '../docker-api/output.ts';
 import { type SecretInput, secretInput } from '../docker-api/secret-input.ts';
 import { awaitEnd, engineLost, insist, isLostConnection, startContainer, within } from '../docker-api/wait.ts';
 import type { ImageStore } from '../images/store.ts';
-import { makeRunDirectory, writeRunFile } from '../runs/runs.ts';
+import { makeRunDirectory, writeRunFile } from '../runs/directory.ts';
 import type { EngineName } from '../system/engines.ts';
 import { storedFile } from '../system/stored-file.ts';
 import { provideImage } from './images.ts';

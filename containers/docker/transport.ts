@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import type { Digest, NodeIo, ResolvedExec } from '../../engine/index.ts';
-import type { RunDirectory } from '../runs/runs.ts';
+import type { RunDirectory } from '../runs/directory.ts';
 import type { Kept } from '../system/kept.ts';
 
 /** How trees travel between the store and a container. */

@@ -3,7 +3,7 @@ import { join, sep } from 'node:path';
 import { AtmosError, type Digest, makePrivate, type NodeIo, type ResolvedExec, removeTree } from '../../engine/index.ts';
 import type { Bind } from '../system/bind.ts';
 import { type Kept, keep } from '../system/kept.ts';
-import { GIVEN, type RunDirectory } from './runs.ts';
+import { GIVEN, type RunDirectory } from './directory.ts';
 
 /** A node's files as directories: inputs checked out from the store, outputs empty and writable. Nothing is copied. */
 export interface LaidOut {

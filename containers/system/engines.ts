@@ -1,3 +1,2 @@
 /** Container engines that speak Docker's API. */
-export const ENGINES = ['docker', 'podman'] as const;
-export type EngineName = (typeof ENGINES)[number];
+export type EngineName = 'docker' | 'podman';

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { DRIVER_NAMES } from '../../containers/drivers.ts';
 import { SPECS } from '../../kinds/index.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -97,6 +98,20 @@ test('only kinds/ compares with the name of a kind', () => {
       readFileSync(join(ROOT, file), 'utf8')
         .split('\n')
         .flatMap((line, index) => (compared.test(line) ? [`${file}:${index + 1} ${line.trim()}`] : [])),
+    );
+  expect(found).toEqual([]);
+});
+
+test('only a runtime’s own folder and the table of drivers know it by name', () => {
+  const own = /^containers\/(?:bubblewrap|docker|docker-api)\/|^containers\/(?:drivers|system\/engines)\.ts$/;
+  const named = new RegExp(`'(${DRIVER_NAMES.join('|')})'`);
+  const found = folders
+    .flatMap(filesBelow)
+    .filter((file) => !own.test(file))
+    .flatMap((file) =>
+      readFileSync(join(ROOT, file), 'utf8')
+        .split('\n')
+        .flatMap((line, index) => (named.test(line) ? [`${file}:${index + 1} ${line.trim()}`] : [])),
     );
   expect(found).toEqual([]);
 });

@@ -8,7 +8,7 @@
 export type { TextCache } from '../yaml/index.ts';
 export { backendOfItsOwn } from './checks/modules.ts';
 export { type Findings, invalidPolicy, policyFile, violation } from './checks/policies.ts';
-export { checkScope } from './checks/scope.ts';
+export { checkScope, settingProblems } from './checks/scope.ts';
 export { validateDeployments } from './checks/validate.ts';
 export { isDeferred, needsOf, resolveDeferred } from './deferred/deferred.ts';
 export { isRead } from './deferred/read-need.ts';

@@ -3,27 +3,39 @@ import type { Release } from './types.ts';
 
 /** One thing in which two releases differ. */
 export interface Difference {
+  /** Its address; `release` for what all components share. */
   readonly component: string;
-  /** `vars.replicas`, `source/main.tf`, `image`; empty when the component itself was added or removed. */
+  /** `vars.replicas`, `settings.workspace`, `source/main.tf`, `image`; empty when the component itself was added or removed. */
   readonly what: string;
   readonly before: Json;
   readonly after: Json;
 }
 
-/** What differs from `a` to `b`, per component: variables and generated files by key, sources by file. Sorted. */
+/**
+ * What differs from `a` to `b` of all that decides what is applied: images and secrets of the release; per component variables, generated files and settings
+ * by key, sources by file. Sorted.
+ */
 export async function diffReleases(a: Release, b: Release, store: Store): Promise<readonly Difference[]> {
   const addresses = [...new Set([...Object.keys(a.config.components), ...Object.keys(b.config.components)])].sort();
-  const differences: Difference[] = [];
+  const differences = (['images', 'secrets', 'reads'] as const).flatMap((key) =>
+    diffJson(key, jsonOf(a.config[key]), jsonOf(b.config[key])).map((difference): Difference => ({ component: 'release', ...difference })),
+  );
   for (const component of addresses) {
     const before = a.layers[component];
     const after = b.layers[component];
     if (before === undefined || after === undefined) {
       differences.push({ component, what: '', before: before ?? null, after: after ?? null });
-    } else if (before !== after) {
-      for (const difference of await diffLayers(before, after, store)) differences.push({ component, ...difference });
+      continue;
     }
+    const [x, y] = [a, b].map(({ config }) => jsonOf(config.components[component]?.settings)) as [Json, Json];
+    const found = [...diffJson('settings', x, y), ...(before === after ? [] : await diffLayers(before, after, store))];
+    for (const difference of found) differences.push({ component, ...difference });
   }
   return differences;
+}
+
+function jsonOf(value: unknown): Json {
+  return (value ?? {}) as Json;
 }
 
 async function diffLayers(before: Digest, after: Digest, store: Store): Promise<readonly Omit<Difference, 'component'>[]> {

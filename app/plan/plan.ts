@@ -104,7 +104,7 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
     const failures = await Promise.all(chain.results.map((results) => failureOf(results, workspace, scope)));
     const failure = failures.find((one) => one !== undefined);
     const locked = Object.keys(wanted).filter((address) => componentOf(release, address).settings.locked === true);
-    const refusal = work.size === 0 ? undefined : await refusalOf(await situation, release, state, () => repository.identity());
+    const refusal = work.size === 0 ? undefined : await refusalOf(workspace, await situation, release, state, () => repository.identity());
     const isUnderWay = state.intent !== null && (await locks.holder({ deployment, target })) !== undefined;
     const orphans = Object.keys(compared).filter((address) => compared[address]?.comparison === 'orphaned');
     return {

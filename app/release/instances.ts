@@ -1,5 +1,5 @@
 import { AtmosError, allSettled, type Digest, shortId } from '../../engine/index.ts';
-import type { Instance, Instances, Kinds } from '../../phases/index.ts';
+import type { Instance, Instances, Kinds, RolloutKind } from '../../phases/index.ts';
 import type { Release, ReleaseComponent } from '../../releases/index.ts';
 import { storeTrees, type Values } from '../../stores/index.ts';
 import { stateDirectory } from '../states/state-file.ts';
@@ -32,8 +32,8 @@ export async function instancesOf(
   const kinds = await workspace.kinds.load();
   const wanted = [...addresses].flatMap((address) => {
     const component = componentOf(release, address);
-    const { rollout } = kindOfRelease(kinds, address, component);
-    return rollout === undefined || rollout.runs?.(component.settings) === false ? [] : [{ address, component, rollout }];
+    const rollout = rolloutOf(kinds, address, component);
+    return rollout === undefined ? [] : [{ address, component, rollout }];
   });
   const run = new Set(wanted.map(({ address }) => address));
   const read = stores ? await storeTrees(workspace, release, run, elsewhere) : {};
@@ -70,6 +70,17 @@ export async function instancesOf(
     ];
   });
   return Object.fromEntries(instances);
+}
+
+/** How a component of a release is rolled out; `undefined` where there is nothing to run. @throws AtmosError `unknown-kind` */
+function rolloutOf(kinds: Kinds, address: string, component: ReleaseComponent): RolloutKind | undefined {
+  const { rollout } = kindOfRelease(kinds, address, component);
+  return rollout?.runs?.(component.settings) === false ? undefined : rollout;
+}
+
+/** Whether a component of a release has something to roll out. @throws AtmosError `unknown-kind` */
+export function hasRollout(kinds: Kinds, address: string, component: ReleaseComponent): boolean {
+  return rolloutOf(kinds, address, component) !== undefined;
 }
 
 /** The kind of a component of a release. @throws AtmosError `unknown-kind` where it is of a package that is not named here any more */

@@ -13,6 +13,7 @@ import {
 } from '../../tracking/index.ts';
 import { hasChanges, plannedWork, refuseStale, savedPlan } from '../plan/saved-plan.ts';
 import { chooseRelease, type SelectedRelease } from '../release/choice.ts';
+import { refuseForgotten } from '../release/forgotten.ts';
 import { lockedIn, refuseLockedNow } from '../release/locked.ts';
 import type { SavedPlan } from '../release/plan-file.ts';
 import { candidateOf } from '../release/refusal.ts';
@@ -69,6 +70,7 @@ export async function rolloutNow(workspace: Workspace, request: RolloutRequest, 
     const answerWhenDone = (state: TargetState, ran: boolean): Changed => nothingToDo(state, release.digest, wanted, ran);
     // Where nothing is to be done, nothing is to be refused.
     if (isDone(before)) return answerWhenDone(before, session.ran);
+    await refuseForgotten(workspace, release, before);
     await refuseOffPolicy(release, rules);
     refuseOtherSecrets(release, rules);
     // Where nobody approves of it, its commit must have it.

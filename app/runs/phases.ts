@@ -1,7 +1,8 @@
-import { needsOf, resolveDeferred, type UserNode } from '../../config/index.ts';
+import { needsOf, resolveDeferred, settingProblems, type UserNode } from '../../config/index.ts';
 import { imageDigest } from '../../containers/index.ts';
 import {
   AtmosError,
+  asOne,
   type Digest,
   type Graph,
   type JsonObject,
@@ -59,7 +60,10 @@ async function runPhase(
   settings: RunSettings,
   expand: (gathered: Gathered & { readonly kinds: Kinds }) => { readonly nodes: readonly Node[]; readonly own: readonly UserNode[] },
 ): Promise<PhaseAnswer> {
-  const gathered = await gather(workspace, { deployment, target, at: 'worktree' }, settings);
+  const gathered = await gather(workspace, { deployment, target, at: 'worktree' }, settings, async ({ files }, found) => {
+    const problems = asOne(await settingProblems(found, { files, cache: workspace.cache }));
+    if (problems !== undefined) throw problems;
+  });
   const { scope, inputs, session } = gathered;
   const kinds = await workspace.kinds.load();
   try {

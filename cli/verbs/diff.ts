@@ -22,7 +22,7 @@ export async function diff(
   });
 }
 
-/** Two releases may differ in nothing that is applied: in their commits, or what they were made of. */
+/** Two releases may differ in nothing that is applied: in their commits, or where they are promoted from. */
 function same({ before, after }: Comparison): string {
   if (before === after) return `no difference: both are release ${shortId(before)}`;
   return `no difference in what is applied (releases ${shortId(before)} and ${shortId(after)})`;

@@ -6,13 +6,18 @@ import { moduleProblems } from './modules.ts';
 import { type Findings, policyProblems } from './policies.ts';
 import { warningsOf } from './values.ts';
 
+/** What is wrong with the settings of a target's components: all that building and testing them depends on. */
+export async function settingProblems(scope: Scope, { files }: ModuleSource): Promise<readonly AtmosError[]> {
+  const own = Object.values(scope.components).flatMap(({ problems }): readonly AtmosError[] => problems ?? []);
+  return [...own, ...(await pathProblems(scope, files))];
+}
+
 /** All that can be told of a target before anything runs: what is wrong, and what is allowed and had better be looked at. */
 export async function checkScope(scope: Scope, source: ModuleSource): Promise<Findings> {
-  const own = Object.values(scope.components).flatMap(({ problems }): readonly AtmosError[] => problems ?? []);
+  const settings = await settingProblems(scope, source);
   const modules = await moduleProblems(scope, source);
-  const paths = await pathProblems(scope, source.files);
   const policies = await policyProblems(scope, source.files);
-  const errors = [...own, ...paths, ...modules, ...policies.errors];
+  const errors = [...settings, ...modules, ...policies.errors];
   // Modules that can't be read are told already.
   const warnings = errors.length > 0 ? [] : await warningsOf(scope, source);
   return { errors, warnings: [...warnings, ...policies.warnings] };

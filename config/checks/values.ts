@@ -66,19 +66,18 @@ function declaredBy(components: readonly ScopedComponent[], { files, cache }: Mo
 /** Sections whose texts Atmos takes for templates, where they are on. */
 const TEMPLATED = ['vars', 'env', 'backend', 'providers'];
 
-/** Texts that look like templates, where nothing evaluates these. */
+/** Texts that look like templates, where nothing evaluates these: in stacks. Those of the deployment file, where the component is declared, are always on. */
 function unevaluatedIn(component: ScopedComponent): readonly AtmosError[] {
+  const declared = placeIn(component, [''])?.document;
   return TEMPLATED.flatMap((section) =>
-    pathsOf(component.sections[section], [section], (text) => /\{\{.*\}\}/s.test(text)).map((path) =>
-      errorAt(
-        placeIn(component, path),
-        `${component.address}: ${path.join('.')} has a template, but templates are disabled: it is used as written`,
-        {
-          code: 'templates-off',
-          hint: 'enable them in atmos.yaml: templates: { settings: { enabled: true } }',
-        },
-      ),
-    ),
+    pathsOf(component.sections[section], [section], (text) => /\{\{.*\}\}/s.test(text)).flatMap((path) => {
+      const place = placeIn(component, path);
+      if (place?.document === declared) return [];
+      const text = `${component.address}: ${path.join('.')} has a template, but templates are disabled: it is used as written`;
+      return [
+        errorAt(place, text, { code: 'templates-off', hint: 'enable them in atmos.yaml: templates: { settings: { enabled: true } }' }),
+      ];
+    }),
   );
 }
 

@@ -1,6 +1,6 @@
-import { isObject, type Json, type JsonObject } from '../../engine/index.ts';
+import { type ComponentAddress, isObject, type Json, type JsonObject } from '../../engine/index.ts';
 import { errorAt, type Place } from '../../yaml/index.ts';
-import type { ComponentAddress, Deferred, ScopedComponent } from '../model/scope.ts';
+import type { Deferred, ScopedComponent } from '../model/scope.ts';
 import { keepOrigins } from '../values/origins.ts';
 
 /** A component whose image is missing somewhere, with what its root module declares. */

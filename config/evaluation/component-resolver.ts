@@ -1,4 +1,5 @@
-import type { ComponentAddress, ScopedComponent } from '../model/scope.ts';
+import type { ComponentAddress } from '../../engine/index.ts';
+import type { ScopedComponent } from '../model/scope.ts';
 
 /** The components of a target, each resolved when it is first asked for. */
 export interface ComponentResolver {

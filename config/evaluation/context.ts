@@ -1,6 +1,6 @@
+import type { ComponentAddress } from '../../engine/index.ts';
 import type { Delimiters, Functions, Value } from '../../gotemplate/index.ts';
 import type { History, Merger } from '../../yaml/index.ts';
-import type { ComponentAddress } from '../model/scope.ts';
 import type { StoreSettings } from '../project/stores.ts';
 import type { Places } from './places.ts';
 import type { Reads } from './reads.ts';

@@ -1,6 +1,5 @@
-import { isObject } from '../../engine/index.ts';
+import { type ComponentAddress, isObject } from '../../engine/index.ts';
 import type { Value } from '../../gotemplate/index.ts';
-import type { ComponentAddress } from '../model/scope.ts';
 
 interface Place {
   readonly stack: string;

@@ -1,9 +1,9 @@
-import { type AtmosError, isObject, type Json, type JsonObject } from '../../engine/index.ts';
+import { type AtmosError, type ComponentAddress, isObject, type Json, type JsonObject } from '../../engine/index.ts';
 import { errorAt, itemsOf, type Located, member, type Place, textOf } from '../../yaml/index.ts';
 import { isDeferred } from '../deferred/deferred.ts';
 import { readName, readNeed } from '../deferred/read-need.ts';
 import { nearest, suggestion } from '../model/nearest.ts';
-import type { ComponentAddress, ReadSettings, ScopedComponent } from '../model/scope.ts';
+import type { ReadSettings, ScopedComponent } from '../model/scope.ts';
 
 /** A component deployed elsewhere, and whose outputs are read: an entry of `reads` of a deployment or target. */
 export interface DeclaredRead {

@@ -1,8 +1,8 @@
-import { AtmosError, type Json, type JsonObject } from '../../engine/index.ts';
+import { AtmosError, type ComponentAddress, type Json, type JsonObject } from '../../engine/index.ts';
 import { errorAt, mapOf, member, type Place, plain } from '../../yaml/index.ts';
 import { isDeferred, resolveDeferred } from '../deferred/deferred.ts';
 import { suggestion } from '../model/nearest.ts';
-import type { ComponentAddress, Need, ScopedComponent } from '../model/scope.ts';
+import type { Need, ScopedComponent } from '../model/scope.ts';
 import type { Manifest } from '../stacks/manifest.ts';
 
 /** Outputs that are written down, by the component that they would be of. */

@@ -1,4 +1,5 @@
-import type { ComponentAddress, Hook } from '../model/scope.ts';
+import type { ComponentAddress } from '../../engine/index.ts';
+import type { Hook } from '../model/scope.ts';
 
 /** What a component's hook puts into a store: an output, or a text. */
 export type Stored = { readonly component: ComponentAddress } & ({ readonly output: string } | { readonly value: () => string });

@@ -1,8 +1,5 @@
-import type { AtmosError, Digest, Json, JsonObject, TargetRef } from '../../engine/index.ts';
+import type { AtmosError, ComponentAddress, Digest, Json, JsonObject, TargetRef } from '../../engine/index.ts';
 import type { KindSpec } from './kinds.ts';
-
-/** `<kind>/<name>`: `terraform/ecs/service-api`. */
-export type ComponentAddress = string;
 
 /** All that one deployment's target is made of, and nothing else of the repository. Plain data: it serializes to JSON. */
 export interface Scope extends TargetRef {

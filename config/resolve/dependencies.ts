@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject } from '../../engine/index.ts';
+import { type ComponentAddress, isObject, type Json, type JsonObject } from '../../engine/index.ts';
 import type { Value } from '../../gotemplate/index.ts';
 import { errorAt, itemsOf, type LocatedMap, member, plain } from '../../yaml/index.ts';
 import { needsOf } from '../deferred/deferred.ts';
@@ -6,7 +6,7 @@ import { isRead } from '../deferred/read-need.ts';
 import { dependencyAddress } from '../deployment/sections.ts';
 import type { Places } from '../evaluation/places.ts';
 import { suggestion } from '../model/nearest.ts';
-import type { ComponentAddress } from '../model/scope.ts';
+
 import { storeOf } from '../project/stores.ts';
 
 export interface Depending {

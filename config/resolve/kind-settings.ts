@@ -75,7 +75,7 @@ function settingProblems(
   const others = isObject(sections.settings) && all === undefined ? Object.keys(sections.settings) : [];
   const meant = nearest(spec.name, others);
   for (const [key, { required }] of Object.entries(known)) {
-    if (required !== true || (settings[key] ?? null) !== null) continue;
+    if (required !== true || !isLeftOut(settings[key])) continue;
     errors.push(
       errorAt(placeOf(path), `${address}: settings.${spec.name}.${key} is missing`, {
         code: 'missing-key',
@@ -84,8 +84,8 @@ function settingProblems(
     );
   }
   for (const [key, { needs = [] }] of Object.entries(known)) {
-    const missing = [needs].flat().find((other) => (settings[other] ?? null) === null);
-    if (missing === undefined || (settings[key] ?? null) === null) continue;
+    const missing = [needs].flat().find((other) => isLeftOut(settings[other]));
+    if (missing === undefined || isLeftOut(settings[key])) continue;
     const text = `${address}: settings.${spec.name} "${key}" requires "${missing}"`;
     errors.push(
       errorAt(placeOf([...path, key]), text, {
@@ -98,6 +98,11 @@ function settingProblems(
     );
   }
   return errors;
+}
+
+/** A list of nothing says as much as none. */
+function isLeftOut(value: unknown): boolean {
+  return (value ?? null) === null || (Array.isArray(value) && value.length === 0);
 }
 
 function fits(value: unknown, { type }: SettingSpec): boolean {

@@ -1,4 +1,4 @@
-import type { Json } from '../../engine/index.ts';
+import type { ComponentAddress, Json } from '../../engine/index.ts';
 import { isCalled, parseAddress } from '../../engine/index.ts';
 import { Fields, type Functions, Namespace, Opaque, type Value } from '../../gotemplate/index.ts';
 import { locate, type Place } from '../../yaml/index.ts';
@@ -8,7 +8,7 @@ import type { ComponentResolver } from '../evaluation/component-resolver.ts';
 import type { Places } from '../evaluation/places.ts';
 import type { Reads } from '../evaluation/reads.ts';
 import { suggestion } from '../model/nearest.ts';
-import type { ComponentAddress, ScopedComponent } from '../model/scope.ts';
+import type { ScopedComponent } from '../model/scope.ts';
 import { templateData } from '../templates/template-data.ts';
 
 /** What the functions of `atmos` are made of. */

@@ -28,7 +28,7 @@ export { type StoreSettings, storeOf } from './project/stores.ts';
 export { policyInput } from './resolve/policies.ts';
 export { resolve } from './resolve/resolve.ts';
 export { type ConfigFiles, findRoot, SETTINGS, workingTree } from './source/files.ts';
-export { VERSIONS as GENERATED_VERSIONS, withGenerated } from './terraform/generated.ts';
+export { TOFU_VERSIONS, VERSIONS as GENERATED_VERSIONS, withGenerated } from './terraform/generated.ts';
 export { quote } from './terraform/hcl.ts';
 export { inspectModule, type TerraformModule, testModules } from './terraform/module.ts';
 export { ownValues } from './terraform/own-values.ts';

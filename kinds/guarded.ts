@@ -12,7 +12,9 @@ export function guarded(kind: ComponentKind, refuse: Refuse): ComponentKind {
     kind,
     (name, value) => {
       if (name === 'layer') return checkedLayer(kind, value as ComponentKind['layer'], refuse) as Called;
-      return (name === 'rollout' || name === 'computes') && isObject(value) ? guardedFunctions(value, undefined, refuse) : value;
+      if (name === 'rollout' && isObject(value))
+        return guardedFunctions(value, (part, made) => checkedNode(part, made, value, refuse), refuse);
+      return name === 'computes' && isObject(value) ? guardedFunctions(value, undefined, refuse) : value;
     },
     refuse,
   );
@@ -27,14 +29,34 @@ function checkedLayer(kind: ComponentKind, layer: ComponentKind['layer'], refuse
   };
 }
 
+/** What plans and applies is a node; what it is made of is checked where it runs. */
+function checkedNode(name: string, value: unknown, rollout: object, refuse: Refuse): unknown {
+  if ((name !== 'plan' && name !== 'apply') || typeof value !== 'function') return value;
+  return (...args: unknown[]) => {
+    const node: unknown = (value as Called).apply(rollout, args);
+    const isNode =
+      isObject(node) && typeof node.id === 'string' && Array.isArray(node.inputs) && Array.isArray(node.after) && isObject(node.action);
+    if (isNode) return node;
+    throw refuse(`returns no node from "rollout.${name}"`);
+  };
+}
+
 function guardedFunctions<T extends object>(object: T, also: ((name: string, value: unknown) => unknown) | undefined, refuse: Refuse): T {
   return new Proxy(object, {
     get(target, name) {
-      const value: unknown = Reflect.get(target, name, target);
+      const value = gotten(target, name, refuse);
       const meant = also === undefined || typeof name !== 'string' ? value : also(name, value);
       return typeof meant === 'function' ? guardedFunction(target, String(name), meant as Called, refuse) : meant;
     },
   });
+}
+
+function gotten(target: object, name: string | symbol, refuse: Refuse): unknown {
+  try {
+    return Reflect.get(target, name, target);
+  } catch (error) {
+    throw refuse(`fails in "${String(name)}": ${error instanceof Error ? error.message : String(error)}`, error);
+  }
 }
 
 function guardedFunction(object: object, name: string, called: Called, refuse: Refuse): Called {

@@ -30,7 +30,7 @@ interface Output {
 async function outputsIn(tree: Tree, read: Read, whose = 'its outputs'): Promise<Readonly<Record<string, Output>> | undefined> {
   const entry = tree.entries.find(({ path }) => FILES.includes(path));
   if (entry === undefined) return undefined;
-  const outputs = objectIn(Buffer.from(await read(entry.digest)).toString('utf8'), whose);
+  const outputs = objectIn(await read(entry.digest), whose);
   const isPlain = entry.path !== OUTPUTS_FILE;
   return Object.fromEntries(
     Object.entries(outputs).map(([name, output]): [string, Output] => {
@@ -44,15 +44,15 @@ async function outputsIn(tree: Tree, read: Read, whose = 'its outputs'): Promise
 }
 
 /** @throws AtmosError `wrong-outputs` */
-function objectIn(text: string, whose: string): { readonly [key: string]: unknown } {
+function objectIn(bytes: Uint8Array, whose: string): { readonly [key: string]: unknown } {
   let outputs: unknown;
   try {
-    outputs = parseJson(text);
+    outputs = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     // What it is, is told below.
   }
   if (isObject(outputs)) return outputs;
-  throw new AtmosError(`${whose} are not a JSON object`, {
+  throw new AtmosError(`${whose} are not a JSON object in UTF-8`, {
     kind: 'failed',
     code: 'wrong-outputs',
     hint: 'print an object: { "name": value }',

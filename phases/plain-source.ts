@@ -14,7 +14,7 @@ export async function plainSource(component: ScopedComponent, from: Sources): Pr
 export async function sourceFiles(component: ScopedComponent, dir: string, from: Sources): Promise<readonly SourceFile[]> {
   const files = await from.entries(dir);
   if (files.length > 0) return files;
-  throw new AtmosError(`${component.address}: ${component.address}: ${dir} is empty or does not exist`, {
+  throw new AtmosError(`${component.address}: ${dir} is empty or does not exist`, {
     kind: 'invalid',
     code: 'no-source',
     hint: 'check the path, and `git add` new files',

@@ -86,7 +86,9 @@ function outputNodes(instance: Instance, options: RolloutOptions): readonly Node
     const other = isApplied(from, options.work) ? undefined : outputsOf(from, options);
     return other === undefined ? [] : outputNodes(other, options);
   });
-  const isGone = upstream.length < all.length || options.work.get(instance.address) === 'destroy';
+  // Where nothing is applied, only what is destroyed reads it.
+  const isOnlyDestroyed = options.work.size > 0 && [...options.work.values()].every((operation) => operation === 'destroy');
+  const isGone = upstream.length < all.length || options.work.get(instance.address) === 'destroy' || isOnlyDestroyed;
   return [...others, ...rollout.outputs(instance, readsOf(upstream, { ...options, planned: {} }, isGone))];
 }
 

@@ -42,10 +42,9 @@ export async function settledReferences(section: 'vars' | 'env', args: Variables
     : {};
   for (const address of args.upstream) {
     const nulls = Object.fromEntries((args.declared[address] ?? []).map((name) => [name, null]));
-    produced[address] = {
-      ...nulls,
-      ...(await outputValues(io.input(`outputs/${address}`), (digest) => io.read(digest), `the outputs of ${address}`)),
-    };
+    const values = outputValues(io.input(`outputs/${address}`), (digest) => io.read(digest), `the outputs of ${address}`);
+    // A destroy takes what there is.
+    produced[address] = { ...nulls, ...(await (args.gone === null ? values : values.catch(() => ({})))) };
   }
   const settled = (args.gone === null ? resolveDeferred(values, produced) : settleGone(values, produced, args.gone)) as JsonObject;
   for (const { component, field } of needsOf(settled)) {

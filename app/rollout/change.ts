@@ -77,7 +77,8 @@ export async function changeTarget(workspace: Workspace, change: Change, session
       intent: intent.commit,
       locations,
     });
-    const interrupted = settings.cancellation.interrupt.aborted;
+    // What was asked to stop when nothing was left to do did not stop.
+    const interrupted = settings.cancellation.interrupt.aborted && [...results.outcomes.values()].some(({ status }) => status !== 'done');
     const record = await finish(workspace, subject, { outcomes, durationMs: Date.now() - began, interrupted }, lock, intent);
     const plans = Object.entries(outcomes).flatMap(([address, one]) => (one.plan === undefined ? [] : [[address, one.plan] as const]));
     for (const [component, plan] of plans) workspace.events.emit({ type: 'plan', component, plan });

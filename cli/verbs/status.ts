@@ -92,7 +92,7 @@ function notesOf({ state: { target, state, components }, declared, orphans, unre
     return what.length === 0 ? [] : [`${target}: ${address} ${what.join('; ')}`];
   });
   if (state === 'failed' && Object.values(components).every(({ status }) => status === 'applied')) {
-    rows.push(`${target}: the last command failed without changing any component (see: history --target ${target})`);
+    rows.push(`${target}: the last command failed; every component is as it was last applied (see: history --target ${target})`);
   }
   if (state === 'partial') rows.push(`${target}: partially deployed (show components: plan --target ${target})`);
   if (unrecorded) rows.push(`${target}: this clone has an unrecorded result; the next rollout, destroy, plan or verify records it`);

@@ -30,6 +30,8 @@ const TAKEN =
 
 /** What Atmos calls the file of `required_version` and `required_providers`. */
 export const VERSIONS = 'terraform_override.tf.json';
+/** What OpenTofu reads in its place. From 1.12 on it takes `required_version` in files for both as meant for Terraform, and passes over it. */
+export const TOFU_VERSIONS = 'terraform_override.tofu.json';
 
 /**
  * The files that `generate`, `required_version` and `required_providers` of a component ask for. A text is a template; a map is what the file's ending says:
@@ -55,7 +57,9 @@ export function generatedFiles(options: GeneratedOptions): Generated {
   }
   const { required_version: version, required_providers: providers } = options.sections;
   if ((typeof version === 'string' && version !== '') || Object.keys(mapIn(providers)).length > 0) {
-    add([providers === undefined ? 'required_version' : 'required_providers'], VERSIONS, () => versionsFile(version, mapIn(providers)));
+    for (const name of options.sections.command === 'tofu' ? [VERSIONS, TOFU_VERSIONS] : [VERSIONS]) {
+      add([providers === undefined ? 'required_version' : 'required_providers'], name, () => versionsFile(version, mapIn(providers)));
+    }
   }
   return { files, errors };
 }

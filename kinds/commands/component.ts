@@ -22,6 +22,7 @@ import {
   type VariablesArgs,
   variablesNode,
 } from '../../phases/index.ts';
+import { LONGEST } from './check.ts';
 
 export const COMPONENT = { name: 'command-component', version: 2 } as const;
 
@@ -60,7 +61,16 @@ async function readsSensitive({ upstream }: VariablesArgs, io: ComputeIo): Promi
 
 /** A line of a shell that sets a variable. @throws AtmosError `wrong-env` for a value that no program can be given */
 function exportLine(component: string, name: string, value: Json): string {
+  // As a null that is written in env: not set.
+  if (value === null) return `unset ${name}\n`;
   const text = typeof value === 'string' ? value : JSON.stringify(value);
+  if (Buffer.byteLength(text) > LONGEST) {
+    throw new AtmosError(`${component}: the variable ${name} of its environment is longer than ${LONGEST / 1024} KiB`, {
+      kind: 'failed',
+      code: 'wrong-env',
+      hint: 'pass the value in vars',
+    });
+  }
   if (!text.includes('\0')) return `export ${name}=${shellWord(text)}\n`;
   throw new AtmosError(`${component}: the variable ${name} of its environment contains a zero byte`, {
     kind: 'failed',

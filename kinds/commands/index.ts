@@ -16,7 +16,7 @@ export interface CommandKind {
   readonly name: string;
   /** What `settings.<kind>` may hold. */
   readonly settings: NonNullable<KindSpec['settings']>;
-  /** The key of it that lists the names of outputs. */
+  /** The key of it that lists the names of outputs: what others can read, before anything runs. */
   readonly outputs?: string;
   /** What it leaves out is nothing to do. */
   commands(component: ScopedComponent): Partial<Commands> & Pick<Commands, 'image'>;
@@ -24,7 +24,17 @@ export interface CommandKind {
 
 /** A kind whose components are command lines: each runs in a container, and sees what it declares. */
 export function commandKind({ name, settings, outputs, commands: given }: CommandKind): ComponentKind {
-  const commands = (component: ScopedComponent): Commands => checkedCommands(component.address, given(component));
+  const commands = (component: ScopedComponent): Commands => {
+    const checked = checkedCommands(component.address, given(component));
+    const { settings: sections } = component.sections;
+    const own = isObject(sections) && isObject(sections[name]) ? (sections[name] as JsonObject) : {};
+    const listed = outputs === undefined ? [] : (own[outputs] ?? []);
+    const extra = checked.outputs.find((one) => !Array.isArray(listed) || !listed.includes(one));
+    if (extra === undefined) return checked;
+    const where =
+      outputs === undefined ? 'the kind names no setting that lists them (outputs: "…")' : `settings.${name}.${outputs} does not list it`;
+    throw new TypeError(`the commands of ${component.address} have the output "${extra}", but ${where}`);
+  };
   const contextOf = (component: ScopedComponent, inputs: ExpansionInputs): BuildContext => {
     const source = inputs.sources[component.address];
     const image = inputs.images[commands(component).image];

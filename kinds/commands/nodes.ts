@@ -75,12 +75,12 @@ export ATMOS_VARS=/component/vars.json
 exec sh -c "$1"' sh "$1"
 }
 `;
-/** `$2`: the command, or nothing; `$3`: what there is to do. One that the shell can't read has said nothing: its exit code would be 2, too. */
+/** `$2`: the command, or nothing; `$3`: what there is to do; from `$4` on, what is run then. What the shell can't read is told before any of it runs. */
 const PLAN = `export ATMOS_PLAN=/out/plan
 mkdir -p "$ATMOS_PLAN"
+for atmos_one in "$2" "\${4-}" "\${5-}" "\${6-}"; do sh -n -c "$atmos_one" || exit 1; done
 atmos_code=2
 if [ -n "$2" ]; then
-  sh -n -c "$2" || exit 1
   atmos_code=0; within "$2" || atmos_code=$?
 fi
 case $atmos_code in
@@ -102,10 +102,18 @@ if [ ! -d "$ATMOS_PLAN" ]; then
 fi
 if [ "$(cat /plan/changes)" != none ]; then within "$2"; fi
 `;
-/** What is computed of something sensitive is as sensitive as that. */
+/**
+ * What is computed of something sensitive is as sensitive as that. `$4`: whether what can't be read is nothing, since what reads it is about to be destroyed.
+ */
 const READ = `atmos_values=/out/values.json
 if [ -e /component/sensitive ]; then atmos_values=/out/sensitive-values.json; fi
-if [ -n "$3" ]; then within "$3" > "$atmos_values"; else printf '{}' > "$atmos_values"; fi
+atmos_code=0
+if [ -n "$3" ]; then within "$3" > "$atmos_values" || atmos_code=$?; else printf '{}' > "$atmos_values"; fi
+if [ $atmos_code -ne 0 ]; then
+  echo "read failed with exit code $atmos_code" >&2
+  [ -n "\${4-}" ] || exit $atmos_code
+  printf '{}' > "$atmos_values"
+fi
 `;
 
 interface TargetStep {
@@ -151,14 +159,14 @@ function targetNode({ address, component, image, secrets, stateDir }: Instance, 
 /** `<address>/plan`, or `<address>/plan-destroy`, which always has something to do. */
 export function planNode(
   instance: Instance,
-  { plan }: Commands,
+  { plan, rollout, destroy: down, read }: Commands,
   options: { readonly destroy: boolean; readonly after: readonly string[] },
 ): Node {
   const { destroy, after } = options;
   return targetNode(instance, {
     name: destroy ? 'plan-destroy' : 'plan',
     text: PLAN,
-    args: destroy ? ['', 'destroy'] : [plan ?? '', 'rollout'],
+    args: destroy ? ['', 'destroy', down ?? ''] : [plan ?? '', 'rollout', rollout ?? '', down ?? '', read ?? ''],
     output: 'plan',
     after,
   });
@@ -186,6 +194,12 @@ export function outputsNodes(instance: Instance, { read }: Commands, reads: Upst
   const component = 'outputs-component';
   return [
     componentNode(instance, reads, component),
-    targetNode(instance, { name: 'outputs', text: READ, args: ['', read ?? ''], output: 'outputs', component }),
+    targetNode(instance, {
+      name: 'outputs',
+      text: READ,
+      args: ['', read ?? '', ...(reads.isGone ? ['gone'] : [])],
+      output: 'outputs',
+      component,
+    }),
   ];
 }

@@ -1,5 +1,12 @@
 import { join } from 'node:path/posix';
-import { type ConfigFiles, type Origin, originsOf, type ScopedComponent, GENERATED_VERSIONS as VERSIONS } from '../../config/index.ts';
+import {
+  type ConfigFiles,
+  type Origin,
+  originsOf,
+  type ScopedComponent,
+  TOFU_VERSIONS,
+  GENERATED_VERSIONS as VERSIONS,
+} from '../../config/index.ts';
 import type { Digest, Position } from '../../engine/index.ts';
 import type { Diagnosis, NodeFailure } from '../../phases/index.ts';
 import { adviceOn } from './advice.ts';
@@ -34,15 +41,18 @@ async function ofOutputs(
 /** Where the value was set that a generated file holds, else where Terraform says. */
 function placeOf({ summary, file, line, variable }: Diagnostic, component: ScopedComponent | undefined): Origin | undefined {
   if (component === undefined || file === undefined || line === undefined) return undefined;
-  const section = file === VERSIONS ? sectionOf(summary) : undefined;
-  if (variable === undefined && section === undefined) return { file: join(component.source, file), line };
+  const section = file === VERSIONS || file === TOFU_VERSIONS ? sectionOf(summary) : undefined;
+  const named = { file: join(component.source, file), line };
+  if (variable === undefined && section === undefined) return named;
   const pointer = variable === undefined ? `/${section}` : `/vars/${variable}`;
-  return Object.entries(originsOf(component)).find(([name]) => name === pointer || name.startsWith(`${pointer}/`))?.[1];
+  return Object.entries(originsOf(component)).find(([name]) => name === pointer || name.startsWith(`${pointer}/`))?.[1] ?? named;
 }
 
 /** Of the file that stacks have made, the section that an error is about. */
 function sectionOf(summary: string): 'required_version' | 'required_providers' {
-  return /Terraform Core version|OpenTofu Core version|required_version/i.test(summary) ? 'required_version' : 'required_providers';
+  return /Terraform Core version|OpenTofu Core version|Incompatible module|required_version/i.test(summary)
+    ? 'required_version'
+    : 'required_providers';
 }
 
 /** `undefined` when the file is not one of the repository's: Terraform also names files that were generated. */

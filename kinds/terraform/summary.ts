@@ -84,16 +84,20 @@ export async function readUiDiagnostic(
     detail: oneLine(found.detail),
     file,
     line: start === undefined ? undefined : Number(start.line),
-    variable: file === VARS_FILE ? variableOf(found.snippet) : undefined,
+    variable: file === VARS_FILE || ABOUT_VALUE.test(String(found.summary)) ? variableOf(found.snippet) : undefined,
   };
 }
 
-/** The variable whose value an error is about: `var.cidr` among the values that it shows, else the key in the line that it shows. */
+/** Terraform names where a value is, OpenTofu where its variable is declared. */
+const ABOUT_VALUE = /^Invalid value for (?:input )?variable$/;
+
+/** The variable whose value an error is about: `var.cidr` among the values that it shows, else what the line that it shows has. */
 function variableOf(snippet: unknown): string | undefined {
   if (!isObject(snippet)) return undefined;
   const values = Array.isArray(snippet.values) ? snippet.values : [];
   const shown = values.flatMap((value) => (isObject(value) ? (/^var\.([\w-]+)/.exec(String(value.traversal))?.[1] ?? []) : []));
-  return shown[0] ?? /^\s*"([^"]+)":/.exec(String(snippet.code))?.[1];
+  const [, key, declared] = /^\s*(?:"([^"]+)":|variable "([^"]+)")/.exec(String(snippet.code)) ?? [];
+  return shown[0] ?? key ?? declared;
 }
 
 function oneLine(text: unknown): string {

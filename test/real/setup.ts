@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { useCommand } from './command.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -15,6 +16,7 @@ export function setup(): () => void {
   const base = mkdtempSync(join(tmpdir(), 'atmos-e2e-template-'));
   const dir = join(base, 'shop');
   cpSync(join(ROOT, 'deployments-example'), dir, { recursive: true });
+  useCommand(dir);
   execFileSync('git', ['init', '--quiet', dir]);
   execFileSync(process.execPath, [bin, 'images', 'build', 'payment-service'], { cwd: dir, stdio: 'pipe' });
   process.env.ATMOS_E2E_TEMPLATE = dir;

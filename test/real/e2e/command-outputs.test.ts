@@ -71,7 +71,14 @@ test('what is read with a sensitive output in the environment is as sensitive', 
   expect(all).not.toMatch(/hush-hush|HusH-HusH/);
 });
 
-test('an interrupt waits for a rollout that has begun, and what it did is recorded', async () => {
+test.each([
+  ['is a success where nothing was left to do', '', 0],
+  [
+    'is an interrupted one where something was',
+    '      next: { metadata: { depends_on: [site] }, settings: { shell: { image: node, rollout: "true", destroy: "true" } } }\n',
+    130,
+  ],
+])('an interrupt waits for a rollout that has begun, which is recorded, and %s', async (_, next, code) => {
   const asked: string[] = [];
   let began = (): void => {};
   const server = createServer((request, response) => {
@@ -89,7 +96,7 @@ test('an interrupt waits for a rollout that has begun, and what it did is record
   components:
     shell:
       site: { settings: { shell: { image: node, network: host, rollout: '${get('begin')}; ${get('middle')}; ${get('end')}', destroy: 'true' } } }
-  targets: { dev: }
+${next}  targets: { dev: }
 `,
   });
   const ran = await shop.ask('rollout app --target dev', {
@@ -97,6 +104,6 @@ test('an interrupt waits for a rollout that has begun, and what it did is record
       began = () => child.kill('SIGINT');
     },
   });
-  expect([ran.code, asked]).toEqual([130, ['/begin', '/middle', '/end']]);
-  expect((await shop.ask('rollout app --target dev')).json).toMatchObject({ result: 'up-to-date' });
+  expect([ran.code, asked]).toEqual([code, ['/begin', '/middle', '/end']]);
+  expect((await shop.ask('rollout app --target dev')).json.components['shell/site']).toMatchObject({ action: 'up-to-date' });
 });

@@ -44,6 +44,8 @@ test('a version of Terraform that a stack does not take is told at its line', as
   });
   expect(await app.run('plan app')).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/stacks\/top\.yaml:4:\d+ error: terraform\/a\/init: Unsupported Terraform Core version/),
+    stderr: expect.stringMatching(
+      /stacks\/top\.yaml:4:\d+ error: terraform\/a\/init: (?:Unsupported Terraform Core version|Incompatible module)/,
+    ),
   });
 });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, onTestFinished, test } from 'vitest';
+import { PRODUCT } from '../command.ts';
 import { BIN, newShop } from './shop.ts';
 
 const FILE = 'components/terraform/network/main.tf';
@@ -26,7 +27,7 @@ test('what runs printed and why their nodes ran can be asked later, wherever the
     comparedWith: { run: runs[1].run },
     differences: [{ part: 'inputs /source', files: ['main.tf'] }],
   });
-  expect((await shop.run('logs last terraform/network/init')).stdout).toContain('Terraform has been successfully initialized!');
+  expect((await shop.run('logs last terraform/network/init')).stdout).toContain(`${PRODUCT} has been successfully initialized!`);
   expect((await shop.run(`logs ${runs[1].run} nothing`)).code).toBe(2);
   const lines = (await shop.run('--log-format json plan payment-service --target dev')).stderr.trimEnd().split('\n');
   const events = lines.map((line) => JSON.parse(line));

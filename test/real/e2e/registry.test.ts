@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { COMMAND } from '../command.ts';
 import { type RealRegistry, startRegistry } from './registry.ts';
 import { cloneShop, newShop, type Shop } from './shop.ts';
 
@@ -13,7 +14,7 @@ afterAll(() => registry.stop());
 const which = (name: string): { readonly from: string } => ({ from: execFileSync('which', [name], { encoding: 'utf8' }).trim() });
 
 /** Terraform and a shell, with what layers do to one another: links, hard links, whiteouts, files over links. */
-const DOCKERFILE = (said: string, program = 'terraform'): string => `FROM scratch
+const DOCKERFILE = (said: string, program = COMMAND): string => `FROM scratch
 COPY busybox /usr/bin/busybox
 RUN ["/usr/bin/busybox", "ln", "-s", "usr/bin", "/bin"]
 RUN ["/usr/bin/busybox", "--install", "/bin"]
@@ -32,19 +33,19 @@ async function shopWithPulled(tag: string, { said = 'first', program = 'gone' } 
   push(tag, said, program);
   const shop = await newShop();
   shop.commit('atmos.yaml', (text) =>
-    text.replace(/^deployments:\n/m, `deployments:\n  images: { terraform: "${registry.secure}/${tag}" }\n`),
+    text.replace(/^deployments:\n/m, `deployments:\n  images: { ${COMMAND}: "${registry.secure}/${tag}" }\n`),
   );
   return shop;
 }
 
 test('an image is pulled, pinned by digest, and gives the same plan in either runtime, also on a machine that has yet to pull it', async () => {
-  const shop = await shopWithPulled('tools/terraform:1', { program: 'terraform' });
+  const shop = await shopWithPulled('tools/terraform:1', { program: COMMAND });
   const early = await shop.ask('plan payment-service --target dev');
   expect(early.json.error).toMatchObject({ code: 'image-not-pinned', hint: expect.stringContaining('images pull payment-service') });
   const { env } = registry;
   const pulled = await shop.ask('images pull payment-service', { env });
   expect(pulled.json.images).toEqual([
-    { name: 'terraform', reference: `${registry.secure}/tools/terraform:1`, digest: expect.stringMatching(/^sha256:/), pinned: false },
+    { name: COMMAND, reference: `${registry.secure}/tools/terraform:1`, digest: expect.stringMatching(/^sha256:/), pinned: false },
   ]);
   expect(shop.read('deployments/payment-service.lock.yaml')).toContain('manifest: sha256:');
   shop.git('add', '--all');
@@ -66,7 +67,7 @@ test('an image is pulled, pinned by digest, and gives the same plan in either ru
 
 test('an image’s empty directories are there in every runtime', async () => {
   const { env } = registry;
-  const shop = await shopWithPulled('tools/roomy:1', { program: 'terraform' });
+  const shop = await shopWithPulled('tools/roomy:1', { program: COMMAND });
   shop.commit('deployments/payment-service.yaml', (text) =>
     text.replace('    verify:\n', "      - { name: roomy, image: terraform, run: 'cd /opt/data && ls /srv' }\n    verify:\n"),
   );

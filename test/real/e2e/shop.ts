@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { onTestFinished } from 'vitest';
+import { useCommand } from '../command.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 export const BIN = join(ROOT, 'dist/atmos-deployment.js');
@@ -58,6 +59,7 @@ export async function newShop(): Promise<Shop> {
 function published(dir: string, lock: string): Shop {
   const template = process.env.ATMOS_E2E_TEMPLATE;
   if (template === undefined) throw new Error('no template: see test/real/setup.ts');
+  useCommand(dir);
   const remote = join(dirname(dir), 'remote.git');
   execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', remote]);
   const shop = openShop(dir, remote);

@@ -1,5 +1,6 @@
 import { listDeployments, validateDeployments } from '../config/index.ts';
 import { AtmosError } from '../engine/index.ts';
+import { examineWith } from './workspace/kinds.ts';
 import { worktreeOptions } from './workspace/revision.ts';
 import type { Workspace } from './workspace/workspace.ts';
 
@@ -21,7 +22,10 @@ export async function validate(workspace: Workspace, name: string | undefined): 
     });
   }
   for (const one of project.unread) workspace.warn(one);
-  const { errors, warnings } = await validateDeployments(workspace, names, worktreeOptions(workspace));
+  const { errors, warnings } = await validateDeployments(workspace, names, {
+    ...worktreeOptions(workspace),
+    examine: examineWith(workspace.kinds),
+  });
   for (const one of warnings) workspace.warn(one);
   return { names, errors };
 }

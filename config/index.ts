@@ -8,7 +8,7 @@
 export type { TextCache } from '../yaml/index.ts';
 export { backendOfItsOwn } from './checks/modules.ts';
 export { type Findings, invalidPolicy, policyFile, violation } from './checks/policies.ts';
-export { checkScope, settingProblems } from './checks/scope.ts';
+export { checkScope, kindErrors, settingProblems } from './checks/scope.ts';
 export { validateDeployments } from './checks/validate.ts';
 export { isDeferred, needsOf, resolveDeferred } from './deferred/deferred.ts';
 export { isRead } from './deferred/read-need.ts';
@@ -16,7 +16,7 @@ export { withoutDisabled } from './deployment/enabled.ts';
 export { type Deployment, type DeploymentSummary, listDeployments, loadDeployment } from './deployment/load.ts';
 export { promotionPolicies } from './deployment/promotion.ts';
 export { declaredComponents } from './deployment/sections.ts';
-export type { GitFacts, ResolveOptions } from './evaluation/options.ts';
+export type { Examine, GitFacts, ResolveOptions } from './evaluation/options.ts';
 export { type KindPackage, type KindSource, type KindSpec, type KindSpecs, namedOnly, type SettingSpec } from './model/kinds.ts';
 export { nearest, suggestion } from './model/nearest.ts';
 export * from './model/scope.ts';

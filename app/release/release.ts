@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { join } from 'node:path/posix';
-import { checkScope, type Scope, suggestion } from '../../config/index.ts';
+import { checkScope, kindErrors, type Scope, suggestion } from '../../config/index.ts';
 import {
   AtmosError,
   asDigest,
@@ -29,6 +29,7 @@ import { gather } from '../runs/gather.ts';
 import { lockPath } from '../runs/images.ts';
 import type { RunSettings, Session } from '../runs/session.ts';
 import { failureOf } from '../workspace/failure.ts';
+import { examineWith } from '../workspace/kinds.ts';
 import type { Revision } from '../workspace/revision.ts';
 import type { Tracking, Workspace } from '../workspace/workspace.ts';
 import type { Initialized } from './instances.ts';
@@ -107,12 +108,12 @@ export async function makeRelease(workspace: Workspace, request: ReleaseRequest,
 }
 
 /** What would stop a rollout half-way is told before anything runs. @throws AtmosError `not-supported`, what `checkScope` finds */
-async function refuseProblems({ cache, warn }: Workspace, { files }: Revision, scope: Scope): Promise<void> {
+async function refuseProblems({ cache, kinds, warn }: Workspace, { files }: Revision, scope: Scope): Promise<void> {
   const { disabled = [] } = scope;
   if (disabled.length > 0) warn(`skipped, since metadata.enabled is false: ${disabled.join(', ')}`);
   const found = await checkScope(scope, { files, cache });
   for (const warning of found.warnings) warn(warning);
-  const errors = asOne(found.errors);
+  const errors = asOne(found.errors.length > 0 ? found.errors : await kindErrors(scope, examineWith(kinds)));
   if (errors !== undefined) throw errors;
 }
 

@@ -1,4 +1,4 @@
-import { needsOf, resolveDeferred, settingProblems, type UserNode } from '../../config/index.ts';
+import { kindErrors, needsOf, resolveDeferred, settingProblems, type UserNode } from '../../config/index.ts';
 import { imageDigest } from '../../containers/index.ts';
 import {
   AtmosError,
@@ -16,6 +16,7 @@ import {
 import { type ExpansionInputs, expandBuild, expandTests, type Kinds, userNodes } from '../../phases/index.ts';
 import { addressOf } from '../workspace/address.ts';
 import { failureOf } from '../workspace/failure.ts';
+import { examineWith } from '../workspace/kinds.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { type Gathered, gather } from './gather.ts';
 import { collectReports, type Report } from './reports.ts';
@@ -61,7 +62,8 @@ async function runPhase(
   expand: (gathered: Gathered & { readonly kinds: Kinds }) => { readonly nodes: readonly Node[]; readonly own: readonly UserNode[] },
 ): Promise<PhaseAnswer> {
   const gathered = await gather(workspace, { deployment, target, at: 'worktree' }, settings, async ({ files }, found) => {
-    const problems = asOne(await settingProblems(found, { files, cache: workspace.cache }));
+    const wrong = await settingProblems(found, { files, cache: workspace.cache });
+    const problems = asOne(wrong.length > 0 ? wrong : await kindErrors(found, examineWith(workspace.kinds)));
     if (problems !== undefined) throw problems;
   });
   const { scope, inputs, session } = gathered;

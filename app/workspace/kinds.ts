@@ -1,4 +1,4 @@
-import { type KindPackage, type KindSource, type KindSpec, namedOnly } from '../../config/index.ts';
+import { type Examine, type KindPackage, type KindSource, type KindSpec, namedOnly } from '../../config/index.ts';
 import { AtmosError } from '../../engine/index.ts';
 import { loadKinds, loadPackages, SPECS } from '../../kinds/index.ts';
 import type { ComponentKind, Kinds } from '../../phases/index.ts';
@@ -67,4 +67,19 @@ function notDeclaredHere({ kind, package: name }: KindPackage): AtmosError {
 
 function specsOf(kinds: Readonly<Record<string, ComponentKind | AtmosError>>): Readonly<Record<string, KindSpec | AtmosError>> {
   return Object.fromEntries(Object.entries(kinds).map(([name, found]) => [name, found instanceof AtmosError ? found : found.spec]));
+}
+
+/** Has the kinds of components with settings of their own look at them, before anything runs. */
+export function examineWith(kinds: Pick<WorkspaceKinds, 'load'>): Examine {
+  return async (component) => {
+    if (component.spec.settings === undefined) return undefined;
+    try {
+      (await kinds.load())[component.kind]?.images(component);
+      return undefined;
+    } catch (error) {
+      if (error instanceof AtmosError) return error;
+      if (error instanceof TypeError) return error.message;
+      throw error;
+    }
+  };
 }

@@ -1,6 +1,9 @@
-import type { AtmosError } from '../../engine/index.ts';
+import { type AtmosError, allSettled } from '../../engine/index.ts';
+import { errorAt } from '../../yaml/index.ts';
+import type { Examine } from '../evaluation/options.ts';
 import type { Scope } from '../model/scope.ts';
 import type { ModuleSource } from '../project/config-source.ts';
+import { placeIn } from '../values/origins.ts';
 import { pathProblems } from './kind-paths.ts';
 import { moduleProblems } from './modules.ts';
 import { type Findings, policyProblems } from './policies.ts';
@@ -10,6 +13,16 @@ import { warningsOf } from './values.ts';
 export async function settingProblems(scope: Scope, { files }: ModuleSource): Promise<readonly AtmosError[]> {
   const own = Object.values(scope.components).flatMap(({ problems }): readonly AtmosError[] => problems ?? []);
   return [...own, ...(await pathProblems(scope, files))];
+}
+
+/** What kinds say is wrong with a target's components: only they know what comes of settings. */
+export async function kindErrors(scope: Scope, examine: Examine): Promise<readonly AtmosError[]> {
+  const found = await allSettled(Object.values(scope.components), async (component) => {
+    const wrong = await examine(component);
+    if (typeof wrong !== 'string') return wrong;
+    return errorAt(placeIn(component, ['settings', component.spec.name]), wrong, { code: 'wrong-commands' });
+  });
+  return found.filter((one) => one !== undefined);
 }
 
 /** All that can be told of a target before anything runs: what is wrong, and what is allowed and had better be looked at. */

@@ -9,7 +9,7 @@ import type { ConfigSource } from '../project/config-source.ts';
 import { resolve } from '../resolve/resolve.ts';
 import { declaredStacks, ManifestLoader } from '../stacks/imports.ts';
 import type { Findings } from './policies.ts';
-import { checkScope } from './scope.ts';
+import { checkScope, kindErrors } from './scope.ts';
 import { sharedStates } from './shared-states.ts';
 import { undeclaredIn } from './values.ts';
 
@@ -54,6 +54,8 @@ async function validate(source: ConfigSource, name: string, options: ResolveOpti
     scopes.push(enabled);
     const { errors, warnings } = await checkScope(enabled, source);
     for (const error of errors) own.add(error);
+    if (errors.length === 0 && options.examine !== undefined)
+      for (const error of await kindErrors(enabled, options.examine)) own.add(error);
     for (const warning of warnings) found.warn(warning);
     if (errors.length === 0) for (const warning of await undeclaredIn(enabled, source)) found.warn(warning);
   }

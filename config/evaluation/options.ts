@@ -1,3 +1,9 @@
+import type { AtmosError } from '../../engine/index.ts';
+import type { ScopedComponent } from '../model/scope.ts';
+
+/** What a kind says is wrong with a component whose settings hold: a text, or an error with a place of its own; `undefined` where nothing is. */
+export type Examine = (component: ScopedComponent) => Promise<AtmosError | string | undefined>;
+
 export interface ResolveOptions {
   /** What `{{ git.… }}` says, asked when a template asks; `undefined` outside of a Git repository or before its first commit. */
   readonly git: () => GitFacts | undefined;
@@ -12,6 +18,8 @@ export interface ResolveOptions {
   readonly noExec?: string;
   /** The directory that paths are relative to, absolute: where `!exec` runs. `!repo-root` gives the Git repository's, which it is in. */
   readonly root: string;
+  /** Asked of each component by `validateDeployments`. */
+  readonly examine?: Examine;
   /** Origins tell what each value replaced, too. */
   readonly history?: boolean;
 }

@@ -34,6 +34,7 @@ test.each([
   ['{ rollout: a, destroy: b, read: c, outputs: [url] }', 'missing-key', 'settings.shell.image is missing'],
   ['{ image: node, rollout: a, read: c, outputs: [url] }', 'missing-key', 'settings.shell "rollout" requires "destroy"'],
   ['{ image: node, rollout: a, destroy: b, outputs: [url] }', 'missing-key', 'settings.shell "outputs" requires "read"'],
+  ['{ image: node, rollout: a, destroy: b, read: c, outputs: [] }', 'missing-key', 'settings.shell "read" requires "outputs"'],
   ['text', 'wrong-type', 'settings.shell must be a map'],
 ])('settings that can not be meant are an error at their line: %s', async (shell, code, message) => {
   expect(await refusedWith(shell)).toEqual([expect.stringMatching(new RegExp(`^${code} deployments/app.yaml:5:\\d+ shell/job: `))]);

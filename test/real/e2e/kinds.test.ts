@@ -137,3 +137,69 @@ test('commands run in a writable directory with their own environment, and what 
     'shell/silent': { action: 'failed', began: true },
   });
 });
+
+const plain = (settings: string, url = 'none'): string => `deployment:
+  name: app
+  components: { shell: { job: { env: { URL: "${url}" }, settings: { shell: ${settings} } } } }
+  targets: { dev: }
+`;
+
+test('what was rolled out is not forgotten when its commands are taken away, but destroyed first', async () => {
+  const world = await startWorld();
+  const shop = newApp({
+    'deployments/app.yaml': plain(
+      `{ image: node, rollout: 'wget -qO- --post-data up "$URL"', destroy: 'wget -qO- --post-data gone "$URL"' }`,
+      world.url,
+    ),
+  });
+  expect(await shop.run('rollout app')).toMatchObject({ code: 0 });
+  shop.commit('deployments/app.yaml', plain("{ image: node, build: 'true' }", world.url));
+  const refused = await shop.ask('rollout app');
+  expect([refused.code, refused.json.error]).toMatchObject([
+    3,
+    { code: 'rollout-gone', hint: expect.stringContaining('destroy app --target dev --component shell/job') },
+  ]);
+  expect((await shop.run('plan app')).stdout).toContain('has nothing to roll out or destroy any more');
+  expect(await shop.run('destroy app --target dev --component shell/job --yes')).toMatchObject({ code: 0 });
+  expect(world.value).toBe('gone');
+  expect(await shop.run('rollout app')).toMatchObject({ code: 0 });
+});
+
+test('two releases differ in the commands that they run, too', async () => {
+  const shop = newApp({ 'deployments/app.yaml': plain("{ image: node, rollout: 'echo one', destroy: 'true' }") });
+  shop.commit('deployments/app.yaml', plain("{ image: node, network: host, rollout: 'echo two', destroy: 'true' }"));
+  expect((await shop.ask('diff app HEAD~1 HEAD --target dev')).json.differences).toEqual([
+    { component: 'shell/job', what: 'settings.network', before: 'bridge', after: 'host' },
+    { component: 'shell/job', what: 'settings.rollout', before: 'echo one', after: 'echo two' },
+  ]);
+});
+
+test('settings of commands are checked before anything is built, tested or planned, at their line', async () => {
+  const shop = newApp({ 'deployments/app.yaml': plain('{ image: node, tets: x }') });
+  for (const verb of ['validate', 'build', 'test', 'plan', 'rollout']) {
+    expect([verb, (await shop.ask(`${verb} app`)).json.error]).toMatchObject([verb, { code: 'unknown-key', line: 3 }]);
+  }
+  shop.commit('deployments/app.yaml', plain(`{ image: node, test: 'echo ${'x'.repeat(130_000)}' }`));
+  expect((await shop.ask('validate app')).json.error).toMatchObject({ code: 'wrong-commands', line: 3 });
+  shop.commit('deployments/app.yaml', plain("{ image: node, rollout: 'for', destroy: 'true' }"));
+  const planned = await shop.run('plan app');
+  expect([planned.code, planned.stderr]).toEqual([1, expect.stringContaining('syntax error')]);
+});
+
+test('a component is destroyed though outputs that it read can not be read any more', async () => {
+  const shop = newApp({
+    'deployments/app.yaml': `deployment:
+  name: app
+  components:
+    shell:
+      job: { settings: { shell: { image: node, rollout: "true", destroy: "true", read: "echo '{\\"v\\": 1}'", outputs: [v] } } }
+      next: { vars: { v: "{{ outputs.shell.job.v }}" }, settings: { shell: { image: node, rollout: "true", destroy: "true" } } }
+  targets: { dev: }
+`,
+  });
+  expect(await shop.run('rollout app')).toMatchObject({ code: 0 });
+  shop.commit('deployments/app.yaml', (text) => text.replace(/read: "[^}]*\}'"/, 'read: "echo junk; exit 1"'));
+  expect((await shop.run('rollout app --component shell/job')).code).toBe(1);
+  const destroyed = await shop.ask('destroy app --yes');
+  expect([destroyed.code, destroyed.json.components['shell/next']?.action]).toEqual([0, 'destroyed']);
+});

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { UserNode } from '../../config/index.ts';
-import { makePrivate, outputOf, type Results } from '../../engine/index.ts';
+import { AtmosError, makePrivate, outputOf, type Results } from '../../engine/index.ts';
 import { countTests, type TestCounts } from '../../phases/index.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 
@@ -39,10 +39,21 @@ export async function collectReports(
       await mkdir(dirname(join(workspace.root, file)), { recursive: true });
       await writeFile(join(workspace.root, file), content);
       files[output] = file;
-      if (output === 'junit') tests = countTests(Buffer.from(content).toString('utf8'));
+      if (output === 'junit') tests = await counted(Buffer.from(content).toString('utf8'), `${node}: ${path}`, workspace);
     }
     if (tests !== undefined) workspace.events.emit({ type: 'tests', node, tests });
     reports.push({ node, files, tests });
   }
   return reports;
+}
+
+/** What a report that can't be read counts is not known: whoever wrote it has ended well. */
+async function counted(xml: string, what: string, { warn }: Workspace): Promise<TestCounts | undefined> {
+  try {
+    return await countTests(xml);
+  } catch (error) {
+    if (!(error instanceof AtmosError)) throw error;
+    warn(new AtmosError(`${what} is ${error.message}: its tests are not counted`, { kind: 'failed', code: 'wrong-report' }));
+    return undefined;
+  }
 }

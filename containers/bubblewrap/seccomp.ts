@@ -1,17 +1,18 @@
-import { ARM64, CLONE3, COMMON, NEW_NAMESPACES, X86_64 } from '../system/system-calls.ts';
+import { AF_VSOCK, ARM64, CLONE3, COMMON, NEW_NAMESPACES, X86_64 } from '../system/system-calls.ts';
 
 interface Machine {
   /** `AUDIT_ARCH_*` of linux/audit.h. */
   readonly audit: number;
   readonly denied: Readonly<Record<string, number>>;
   readonly clone: number;
+  readonly socket: number;
   /** Numbers from here on are of another ABI of the same machine (x32). */
   readonly foreign: number | undefined;
 }
 
 const MACHINES: Readonly<Record<string, Machine>> = {
-  x64: { audit: 0xc000_003e, denied: X86_64, clone: 56, foreign: 0x4000_0000 },
-  arm64: { audit: 0xc000_00b7, denied: ARM64, clone: 220, foreign: undefined },
+  x64: { audit: 0xc000_003e, denied: X86_64, clone: 56, socket: 41, foreign: 0x4000_0000 },
+  arm64: { audit: 0xc000_00b7, denied: ARM64, clone: 220, socket: 198, foreign: undefined },
 };
 
 // linux/bpf_common.h and linux/seccomp.h
@@ -36,7 +37,7 @@ const FIRST_ARGUMENT = 16;
 export function seccompFilter(arch: string = process.arch): Buffer | undefined {
   const machine = MACHINES[arch];
   if (machine === undefined) return undefined;
-  const { audit, denied, clone, foreign } = machine;
+  const { audit, denied, clone, socket, foreign } = machine;
   const program: (readonly [code: number, yes: number, no: number, value: number])[] = [
     [LOAD, 0, 0, ARCHITECTURE],
     [JUMP_EQUAL, 1, 0, audit],
@@ -47,13 +48,18 @@ export function seccompFilter(arch: string = process.arch): Buffer | undefined {
   if (foreign !== undefined) refuse(JUMP_AT_LEAST, foreign, errno(ENOSYS));
   for (const number of Object.values({ ...denied, ...COMMON }).sort((a, b) => a - b)) refuse(JUMP_EQUAL, number, errno(EPERM));
   refuse(JUMP_EQUAL, CLONE3, errno(ENOSYS));
-  program.push(
-    [JUMP_EQUAL, 0, 3, clone],
-    [LOAD, 0, 0, FIRST_ARGUMENT],
-    [JUMP_ANY, 0, 1, NEW_NAMESPACES],
-    [RETURN, 0, 0, errno(EPERM)],
-    [RETURN, 0, 0, ALLOW],
-  );
+  // Of these the first argument decides.
+  const refuseWhere = (number: number, jump: number, value: number): void =>
+    void program.push(
+      [JUMP_EQUAL, 0, 4, number],
+      [LOAD, 0, 0, FIRST_ARGUMENT],
+      [jump, 0, 1, value],
+      [RETURN, 0, 0, errno(EPERM)],
+      [RETURN, 0, 0, ALLOW],
+    );
+  refuseWhere(clone, JUMP_ANY, NEW_NAMESPACES);
+  refuseWhere(socket, JUMP_EQUAL, AF_VSOCK);
+  program.push([RETURN, 0, 0, ALLOW]);
   const bytes = Buffer.alloc(program.length * 8);
   for (const [index, [code, yes, no, value]] of program.entries()) {
     bytes.writeUInt16LE(code, index * 8);

@@ -1,4 +1,4 @@
-import { ARM64, COMMON, NEW_NAMESPACES, X86_64 } from '../system/system-calls.ts';
+import { AF_VSOCK, ARM64, COMMON, NEW_NAMESPACES, X86_64 } from '../system/system-calls.ts';
 
 const EPERM = 1;
 const ENOSYS = 38;
@@ -16,8 +16,9 @@ export function seccompProfile(): string {
     ...refused,
     args: [{ index: 0, value: flag, valueTwo: flag, op: 'SCMP_CMP_MASKED_EQ' }],
   }));
+  const sockets = { names: ['socket'], ...refused, args: [{ index: 0, value: AF_VSOCK, op: 'SCMP_CMP_EQ' }] };
   return JSON.stringify({
     defaultAction: 'SCMP_ACT_ALLOW',
-    syscalls: [{ names: calls, ...refused }, { names: ['clone3'], ...refused, errnoRet: ENOSYS }, ...clones],
+    syscalls: [{ names: calls, ...refused }, { names: ['clone3'], ...refused, errnoRet: ENOSYS }, ...clones, sockets],
   });
 }

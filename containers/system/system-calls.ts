@@ -1,10 +1,14 @@
-/** What a command in a sandbox has no need for: system calls that reach into the kernel, other processes or other namespaces. By number. */
+/**
+ * What a command in a sandbox has no need for: system calls that reach into the kernel, other processes or other namespaces. By number. All that the
+ * profile which container engines publish gives to capabilities is among it.
+ */
 export const X86_64: Readonly<Record<string, number>> = {
   ptrace: 101,
   syslog: 103,
   uselib: 134,
   vhangup: 153,
   pivot_root: 155,
+  chroot: 161,
   acct: 163,
   settimeofday: 164,
   mount: 165,
@@ -24,6 +28,7 @@ export const X86_64: Readonly<Record<string, number>> = {
   clock_settime: 227,
   mbind: 237,
   set_mempolicy: 238,
+  get_mempolicy: 239,
   kexec_load: 246,
   add_key: 248,
   request_key: 249,
@@ -32,6 +37,7 @@ export const X86_64: Readonly<Record<string, number>> = {
   unshare: 272,
   move_pages: 279,
   perf_event_open: 298,
+  fanotify_init: 300,
   open_by_handle_at: 304,
   clock_adjtime: 305,
   setns: 308,
@@ -50,6 +56,7 @@ export const ARM64: Readonly<Record<string, number>> = {
   mount: 40,
   pivot_root: 41,
   nfsservctl: 42,
+  chroot: 51,
   vhangup: 58,
   quotactl: 60,
   acct: 89,
@@ -70,10 +77,12 @@ export const ARM64: Readonly<Record<string, number>> = {
   swapon: 224,
   swapoff: 225,
   mbind: 235,
+  get_mempolicy: 236,
   set_mempolicy: 237,
   migrate_pages: 238,
   move_pages: 239,
   perf_event_open: 241,
+  fanotify_init: 262,
   open_by_handle_at: 265,
   clock_adjtime: 266,
   setns: 268,
@@ -97,10 +106,16 @@ export const COMMON: Readonly<Record<string, number>> = {
   fsconfig: 431,
   fsmount: 432,
   fspick: 433,
+  pidfd_getfd: 438,
+  process_madvise: 440,
   mount_setattr: 442,
   quotactl_fd: 443,
+  set_mempolicy_home_node: 450,
 };
 export const CLONE3 = 435;
 
 /** All namespaces of clone(2): mount, cgroup, UTS, IPC, user, pid, network. */
 export const NEW_NAMESPACES = 0x7e02_0000;
+
+/** Sockets of the machine that a virtual machine runs on (vsock(7)): no network namespace keeps them apart. */
+export const AF_VSOCK = 40;

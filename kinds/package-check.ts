@@ -27,12 +27,18 @@ function wrongInSpec(spec: Unknown): string | undefined {
   }
   if (spec.outputs !== undefined && !settings.some(([key]) => key === spec.outputs))
     return `names the setting ${JSON.stringify(spec.outputs)} as its outputs, which it does not have`;
+  if (spec.outputs !== undefined && settings.some(([key, setting]) => key === spec.outputs && (setting as Unknown).type !== 'strings'))
+    return `names the setting ${JSON.stringify(spec.outputs)} as its outputs, which must have the type "strings"`;
   return undefined;
 }
 
+const SETTING_KEYS = ['type', 'required', 'needs'];
 const TYPES = ['string', 'strings', 'paths', 'boolean'];
 
-function wrongInSetting({ type, required, needs }: Unknown, known: readonly string[]): string | undefined {
+function wrongInSetting(setting: Unknown, known: readonly string[]): string | undefined {
+  const { type, required, needs } = setting;
+  const other = Object.keys(setting).find((key) => !SETTING_KEYS.includes(key));
+  if (other !== undefined) return `has an unknown key "${other}"`;
   const isList = Array.isArray(type) && type.length > 0 && type.every((one) => typeof one === 'string');
   if (!isList && !TYPES.includes(type as string)) return `must have a type: ${TYPES.join(', ')}, or a list of strings`;
   if (required !== undefined && required !== true) return 'must have "required: true", or no "required"';

@@ -86,9 +86,7 @@ function outputNodes(instance: Instance, options: RolloutOptions): readonly Node
     const other = isApplied(from, options.work) ? undefined : outputsOf(from, options);
     return other === undefined ? [] : outputNodes(other, options);
   });
-  // Where nothing is applied, only what is destroyed reads it.
-  const isOnlyDestroyed = options.work.size > 0 && [...options.work.values()].every((operation) => operation === 'destroy');
-  const isGone = upstream.length < all.length || options.work.get(instance.address) === 'destroy' || isOnlyDestroyed;
+  const isGone = upstream.length < all.length || options.work.get(instance.address) === 'destroy';
   return [...others, ...rollout.outputs(instance, readsOf(upstream, { ...options, planned: {} }, isGone))];
 }
 

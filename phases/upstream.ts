@@ -42,9 +42,10 @@ export async function settledReferences(section: 'vars' | 'env', args: Variables
     : {};
   for (const address of args.upstream) {
     const nulls = Object.fromEntries((args.declared[address] ?? []).map((name) => [name, null]));
-    const values = outputValues(io.input(`outputs/${address}`), (digest) => io.read(digest), `the outputs of ${address}`);
-    // A destroy takes what there is.
-    produced[address] = { ...nulls, ...(await (args.gone === null ? values : values.catch(() => ({})))) };
+    produced[address] = {
+      ...nulls,
+      ...(await outputValues(io.input(`outputs/${address}`), (digest) => io.read(digest), `the outputs of ${address}`)),
+    };
   }
   const settled = (args.gone === null ? resolveDeferred(values, produced) : settleGone(values, produced, args.gone)) as JsonObject;
   for (const { component, field } of needsOf(settled)) {

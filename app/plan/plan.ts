@@ -3,7 +3,7 @@ import { elsewhereReadsOf, expandRollout, type PlanSummary, storeReadsOf } from 
 import type { Release } from '../../releases/index.ts';
 import { type Comparison, compareTarget, currentComponents } from '../../tracking/index.ts';
 import { chooseRelease, type SelectedRelease } from '../release/choice.ts';
-import { componentOf } from '../release/instances.ts';
+import { componentOf, hasRollout } from '../release/instances.ts';
 import { refusalOf } from '../release/refusal.ts';
 import { makeRelease } from '../release/release.ts';
 import { situationOf } from '../release/situation.ts';
@@ -30,7 +30,7 @@ export interface PlanRequest extends TargetRef {
 
 export interface PlanAnswer {
   readonly release: Release;
-  /** By address; a component that can't be planned yet is in `unknown`. One that is current has no changes, and was not asked. */
+  /** By address; a component that can't be planned yet is in `unknown`. One that is current, or has nothing to roll out, has no changes, and was not asked. */
   readonly plans: Readonly<Record<string, PlanSummary>>;
   /** Components whose values are known only after others are applied, and which. */
   readonly unknown: Readonly<Record<string, readonly string[]>>;
@@ -66,7 +66,8 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
   try {
     const state = await standing;
     await settleSuperseded(workspace, state, settings.cancellation.interrupt);
-    const wanted = wantedOf(await workspace.kinds.load(), release);
+    const kinds = await workspace.kinds.load();
+    const wanted = wantedOf(kinds, release);
     const compared = compareTarget(state, wanted);
     // What a store, or somebody else's component, has now is known to nobody but who asks.
     const reads = (address: string): boolean =>
@@ -96,7 +97,9 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
     // In one order, whatever was planned first.
     const plans = Object.fromEntries(
       Object.keys(wanted).flatMap((address) => {
-        const summary = current.has(address) ? NO_CHANGES : chain.plans[address];
+        // What has nothing to roll out changes nothing, whatever was built.
+        const isIdle = current.has(address) || !hasRollout(kinds, address, componentOf(release, address));
+        const summary = isIdle ? NO_CHANGES : chain.plans[address];
         return summary === undefined ? [] : [[address, summary] as const];
       }),
     );

@@ -16,6 +16,8 @@ export interface KindSpec {
   readonly produces: 'outputs' | 'image' | 'nothing';
   /** The value of the section `command` where nobody sets it. */
   readonly command?: string;
+  /** The values that it may have. Absent: any. */
+  readonly commands?: readonly string[];
   /** What `settings.<kind>` may hold, by key. Absent: anything. */
   readonly settings?: Readonly<Record<string, SettingSpec>>;
   /** The key of `settings.<kind>` that lists the names of its outputs. Absent: its source says them. */

@@ -12,6 +12,10 @@ export const LONGEST = 120 * 1024;
 /** What a kind says are the commands of a component, whole: what it leaves out is nothing to do. @throws TypeError for what can't be run */
 export function checkedCommands(address: string, given: unknown): Commands {
   const refuse = (text: string): TypeError => new TypeError(`the commands of ${address} ${text}`);
+  if (given instanceof Promise) {
+    given.catch(() => undefined);
+    throw refuse('are a promise: "commands" must not be async');
+  }
   if (!isObject(given)) throw refuse('are not an object');
   const unknown = Object.keys(given).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) throw refuse(`have an unknown key "${unknown}"${meant(unknown)}`);

@@ -23,7 +23,11 @@ export interface CommandKind {
 }
 
 /** A kind whose components are command lines: each runs in a container, and sees what it declares. */
-export function commandKind({ name, settings, outputs, commands: given }: CommandKind): ComponentKind {
+export function commandKind(kind: CommandKind): ComponentKind {
+  const { name, settings, outputs, commands: given } = kind;
+  if (typeof given !== 'function') throw new TypeError('commandKind needs "commands": a function that returns the commands of a component');
+  const unknown = Object.keys(kind).find((key) => !['name', 'settings', 'outputs', 'commands'].includes(key));
+  if (unknown !== undefined) throw new TypeError(`commandKind has no "${unknown}"`);
   const commands = (component: ScopedComponent): Commands => {
     const checked = checkedCommands(component.address, given(component));
     const { settings: sections } = component.sections;

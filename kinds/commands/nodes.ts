@@ -75,17 +75,23 @@ export ATMOS_VARS=/component/vars.json
 exec sh -c "$1"' sh "$1"
 }
 `;
-/** `$2`: the command, or nothing; `$3`: what there is to do; from `$4` on, what is run then. What the shell can't read is told before any of it runs. */
+/** `$2`: the command, or nothing; `$3`: what there is to do; from `$4` on, names and commands of all that is run here. What the shell can't read is told before any of it
+ * runs. */
 const PLAN = `export ATMOS_PLAN=/out/plan
 mkdir -p "$ATMOS_PLAN"
-for atmos_one in "$2" "\${4-}" "\${5-}" "\${6-}"; do sh -n -c "$atmos_one" || exit 1; done
+atmos_plan=$2 atmos_what=$3
+shift 3
+while [ $# -gt 0 ]; do
+  sh -n -c "$2" || { echo "the shell can't read the command: $1" >&2; exit 1; }
+  shift 2
+done
 atmos_code=2
-if [ -n "$2" ]; then
-  atmos_code=0; within "$2" || atmos_code=$?
+if [ -n "$atmos_plan" ]; then
+  atmos_code=0; within "$atmos_plan" || atmos_code=$?
 fi
 case $atmos_code in
   0) printf none > /out/changes ;;
-  2) printf "$3" > /out/changes ;;
+  2) printf "$atmos_what" > /out/changes ;;
   *) exit $atmos_code ;;
 esac
 `;
@@ -102,17 +108,14 @@ if [ ! -d "$ATMOS_PLAN" ]; then
 fi
 if [ "$(cat /plan/changes)" != none ]; then within "$2"; fi
 `;
-/**
- * What is computed of something sensitive is as sensitive as that. `$4`: whether what can't be read is nothing, since what reads it is about to be destroyed.
- */
+/** What is computed of something sensitive is as sensitive as that. */
 const READ = `atmos_values=/out/values.json
 if [ -e /component/sensitive ]; then atmos_values=/out/sensitive-values.json; fi
 atmos_code=0
 if [ -n "$3" ]; then within "$3" > "$atmos_values" || atmos_code=$?; else printf '{}' > "$atmos_values"; fi
 if [ $atmos_code -ne 0 ]; then
-  echo "read failed with exit code $atmos_code" >&2
-  [ -n "\${4-}" ] || exit $atmos_code
-  printf '{}' > "$atmos_values"
+  echo "read failed with exit code $atmos_code: what reads its outputs, or is destroyed with them, needs it. Roll the component out again if what it reads is gone" >&2
+  exit $atmos_code
 fi
 `;
 
@@ -166,7 +169,9 @@ export function planNode(
   return targetNode(instance, {
     name: destroy ? 'plan-destroy' : 'plan',
     text: PLAN,
-    args: destroy ? ['', 'destroy', down ?? ''] : [plan ?? '', 'rollout', rollout ?? '', down ?? '', read ?? ''],
+    args: destroy
+      ? ['', 'destroy', 'destroy', down ?? '']
+      : [plan ?? '', 'rollout', ...['plan', plan ?? '', 'rollout', rollout ?? '', 'destroy', down ?? '', 'read', read ?? '']],
     output: 'plan',
     after,
   });
@@ -197,7 +202,7 @@ export function outputsNodes(instance: Instance, { read }: Commands, reads: Upst
     targetNode(instance, {
       name: 'outputs',
       text: READ,
-      args: ['', read ?? '', ...(reads.isGone ? ['gone'] : [])],
+      args: ['', read ?? ''],
       output: 'outputs',
       component,
     }),

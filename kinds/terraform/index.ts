@@ -1,5 +1,5 @@
 import type { ComponentKind } from '../../phases/index.ts';
-import { commandOf, imageOf } from './command.ts';
+import { COMMANDS, commandOf, imageOf } from './command.ts';
 import { diagnose } from './diagnose.ts';
 import { terraformSource } from './gather.ts';
 import { layerNodes, moduleOf, settingsOf } from './layer.ts';
@@ -19,6 +19,7 @@ export const terraform: ComponentKind = {
     source: 'base-path',
     produces: 'outputs',
     command: 'terraform',
+    commands: COMMANDS,
   },
   images: (component) => [imageOf(commandOf(component))],
   gather: terraformSource,

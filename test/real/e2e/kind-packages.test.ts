@@ -93,6 +93,14 @@ test.each([
   [GIVING('{ image: "node", rollout: 5, destroy: "true" }'), 'as "rollout"'],
   [GIVING('{ image: "node", rollout: "true" }'), 'both "rollout" and "destroy"'],
   [GIVING('undefined'), 'are not an object'],
+  [GIVING('{ image: "node", rolout: "true" }'), 'unknown key "rolout" (did you mean "rollout"?)'],
+  [
+    GIVING('{ image: "node", rollout: "a", destroy: "b", read: "c", outputs: ["x"] }'),
+    'have the output "x", but the kind names no setting',
+  ],
+  [GIVING('Promise.resolve({ image: "node" })'), 'must not be async'],
+  [PACKAGE.replace('commands:', 'comands:'), 'commandKind needs "commands"'],
+  [PACKAGE.replace('required: true', 'requird: true'), 'it has an unknown key "requird"'],
 ])('what a package does wrong is told where it is named: %s', async (text, message) => {
   const shop = withPackage('http://127.0.0.1:1');
   writeFileSync(join(shop.dir, NOTE, 'index.js'), text);

@@ -183,23 +183,37 @@ test('settings of commands are checked before anything is built, tested or plann
   expect((await shop.ask('validate app')).json.error).toMatchObject({ code: 'wrong-commands', line: 3 });
   shop.commit('deployments/app.yaml', plain("{ image: node, rollout: 'for', destroy: 'true' }"));
   const planned = await shop.run('plan app');
-  expect([planned.code, planned.stderr]).toEqual([1, expect.stringContaining('syntax error')]);
+  expect([planned.code, planned.stderr]).toEqual([1, expect.stringContaining("the shell can't read the command: rollout")]);
 });
 
-test('a component is destroyed though outputs that it read can not be read any more', async () => {
+test('what is destroyed with outputs that can not be read is told what to do, and destroyed once they can', async () => {
+  const world = await startWorld();
   const shop = newApp({
     'deployments/app.yaml': `deployment:
   name: app
   components:
     shell:
-      job: { settings: { shell: { image: node, rollout: "true", destroy: "true", read: "echo '{\\"v\\": 1}'", outputs: [v] } } }
-      next: { vars: { v: "{{ outputs.shell.job.v }}" }, settings: { shell: { image: node, rollout: "true", destroy: "true" } } }
+      job:
+        env: { URL: "${world.url}" }
+        settings:
+          shell:
+            image: node
+            rollout: 'wget -qO- --post-data 1 "$URL"'
+            destroy: 'wget -qO- --post-data gone "$URL"'
+            read: 'test "$(wget -qO- "$URL")" = 1 && echo "{ \\"v\\": 1 }"'
+            outputs: [v]
+      next:
+        vars: { v: "{{ outputs.shell.job.v }}" }
+        settings: { shell: { image: node, rollout: "true", destroy: 'grep 1 "$ATMOS_VARS"' } }
   targets: { dev: }
 `,
   });
   expect(await shop.run('rollout app')).toMatchObject({ code: 0 });
-  shop.commit('deployments/app.yaml', (text) => text.replace(/read: "[^}]*\}'"/, 'read: "echo junk; exit 1"'));
-  expect((await shop.run('rollout app --component shell/job')).code).toBe(1);
-  const destroyed = await shop.ask('destroy app --yes');
-  expect([destroyed.code, destroyed.json.components['shell/next']?.action]).toEqual([0, 'destroyed']);
+  // Somebody removes it by hand.
+  world.value = '';
+  const refused = await shop.run('destroy app --target dev --yes');
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('Roll the component out again if what it reads is gone')]);
+  expect(await shop.run('rollout app --component shell/job')).toMatchObject({ code: 0 });
+  expect(await shop.run('destroy app --target dev --yes')).toMatchObject({ code: 0 });
+  expect(world.value).toBe('gone');
 });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { newApp, type Shop } from './shop.ts';
+import { newApp, newShop, type Shop } from './shop.ts';
 
 /** `made` is known after the apply alone, and `name` before. */
 const LINK = `variable "of" { type = string }
@@ -141,4 +141,15 @@ test('a plan that fails, or can not be written, leaves no file', async () => {
   expect(existsSync(join(app.dir, 'plan.json'))).toBe(false);
   app.commit('deployments/app.yaml', () => chain('good'));
   expect(await app.run('plan app dev --out no/such/plan.json')).toMatchObject({ code: 2 });
+});
+
+test('a saved plan has what is built and has nothing to roll out, and is applied with it', async () => {
+  const shop = await newShop();
+  for (const change of ['', '\n// changed\n']) {
+    if (change !== '') shop.commit('services/api/src/server.js', (text) => `${text}${change}`);
+    const planned = await shop.ask('plan payment-service --target dev --out plan.json');
+    expect(planned.json.components['nixpack/api']).toMatchObject({ create: 0, changes: [] });
+    const first = await shop.ask('rollout payment-service --target dev --plan plan.json');
+    expect(first).toMatchObject({ code: 0, json: { components: { 'nixpack/api': { action: 'built' } } } });
+  }
 });

@@ -54,7 +54,11 @@ export function evaluateComponent(request: ComponentRequest, prepared: Prepared)
   const { functions } = context;
   const none: Referring = { sections: prepared.unevaluated, secrets: {} };
   const { sections: unevaluated, secrets } = spec.hasEnvironment
-    ? takeReferences(prepared.unevaluated, spec.isModule ? 'TF_VAR_' : '', context)
+    ? takeReferences(
+        prepared.unevaluated,
+        { address: `${kind}/${name}`, prefix: spec.isModule ? 'TF_VAR_' : '', own: merged.ownVars },
+        context,
+      )
     : none;
   const sections: Record<string, Json> = { vars: {} };
   const written: [string, Located][] = [];

@@ -1,3 +1,4 @@
+import type { ComponentAddress } from '../../engine/index.ts';
 import { errorAt, type Located, type LocatedMap, type LocatedScalar } from '../../yaml/index.ts';
 import type { EvaluationContext } from '../evaluation/context.ts';
 import { evaluateTemplate } from '../evaluation/template-value.ts';
@@ -12,13 +13,22 @@ export interface Referring {
   readonly secrets: Readonly<Record<string, ValueSource>>;
 }
 
+/** Whose sections they are. */
+export interface ReferringTo {
+  readonly address: ComponentAddress;
+  /** What the names of variables begin with in the environment; where there is none, variables of `vars` can't be secret. */
+  readonly prefix: string;
+  /** Variables that are set for this component alone. */
+  readonly own: ReadonlySet<string>;
+}
+
 /**
  * Takes out of a component's sections what is read when its nodes run, and is in no release: a whole variable of `vars` that is a secret of the
  * target (`!env NAME`, `{{ env "NAME" }}`), and in `env` whatever the environment or a command gives. The latter keeps its place where it is no secret and
- * nothing has to be run for it. `prefix` is what the names of variables begin with in the environment; where there is none, variables of `vars` can't be secret.
+ * nothing has to be run for it.
  * @throws AtmosError `secret-in-vars`
  */
-export function takeReferences(sections: LocatedMap, prefix: string, context: EvaluationContext): Referring {
+export function takeReferences(sections: LocatedMap, { address, prefix, own }: ReferringTo, context: EvaluationContext): Referring {
   const secrets: Record<string, ValueSource> = {};
   const take = (section: string, find: (value: Located, name: string) => boolean): void => {
     const all = sections.entries.get(section);
@@ -43,9 +53,10 @@ export function takeReferences(sections: LocatedMap, prefix: string, context: Ev
     // What a command prints is in the release, unless it is a variable of `env`.
     const isKnown = source === undefined || ('exec' in source ? isCommand(value) : !context.host.isSecret(source.env));
     if (isKnown) return false;
-    // A file with the secret in it would be kept.
     if (prefix === '') {
-      throw errorAt(value.at, `vars.${name} is a secret, and the vars of this kind of component are a file`, {
+      // What others share is left out.
+      if (!own.has(name)) return true;
+      throw errorAt(value.at, `${address}: vars.${name} is a secret, and the vars of this kind of component are a file`, {
         code: 'secret-in-vars',
         hint: `move it to env, where commands have it as a variable: env: { ${name}: … }`,
       });

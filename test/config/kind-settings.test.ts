@@ -116,3 +116,25 @@ test.each([
   ]);
   expect(await refusedWith(`{ ${WHOLE}, inputs: [shared/there, shared] }`, { 'shared/there': 'x' })).toEqual([]);
 });
+
+test('a secret in vars of commands is an error where it is their own, and left out where others share it', async () => {
+  const files = (own: string): Readonly<Record<string, string>> => ({
+    'stacks/top.yaml': 'vars: { shared: !env PASS, plain: 1 }\n',
+    'deployments/app.yaml': `deployment:
+  name: app
+  stacks: [top]
+  components:
+    shell:
+      job: { vars: ${own}, settings: { shell: { image: node, build: a } } }
+  targets: { default: { secrets: { TOKEN: { env: PASS } } } }
+`,
+  });
+  const problem = await refusal(scopeOf(files('{ token: !env PASS }')));
+  expect([problem.code, placeOf(problem), problem.message]).toEqual([
+    'secret-in-vars',
+    expect.stringMatching(/^deployments\/app.yaml:6:/),
+    expect.stringMatching(/^shell\/job: vars.token is a secret/),
+  ]);
+  const { components } = await scopeOf(files('{}'));
+  expect([components['shell/job']?.sections.vars, components['shell/job']?.secrets]).toEqual([{ plain: 1 }, undefined]);
+});

@@ -36,6 +36,8 @@ export interface VerifyAnswer extends TargetRef {
   readonly drift: Readonly<Record<string, PlanSummary>>;
   /** What Terraform warns of, checks that fail among it, by address. */
   readonly warnings: Readonly<Record<string, readonly ToolWarning[]>>;
+  /** Components that can't be compared with what was applied: they have no plan. */
+  readonly unchecked: readonly string[];
   /** Components that run and that the release does not declare. */
   readonly orphans: readonly string[];
   readonly nodes: PhaseAnswer['nodes'];
@@ -68,6 +70,9 @@ export async function verify(workspace: Workspace, { deployment, target }: Targe
       const instance = running.instances[address];
       return instance?.rollout.plans(instance.component.settings) === true;
     });
+    const unchecked = Object.keys(running.instances)
+      .filter((address) => !looked.some(([one]) => one === address))
+      .sort();
     const applied = { ...running.applied, ...running.instances };
     const plans = expandRollout({ ...running, applied, work: new Map(looked) }).graph;
     const outputs = expandOutputs(read, applied);
@@ -78,7 +83,7 @@ export async function verify(workspace: Workspace, { deployment, target }: Targe
     const drift = only(looks, ({ changes }) => changes.length > 0);
     const warned = Object.entries(only(looks, ({ warnings }) => warnings.length > 0));
     const warnings = Object.fromEntries(warned.map(([address, plan]) => [address, plan.warnings]));
-    const base = { deployment, target, release: release.digest, drift, warnings, orphans: state.orphans };
+    const base = { deployment, target, release: release.digest, drift, warnings, unchecked, orphans: state.orphans };
     if (failedLook !== undefined) return { ...base, nodes: endings(results), reports: [], failure: failedLook };
 
     const ofStores = needs.filter((need) => storeOf(need) !== undefined);

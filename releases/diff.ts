@@ -54,6 +54,8 @@ async function diffLayers(before: Digest, after: Digest, store: Store): Promise<
 /** How generated files are called for people. */
 const NAMES: Readonly<Record<string, string>> = {
   'terraform.tfvars.json': 'vars',
+  'vars.json': 'vars',
+  'env.json': 'env',
   'references.json': 'references',
   'backend.tf.json': 'backend',
   'providers_override.tf.json': 'providers',

@@ -86,6 +86,7 @@ export const ANSWERS: Readonly<Record<string, Schema>> = {
     release: digest,
     drift: byName(plan),
     warnings,
+    unchecked: list(text),
     orphans: list(text),
     nodes,
     reports: list(report),

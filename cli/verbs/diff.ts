@@ -30,12 +30,14 @@ function same({ before, after }: Comparison): string {
 
 /** Component, what of it, before → after. */
 export function differenceRow({ component, what, before, after }: Difference): readonly string[] {
-  return [component, what === '' ? 'component' : what, `${shown(before)} → ${shown(after)}`];
+  // Of what is a text and what is none, the text is told to be one.
+  const quote = typeof before !== typeof after && before !== null && after !== null;
+  return [component, what === '' ? 'component' : what, `${shown(before, quote)} → ${shown(after, quote)}`];
 }
 
 /** Values as JSON, digests by their first twelve digits. */
-function shown(value: Json): string {
+function shown(value: Json, quote: boolean): string {
   if (value === null) return '–';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'string' && !quote ? value : JSON.stringify(value);
   return text.replaceAll(/sha256:([0-9a-f]{12})[0-9a-f]{52}/g, 'sha256:$1…');
 }

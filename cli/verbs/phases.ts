@@ -54,8 +54,13 @@ export async function verifyVerb(globals: Globals & RunFlags, name: string, opti
       [
         ...drift,
         ...warningLines(answer.warnings),
+        ...answer.unchecked.map((address) => `! ${address} has no plan: whether it has drifted is not known`),
         ...answer.orphans.map((address) => `! ${address} is no longer declared, and still runs`),
-        ...(failure === undefined ? [`✔ no drift: ${target} matches release ${shortId(answer.release)}; all checks passed`] : []),
+        ...(failure === undefined
+          ? [
+              `✔ no drift${answer.unchecked.length === 0 ? '' : ' in what was compared'}: ${target} matches release ${shortId(answer.release)}; all checks passed`,
+            ]
+          : []),
       ].join('\n'),
     );
   });

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { COMMAND } from '../command.ts';
 import { type Redis, startRedis } from './redis.ts';
 import { type RealRegistry, startRegistry } from './registry.ts';
 import { BIN, newApp, type Shop } from './shop.ts';
@@ -74,7 +75,7 @@ const FILES = {
         env: { MADE: !exec "printf 'pr1nted-%s' by-a-command" }
       b:
         vars: { of_a: !terraform.output a .secret.made }
-  phases: { verify: [ { name: shout, image: terraform, run: "echo verifying $OF_A; sleep 1", env: { OF_A: !terraform.output a .secret.made } } ] }
+  phases: { verify: [ { name: shout, image: ${COMMAND}, run: "echo verifying $OF_A; sleep 1", env: { OF_A: !terraform.output a .secret.made } } ] }
   targets: { dev: { secrets: { SHORT: { env: SHORT }, LONG: { env: LONG }, LINES: { env: LINES } } } }
 `,
 };

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { COMMAND } from '../command.ts';
 import { newApp } from './shop.ts';
 
 /** What others may read below a directory: directories that they can't look into end the search. What goes meanwhile is not there. */
@@ -64,7 +65,7 @@ test.each(['bubblewrap', 'docker', 'podman'])('what nodes are given they can rea
     'deployments/app.yaml': `deployment:
   name: app
   components: { terraform: { a: } }
-  phases: { verify: [ { name: names, image: terraform, run: "cat /etc/resolv.conf /etc/hosts > /dev/null", network: bridge } ] }
+  phases: { verify: [ { name: names, image: ${COMMAND}, run: "cat /etc/resolv.conf /etc/hosts > /dev/null", network: bridge } ] }
   targets: { dev: }
 `,
   });

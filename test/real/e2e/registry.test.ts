@@ -69,7 +69,7 @@ test('an image’s empty directories are there in every runtime', async () => {
   const { env } = registry;
   const shop = await shopWithPulled('tools/roomy:1', { program: COMMAND });
   shop.commit('deployments/payment-service.yaml', (text) =>
-    text.replace('    verify:\n', "      - { name: roomy, image: terraform, run: 'cd /opt/data && ls /srv' }\n    verify:\n"),
+    text.replace('    verify:\n', `      - { name: roomy, image: ${COMMAND}, run: 'cd /opt/data && ls /srv' }\n    verify:\n`),
   );
   expect((await shop.ask('images pull payment-service', { env })).code).toBe(0);
   for (const runtime of ['bubblewrap', 'docker', 'podman']) {

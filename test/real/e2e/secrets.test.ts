@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { COMMAND } from '../command.ts';
 import { newApp, newShop, type Shop } from './shop.ts';
 
 const SECRET = 'pl4nted-s3cret/with+odd=chars';
@@ -120,7 +121,7 @@ resource "terraform_data" "b" {
     'deployments/app.yaml': `deployment:
   name: app
   components: { terraform: { a: , b: { vars: { pw: !terraform.output a .pw.password } } } }
-  phases: { verify: [ { name: shout, image: terraform, run: "echo verifying $PW", env: { PW: !terraform.output a .pw.password } } ] }
+  phases: { verify: [ { name: shout, image: ${COMMAND}, run: "echo verifying $PW", env: { PW: !terraform.output a .pw.password } } ] }
   targets: { dev: }
 `,
   });

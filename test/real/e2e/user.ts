@@ -13,8 +13,9 @@ export function asAnother(
   command: string,
 ): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
   const home = temporary();
-  const plugins = '.local/share/terraform/plugins';
-  if (existsSync(join(homedir(), plugins))) cpSync(join(homedir(), plugins), join(home, plugins), { recursive: true, dereference: true });
+  for (const plugins of ['.local/share/terraform/plugins', '.local/share/opentofu/plugins']) {
+    if (existsSync(join(homedir(), plugins))) cpSync(join(homedir(), plugins), join(home, plugins), { recursive: true, dereference: true });
+  }
   writeFileSync(join(home, '.gitconfig'), '[safe]\n  directory = *\n[user]\n  name = Other\n  email = other@example.com\n');
   mkdirSync(join(home, 'bin'));
   cpSync(process.execPath, join(home, 'bin/node'));

@@ -52,12 +52,12 @@ export async function readState(path: string): Promise<StateFile | undefined> {
 function isState(value: unknown): value is { readonly lineage: string; readonly serial: number } {
   return (
     isObject(value) &&
-    value.version === 4 &&
     typeof value.lineage === 'string' &&
     value.lineage !== '' &&
     Number.isSafeInteger(value.serial) &&
     (value.serial as number) >= 0 &&
-    Array.isArray(value.resources)
+    // What OpenTofu has encrypted says nothing but that of itself.
+    (typeof value.encrypted_data === 'string' || (value.version === 4 && Array.isArray(value.resources)))
   );
 }
 

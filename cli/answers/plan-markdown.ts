@@ -13,7 +13,7 @@ const SIGNS = [
 export function planMarkdown(
   name: string,
   target: string,
-  { release, plans, unknown, current, orphans, pruned, locked }: PlanAnswer,
+  { release, plans, unknown, current, orphans, pruned, locked, refusal }: PlanAnswer,
 ): string {
   const rows = [
     ...Object.entries(plans).map(([address, plan]) => {
@@ -38,6 +38,9 @@ export function planMarkdown(
     '',
     `Would be release ${code(shortId(release.digest))}.`,
     '',
+    ...(refusal === undefined
+      ? []
+      : [`**A rollout would be refused:** ${html([refusal.message, refusal.hint ?? ''].join('. ').replace(/\. $/, ''))}`, '']),
     '| component | changes |',
     '| --- | --- |',
     ...rows.map(([address = '', text = '']) => `| ${code(address)} | ${text} |`),

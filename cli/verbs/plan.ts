@@ -59,7 +59,7 @@ export async function planVerb(
           ...(out === undefined || failure !== undefined
             ? []
             : [
-                `saved; apply it: atmos-deployment rollout ${name} --target ${target}${release.config.dirty ? ' --allow-dirty' : ''} --plan ${shellWord(options.out ?? out)}`,
+                `saved; ${refusal === undefined ? 'apply it' : 'once a rollout is not refused, apply it'}: atmos-deployment rollout ${name} --target ${target}${release.config.dirty ? ' --allow-dirty' : ''} --plan ${shellWord(options.out ?? out)}`,
                 ...(release.config.dirty ? ['the plan includes uncommitted changes; plan again after committing them'] : []),
               ]),
         ].join('\n');

@@ -55,7 +55,7 @@ function objectIn(bytes: Uint8Array, whose: string): { readonly [key: string]: u
   throw new AtmosError(`${whose} are not a JSON object in UTF-8`, {
     kind: 'failed',
     code: 'wrong-outputs',
-    hint: 'print an object: { "name": value }',
+    hint: 'print an object: { "name": value }; where what is read is gone, roll that component out again',
   });
 }
 
@@ -66,8 +66,8 @@ export async function outputValues(tree: Tree, read: Read, whose?: string): Prom
 }
 
 /** The names of those that are sensitive. @throws AtmosError `wrong-outputs` */
-export async function sensitiveNames(tree: Tree, read: Read): Promise<ReadonlySet<string>> {
-  const outputs = (await outputsIn(tree, read)) ?? {};
+export async function sensitiveNames(tree: Tree, read: Read, whose?: string): Promise<ReadonlySet<string>> {
+  const outputs = (await outputsIn(tree, read, whose)) ?? {};
   return new Set(Object.entries(outputs).flatMap(([name, { sensitive }]) => (sensitive ? [name] : [])));
 }
 

@@ -27,6 +27,8 @@ export function checkedCommands(address: string, given: unknown): Commands {
   if (wrong !== undefined) throw refuse(`must have a string that is not empty, or null, as "${wrong}"`);
   const long = COMMANDS.find((key) => Buffer.byteLength(String(given[key] ?? '')) > LONGEST);
   if (long !== undefined) throw refuse(`must have at most ${LONGEST / 1024} KiB as "${long}": put it in a script, and run that`);
+  const zero = COMMANDS.find((key) => String(given[key] ?? '').includes('\0'));
+  if (zero !== undefined) throw refuse(`must have no zero byte in "${zero}"`);
   const option = COMMANDS.find((key) => String(given[key] ?? '').startsWith('-'));
   if (option !== undefined) throw refuse(`must begin with the name of a program, not with "-", in "${option}"`);
   const wrongList = LISTS.find((key) => given[key] !== undefined && !isTexts(given[key]));

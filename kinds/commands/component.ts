@@ -53,7 +53,7 @@ export const makeComponent: ComputeFunction = async (json, io) => {
 async function readsSensitive({ upstream }: VariablesArgs, io: ComputeIo): Promise<boolean> {
   const needs = needsOf(await readJson(io.input('layer'), 'references.json', io));
   const found = await allSettled(upstream, async (address) => {
-    const names = await sensitiveNames(io.input(`outputs/${address}`), (digest) => io.read(digest));
+    const names = await sensitiveNames(io.input(`outputs/${address}`), (digest) => io.read(digest), `the outputs of ${address}`);
     return needs.some(({ component, field }) => component === address && names.has(field));
   });
   return found.includes(true);

@@ -82,7 +82,8 @@ export async function changeTarget(workspace: Workspace, change: Change, session
     const record = await finish(workspace, subject, { outcomes, durationMs: Date.now() - began, interrupted }, lock, intent);
     const plans = Object.entries(outcomes).flatMap(([address, one]) => (one.plan === undefined ? [] : [[address, one.plan] as const]));
     for (const [component, plan] of plans) workspace.events.emit({ type: 'plan', component, plan });
-    const failure = interrupted ? interruption(record) : await failureOf(results, workspace, change.scope, change);
+    const failed = await failureOf(results, workspace, change.scope, change);
+    const failure = interrupted ? interruption(record, settings.cancellation.force.aborted, failed) : failed;
     return {
       deployment,
       target,
@@ -123,12 +124,14 @@ function warningsOf(outcomes: Readonly<Record<string, ComponentOutcome>>): Chang
   return Object.fromEntries(all.filter(([, own]) => own.length > 0));
 }
 
-function interruption({ release }: LedgerRecord): AtmosError {
+/** What was interrupted, and what of that failed by itself. */
+function interruption({ release }: LedgerRecord, isForced: boolean, failed: AtmosError | undefined): AtmosError {
   const what = release === null ? '' : ` (release ${shortId(release)})`;
-  return new AtmosError(`running operations have finished and are recorded${what}`, {
+  return new AtmosError(`running operations ${isForced ? 'were killed' : 'have finished'} and are recorded${what}`, {
     kind: 'interrupted',
     code: 'interrupted',
     hint: 'rerun to continue',
+    others: failed === undefined ? [] : [failed, ...failed.others],
   });
 }
 

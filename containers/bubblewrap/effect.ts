@@ -34,7 +34,7 @@ export async function runEffect(
   path: string,
   args: readonly string[],
   words: readonly string[],
-  { filter, limits, networks }: Confinement,
+  { filter, limits, network }: Confinement,
   cgroups: Cgroups,
   prelude: string,
   run: RunDirectory,
@@ -42,7 +42,7 @@ export async function runEffect(
   cancellation: Cancellation,
 ): Promise<Ended> {
   refuseInterrupted(cancellation);
-  const command = networks === undefined ? [path, ...args] : networks.within(join(run.path, 'network'), [path, ...args]);
+  const command = typeof network === 'string' ? [path, ...args] : network.within(join(run.path, 'network'), [path, ...args]);
   const group = cgroups.name();
   await writeRunFile(run, { runtime: 'bubblewrap', groups: group.dirs });
   await group.make();

@@ -35,9 +35,11 @@ export interface Confinement {
   readonly filter: string | undefined;
   /** Enforced as far as this machine lets us. */
   readonly limits: Limits;
-  /** Where the command is to have a network of its own. */
-  readonly networks: Networks | undefined;
+  readonly network: Network;
 }
+
+/** A network of its own from which the world is reached; none, or the machine's. */
+export type Network = Networks | 'none' | 'host';
 
 /** The file descriptor at which a command finds the seccomp filter. */
 export const FILTER_FD = 4;
@@ -50,24 +52,43 @@ export const WORDS_FD = 6;
  */
 export const say = (words: readonly string[]): string => `printf '%s\\0' ${words.map(shellWord).join(' ')}`;
 
+/** The command that runs another one in a network that has nothing but a loopback. */
+type Apart = (argv: readonly string[]) => readonly string[];
+
+interface LauncherOptions {
+  readonly prelude?: string;
+  readonly path?: string;
+  readonly apart?: Apart | undefined;
+}
+
 /**
  * Starts commands through small shells that stay: a process is started by copying the one that starts it, and ours is large. A shell runs one command
  * at a time; there are as many as commands ever ran at once.
  */
 export class Launcher {
   /** By what they run in. */
-  readonly #idle = new Map<Networks | undefined, Shell[]>();
+  readonly #idle = new Map<Network, Shell[]>();
   readonly #all = new Set<Shell>();
   readonly #prepared: Promise<Shell>[] = [];
   readonly #cgroups: Cgroups;
   readonly #prelude: string;
   readonly #path: string;
+  readonly #apart: Apart | undefined;
 
-  /** `prelude`: what a shell does before its first command. `path`: any shell of POSIX's language. */
-  constructor(cgroups: Cgroups, prelude = '', path = '/bin/sh') {
+  /**
+   * `prelude`: what a shell does before its first command. `path`: any shell of POSIX's language. `apart`: how one enters a network that has nothing but a
+   * loopback; where that is not known, commands without a network have to leave the machine's themselves.
+   */
+  constructor(cgroups: Cgroups, { prelude = '', path = '/bin/sh', apart }: LauncherOptions = {}) {
     this.#cgroups = cgroups;
     this.#prelude = prelude;
     this.#path = path;
+    this.#apart = apart;
+  }
+
+  /** Whether what is run without a network is started outside of the machine's: one network serves a shell's commands, which run one after the other. */
+  get isApart(): boolean {
+    return this.#apart !== undefined;
   }
 
   /**
@@ -75,20 +96,25 @@ export class Launcher {
    * `words`. Its parent ends with this process, however that ends. Returns the limit that it ran into.
    */
   async run(argv: readonly string[], words: readonly string[], confinement: Confinement, sinks: Sinks): Promise<LimitHit | undefined> {
-    const { networks } = confinement;
-    const idle = this.#idle.get(networks) ?? [];
-    this.#idle.set(networks, idle);
+    const network = confinement.network === 'none' && !this.isApart ? 'host' : confinement.network;
+    const idle = this.#idle.get(network) ?? [];
+    this.#idle.set(network, idle);
     let shell = idle.pop();
     // One that died while it had nothing to do starts nothing any more.
     while (shell?.isOver === true) shell = idle.pop();
-    shell ??= (await this.#takePrepared(networks)) ?? (await this.#start(networks));
+    shell ??= (await this.#takePrepared(network)) ?? (await this.#start(network));
     const hit = await shell.run(argv, words, confinement, sinks);
     idle.push(shell);
     return hit;
   }
 
-  async #takePrepared(networks: Networks | undefined): Promise<Shell | undefined> {
-    if (networks !== undefined) return undefined;
+  /** What commands without a network run in. */
+  get #usual(): Network {
+    return this.isApart ? 'none' : 'host';
+  }
+
+  async #takePrepared(network: Network): Promise<Shell | undefined> {
+    if (network !== this.#usual) return undefined;
     const shell = await this.#prepared.shift()?.catch(() => undefined);
     return shell?.isOver === true ? undefined : shell;
   }
@@ -96,15 +122,17 @@ export class Launcher {
   /** Starts shells before there are commands for them: entering its control groups takes a shell longer than all else. */
   prepare(count: number): void {
     for (let index = 0; index < count; index += 1) {
-      const started = this.#start(undefined);
+      const started = this.#start(this.#usual);
       this.#prepared.push(started);
       // What is wrong with it is wrong with the next one, too, which somebody waits for.
       started.catch(() => undefined);
     }
   }
 
-  async #start(networks: Networks | undefined): Promise<Shell> {
-    const shell = new Shell(this.#path, await this.#cgroups.open(), this.#prelude, networks);
+  async #start(network: Network): Promise<Shell> {
+    const argv =
+      network === 'host' ? [this.#path] : network === 'none' ? (this.#apart as Apart)([this.#path]) : network.enter([this.#path]);
+    const shell = new Shell(argv, await this.#cgroups.open(), this.#prelude, typeof network === 'string' ? undefined : network);
     this.#all.add(shell);
     return shell;
   }
@@ -124,9 +152,8 @@ class Shell {
   #isOver = false;
   #isClosing = false;
 
-  constructor(path: string, group: LimitGroup, prelude: string, networks: Networks | undefined) {
+  constructor([command = '', ...args]: readonly string[], group: LimitGroup, prelude: string, networks: Networks | undefined) {
     this.#group = group;
-    const [command = '', ...args] = networks === undefined ? [path] : networks.enter([path]);
     this.#child = spawn(command, args, { env: {}, detached: true, stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'] });
     this.#ended = ended(this.#child).catch(() => undefined);
     const over = (): void => {

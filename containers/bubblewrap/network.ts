@@ -68,6 +68,13 @@ export class Networks {
     return [...this.#unshared(), ...(this.#narrow === undefined ? [] : ['/bin/sh', '-c', narrowed(this.#narrow), 'sh']), ...argv];
   }
 
+  /** What runs a command in a network that has nothing but a loopback; `undefined` where only `bwrap` can make one. */
+  get apart(): ((argv: readonly string[]) => readonly string[]) | undefined {
+    if (!this.#isRoots || this.#narrow === undefined) return undefined;
+    const script = `${shellWord(this.#narrow.ip)} link set lo up && exec "$@"`;
+    return (argv) => [this.#unshare, '--net', '--', '/bin/sh', '-c', script, 'sh', ...argv];
+  }
+
   /** Whether addresses can be put out of reach: those of the link alone, where clouds give out credentials, always are. */
   get isNarrow(): boolean {
     return this.#narrow !== undefined;

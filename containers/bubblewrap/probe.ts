@@ -31,7 +31,7 @@ export async function findBubblewrap(): Promise<Bubblewrap> {
     });
   }
   const [first, ...others] = sandboxUsers(onPath('unshare'));
-  let found = tryAs(path, first as SandboxUser);
+  let found = tryAs(path, first);
   for (const user of others) found = found.catch(() => tryAs(path, user));
   const { version, mounts, user } = await found.catch((cause: unknown) => {
     if (!(cause instanceof Error && 'stderr' in cause)) throw cause;

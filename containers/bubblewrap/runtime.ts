@@ -21,10 +21,10 @@ import { runEffect } from './effect.ts';
 import { FILTER_FD, Launcher } from './launcher.ts';
 import { Networks } from './network.ts';
 import { ownAddresses, textsOfFiles, unnamed } from './own-addresses.ts';
-import { type Bubblewrap, findBubblewrap } from './probe.ts';
+import { type Bubblewrap, findBubblewrap, onPath } from './probe.ts';
 import { environmentArguments, sandboxArguments, shellArguments } from './sandbox.ts';
 import { seccompFilter } from './seccomp.ts';
-import type { SandboxUser } from './user.ts';
+import { type SandboxUser, sandboxUsers } from './user.ts';
 
 /**
  * Nodes as bubblewrap sandboxes: one process a node, no daemon, no root, nothing to clean up. Inputs are read-only binds of directories in the
@@ -35,11 +35,14 @@ import type { SandboxUser } from './user.ts';
  */
 export async function bubblewrapRuntime(images: ImageStore, expected: number): Promise<Runtime> {
   closeInherited();
-  const [bubblewrap, cgroups] = await Promise.all([findBubblewrap(), Cgroups.find()]);
-  const networks = Networks.find(bubblewrap.user);
-  const launcher = new Launcher(cgroups, bubblewrap.user.prelude);
+  // Tried beside one another: who runs commands is nearly always who is tried first.
+  const [first] = sandboxUsers(onPath('unshare'));
+  const [bubblewrap, likely, cgroups] = await Promise.all([findBubblewrap(), Networks.find(first), Cgroups.find()]);
+  const { user } = bubblewrap;
+  const networks = user.isAnother === first.isAnother ? likely : await Networks.find(user);
+  const launcher = new Launcher(cgroups, { prelude: user.prelude, apart: user.isAnother ? networks?.apart : undefined });
   launcher.prepare(expected);
-  return new BubblewrapRuntime(bubblewrap, await networks, cgroups, launcher, images);
+  return new BubblewrapRuntime(bubblewrap, networks, cgroups, launcher, images);
 }
 
 const FILTER = seccompFilter();
@@ -92,9 +95,12 @@ class BubblewrapRuntime implements Runtime {
       const filter = await this.#filterFile(io.store);
       const networks = step.exec.network === 'bridge' ? this.#networks?.closedTo(outOfReach(step, io.secrets, laid.binds)) : undefined;
       const names = networks === undefined ? undefined : await this.#namesFile(networks, io.store);
-      const args = sandboxArguments(step, rootfs, laid.binds, this.#user, filter !== undefined, names);
+      // What outlives this process makes a network of its own.
+      const isApart = this.#launcher.isApart && run === undefined;
+      const args = sandboxArguments(step, rootfs, laid.binds, this.#user, { hasFilter: filter !== undefined, resolvConf: names, isApart });
       const env = environment(image, step);
-      const confinement = { filter, limits: step.exec.limits, networks };
+      const network = step.exec.network === 'none' ? 'none' : (networks ?? 'host');
+      const confinement = { filter, limits: step.exec.limits, network } as const;
       const words = environmentArguments({ ...env, ...io.secrets });
       const { exitCode, hit } =
         run === undefined

@@ -13,6 +13,14 @@ const PROC = procArguments();
 /** What every sandbox makes for itself. */
 const OWN = ['dev', 'proc', 'tmp'];
 
+interface SandboxOptions {
+  readonly hasFilter: boolean;
+  /** In place of the machine's own. */
+  readonly resolvConf: string | undefined;
+  /** It is started outside of the machine's network. */
+  readonly isApart: boolean;
+}
+
 /**
  * The arguments of `bwrap`: a root file system of the image's directories and the node's binds, all else absent; a network only where it is
  * declared, with `resolvConf` in place of the machine's. The environment is not among them (`environmentArguments`): anybody can read a process's arguments.
@@ -22,13 +30,12 @@ export function sandboxArguments(
   rootfs: string,
   binds: readonly Bind[],
   user: SandboxUser,
-  hasFilter: boolean,
-  resolvConf?: string,
+  { hasFilter, resolvConf, isApart }: SandboxOptions,
 ): readonly string[] {
   return [
     ...['--args', String(WORDS_FD), '--new-session', '--as-pid-1', '--json-status-fd', '3'],
     ...filterArguments(hasFilter),
-    ...isolation(id, exec, rootfs, binds, user, resolvConf),
+    ...isolation(id, exec, rootfs, binds, user, resolvConf, isApart),
     '--',
     ...exec.argv,
   ];
@@ -66,6 +73,7 @@ function isolation(
   binds: readonly Bind[],
   user: SandboxUser,
   resolvConf = '/etc/resolv.conf',
+  isApart = false,
 ): readonly string[] {
   const mounts = binds.flatMap(({ source, target, readOnly }) => [readOnly ? '--ro-bind' : '--bind', source, target]);
   const root = rootOf(rootfs);
@@ -92,7 +100,7 @@ function isolation(
       '--cap-drop',
       'ALL',
     ],
-    ...(exec.network === 'none' ? ['--unshare-net'] : []),
+    ...(exec.network === 'none' && !isApart ? ['--unshare-net'] : []),
     ...['--tmpfs', '/', ...root.args, ...PROC, '--dev', '/dev', ...tmp, ...mounts],
     ...(exec.network === 'none'
       ? []

@@ -36,7 +36,7 @@ function ourselves(): SandboxUser {
  * Who may run commands, the best first. Whoever runs this as root has commands that are root in no respect, where this machine lets us: `bwrap` enters a
  * user namespace that a process of ours has made, and becomes nobody there.
  */
-export function sandboxUsers(unshare: string | undefined): readonly SandboxUser[] {
+export function sandboxUsers(unshare: string | undefined): readonly [SandboxUser, ...SandboxUser[]] {
   if (process.getuid?.() !== 0 || unshare === undefined) return [ourselves()];
   const another: SandboxUser = {
     owner: { uid: NOBODY, gid: NOBODY },

@@ -10,7 +10,7 @@ import { type Confinement, Launcher } from '../../containers/bubblewrap/launcher
 import { formatProcess, thisProcess } from '../../engine/index.ts';
 import { limit } from '../pace.ts';
 
-const FREE: Confinement = { filter: undefined, limits: { memoryMiB: 1024, cpus: 2, pids: 256 }, networks: undefined };
+const FREE: Confinement = { filter: undefined, limits: { memoryMiB: 1024, cpus: 2, pids: 256 }, network: 'host' };
 let launcher: Launcher;
 beforeEach(async () => {
   launcher = new Launcher(await Cgroups.find());
@@ -55,7 +55,7 @@ test('a command is given words whatever they hold, which are in no arguments and
 });
 
 test.each(['/bin/sh', '/bin/bash'])('a command has an empty environment, whatever the shell %s exports by itself', async (shell) => {
-  const own = new Launcher(await Cgroups.find(), '', shell);
+  const own = new Launcher(await Cgroups.find(), { path: shell });
   let seen = '';
   const sinks = {
     stdout: (chunk: Buffer) => {

@@ -96,6 +96,18 @@ describe.each(RUNTIMES)('%s', (name) => {
     expect(ran.exitCode).not.toBe(0);
   });
 
+  test('a node without a network has a loopback, and nothing else', async () => {
+    for (const exec of [{}, { effect: 'shop/dev/network/apply' }]) {
+      const ran = await runScript(bench, 'cat /proc/net/dev; nc -w 2 127.0.0.1 7777 < /dev/null; exit 0', { exec });
+      const devices = [...ran.stdout.matchAll(/^ *(\S+):/gm)].map(([, device]) => device);
+      // Nobody listens there; where it is down, there is no way.
+      expect([devices.filter((device) => !/^(tunl|sit|ip6tnl|gre|erspan|ip_vti|ip6)/.test(String(device))), ran.stderr]).toEqual([
+        ['lo'],
+        expect.stringContaining('refused'),
+      ]);
+    }
+  });
+
   // What changes the world, and what has a variable that no shell can export, are started in ways of their own.
   test.each([
     ['', {}],

@@ -1,6 +1,7 @@
 import { AtmosError, type TargetRef } from '../engine/index.ts';
 import { type Difference, diffReleases, type Release } from '../releases/index.ts';
-import { findRelease, loadRelease, makeRelease } from './release/release.ts';
+import { makeRelease } from './release/release.ts';
+import { findRelease, loadRelease } from './release/stored.ts';
 import type { RunSettings } from './runs/session.ts';
 import { statusOfDeployment } from './target/status.ts';
 import { nothingDeployed } from './workspace/nothing-deployed.ts';

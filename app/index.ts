@@ -17,17 +17,10 @@ export { type PlanAnswer, type PlanRequest, plan } from './plan/plan.ts';
 export { readSavedPlan, savedPlan, writeSavedPlan } from './plan/saved-plan.ts';
 export { publishTracking } from './publish.ts';
 export type { SavedPlan } from './release/plan-file.ts';
-export {
-  exportReleaseTo,
-  findRelease,
-  loadRelease,
-  type MadeRelease,
-  makeRelease,
-  type ReleaseRequest,
-  storeRelease,
-} from './release/release.ts';
+export { type MadeRelease, makeRelease, type ReleaseRequest } from './release/release.ts';
 export { type Reproduced, reproduce } from './release/reproduce.ts';
 export type { RolloutRequest } from './release/request.ts';
+export { exportReleaseTo, findRelease, loadRelease, storeRelease } from './release/stored.ts';
 export { releasesOf } from './releases.ts';
 export { type DestroyRequest, destroy } from './rollout/destroy.ts';
 export { rollout } from './rollout/rollout.ts';

@@ -1,6 +1,6 @@
 import { AtmosError } from '../engine/index.ts';
 import type { Release } from '../releases/index.ts';
-import { listReleases, loadRelease } from './release/release.ts';
+import { listReleases, loadRelease } from './release/stored.ts';
 import type { Workspace } from './workspace/workspace.ts';
 
 /** The releases of a deployment, or all; one that is damaged is a warning, and `isWhole` says that there is none. */
@@ -8,9 +8,8 @@ export async function releasesOf(
   workspace: Workspace,
   deployment: string | undefined,
 ): Promise<{ readonly releases: readonly Release[]; readonly isWhole: boolean }> {
-  const { refs } = await workspace.tracking();
   const loaded = await Promise.all(
-    (await listReleases(refs)).map((digest) =>
+    (await listReleases(workspace)).map((digest) =>
       loadRelease(workspace, digest).catch((error: unknown) => {
         if (!(error instanceof AtmosError)) throw error;
         workspace.warn(error.message);

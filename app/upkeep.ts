@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { imageKey, runNames } from '../containers/index.ts';
 import { AtmosError, type Digest, isDigest, isObject, type PruneAnswer } from '../engine/index.ts';
-import { RELEASES } from './release/release.ts';
+import { RELEASES } from '../releases/index.ts';
 import { readLock } from './runs/images.ts';
 import type { Workspace } from './workspace/workspace.ts';
 

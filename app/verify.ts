@@ -16,7 +16,7 @@ import type { Release } from '../releases/index.ts';
 import { readStores } from '../stores/index.ts';
 import type { TargetState } from '../tracking/index.ts';
 import { readElsewhere } from './release/elsewhere.ts';
-import { loadRelease } from './release/release.ts';
+import { loadRelease } from './release/stored.ts';
 import { gather } from './runs/gather.ts';
 import { endings, type PhaseAnswer, settledNode } from './runs/phases.ts';
 import { pinsOfReleases } from './runs/pins.ts';

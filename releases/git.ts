@@ -5,6 +5,7 @@ import {
   type FileMode,
   hasGitPart,
   hex,
+  isDigest,
   makeTree,
   packTreeBytes,
   type Store,
@@ -15,6 +16,7 @@ import {
 import { carriedIn } from './carried.ts';
 import { isManifest, isReleaseConfig } from './check.ts';
 import { layerOwners, layerPath } from './layer-path.ts';
+import type { ReleaseStore } from './store.ts';
 import type { Manifest, Release, ReleaseConfig } from './types.ts';
 
 /** A file as it goes to and comes from Git. */
@@ -29,7 +31,24 @@ export interface FileRefs {
   write(files: ReadonlyMap<string, StoredFile>, message: string): Promise<string>;
   /** The files, or `undefined` when there is no such ref. */
   read(ref: string): Promise<ReadonlyMap<string, StoredFile> | undefined>;
+  /** The commit that a ref of this repository names. */
+  written(ref: string): Promise<string | undefined>;
+  /** The names of all refs of a pattern that ends with `*`. */
+  list(pattern: string): Promise<readonly string[]>;
 }
+
+/** Releases under refs of Git. What was written is one of them once its ref names it. */
+export function gitReleases(store: Store, refs: FileRefs): ReleaseStore {
+  return {
+    read: (digest) => readRelease(digest, store, refs),
+    write: async (release) => (await refs.written(releaseRef(release.digest))) ?? writeRelease(release, store, refs),
+    // A ref that can't be one's is none.
+    list: async () => (await refs.list(RELEASES)).map((ref) => `sha256:${ref.slice(ref.lastIndexOf('/') + 1)}`).filter(isDigest),
+  };
+}
+
+/** The refs of all releases. */
+export const RELEASES = 'refs/atmos/releases/*';
 
 /** `refs/atmos/releases/<64 hex digits>`. */
 export function releaseRef(digest: Digest): string {
@@ -40,7 +59,7 @@ export function releaseRef(digest: Digest): string {
  * Writes a release as a commit and returns its id: manifest, config, and each layer's files as ordinary files, so that releases share with one another,
  * and with the repository's own history, whatever they have in common.
  */
-export async function writeRelease(release: Release, store: Store, refs: FileRefs): Promise<string> {
+async function writeRelease(release: Release, store: Store, refs: FileRefs): Promise<string> {
   const files = new Map<string, StoredFile>();
   const add = (path: string, text: string): void => void files.set(path, { mode: '644', content: Buffer.from(text) });
   add('manifest.json', canonicalJson(release.manifest));
@@ -62,7 +81,7 @@ export async function writeRelease(release: Release, store: Store, refs: FileRef
  * Reads a release and checks every byte of it against its digest.
  * @throws AtmosError `no-release` when there is none, `tampered-release` when a byte is not what its digest says.
  */
-export async function readRelease(digest: Digest, store: Store, refs: FileRefs): Promise<Release> {
+async function readRelease(digest: Digest, store: Store, refs: FileRefs): Promise<Release> {
   const files = await refs.read(releaseRef(digest));
   if (files === undefined) {
     throw new AtmosError(`there is no release ${shortId(digest)} in this repository`, {

@@ -8,6 +8,7 @@ export { assembleRelease, type Part } from './assemble.ts';
 export { carriedIn } from './carried.ts';
 export { type Difference, diffReleases } from './diff.ts';
 export { exportRelease } from './export.ts';
-export { type FileRefs, readRelease, releaseRef, type StoredFile, writeRelease } from './git.ts';
+export { type FileRefs, gitReleases, RELEASES, releaseRef, type StoredFile } from './git.ts';
 export { describeLayer, LAYER, type LayerDescriptor, readLayerDescriptor } from './layer.ts';
+export type { ReleaseStore } from './store.ts';
 export type { Manifest, Release, ReleaseComponent, ReleaseConfig, ValueSource } from './types.ts';

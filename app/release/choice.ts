@@ -7,9 +7,10 @@ import { type RunSettings, Session } from '../runs/session.ts';
 import { headCommit, revisionAt } from '../workspace/revision.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { Initialized } from './instances.ts';
-import { findRelease, loadRelease, makeRelease } from './release.ts';
+import { makeRelease } from './release.ts';
 import type { ReleaseChoice } from './request.ts';
 import type { Situation } from './situation.ts';
+import { findRelease, loadRelease } from './stored.ts';
 
 /** The release that a rollout is about. */
 export interface SelectedRelease {

@@ -3,7 +3,7 @@ import type { Release } from '../../releases/index.ts';
 import type { TargetState } from '../../tracking/index.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import { hasRollout } from './instances.ts';
-import { loadRelease } from './release.ts';
+import { loadRelease } from './stored.ts';
 
 /**
  * Refuses a release that has nothing to roll out of a component which was rolled out: it would count as done, and what was made would be destroyed by nobody.

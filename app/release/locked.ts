@@ -3,7 +3,7 @@ import type { Release } from '../../releases/index.ts';
 import type { Work } from '../../tracking/index.ts';
 import { headCommit, revisionAt, scopeAt } from '../workspace/revision.ts';
 import type { Workspace } from '../workspace/workspace.ts';
-import { loadRelease } from './release.ts';
+import { loadRelease } from './stored.ts';
 
 /** What is to be done, and to what. */
 export interface LockSubject extends TargetRef {

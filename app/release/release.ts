@@ -1,37 +1,16 @@
-import { resolve } from 'node:path';
 import { join } from 'node:path/posix';
-import { checkScope, kindErrors, type Scope, suggestion } from '../../config/index.ts';
-import {
-  AtmosError,
-  asDigest,
-  asOne,
-  type Digest,
-  isDigest,
-  jsonDigest,
-  outputOf,
-  type Results,
-  shortId,
-  type TargetRef,
-} from '../../engine/index.ts';
+import { checkScope, kindErrors, type Scope } from '../../config/index.ts';
+import { AtmosError, asOne, type Digest, jsonDigest, outputOf, type Results, type TargetRef } from '../../engine/index.ts';
 import { SPECS } from '../../kinds/index.ts';
 import { type ExpansionInputs, expandRelease, releaseParts, type TakenOver, takeOver } from '../../phases/index.ts';
-import {
-  assembleRelease,
-  exportRelease,
-  type FileRefs,
-  type Release,
-  readRelease,
-  releaseRef,
-  writeRelease,
-} from '../../releases/index.ts';
-import { ANY, type RefUpdate, readFiles, writeCommit, writeTree } from '../../tracking/index.ts';
+import { assembleRelease, type Release } from '../../releases/index.ts';
 import { gather } from '../runs/gather.ts';
 import { lockPath } from '../runs/images.ts';
 import type { RunSettings, Session } from '../runs/session.ts';
 import { failureOf } from '../workspace/failure.ts';
 import { examineWith } from '../workspace/kinds.ts';
 import type { Revision } from '../workspace/revision.ts';
-import type { Tracking, Workspace } from '../workspace/workspace.ts';
+import type { Workspace } from '../workspace/workspace.ts';
 import type { Initialized } from './instances.ts';
 import { environmentDigests, keepKnown, providersDigest } from './known-release.ts';
 import { wantedOf } from './wanted.ts';
@@ -172,74 +151,4 @@ function refuseDirty(deployment: string, dirty: readonly string[]): void {
 /** The digest of what a promotion takes along: sources, locks and images of all components. */
 export function artifactsOf(release: Release): Digest {
   return jsonDigest(Object.fromEntries(Object.entries(release.config.components).map(([address, { artifact }]) => [address, artifact])));
-}
-
-/** Releases are files under refs, here and on the remote. */
-function fileRefs({ repository, refs }: Tracking): FileRefs {
-  return {
-    async read(ref) {
-      const known = (await refs.readLocal([ref])).get(ref) ?? (await refs.read([ref])).get(ref);
-      return known === undefined ? undefined : readFiles(repository, known);
-    },
-    write: async (files, message) => writeCommit(repository, await writeTree(repository, files), message),
-  };
-}
-
-/**
- * Writes a release into this repository, unless it is there, and returns what makes it one of the releases, here and on the remote. Nothing but
- * its content decides the commit: whoever was first wrote the same.
- */
-export async function releaseUpdate(workspace: Workspace, release: Release): Promise<RefUpdate> {
-  const tracking = await workspace.tracking();
-  const ref = releaseRef(release.digest);
-  const known = (await tracking.refs.readLocal([ref])).get(ref);
-  return { ref, from: ANY, to: known ?? (await writeRelease(release, workspace.store, fileRefs(tracking))) };
-}
-
-/** Keeps a release under its ref, here and on the remote. */
-export async function storeRelease(workspace: Workspace, release: Release): Promise<void> {
-  const { refs } = await workspace.tracking();
-  await refs.update([await releaseUpdate(workspace, release)]);
-}
-
-/** @throws AtmosError `no-release`, `tampered-release` */
-export async function loadRelease(workspace: Workspace, digest: Digest): Promise<Release> {
-  return readRelease(digest, workspace.store, fileRefs(await workspace.tracking()));
-}
-
-/** Writes a release as plain files. @throws AtmosError `target-exists` */
-export async function exportReleaseTo(workspace: Workspace, digest: Digest, dir: string): Promise<Digest> {
-  await exportRelease(await loadRelease(workspace, digest), resolve(dir), workspace.store);
-  return digest;
-}
-
-/** The digest that the beginning of one means. @throws AtmosError `no-release`, `ambiguous-release` */
-export async function findRelease(workspace: Workspace, id: string): Promise<Digest> {
-  const { refs } = await workspace.tracking();
-  const wanted = id.replace(/^sha256:/, '');
-  const digests = (await listReleases(refs)).filter((digest) => digest.slice('sha256:'.length).startsWith(wanted));
-  const [first, second] = digests;
-  if (!/^[0-9a-f]{4,64}$/.test(wanted) || first === undefined) {
-    const all = (await listReleases(refs)).map(shortId);
-    throw new AtmosError(`there is no release "${id}"`, {
-      kind: 'invalid',
-      code: 'no-release',
-      hint: suggestion(id, all.slice(0, 20), 'releases'),
-    });
-  }
-  if (second === undefined) return first;
-  throw new AtmosError(`release prefix "${id}" is ambiguous: ${digests.map(shortId).join(', ')}`, {
-    kind: 'invalid',
-    code: 'ambiguous-release',
-    hint: 'use a longer prefix',
-  });
-}
-
-/** The refs of all releases. */
-export const RELEASES = releaseRef(asDigest(`sha256:${'0'.repeat(64)}`)).replace(/0{64}$/, '*');
-
-/** The releases of this repository and its remote, in no order. A ref that can't be one's is none. */
-export async function listReleases(refs: Tracking['refs']): Promise<readonly Digest[]> {
-  const found = await refs.read([RELEASES]);
-  return [...found.keys()].map((ref) => `sha256:${ref.slice(ref.lastIndexOf('/') + 1)}`).filter(isDigest);
 }

@@ -2,7 +2,8 @@ import { AtmosError, type Digest, shortId } from '../../engine/index.ts';
 import { type Difference, diffReleases, type Release } from '../../releases/index.ts';
 import type { RunSettings } from '../runs/session.ts';
 import type { Workspace } from '../workspace/workspace.ts';
-import { loadRelease, makeRelease } from './release.ts';
+import { makeRelease } from './release.ts';
+import { loadRelease } from './stored.ts';
 
 export interface Reproduced {
   readonly release: Digest;

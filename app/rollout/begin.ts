@@ -14,7 +14,7 @@ import {
   type Work,
 } from '../../tracking/index.ts';
 import { refuseLocked } from '../release/locked.ts';
-import { releaseUpdate } from '../release/release.ts';
+import { releaseUpdate } from '../release/stored.ts';
 import type { RunSettings, Session } from '../runs/session.ts';
 import { checkStates, locateState } from '../states/local-state.ts';
 import { refuseShared } from '../states/shared-state.ts';

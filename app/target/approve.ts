@@ -8,7 +8,7 @@ import {
   type LedgerRecord,
   type TargetState,
 } from '../../tracking/index.ts';
-import { findRelease, loadRelease } from '../release/release.ts';
+import { findRelease, loadRelease } from '../release/stored.ts';
 import { append } from '../workspace/append.ts';
 import { rulesIfAny, rulesOf } from '../workspace/rules.ts';
 import type { Workspace } from '../workspace/workspace.ts';

@@ -6,7 +6,7 @@ import type { Values } from '../../stores/index.ts';
 import { type Operation, type TargetState, type Work, withoutLoops } from '../../tracking/index.ts';
 import { outputsElsewhere } from '../release/elsewhere.ts';
 import { componentOf, type Initialized, type InstanceOptions, instancesOf } from '../release/instances.ts';
-import { loadRelease } from '../release/release.ts';
+import { loadRelease } from '../release/stored.ts';
 import type { Session } from '../runs/session.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 

@@ -10,7 +10,7 @@ import { treeOfTar } from '../../containers/images/untar.ts';
 import { AtmosError, diskError, openStore, parseTree, type Store, sha256 } from '../../engine/index.ts';
 import { FUNCTIONS, parseTemplate, render, TemplateError, withFunctions } from '../../gotemplate/index.ts';
 import { RegistryError, readManifest } from '../../oci/index.ts';
-import { type FileRefs, readRelease, type StoredFile } from '../../releases/index.ts';
+import { type FileRefs, gitReleases, type StoredFile } from '../../releases/index.ts';
 import { Locks, type Refs, type Repository } from '../../tracking/index.ts';
 import { readRecord, readState } from '../../tracking/upgrade.ts';
 import { type Chance, oddBytes, oddJson, oddText } from './random.ts';
@@ -145,8 +145,8 @@ export function kindsIn(dir: string, seeds: Seeds): Readonly<Record<string, Kind
         manifest.config = { ...manifest.config, digest: sha256(files.get('config.json')?.content ?? ''), size: content.length };
         files.set('manifest.json', { mode: '644', content: Buffer.from(JSON.stringify(manifest)) });
       }
-      const refs: FileRefs = { read: async () => files, write: async () => '' };
-      const release = await readRelease(sha256(files.get('manifest.json')?.content ?? ''), store, refs);
+      const refs: FileRefs = { read: async () => files, write: async () => '', written: async () => undefined, list: async () => [] };
+      const release = await gitReleases(store, refs).read(sha256(files.get('manifest.json')?.content ?? ''));
       for (const digest of Object.values(release.layers)) await materialize(digest);
     },
   };

@@ -4,10 +4,10 @@ import { VERSION, writeErr, writeOut } from '../reports/index.ts';
 import { FORMATS, LOG_FORMATS } from './answers/formats.ts';
 import type { Globals } from './answers/globals.ts';
 import { begin, end } from './command/events.ts';
+import { addMaintenance } from './commands/maintenance.ts';
 import { addPhases } from './commands/phases.ts';
 import { addQueries } from './commands/queries.ts';
 import { addTracking } from './commands/tracking.ts';
-import { addUpkeep } from './commands/upkeep.ts';
 
 export { exit } from '../reports/index.ts';
 
@@ -74,7 +74,7 @@ function checkDirectory(): void {
 const GROUPS: readonly { readonly verbs: readonly string[]; readonly add: (program: Command) => void }[] = [
   { verbs: ['list', 'describe', 'validate', 'graph'], add: addQueries },
   { verbs: ['build', 'test', 'plan', 'release', 'rollout', 'verify', 'destroy', 'reproduce', 'images'], add: addPhases },
-  { verbs: ['doctor', 'cache', 'logs', 'explain'], add: addUpkeep },
+  { verbs: ['doctor', 'cache', 'logs', 'explain'], add: addMaintenance },
   { verbs: ['status', 'history', 'diff', 'releases', 'approve', 'unlock', 'state', 'tracking'], add: addTracking },
 ];
 

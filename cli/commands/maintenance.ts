@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { globalsOf } from './flags.ts';
 
 /** Verbs: this machine, logs and the cache. */
-export function addUpkeep(program: Command): void {
+export function addMaintenance(program: Command): void {
   program
     .command('doctor')
     .description('check this machine for required tools and show how to install them')

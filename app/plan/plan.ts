@@ -14,6 +14,7 @@ import { checkStates } from '../states/local-state.ts';
 import { rolloutInputsOf } from '../target/rollout-inputs.ts';
 import { settleSuperseded } from '../target/settle.ts';
 import { recordEarlier } from '../target/unrecorded.ts';
+import { addressOf } from '../workspace/address.ts';
 import { failureOf } from '../workspace/failure.ts';
 import { refsOf, secretValues } from '../workspace/secrets.ts';
 import type { Workspace } from '../workspace/workspace.ts';
@@ -22,6 +23,8 @@ import { planChain } from './plan-chain.ts';
 export interface PlanRequest extends TargetRef {
   /** Plan what is current, too: whether it still is as it was applied. */
   readonly all: boolean;
+  /** Plan this component alone, by its address or its name, also where it is current. */
+  readonly component?: string | undefined;
   /** Plan what this target runs, made the target's own. */
   readonly promoteFrom?: string | undefined;
   /** Plan this release: a digest, or the beginning of one. */
@@ -72,8 +75,12 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
     // What a store, or somebody else's component, has now is known to nobody but who asks.
     const reads = (address: string): boolean =>
       [storeReadsOf, elsewhereReadsOf].some((readsOf) => readsOf(componentOf(release, address)).length > 0);
-    const current = new Set(all ? [] : [...currentComponents(state, wanted)].filter((address) => !reads(address)));
-    const work = new Map(Object.keys(wanted).flatMap((address) => (current.has(address) ? [] : [[address, 'plan'] as const])));
+    const asked = request.component === undefined ? undefined : addressOf(request.component, Object.keys(wanted));
+    const isMeant = (address: string): boolean => asked === undefined || address === asked;
+    const current = new Set(all || asked !== undefined ? [] : [...currentComponents(state, wanted)].filter((address) => !reads(address)));
+    const work = new Map(
+      Object.keys(wanted).flatMap((address) => (current.has(address) || !isMeant(address) ? [] : [[address, 'plan'] as const])),
+    );
     const ground = await rolloutInputsOf(workspace, state, work, release, { initialized, session, scope });
     await checkStates(workspace, ground, state, { whole: true });
     session.images.admit(
@@ -96,12 +103,14 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
     });
     // In one order, whatever was planned first.
     const plans = Object.fromEntries(
-      Object.keys(wanted).flatMap((address) => {
-        // What has nothing to roll out changes nothing, whatever was built.
-        const isIdle = current.has(address) || !hasRollout(kinds, address, componentOf(release, address));
-        const summary = isIdle ? NO_CHANGES : chain.plans[address];
-        return summary === undefined ? [] : [[address, summary] as const];
-      }),
+      Object.keys(wanted)
+        .filter(isMeant)
+        .flatMap((address) => {
+          // What has nothing to roll out changes nothing, whatever was built.
+          const isIdle = current.has(address) || !hasRollout(kinds, address, componentOf(release, address));
+          const summary = isIdle ? NO_CHANGES : chain.plans[address];
+          return summary === undefined ? [] : [[address, summary] as const];
+        }),
     );
     for (const [component, summary] of Object.entries(chain.plans)) workspace.events.emit({ type: 'plan', component, plan: summary });
     const failures = await Promise.all(chain.results.map((results) => failureOf(results, workspace, scope)));
@@ -109,7 +118,7 @@ export async function plan(workspace: Workspace, request: PlanRequest, settings:
     const locked = Object.keys(wanted).filter((address) => componentOf(release, address).settings.locked === true);
     const refusal = work.size === 0 ? undefined : await refusalOf(workspace, await situation, release, state, () => repository.identity());
     const isUnderWay = state.intent !== null && (await locks.holder({ deployment, target })) !== undefined;
-    const orphans = Object.keys(compared).filter((address) => compared[address]?.comparison === 'orphaned');
+    const orphans = asked === undefined ? Object.keys(compared).filter((address) => compared[address]?.comparison === 'orphaned') : [];
     return {
       release,
       plans,

@@ -28,6 +28,7 @@ export function addPhases(program: Command): void {
     .option('--promote-from <target>', 'plan a promotion of the release deployed to this target')
     .option('--release <id>', 'plan this release (a digest or a unique prefix; see: releases)')
     .option('--all', 'plan all components, including those that are up to date', false)
+    .option('--component <address>', 'only this component, even if it is up to date')
     .option('--out <file>', 'save the plan, for `rollout --plan`')
     .action(async (name, target, options, command: Command) =>
       (await import('../verbs/plan.ts')).planVerb(globalsOf(targeted(command, target)), name, options),

@@ -1,5 +1,5 @@
 import { type PlanAnswer, plan, savedPlan, targetOf, writeSavedPlan } from '../../app/index.ts';
-import { shellWord, shortId } from '../../engine/index.ts';
+import { AtmosError, shellWord, shortId } from '../../engine/index.ts';
 import { changeLines } from '../answers/changes.ts';
 import { fileIn, type Globals, printOrFail } from '../answers/globals.ts';
 import { planMarkdown } from '../answers/plan-markdown.ts';
@@ -15,13 +15,21 @@ export async function planVerb(
     readonly promoteFrom?: string;
     readonly release?: string;
     readonly out?: string;
+    readonly component?: string;
   },
 ): Promise<void> {
   await inWorkspace(globals, async (workspace) => {
     const target = await targetOf(workspace, name, options.target);
-    const { all, promoteFrom, release: named } = options;
+    const { all, promoteFrom, release: named, component } = options;
+    if (component !== undefined && options.out !== undefined) {
+      throw new AtmosError('--component and --out cannot be used together', {
+        kind: 'invalid',
+        code: 'usage',
+        hint: 'a saved plan is one of the whole target',
+      });
+    }
     const out = options.out === undefined ? undefined : fileIn(globals, options.out);
-    const request = { deployment: name, target, all, promoteFrom, release: named };
+    const request = { deployment: name, target, all, promoteFrom, release: named, component };
     const answer = await plan(workspace, request, runSettings(globals, globals, workspace));
     const { release, plans, unknown, compared, current, orphans, pruned, locked, isUnderWay, failure, refusal } = answer;
     if (out !== undefined && failure === undefined) writeSavedPlan(out, savedPlan(request, answer));

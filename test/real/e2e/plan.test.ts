@@ -158,3 +158,20 @@ test('a plan records nothing, and needs no Git identity; a rollout does', async 
   const refused = await app.run('rollout app --target dev');
   expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining('Git does not know who you are')]);
 });
+
+test('one component is planned alone, with what those that it reads of have now, also where it is current', async () => {
+  const app = newApp({ 'components/terraform/link/main.tf': LINK, 'deployments/app.yaml': chain('one') });
+  expect(await app.run('rollout app')).toMatchObject({ code: 0 });
+  app.commit('deployments/app.yaml', () => chain('two'));
+  const one = await app.ask('plan app --component database');
+  expect([one.code, Object.keys(one.json.components), one.json.components['terraform/database'].changes]).toEqual([
+    0,
+    ['terraform/database'],
+    [],
+  ]);
+  const network = await app.ask('plan app --component terraform/network');
+  expect(Object.keys(network.json.components)).toEqual(['terraform/network']);
+  expect(network.json.components['terraform/network'].changes.length).toBeGreaterThan(0);
+  expect((await app.ask('plan app --component netwrok')).json.error).toMatchObject({ code: 'unknown-component' });
+  expect((await app.run('plan app --component network --out plan.json')).code).toBe(2);
+});

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { useCommand } from './command.ts';
+import { COMMAND, useCommand } from './command.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
@@ -17,6 +17,8 @@ export function setup(): () => void {
   const dir = join(base, 'shop');
   cpSync(join(ROOT, 'deployments-example'), dir, { recursive: true });
   useCommand(dir);
+  // For repositories whose atmos.yaml a test writes later.
+  if (COMMAND !== 'terraform') process.env.ATMOS_COMPONENTS_TERRAFORM_COMMAND = COMMAND;
   execFileSync('git', ['init', '--quiet', dir]);
   execFileSync(process.execPath, [bin, 'images', 'build', 'payment-service'], { cwd: dir, stdio: 'pipe' });
   process.env.ATMOS_E2E_TEMPLATE = dir;

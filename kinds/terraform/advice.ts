@@ -33,6 +33,9 @@ export function adviceOn(
   if (/state lock/i.test(summary)) {
     return `If no other operation is running: atmos-deployment unlock ${deployment} --target ${target} --state ${component} --force`;
   }
+  if (/^Inconsistent dependency lock file/i.test(summary)) {
+    return 'Its stacks configure a provider (providers) that its module does not require: add it to required_providers of the component, or take it out there. If the lock file was written by hand, update it.';
+  }
   const said = `${summary} ${detail}`;
   if (CREDENTIALS.test(said)) {
     const name = VARIABLES.find(([whose]) => whose.test(said))?.[1] ?? 'AWS_ACCESS_KEY_ID';

@@ -7,7 +7,7 @@ import {
   testModules,
   withGenerated,
 } from '../../config/index.ts';
-import { AtmosError, isObject, prettyJson, type Tree } from '../../engine/index.ts';
+import { AtmosError, isObject, type Tree } from '../../engine/index.ts';
 import { inRepository, refuseOutside, type SourceOf, type Sources, singleFile, sourceFiles } from '../../phases/index.ts';
 import { importSource, type SourceFile } from '../../vendoring/index.ts';
 import { COMMANDS, commandOf } from './command.ts';
@@ -29,9 +29,6 @@ export async function terraformSource(component: ScopedComponent, from: Sources)
   };
   await visit(component.source);
   for (const dir of await testModules(from.config, component.source)) await visit(dir);
-  const generated = { ...component.generated, ...impliedProviders(component, dirs) };
-  const whole = withGenerated(from.config, component.source, generated);
-  dirs.set(component.source, await inspectModule({ files: whole, cache: from.cache }, component.source, component.sections.command));
   const included = includedIn(component).map((path) => join(path));
   const outside = [...dirs.keys(), ...included].filter((dir) => dir !== component.source && !dir.startsWith(`${component.source}/`));
   const ancestor = commonAncestor(
@@ -42,7 +39,7 @@ export async function terraformSource(component: ScopedComponent, from: Sources)
   for (const dir of [component.source, ...outside]) {
     const file = included.includes(dir) ? await singleFile(dir, from) : undefined;
     const found = file === undefined ? await sourceFiles(component, dir, from) : [file];
-    const files = dir === component.source ? overGenerated(found, generated) : found;
+    const files = dir === component.source ? overGenerated(found, component.generated) : found;
     refuseOutside(component, files);
     directories.push({ at: at(file === undefined ? dir : dirname(dir)), files });
   }
@@ -59,30 +56,6 @@ export async function terraformSource(component: ScopedComponent, from: Sources)
       hasTests: tree.entries.some(({ path }) => /\.tftest\.(hcl|json)$/.test(path)),
     },
   };
-}
-
-/** The file that says which providers a root module needs for what its stacks configure. */
-const PROVIDERS = 'required_providers_override.tf.json';
-
-/**
- * A provider that stacks configure is one that the root module requires, whatever it uses: Terraform takes `time` for `hashicorp/time`, and `init` has to know
- * of it. What a module says of a provider of that name counts more.
- */
-function impliedProviders(
-  { source, sections }: ScopedComponent,
-  modules: ReadonlyMap<string, TerraformModule>,
-): Readonly<Record<string, string>> {
-  const names = Object.keys(isObject(sections.providers) ? sections.providers : {}).map((key) => key.split('.', 1)[0] ?? key);
-  const sources = new Set(
-    [...modules.values()].flatMap(({ requiredProviders }) => Object.values(requiredProviders).map((one) => one.source)),
-  );
-  const own = modules.get(source)?.requiredProviders ?? {};
-  const implied = [...new Set(names)]
-    .filter((name) => name !== 'terraform' && !Object.hasOwn(own, name) && !sources.has(`hashicorp/${name}`))
-    .sort();
-  if (implied.length === 0) return {};
-  const required = Object.fromEntries(implied.map((name) => [name, { source: `hashicorp/${name}` }]));
-  return { [PROVIDERS]: prettyJson({ terraform: { required_providers: required } }) };
 }
 
 /** The files of a root module with those that its stacks have written there. */

@@ -49,13 +49,3 @@ test('a version of Terraform that a stack does not take is told at its line', as
     ),
   });
 });
-
-test('a provider that stacks configure is there for each of their components, whether or not its module uses it', async () => {
-  const app = newApp({
-    'stacks/top.yaml': 'terraform:\n  providers: { time: {} }\n',
-    'components/terraform/a/main.tf': 'output "x" { value = 1 }\n',
-    'components/terraform/b/main.tf': 'resource "time_static" "now" {}\n',
-    'deployments/app.yaml': 'deployment: { name: app, stacks: [top], components: { terraform: { a: , b: } } }\n',
-  });
-  expect(await app.ask('rollout app')).toMatchObject({ code: 0, json: { result: 'deployed' } });
-});

@@ -49,3 +49,16 @@ test('a version of Terraform that a stack does not take is told at its line', as
     ),
   });
 });
+
+test('a provider that stacks configure and a module does not require is told by its plan, with what to do', async () => {
+  const stack = (more: string): string => `terraform:\n  providers: { time: {} }\ncomponents:\n  terraform:\n    a: {${more}}\n`;
+  const app = newApp({
+    'stacks/top.yaml': stack(''),
+    'components/terraform/a/main.tf': 'output "x" { value = 1 }\n',
+    'deployments/app.yaml': 'deployment: { name: app, stacks: [top], components: { terraform: { a: } } }\n',
+  });
+  const planned = await app.run('plan app');
+  expect([planned.code, planned.stderr]).toEqual([1, expect.stringContaining('add it to required_providers of the component')]);
+  app.commit('stacks/top.yaml', stack(' required_providers: { time: { source: hashicorp/time } } '));
+  expect((await app.run('plan app')).code).toBe(0);
+});

@@ -12,9 +12,8 @@ export function candidateOf(release: Release): Candidate {
 }
 
 /**
- * Why a rollout of a release would be refused now, though it can be planned: its way to the target, approvals that it lacks, or what it
- * would forget. `who` is asked where
- * that matters.
+ * Why a rollout of a release would be refused now, though it can be planned: its way to the target, approvals that it lacks, or what
+ * it would forget. `who` is asked where that matters.
  */
 export async function refusalOf(
   workspace: Workspace,

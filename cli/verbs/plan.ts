@@ -67,7 +67,7 @@ export async function planVerb(
           ...(out === undefined || failure !== undefined
             ? []
             : [
-                `saved; ${refusal === undefined ? 'apply it' : 'once a rollout is not refused, apply it'}: atmos-deployment rollout ${name} --target ${target}${release.config.dirty ? ' --allow-dirty' : ''} --plan ${shellWord(options.out ?? out)}`,
+                `saved; ${refusal === undefined ? 'apply it' : 'apply it when the rollout is allowed'}: atmos-deployment rollout ${name} --target ${target}${release.config.dirty ? ' --allow-dirty' : ''} --plan ${shellWord(options.out ?? out)}`,
                 ...(release.config.dirty ? ['the plan includes uncommitted changes; plan again after committing them'] : []),
               ]),
         ].join('\n');

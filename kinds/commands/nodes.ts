@@ -199,12 +199,6 @@ export function outputsNodes(instance: Instance, { read }: Commands, reads: Upst
   const component = 'outputs-component';
   return [
     componentNode(instance, reads, component),
-    targetNode(instance, {
-      name: 'outputs',
-      text: READ,
-      args: ['', read ?? ''],
-      output: 'outputs',
-      component,
-    }),
+    targetNode(instance, { name: 'outputs', text: READ, args: ['', read ?? ''], output: 'outputs', component }),
   ];
 }
